@@ -5,6 +5,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { icons, joinedWords, words } from './build/plugins.mjs';
+import { squire } from './build/squire.mjs';
 
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 const option = (name) => {
@@ -13,7 +14,7 @@ const option = (name) => {
 };
 const dev = process.argv.includes('--dev');
 const out = path.resolve(option('out') ?? path.join(here, 'dist'));
-const inputs = new Set([path.join(here, 'package-lock.json'), path.join(here, 'build.mjs'), path.join(here, 'build/plugins.mjs')]);
+const inputs = new Set([path.join(here, 'package-lock.json'), path.join(here, 'build.mjs'), path.join(here, 'build/plugins.mjs'), path.join(here, 'build/squire.mjs')]);
 
 function read(name) {
   inputs.add(path.join(here, name));
@@ -49,7 +50,7 @@ const common = {
   chunkNames: 'assets/[name].[hash]',
   loader: { '.woff2': 'file' },
   publicPath: '/',
-  plugins: [words(here, inputs), icons(here, inputs)],
+  plugins: [words(here, inputs), icons(here, inputs), squire(here, inputs)],
 };
 
 async function bundle(entryPoints, options) {

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { icons, words } from '../build/plugins.mjs';
+import { squire } from '../build/squire.mjs';
 
 const here = path.dirname(new URL(import.meta.url).pathname);
 const root = path.dirname(here);
@@ -35,7 +36,7 @@ try {
     external: ['playwright-core', 'axe-core', 'esbuild'],
     loader: { '.css': 'empty', '.woff2': 'empty' },
     define: { __LANGUAGES__: '{}', __WORKERS__: '{}', __DEV__: 'true', __ROOT__: JSON.stringify(root) },
-    plugins: [words(root), icons(root)],
+    plugins: [words(root), icons(root), squire(root)],
     logLevel: 'warning',
   });
   const made = fs.readdirSync(out).filter((name) => name.endsWith('.mjs')).sort().map((name) => path.join(out, name));

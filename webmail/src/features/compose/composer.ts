@@ -1,0 +1,326 @@
+/** One mail that is being written: its state, and how it is kept. Views show it and call it; it knows none of them but the editor. */
+import { signal, type Signal } from '@preact/signals';
+import { CORE, type CoreLimits } from '../../jmap/types.ts';
+import { LayerError } from '../../layer/layer.ts';
+import type { Store } from '../../model/store.ts';
+import { newKey, withOpenQuote, messageIdFor } from './draft/answer.ts';
+import { htmlOfText, textOfHtml } from './draft/html.ts';
+import { isAddress } from './draft/people.ts';
+import { exchangeSignatureText, signatureHtml } from './draft/signature.ts';
+import type { Attachment, Draft, Mode, Person, Sender } from './draft/types.ts';
+import type { Editor } from './editor/editor.ts';
+import { Uploads } from './files.ts';
+import type { Kept, Local, Sending } from './local.ts';
+import { destroyVersions, Refused, storeVersion, versionsOf } from './remote.ts';
+import { Saver, type SaveState } from './saver.ts';
+
+export type Look = 'docked' | 'folded' | 'page' | 'inline';
+
+export interface Context {
+  store: Store;
+  local: Local;
+}
+
+export function sendersOf(store: Store, accountId: string): Sender[] {
+  return store.identities.all(accountId) as Sender[];
+}
+
+export function randomKey(): string {
+  return newKey(() => crypto.getRandomValues(new Uint8Array(20)));
+}
+
+/** What a browser does not say of a file. */
+function typeOf(file: File): string {
+  return /^[\w.+-]+\/[\w.+-]+$/.test(file.type) ? file.type : /\.eml$/i.test(file.name) ? 'message/rfc822' : 'application/octet-stream';
+}
+
+export class Composer {
+  readonly draft: Signal<Draft>;
+  readonly look: Signal<Look>;
+  readonly state: Signal<SaveState> = signal('unchanged');
+  /** A sentence about what went wrong. */
+  readonly problem: Signal<string | null> = signal(null);
+  /** Recipients that the server has refused. */
+  readonly refused: Signal<readonly string[]> = signal([]);
+  /** Also changed on another device: both versions were kept. */
+  readonly conflict = signal(false);
+  readonly shows: Signal<{ cc: boolean; bcc: boolean }>;
+  /** Text in the fields of recipients that is no address yet. */
+  readonly unread: Signal<Partial<Record<'to' | 'cc' | 'bcc', string>>> = signal({});
+  readonly uploads: Uploads;
+  /** Which conversation it answers: its reply box shows it. */
+  threadId: string | null = null;
+  editor: Editor | undefined;
+  private readonly saver: Saver;
+  private readonly addresses = new Map<string, string>();
+  private over = false;
+
+  constructor(
+    private readonly context: Context,
+    draft: Draft,
+    look: Look,
+    private emailId: string | null = null,
+    private stale: string[] = [],
+    files: Record<string, Blob> = {},
+  ) {
+    this.draft = signal(draft);
+    this.look = signal(look);
+    this.shows = signal({ cc: draft.cc.length > 0, bcc: draft.bcc.length > 0 });
+    const limits = context.store.layer.session.capabilities[CORE] as CoreLimits | undefined;
+    this.uploads = new Uploads(context.store.layer, draft.accountId, limits?.maxSizeUpload ?? Infinity, (key, blobId) => this.uploaded(key, blobId));
+    for (const attachment of draft.attachments) {
+      const file = files[attachment.key];
+      if (file && attachment.blobId === null) this.uploads.add(attachment, file);
+    }
+    this.saver = new Saver({
+      now: () => Date.now(),
+      later: (ms, run) => {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+      keepLocal: () => context.local.put(this.kept()),
+      keepAtServer: () => this.keepAtServer(),
+      size: () => this.draft.peek().attachments.reduce((sum, a) => sum + a.size, 0),
+      told: (state) => (this.state.value = state),
+    });
+  }
+
+  get key(): string {
+    return this.draft.peek().key;
+  }
+
+  get sender(): Sender | undefined {
+    const { accountId, identityId } = this.draft.peek();
+    return sendersOf(this.context.store, accountId).find((s) => s.id === identityId);
+  }
+
+  /** The version at the server. */
+  get version(): string | null {
+    return this.emailId;
+  }
+
+  get replaced(): readonly string[] {
+    return this.stale;
+  }
+
+  kept(sending: Sending | null = null): Kept {
+    return { draft: this.current(), emailId: this.emailId, stale: this.stale, edited: Date.now(), isAtServer: this.saver.isSaved, files: this.uploads.all(), sending };
+  }
+
+  /** With what the editor holds. */
+  private current(): Draft {
+    const draft = this.draft.peek();
+    return this.editor && draft.mode === 'rich' ? { ...draft, html: this.editor.html() } : draft;
+  }
+
+  /** Takes over what the editor holds: before it goes, or anybody reads the draft. */
+  sync(): Draft {
+    const now = this.current();
+    if (now !== this.draft.peek() && now.html !== this.draft.peek().html) this.draft.value = now;
+    return this.draft.peek();
+  }
+
+  change(changes: Partial<Draft>): void {
+    this.draft.value = { ...this.draft.peek(), ...changes };
+    this.problem.value = null;
+    this.saver.changed();
+  }
+
+  /** The editor says so; its text is read when it is saved. */
+  written(): void {
+    this.saver.changed();
+  }
+
+  setPeople(field: 'to' | 'cc' | 'bcc', people: Person[]): void {
+    this.refused.value = this.refused.peek().filter((email) => people.some((p) => p.email === email));
+    this.change({ [field]: people });
+  }
+
+  setSender(identityId: string, fromEmail: string | null): void {
+    const before = this.sender;
+    const { store } = this.context;
+    const draft = this.sync();
+    const after = sendersOf(store, draft.accountId).find((s) => s.id === identityId);
+    const bcc = after?.bcc?.length && !draft.bcc.length ? [...after.bcc] : draft.bcc;
+    if (bcc.length) this.shows.value = { ...this.shows.peek(), bcc: true };
+    this.change({ identityId, fromEmail, bcc, text: exchangeSignatureText(draft.text, before, after) });
+    if (before?.id !== identityId) this.editor?.setSignature(signatureHtml(after));
+  }
+
+  setMode(mode: Mode): void {
+    const draft = this.sync();
+    if (draft.mode === mode) return;
+    const open = withOpenQuote({ ...draft, text: draft.mode === 'rich' ? textOfHtml(draft.html) : draft.text });
+    if (mode === 'plain') this.change({ ...open, mode, attachments: open.attachments.map((a) => ({ ...a, cid: null })) });
+    else this.change({ mode, html: htmlOfText(draft.text) });
+  }
+
+  openQuote(): void {
+    const { quote } = this.sync();
+    if (!quote) return;
+    this.editor?.append(quote.html);
+    this.change({ quote: null, html: this.editor?.html() ?? withOpenQuote(this.draft.peek()).html });
+  }
+
+  removeQuote(): void {
+    this.change({ quote: null });
+  }
+
+  // ---- files ----
+
+  addFiles(files: readonly File[]): void {
+    const added = files.map((file): [Attachment, File] => [{ key: randomKey(), blobId: null, name: file.name, type: typeOf(file), size: file.size, cid: null }, file]);
+    this.change({ attachments: [...this.draft.peek().attachments, ...added.map(([attachment]) => attachment)] });
+    for (const [attachment, file] of added) this.uploads.add(attachment, file);
+  }
+
+  /** A picture within the text: its Content-ID. */
+  addPicture(file: File): string {
+    const key = randomKey();
+    const cid = messageIdFor(key, this.draft.peek().messageId);
+    const attachment: Attachment = { key, blobId: null, name: file.name || 'picture', type: file.type, size: file.size, cid };
+    this.addresses.set(cid, URL.createObjectURL(file));
+    this.change({ attachments: [...this.draft.peek().attachments, attachment] });
+    this.uploads.add(attachment, file);
+    return cid;
+  }
+
+  /** Where the editor's frame finds a picture; null: not yet (`loadPicture` gets it), or it is none of this mail. */
+  addressOf(cid: string): string | null {
+    const known = this.addresses.get(cid);
+    if (known) return known;
+    const attachment = this.draft.peek().attachments.find((a) => a.cid === cid);
+    const file = attachment && this.uploads.file(attachment.key);
+    if (!file) return null;
+    const address = URL.createObjectURL(file);
+    this.addresses.set(cid, address);
+    return address;
+  }
+
+  /** From the server: the frame itself may load nothing. Blobs of a version go with it, so what is shown stays in this browser. */
+  async loadPicture(cid: string): Promise<string | null> {
+    const { accountId, attachments } = this.draft.peek();
+    const attachment = attachments.find((a) => a.cid === cid);
+    if (!attachment?.blobId || !/^image\/(?:png|jpeg|gif|webp|avif)$/.test(attachment.type)) return null;
+    const answer = await fetch(this.context.store.layer.blobUrl(accountId, attachment.blobId, attachment.name, attachment.type));
+    if (!answer.ok) return null;
+    const address = this.addresses.get(cid) ?? URL.createObjectURL(new Blob([await answer.arrayBuffer()], { type: attachment.type }));
+    this.addresses.set(cid, address);
+    return address;
+  }
+
+  removeAttachment(key: string): void {
+    this.uploads.remove(key);
+    this.change({ attachments: this.draft.peek().attachments.filter((a) => a.key !== key) });
+  }
+
+  private uploaded(key: string, blobId: string): void {
+    this.change({ attachments: this.draft.peek().attachments.map((a) => (a.key === key ? { ...a, blobId } : a)) });
+  }
+
+  // ---- keeping ----
+
+  private mailboxId(): string {
+    const { store } = this.context;
+    const { accountId, template } = this.draft.peek();
+    const templates = template ? templatesMailbox(store, accountId) : undefined;
+    const id = templates ?? store.mailboxWithRole('drafts', accountId)?.id;
+    if (!id) throw new Refused('noDrafts', 'the account has no mailbox for drafts');
+    return id;
+  }
+
+  private async keepAtServer(): Promise<void> {
+    const { layer } = this.context.store;
+    const draft = this.sync();
+    const before = this.emailId;
+    const mailboxId = this.mailboxId();
+    const stored = await storeVersion(layer, draft, this.sender, before, mailboxId);
+    this.emailId = stored.emailId;
+    if (before) this.stale = [...this.stale, before];
+    const now = this.draft.peek();
+    this.draft.value = { ...now, attachments: now.attachments.map((a) => ({ ...a, blobId: (a.blobId !== null && stored.blobs.get(a.key)) || a.blobId })) };
+    if (before && !stored.hadBefore) await this.findOthers(mailboxId);
+    if (this.over) return;
+    await destroyVersions(layer, draft.accountId, this.stale);
+    this.stale = [];
+  }
+
+  /** The version before was gone: it was changed elsewhere, or thrown away there. What is written here stays in any case. */
+  private async findOthers(mailboxId: string): Promise<void> {
+    const { accountId, key } = this.draft.peek();
+    const found = await versionsOf(this.context.store.layer, accountId, mailboxId, key);
+    const others = found.filter((id) => id !== this.emailId && !this.stale.includes(id));
+    if (!others.length) return;
+    // From here on it is a mail of its own, so that no device takes the other one's for an older version.
+    const own = randomKey();
+    await this.context.local.remove(accountId, key);
+    this.draft.value = { ...this.draft.peek(), key: own, messageId: messageIdFor(own, this.draft.peek().messageId) };
+    this.conflict.value = true;
+    this.saver.changed();
+  }
+
+  /** Everything that was written is in this browser when it resolves; at the server soon. */
+  async flush(): Promise<void> {
+    await this.saver.flush();
+  }
+
+  flushLocal(): Promise<void> {
+    return this.saver.flushLocal();
+  }
+
+  get isUnchanged(): boolean {
+    return this.state.peek() === 'unchanged' && this.emailId === null;
+  }
+
+  get hasUnsaved(): boolean {
+    return !this.saver.isSaved;
+  }
+
+  /** Ends keeping: it was sent or thrown away. */
+  async stop(): Promise<void> {
+    this.over = true;
+    this.sync();
+    await this.saver.stop();
+  }
+
+  /** The browser's memory of what was shown. */
+  release(): void {
+    for (const address of this.addresses.values()) if (address.startsWith('blob:')) URL.revokeObjectURL(address);
+  }
+
+  connectionIsBack(): void {
+    this.uploads.again();
+    if (this.state.peek() === 'failed') this.saver.changed();
+  }
+
+  // ---- before it is sent ----
+
+  /** Why it cannot be sent: a key of words; null: it can. */
+  hindrance(): string | null {
+    const draft = this.draft.peek();
+    const all = [...draft.to, ...draft.cc, ...draft.bcc];
+    if (Object.values(this.unread.peek()).some((text) => text?.trim())) return 'compose.problem.unread';
+    if (!all.length) return 'compose.problem.noRecipients';
+    if (all.some((p) => !isAddress(p.email))) return 'compose.problem.badAddress';
+    if (Object.values(this.uploads.states.peek()).some((u) => u.state === 'tooLarge')) return 'compose.problem.tooLarge';
+    return null;
+  }
+
+  /** What was written, without quote and signature, as text. */
+  words(): string {
+    const draft = this.sync();
+    const text = draft.mode === 'plain' ? draft.text : textOfHtml(draft.html);
+    return text.split('\n').filter((line) => !line.startsWith('>')).join('\n').split('\n-- \n')[0]!;
+  }
+}
+
+/** By its role where the server knows it, else by its name. */
+export function templatesMailbox(store: Store, accountId: string): string | undefined {
+  const all = store.mailboxes.all(accountId);
+  return (all.find((m) => m.role === 'templates') ?? all.find((m) => m.parentId === null && m.name.toLowerCase() === 'templates'))?.id;
+}
+
+export function isOffline(error: unknown): boolean {
+  return error instanceof LayerError && (error.kind === 'offline' || error.kind === 'signed-out');
+}
+

@@ -1,0 +1,30 @@
+/** Nodes as HTML text: https://html.spec.whatwg.org/#serialising-html-fragments, as far as what a sanitiser lets through needs it. */
+
+const VOID = new Set('area base br col embed hr img input link meta source track wbr'.split(' '));
+const RAW = new Set(['style', 'script', 'noscript']);
+
+function text(value: string): string {
+  return value.replace(/[&\u00a0<>]/g, (c) => (c === '&' ? '&amp;' : c === '<' ? '&lt;' : c === '>' ? '&gt;' : '&nbsp;'));
+}
+
+function attribute(value: string): string {
+  return value.replace(/[&\u00a0"<>]/g, (c) => (c === '&' ? '&amp;' : c === '"' ? '&quot;' : c === '<' ? '&lt;' : c === '>' ? '&gt;' : '&nbsp;'));
+}
+
+/** What stands inside of a node. */
+export function htmlInside(node: Node): string {
+  let out = '';
+  const raw = RAW.has(node.nodeName.toLowerCase());
+  for (const child of node.childNodes) {
+    if (child.nodeType === 3) out += raw ? (child.nodeValue ?? '') : text(child.nodeValue ?? '');
+    else if (child.nodeType === 1) out += htmlOfElement(child as Element);
+  }
+  return out;
+}
+
+export function htmlOfElement(element: Element): string {
+  const name = element.localName;
+  let out = `<${name}`;
+  for (const { name: key, value } of element.attributes) out += ` ${key}="${attribute(value)}"`;
+  return VOID.has(name) ? `${out}>` : `${out}>${htmlInside(element)}</${name}>`;
+}

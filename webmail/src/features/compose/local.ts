@@ -1,0 +1,99 @@
+/**
+ * Drafts in this browser: each is written here within a second, so that a crash, a reload or an ended session loses nothing. They belong to
+ * the person who wrote them (the account's id is a part of the key), and go with the rest of the mail when that person signs out.
+ */
+import { openDB, type IDBPDatabase } from 'idb';
+import type { Draft } from './draft/types.ts';
+
+const NAME = 'postrider-compose';
+
+/** How a draft is on its way out. */
+export interface Sending {
+  /** When it was asked for, and when it shall go: ms. */
+  asked: number;
+  sendAt: number | null;
+  attempts: number;
+}
+
+export interface Kept {
+  draft: Draft;
+  /** The version at the server. */
+  emailId: string | null;
+  /** Older versions that are still to be removed there. */
+  stale: string[];
+  /** When it was last written on, and whether the server has that: ms. */
+  edited: number;
+  isAtServer: boolean;
+  /** Files that have no blob yet, by the attachment's key; and those that came from here, as uploads are kept for a day only. */
+  files: Record<string, Blob>;
+  sending: Sending | null;
+}
+
+export interface Local {
+  put(kept: Kept): Promise<void>;
+  get(accountId: string, key: string): Promise<Kept | undefined>;
+  remove(accountId: string, key: string): Promise<void>;
+  all(accountId: string): Promise<Kept[]>;
+  clear(): Promise<void>;
+}
+
+function idOf(accountId: string, key: string): string {
+  return `${accountId}/${key}`;
+}
+
+/** For tests, and for browsers that keep nothing (private windows of some): as long as the page lives. */
+export class MemoryLocal implements Local {
+  private readonly records = new Map<string, Kept>();
+
+  async put(kept: Kept): Promise<void> {
+    this.records.set(idOf(kept.draft.accountId, kept.draft.key), structuredClone(kept));
+  }
+
+  async get(accountId: string, key: string): Promise<Kept | undefined> {
+    return structuredClone(this.records.get(idOf(accountId, key)));
+  }
+
+  async remove(accountId: string, key: string): Promise<void> {
+    this.records.delete(idOf(accountId, key));
+  }
+
+  async all(accountId: string): Promise<Kept[]> {
+    return [...this.records.values()].filter((kept) => kept.draft.accountId === accountId).map((kept) => structuredClone(kept));
+  }
+
+  async clear(): Promise<void> {
+    this.records.clear();
+  }
+}
+
+class IndexedLocal implements Local {
+  constructor(private readonly db: IDBPDatabase) {}
+
+  async put(kept: Kept): Promise<void> {
+    await this.db.put('drafts', kept, idOf(kept.draft.accountId, kept.draft.key));
+  }
+
+  async get(accountId: string, key: string): Promise<Kept | undefined> {
+    return (await this.db.get('drafts', idOf(accountId, key))) as Kept | undefined;
+  }
+
+  async remove(accountId: string, key: string): Promise<void> {
+    await this.db.delete('drafts', idOf(accountId, key));
+  }
+
+  async all(accountId: string): Promise<Kept[]> {
+    return (await this.db.getAll('drafts', IDBKeyRange.bound(`${accountId}/`, `${accountId}0`, false, true))) as Kept[];
+  }
+
+  async clear(): Promise<void> {
+    await this.db.clear('drafts');
+  }
+}
+
+export async function openLocal(): Promise<Local> {
+  try {
+    return new IndexedLocal(await openDB(NAME, 1, { upgrade: (db) => void db.createObjectStore('drafts') }));
+  } catch {
+    return new MemoryLocal();
+  }
+}

@@ -1,0 +1,155 @@
+/** What compose asks of the server. A version of a draft is an Email of its own: it is made before the one before it is removed. */
+import { Batch } from '../../jmap/batch.ts';
+import type { EmailBodyPart, Id, SetError } from '../../jmap/types.ts';
+import type { Layer } from '../../layer/layer.ts';
+import { DRAFT_ARGUMENTS, envelopeRecipients, fromEmail, fromOf, isShown, ORIGINAL_ARGUMENTS, originalOf, toEmail, type FetchedEmail } from './draft/email.ts';
+import type { Draft, Original, Sender } from './draft/types.ts';
+
+interface SetAnswer {
+  created?: Record<string, { id: Id }> | null;
+  notCreated?: Record<string, SetError> | null;
+  updated?: Record<Id, unknown> | null;
+  notUpdated?: Record<Id, SetError> | null;
+  notDestroyed?: Record<Id, SetError> | null;
+}
+
+/** The server said no, and why: `type` is JMAP's. */
+export class Refused extends Error {
+  constructor(readonly type: string, readonly description: string, readonly recipients: string[] = []) {
+    super(`${type}: ${description}`);
+  }
+}
+
+function refusal(error: SetError): Refused {
+  return new Refused(error.type, error.description ?? '', (error as SetError & { invalidRecipients?: string[] }).invalidRecipients);
+}
+
+export interface StoredVersion {
+  emailId: Id;
+  /** Blobs of the attachments in the draft's order: those of the version before are gone with it. */
+  blobs: Map<string, Id>;
+  /** Whether the version before it was there: if not, somebody else has changed or removed the draft. */
+  hadBefore: boolean;
+}
+
+/** Which attachment of the draft became which part: in order, shown pictures first, as the server puts a message together. */
+export function matchBlobs(draft: Draft, parts: readonly EmailBodyPart[]): Map<string, Id> {
+  const blobs = new Map<string, Id>();
+  const left = [...parts];
+  for (const attachment of draft.attachments) {
+    if (attachment.blobId === null) continue;
+    const shown = isShown(draft, attachment);
+    const at = left.findIndex((p) => (shown ? p.cid === attachment.cid : p.name === (attachment.name || null) && p.type === attachment.type));
+    if (at >= 0 && left[at]!.blobId) blobs.set(attachment.key, left.splice(at, 1)[0]!.blobId!);
+  }
+  return blobs;
+}
+
+export async function storeVersion(layer: Layer, draft: Draft, sender: Sender | undefined, before: Id | null, mailboxId: Id): Promise<StoredVersion> {
+  const { accountId } = draft;
+  const request = new Batch(layer);
+  const old = request.call<{ list: { id: Id }[] }>('Email/get', { accountId, ids: before ? [before] : [], properties: ['id'] });
+  const set = request.call<SetAnswer>('Email/set', { accountId, create: { draft: toEmail(draft, sender, { sends: false, mailboxId, date: new Date() }) } });
+  const made = request.call<{ list: { id: Id; attachments: EmailBodyPart[] }[] }>('Email/get', { accountId, ids: ['#draft'], properties: ['attachments'], bodyProperties: ['blobId', 'name', 'type', 'cid'] }, { mayFail: true });
+  await request.send();
+  const id = set.answer.created?.['draft']?.id;
+  if (!id) throw refusal(set.answer.notCreated?.['draft'] ?? { type: 'serverFail' });
+  // A creation id in Email/get is this server's courtesy; another answers only with what there is by id.
+  let parts = made.error ? [] : (made.answer.list[0]?.attachments ?? []);
+  if (parts.length === 0 && draft.attachments.some((a) => a.blobId)) {
+    const again = new Batch(layer);
+    const got = again.call<{ list: { attachments: EmailBodyPart[] }[] }>('Email/get', { accountId, ids: [id], properties: ['attachments'], bodyProperties: ['blobId', 'name', 'type', 'cid'] });
+    await again.send();
+    parts = got.answer.list[0]?.attachments ?? [];
+  }
+  return { emailId: id, blobs: matchBlobs(draft, parts), hadBefore: before === null || old.answer.list.length > 0 };
+}
+
+/** Versions that another one has replaced. Those that are gone already are no error. */
+export async function destroyVersions(layer: Layer, accountId: Id, ids: readonly Id[]): Promise<void> {
+  if (!ids.length) return;
+  const request = new Batch(layer);
+  request.call('Email/set', { accountId, destroy: ids });
+  await request.send();
+}
+
+/** Other versions of a draft, made elsewhere. */
+export async function versionsOf(layer: Layer, accountId: Id, mailboxId: Id, key: string): Promise<Id[]> {
+  const request = new Batch(layer);
+  const found = request.call<{ ids: Id[] }>('Email/query', { accountId, filter: { inMailbox: mailboxId, header: ['Message-ID', key] }, sort: [{ property: 'receivedAt', isAscending: false }], limit: 10 });
+  await request.send();
+  return found.answer.ids;
+}
+
+export async function fetchDraft(layer: Layer, accountId: Id, emailId: Id, senders: readonly Sender[]): Promise<Draft | null> {
+  const request = new Batch(layer);
+  const got = request.call<{ list: FetchedEmail[] }>('Email/get', { accountId, ids: [emailId], ...DRAFT_ARGUMENTS });
+  await request.send();
+  const email = got.answer.list[0];
+  return email ? fromEmail(email, accountId, senders) : null;
+}
+
+export async function fetchOriginal(layer: Layer, accountId: Id, emailId: Id): Promise<Original | null> {
+  const request = new Batch(layer);
+  const got = request.call<{ list: FetchedEmail[] }>('Email/get', { accountId, ids: [emailId], ...ORIGINAL_ARGUMENTS });
+  await request.send();
+  const email = got.answer.list[0];
+  return email ? originalOf(email) : null;
+}
+
+export interface SendOptions {
+  draftsId: Id;
+  sentId: Id | undefined;
+  /** Seconds for which it is held, so that it can be taken back; or the time when it goes. */
+  hold: number;
+  until: Date | null;
+}
+
+export interface Sent {
+  emailId: Id;
+  submissionId: Id;
+}
+
+/** Makes the mail as it goes out, hands it over, and moves it to Sent: one request. */
+export async function send(layer: Layer, draft: Draft, sender: Sender | undefined, options: SendOptions): Promise<Sent> {
+  const { accountId } = draft;
+  const date = options.until ?? new Date();
+  const from = fromOf(draft, sender);
+  const parameters: Record<string, string> | null = options.until ? { HOLDUNTIL: options.until.toISOString().replace(/\.\d+Z$/, 'Z') } : options.hold > 0 ? { HOLDFOR: String(options.hold) } : null;
+  const request = new Batch(layer);
+  const made = request.call<SetAnswer>('Email/set', { accountId, create: { mail: toEmail(draft, sender, { sends: true, mailboxId: options.draftsId, date }) } });
+  const submitted = request.call<SetAnswer>('EmailSubmission/set', {
+    accountId,
+    create: { sent: { emailId: '#mail', identityId: draft.identityId, envelope: { mailFrom: { email: from.email, parameters }, rcptTo: envelopeRecipients(draft).map((email) => ({ email, parameters: null })) } } },
+    onSuccessUpdateEmail: { '#sent': { ...(options.sentId && { mailboxIds: { [options.sentId]: true } }), 'keywords/$draft': null, 'keywords/$seen': true } },
+  });
+  await request.send();
+  const emailId = made.answer.created?.['mail']?.id;
+  if (!emailId) throw refusal(made.answer.notCreated?.['mail'] ?? { type: 'serverFail' });
+  const submissionId = submitted.answer.created?.['sent']?.id;
+  if (submissionId) return { emailId, submissionId };
+  // What was made to be sent is no draft: the draft itself is still there.
+  await destroyVersions(layer, accountId, [emailId]).catch((error: unknown) => reportError(error));
+  throw refusal(submitted.answer.notCreated?.['sent'] ?? { type: 'serverFail' });
+}
+
+/** False: it is on its way already. Then it is a draft again. */
+export async function takeBack(layer: Layer, draft: Draft, sent: Sent, draftsId: Id): Promise<boolean> {
+  const { accountId } = draft;
+  const request = new Batch(layer);
+  const set = request.call<SetAnswer>('EmailSubmission/set', {
+    accountId,
+    update: { [sent.submissionId]: { undoStatus: 'canceled' } },
+    onSuccessUpdateEmail: { [sent.submissionId]: { mailboxIds: { [draftsId]: true }, 'keywords/$draft': true } },
+  });
+  await request.send();
+  return set.answer.notUpdated?.[sent.submissionId] === undefined;
+}
+
+/** The mail that was answered is marked as such; false: no more, as the answer was taken back. */
+export async function mark(layer: Layer, draft: Draft, answered: boolean): Promise<void> {
+  if (!draft.answers) return;
+  const request = new Batch(layer);
+  request.call('Email/set', { accountId: draft.accountId, update: { [draft.answers.emailId]: { [`keywords/${draft.answers.keyword}`]: answered || null } } }, { mayFail: true });
+  await request.send();
+}
