@@ -27,6 +27,7 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_VAPID] = "urn:ietf:params:jmap:webpush-vapid",
     [JMAP_VERDICT] = "urn:postrider:params:jmap:verdict",
     [JMAP_FILED_BY] = "urn:postrider:params:jmap:filedby",
+    [JMAP_PREFERENCES] = "urn:postrider:params:jmap:preferences",
 };
 
 /* ---- which are there ---- */
@@ -64,6 +65,8 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 	case JMAP_PRINCIPALS:
 	case JMAP_PRINCIPALS_OWNER:
 		return is_in(jmap_methods_sharing, JMAP_PRINCIPALS);
+	case JMAP_PREFERENCES:
+		return is_in(jmap_methods_preferences, capability);
 	case JMAP_VAPID:
 		return s->config.vapid_key.len > 0 && is_in(jmap_methods_push, JMAP_CORE);
 	case JMAP_VERDICT:

@@ -34,8 +34,9 @@ enum jmap_capability {
 	JMAP_PRINCIPALS,
 	JMAP_PRINCIPALS_OWNER,
 	JMAP_VAPID,
-	JMAP_VERDICT,
+	JMAP_VERDICT, /* this and what follows are our own: doc/jmap.md */
 	JMAP_FILED_BY,
+	JMAP_PREFERENCES,
 	JMAP_CAPABILITIES /* their number */
 };
 
@@ -61,6 +62,7 @@ extern const struct jmap_method jmap_methods_email_read[], jmap_methods_email_wr
 extern const struct jmap_method jmap_methods_submission[], jmap_methods_identity[], jmap_methods_vacation[];
 extern const struct jmap_method jmap_methods_quota[], jmap_methods_sieve[], jmap_methods_mdn[];
 extern const struct jmap_method jmap_methods_push[], jmap_methods_sharing[];
+extern const struct jmap_method jmap_methods_preferences[];
 
 /* ---- the call under way ---- */
 

@@ -4,6 +4,7 @@ import { Batch, pieces } from '../jmap/batch.ts';
 import { MAIL, ROW_PROPERTIES, type Email, type EmailRow, type Id, type Identity, type Mailbox, type MailboxRole, type State, type Thread, type TypeName } from '../jmap/types.ts';
 import type { Layer, LayerStatus } from '../layer/layer.ts';
 import { Emitter } from '../base/emitter.ts';
+import { Preferences } from './preferences.ts';
 import { Records } from './records.ts';
 
 /** Objects in one call: below what our server takes, so that the first rows do not wait for the last. */
@@ -28,6 +29,7 @@ export class Store {
   readonly emails = new Records<Email | EmailRow>();
   readonly threads = new Records<Thread>();
   readonly identities = new Records<Identity>();
+  readonly preferences: Preferences;
   readonly changed = new Emitter<EmailsChanged>();
   /** Emails were changed in this page: lists show it before the server has said a word. */
   readonly localChange = new Emitter<EmailsChanged & { emails: readonly Id[] }>();
@@ -38,6 +40,7 @@ export class Store {
   private following = Promise.resolve();
 
   constructor(readonly layer: Layer) {
+    this.preferences = new Preferences(layer, () => this.mainAccount);
     this.status = signal(layer.status());
     this.readAccounts();
     layer.listen((event) => {
@@ -63,7 +66,7 @@ export class Store {
       emails: request.call<{ state: State }>('Email/get', { accountId: id, ids: [] }),
       threads: request.call<{ state: State }>('Thread/get', { accountId: id, ids: [] }),
     }));
-    await request.send();
+    await Promise.all([request.send(), this.preferences.load().catch(() => undefined)]);
     batch(() => {
       for (const { id, mailboxes, identities, emails, threads } of calls) {
         this.mailboxes.put(id, mailboxes.answer.list);
