@@ -1,16 +1,29 @@
 /** The program begins: words, session, layer, store, and then the frame with all features. */
 import './styles/base.css';
+import './ui/ui.css';
+import './frame/frame.css';
 import { render } from 'preact';
 import { bestLanguage, currentLanguage, isRightToLeft, languageNames, t, useLanguage } from './base/words.ts';
 import { DirectLayer, fetchSession } from './layer/direct.ts';
 import { LayerError } from './layer/layer.ts';
+import { setStore } from './model/current.ts';
+import { followSettings } from './model/settings.ts';
 import { Store } from './model/store.ts';
-import { startRouter } from './frame/router.ts';
+import { addFrameActions } from './frame/actions.ts';
 import { Frame } from './frame/frame.tsx';
+import { startKeys } from './frame/keys.ts';
+import { startRouter } from './frame/router.ts';
+import { startTheme } from './frame/theme.ts';
+import { startView } from './frame/view.ts';
+import { installList } from './features/list/index.ts';
+import { installFolders } from './features/folders/index.ts';
+import { installIcons } from './ui/Icon.tsx';
 
 const SIGN_IN = '/?sign-in';
 
 async function start(): Promise<void> {
+  startTheme();
+  followSettings();
   await useLanguage(bestLanguage(navigator.languages, Object.keys(languageNames))).catch(reportError);
   document.documentElement.lang = currentLanguage();
   document.documentElement.dir = isRightToLeft() ? 'rtl' : 'ltr';
@@ -18,8 +31,15 @@ async function start(): Promise<void> {
   const store = new Store(layer);
   store.signedOut.subscribe((over) => over && location.assign(SIGN_IN));
   startRouter();
+  setStore(store);
+  startView();
+  installIcons(document.body);
   await store.load();
-  render(<Frame store={store} />, document.getElementById('app')!);
+  addFrameActions();
+  installFolders();
+  installList();
+  startKeys();
+  render(<Frame />, document.getElementById('app')!);
 }
 
 start().catch((error: unknown) => {

@@ -1,10 +1,12 @@
 /**
  * What a list shows: the emails of a query, one for each conversation, by their position. Of 100,000 only the parts that somebody looked
- * at are known; the others are holes. A list never jumps: changes are put into what is there, position by position (RFC 8620 section 5.6).
+ * at are known; the others are holes. A list never jumps: changes are put into what is there, position by position (RFC 8620 section 5.6),
+ * and what was changed in this page is shown before the server has said a word.
  */
 import { signal } from '@preact/signals';
 import { Batch } from '../jmap/batch.ts';
-import type { Comparator, EmailRow, Filter, FilterCondition, Id, State } from '../jmap/types.ts';
+import type { Comparator, EmailRow, Filter, Id, State } from '../jmap/types.ts';
+import { matchesFilter } from './filter.ts';
 import type { Store } from './store.ts';
 
 export interface ListQuery {
@@ -33,6 +35,8 @@ export const NEWEST_FIRST: Comparator[] = [{ property: 'receivedAt', isAscending
 /** Positions are asked for in pieces of so many. */
 const WINDOW = 100;
 const CHANGES_MAX = 500;
+/** Of more changed conversations than this, the list is looked through once in place of once for each. */
+const FEW = 32;
 
 /** The query of a mailbox. */
 export function mailboxQuery(accountId: Id, mailboxId: Id): ListQuery {
@@ -42,27 +46,47 @@ export function mailboxQuery(accountId: Id, mailboxId: Id): ListQuery {
 export class MailList {
   /** Undefined until the first answer. */
   readonly total = signal<number | undefined>(undefined);
-  /** Grows whenever `ids` has changed: who draws rows depends on it. */
+  /** Grows whenever the rows have changed: who draws rows depends on it. */
   readonly version = signal(0);
   readonly failed = signal(false);
-  /** Holes are positions that nobody has looked at. */
-  readonly ids: (Id | undefined)[] = [];
+  /** Dense: a position that nobody has looked at is undefined. */
+  private ids: (Id | undefined)[] = [];
   private queryState: State | undefined;
   private readonly asked = new Set<number>();
-  /** Taken out before the server has said so. */
+  private wanted = { from: 0, to: WINDOW };
+  private loading: Promise<void> | undefined;
+  /** Taken out here before the server has said so, and put in. */
   private readonly gone = new Set<Id>();
+  /** Counts changes of positions: an answer to a question from before one is no use any more. */
+  private moves = 0;
   private refreshing: Promise<void> | undefined;
   private again = false;
-  private readonly ends: (() => void)[] = [];
+  private closed = true;
+  private ends: (() => void)[] = [];
+  /** Where the reader was: the first row that was seen. */
+  top = 0;
 
-  constructor(private readonly store: Store, readonly query: ListQuery) {
-    this.ends.push(
-      store.changed.listen(({ accountId }) => accountId === query.accountId && void this.refresh()),
-      store.localChange.listen(({ accountId, emails }) => accountId === query.accountId && this.judge(emails)),
-    );
+  constructor(
+    private readonly store: Store,
+    readonly query: ListQuery,
+  ) {
+    this.open();
+  }
+
+  /** Follows what changes. A list that was closed shows at once what it had, and then what came since. */
+  open(): void {
+    if (!this.closed) return;
+    this.closed = false;
+    const { accountId } = this.query;
+    this.ends = [
+      this.store.changed.listen((event) => event.accountId === accountId && void this.refresh().catch(() => (this.failed.value = true))),
+      this.store.localChange.listen((event) => event.accountId === accountId && this.judge(event.emails)),
+    ];
+    if (this.queryState !== undefined) void this.refresh().catch(() => (this.failed.value = true));
   }
 
   close(): void {
+    this.closed = true;
     for (const end of this.ends) end();
   }
 
@@ -74,46 +98,110 @@ export class MailList {
     return this.ids.indexOf(id);
   }
 
-  /** The emails that a row stands for: those of its conversation that this list is about. */
-  emailsOf(id: Id): Id[] {
-    const email = this.store.emails.peek(id);
-    const thread = email && this.query.collapseThreads ? this.store.threads.peek(email.threadId) : undefined;
-    if (!thread) return [id];
-    const shown = thread.emailIds.filter((one) => one === id || this.matches(one) !== false);
-    return shown.length ? shown : [id];
+  /** What a row is named by, whichever email stands for it: its thread, in a list of conversations. */
+  keyOf(id: Id): Id {
+    return this.query.collapseThreads ? (this.store.emails.peek(id)?.threadId ?? id) : id;
   }
 
-  /** Loads what is not here of these positions, and their rows. */
-  async want(from: number, to: number): Promise<void> {
-    const end = Math.min(to, this.total.peek() ?? to);
-    for (let at = Math.floor(from / WINDOW) * WINDOW; at < Math.max(end, from + 1); at += WINDOW) {
-      if (this.asked.has(at)) continue;
+  keyAt(position: number): Id | undefined {
+    const id = this.ids[position];
+    return id === undefined ? undefined : this.keyOf(id);
+  }
+
+  positionOfKey(key: Id): number {
+    for (const id of this.emailsOfKey(key)) {
+      const at = this.ids.indexOf(id);
+      if (at >= 0) return at;
+    }
+    return -1;
+  }
+
+  /** Of all rows that are known. */
+  keys(): Id[] {
+    const found: Id[] = [];
+    for (const id of this.ids) if (id !== undefined) found.push(this.keyOf(id));
+    return found;
+  }
+
+  private emailsOfKey(key: Id): readonly Id[] {
+    return (this.query.collapseThreads && this.store.threads.peek(key)?.emailIds) || [key];
+  }
+
+  /** The emails that a row stands for: those of its conversation that this list is about. */
+  emailsOf(key: Id): Id[] {
+    const shown = this.emailsOfKey(key).filter((id) => this.store.emails.has(id) && this.matches(id) !== false);
+    if (shown.length > 0) return shown;
+    const at = this.positionOfKey(key);
+    return at < 0 ? [] : [this.ids[at]!];
+  }
+
+  /** All emails of a row's conversation, wherever they lie. */
+  wholeThread(key: Id): Id[] {
+    return this.emailsOfKey(key).filter((id) => this.store.emails.has(id));
+  }
+
+  /** Tells which rows are looked at: what is not here of them is loaded, the newest wish first. */
+  want(from: number, to: number): Promise<void> {
+    this.wanted = { from, to };
+    this.loading ??= this.load().finally(() => (this.loading = undefined));
+    return this.loading;
+  }
+
+  private missing(): number | undefined {
+    const end = Math.min(this.wanted.to, this.total.peek() ?? this.wanted.to);
+    for (let at = Math.floor(this.wanted.from / WINDOW) * WINDOW; at < Math.max(end, 1); at += WINDOW) if (!this.asked.has(at)) return at;
+    return undefined;
+  }
+
+  private async load(): Promise<void> {
+    for (let at = this.missing(); at !== undefined && !this.closed; at = this.missing()) {
       this.asked.add(at);
       try {
-        await this.load(at);
+        if (!(await this.loadWindow(at))) {
+          this.asked.delete(at);
+          await this.refresh();
+        }
         this.failed.value = false;
       } catch {
         this.asked.delete(at);
         this.failed.value = true;
+        return;
       }
     }
   }
 
-  private async load(position: number): Promise<void> {
+  private ask(request: Batch, position: number) {
     const { accountId, filter, sort, collapseThreads } = this.query;
-    const request = new Batch(this.store.layer);
-    const query = request.call<QueryAnswer>('Email/query', { accountId, filter, sort, collapseThreads, position, limit: WINDOW, calculateTotal: true });
+    const query = request.call<QueryAnswer>('Email/query', {
+      accountId,
+      filter,
+      sort,
+      collapseThreads,
+      position,
+      limit: WINDOW,
+      calculateTotal: true,
+    });
     const first = request.call<{ list: EmailRow[] }>('Email/get', { accountId, '#ids': query.result('/ids'), properties: ['threadId'] });
     const threads = request.call('Thread/get', { accountId, '#ids': first.result('/list/*/threadId') });
     const rows = request.call('Email/get', { accountId, '#ids': threads.result('/list/*/emailIds'), properties: this.store.rowProperties });
+    return { query, threads, rows };
+  }
+
+  /** False: rows have moved while the server answered, so its positions are not ours. */
+  private async loadWindow(position: number): Promise<boolean> {
+    const moves = this.moves;
+    const request = new Batch(this.store.layer);
+    const { query, threads, rows } = this.ask(request, position);
     await request.send();
     const answer = query.answer;
-    if (this.queryState !== undefined && answer.queryState !== this.queryState) this.again = true;
-    this.queryState ??= answer.queryState;
-    this.store.putRows(accountId, rows.answer.list, threads.answer.list);
+    this.store.putRows(this.query.accountId, rows.answer.list, threads.answer.list);
+    if (moves !== this.moves) return false;
+    if (this.queryState !== undefined && answer.queryState !== this.queryState) return false;
+    this.queryState = answer.queryState;
+    this.setLength(answer.total ?? Math.max(this.ids.length, answer.position + answer.ids.length));
     answer.ids.forEach((id, i) => (this.ids[answer.position + i] = id));
-    this.setTotal(answer.total ?? Math.max(this.ids.length, answer.position + answer.ids.length));
-    if (this.again) void this.refresh();
+    this.tell();
+    return true;
   }
 
   /** Something changed at the server: the list follows. Several at once are one. */
@@ -124,12 +212,16 @@ export class MailList {
   }
 
   private async follow(): Promise<void> {
-    while (this.again) {
+    while (this.again && !this.closed) {
       this.again = false;
       if (this.queryState === undefined) return;
       const { accountId, filter, sort, collapseThreads } = this.query;
       const request = new Batch(this.store.layer);
-      const changes = request.call<ChangesAnswer>('Email/queryChanges', { accountId, filter, sort, collapseThreads, sinceQueryState: this.queryState, maxChanges: CHANGES_MAX, calculateTotal: true }, { mayFail: true });
+      const changes = request.call<ChangesAnswer>(
+        'Email/queryChanges',
+        { accountId, filter, sort, collapseThreads, sinceQueryState: this.queryState, maxChanges: CHANGES_MAX, calculateTotal: true },
+        { mayFail: true },
+      );
       await request.send();
       if (changes.error) await this.reload();
       else await this.apply(changes.answer);
@@ -137,7 +229,8 @@ export class MailList {
   }
 
   private async apply({ removed, added, newQueryState, total }: ChangesAnswer): Promise<void> {
-    await this.store.loadRows(this.query.accountId, added.filter(({ index }) => index < this.ids.length + WINDOW).map(({ id }) => id));
+    const known = added.filter(({ index }) => index < this.ids.length + WINDOW).map(({ id }) => id);
+    await this.store.loadRows(this.query.accountId, known);
     let unknown = false;
     for (const id of removed) {
       const at = this.ids.indexOf(id);
@@ -145,63 +238,129 @@ export class MailList {
       else if (!this.gone.has(id)) unknown = true;
       this.gone.delete(id);
     }
-    for (const { id, index } of [...added].sort((a, b) => a.index - b.index))
-      if (this.ids[index] !== id) {
-        if (index > this.ids.length) this.ids.length = index;
-        this.ids.splice(index, 0, id);
-      }
+    for (const { id, index } of [...added].sort((a, b) => a.index - b.index)) {
+      const at = this.ids.indexOf(id);
+      if (at === index) continue;
+      // Put in here already, where it seemed to belong.
+      if (at >= 0) this.ids.splice(at, 1);
+      this.setLength(Math.max(this.ids.length, index));
+      this.ids.splice(index, 0, id);
+    }
     this.queryState = newQueryState;
-    if (total !== undefined) this.setTotal(total);
+    this.moves++;
+    if (total !== undefined) this.setLength(total);
     // Where one lay that was never seen, everything behind may have moved.
-    if (unknown && this.hasHoles()) this.forgetHoles();
-    this.version.value++;
+    if (unknown) this.forgetBehindHole();
+    this.tell();
+    if (this.missing() !== undefined) void this.want(this.wanted.from, this.wanted.to);
   }
 
-  /** From the beginning, for what was looked at. */
+  /** From the beginning, for what is looked at; what is shown stays until the answer is there. */
   private async reload(): Promise<void> {
-    const first = this.ids.findIndex((id) => id !== undefined);
-    this.queryState = undefined;
-    this.asked.clear();
-    this.ids.length = 0;
+    const position = Math.floor(this.wanted.from / WINDOW) * WINDOW;
+    const request = new Batch(this.store.layer);
+    const { query, threads, rows } = this.ask(request, position);
+    await request.send();
+    const answer = query.answer;
+    this.store.putRows(this.query.accountId, rows.answer.list, threads.answer.list);
+    this.moves++;
     this.gone.clear();
-    await this.want(Math.max(0, first), Math.max(0, first) + WINDOW);
-  }
-
-  private hasHoles(): boolean {
-    return Object.keys(this.ids).length < (this.total.peek() ?? 0);
+    this.asked.clear();
+    this.asked.add(position);
+    this.queryState = answer.queryState;
+    this.ids = new Array<Id | undefined>(answer.total ?? answer.position + answer.ids.length).fill(undefined);
+    answer.ids.forEach((id, i) => (this.ids[answer.position + i] = id));
+    this.tell();
+    if (this.missing() !== undefined) void this.want(this.wanted.from, this.wanted.to);
   }
 
   /** Positions behind the first hole are asked for again when somebody looks at them. */
-  private forgetHoles(): void {
-    let end = 0;
-    while (this.ids[end] !== undefined) end++;
-    this.ids.length = end;
-    for (const at of [...this.asked]) if (at + WINDOW > end) this.asked.delete(at);
-    this.ids.length = this.total.peek() ?? end;
+  private forgetBehindHole(): void {
+    const hole = this.ids.indexOf(undefined);
+    if (hole < 0) return;
+    this.ids.fill(undefined, hole);
+    for (const at of [...this.asked]) if (at + WINDOW > hole) this.asked.delete(at);
   }
 
-  private setTotal(total: number): void {
-    this.total.value = total;
-    this.ids.length = total;
+  private setLength(length: number): void {
+    if (this.ids.length > length) this.ids.length = length;
+    else if (this.ids.length < length) this.ids = this.ids.concat(new Array<undefined>(length - this.ids.length).fill(undefined));
+  }
+
+  private tell(): void {
+    this.total.value = this.ids.length;
     this.version.value++;
   }
 
-  /** These emails changed here: rows that do not belong into the list any more leave it at once. */
+  /** All of the query goes: an action on everything, shown at once. What the server then says comes by refresh(). */
+  empty(): void {
+    for (const id of this.ids) if (id !== undefined) this.gone.add(id);
+    this.ids = [];
+    this.asked.clear();
+    this.moves++;
+    this.tell();
+  }
+
+  /** These emails changed here: rows that don't belong here any more leave at once, and those come that do. */
   private judge(emails: readonly Id[]): void {
-    const threads = new Set(emails.map((id) => this.store.emails.peek(id)?.threadId ?? id));
+    if (this.total.peek() === undefined) return;
+    const keys = new Set(emails.map((id) => this.keyOf(id)));
+    const positions = this.positionsOf(keys);
     let changed = false;
-    for (const [position, id] of [...this.ids.entries()].reverse()) {
-      const email = id && this.store.emails.peek(id);
-      if (!id || (email ? !threads.has(email.threadId) : !emails.includes(id))) continue;
-      const stays = email && (this.query.collapseThreads ? (this.store.threads.peek(email.threadId)?.emailIds ?? [id]) : [id]).some((one) => this.matches(one) !== false);
-      if (stays) continue;
-      this.ids.splice(position, 1);
-      this.gone.add(id);
-      this.total.value = Math.max(0, (this.total.peek() ?? 1) - 1);
+    const leaving: number[] = [];
+    for (const key of keys) {
+      const at = positions.get(key) ?? -1;
+      const fits = this.emailsOfKey(key).filter((id) => this.store.emails.has(id) && this.matches(id) !== false);
+      if (at >= 0 && fits.length === 0) leaving.push(at);
+      else if (at < 0) changed = this.putIn(fits) || changed;
+      else if (!fits.includes(this.ids[at]!)) {
+        // Another email of the conversation stands for it now.
+        this.gone.add(this.ids[at]!);
+        this.ids[at] = fits.at(-1);
+        changed = true;
+      }
+    }
+    if (leaving.length > 0) {
+      const out = new Set(leaving);
+      for (const at of leaving) this.gone.add(this.ids[at]!);
+      if (leaving.length === 1) this.ids.splice(leaving[0]!, 1);
+      else this.ids = this.ids.filter((_, at) => !out.has(at));
       changed = true;
     }
-    if (changed) this.version.value++;
-    else if ([...this.gone].some((id) => emails.includes(id))) void this.reload();
+    if (!changed) return;
+    this.moves++;
+    this.tell();
+  }
+
+  private positionsOf(keys: ReadonlySet<Id>): Map<Id, number> {
+    const found = new Map<Id, number>();
+    if (keys.size <= FEW) {
+      for (const key of keys) found.set(key, this.positionOfKey(key));
+      return found;
+    }
+    this.ids.forEach((id, at) => {
+      if (id === undefined) return;
+      const key = this.keyOf(id);
+      if (keys.has(key)) found.set(key, at);
+    });
+    return found;
+  }
+
+  /** A conversation that came (back) into the list by a change in this page, at the place of its date. */
+  private putIn(fits: readonly Id[]): boolean {
+    const sure = fits.filter((id) => this.matches(id) === true);
+    const newest = sure.at(-1);
+    const first = this.query.sort[0];
+    if (newest === undefined || first?.property !== 'receivedAt') return false;
+    const date = (id: Id) => this.store.emails.peek(id)?.receivedAt ?? '';
+    const when = date(newest);
+    const at = this.ids.findIndex((id) => id !== undefined && (first.isAscending ? date(id) > when : date(id) < when));
+    // Behind all that is known: only the server knows how many others lie between.
+    if (at < 0 && this.ids.includes(undefined)) return false;
+    if (at > 0 && this.ids[at - 1] === undefined) return false;
+    this.ids.splice(at < 0 ? this.ids.length : at, 0, newest);
+    this.gone.delete(newest);
+    return true;
   }
 
   /** Whether an email belongs here; undefined: only the server can say. */
@@ -211,32 +370,4 @@ export class MailList {
   }
 }
 
-/** What can be told of a filter by mailboxes and keywords; undefined for the rest. */
-export function matchesFilter(email: EmailRow, filter: Filter | null): boolean | undefined {
-  if (!filter) return true;
-  if (!('operator' in filter)) return matchesCondition(email, filter);
-  const found = filter.conditions.map((one) => matchesFilter(email, one));
-  if (filter.operator === 'AND') return found.includes(false) ? false : found.includes(undefined) ? undefined : true;
-  if (filter.operator === 'OR') return found.includes(true) ? true : found.includes(undefined) ? undefined : false;
-  return found.includes(true) ? false : found.includes(undefined) ? undefined : true;
-}
-
-function matchesCondition(email: EmailRow, condition: FilterCondition): boolean | undefined {
-  let sure: boolean | undefined = true;
-  for (const [name, value] of Object.entries(condition)) {
-    if (name === 'inMailbox') {
-      if (!(String(value) in email.mailboxIds)) return false;
-    } else if (name === 'inMailboxOtherThan') {
-      if (!Object.keys(email.mailboxIds).some((id) => !(value as Id[]).includes(id))) return false;
-    } else if (name === 'hasKeyword') {
-      if (!(String(value) in email.keywords)) return false;
-    } else if (name === 'notKeyword') {
-      if (String(value) in email.keywords) return false;
-    } else if (name === 'hasAttachment') {
-      if (email.hasAttachment !== value) return false;
-    } else {
-      sure = undefined;
-    }
-  }
-  return sure;
-}
+export { matchesFilter } from './filter.ts';

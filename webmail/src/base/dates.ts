@@ -1,0 +1,66 @@
+// Dates as lists and headers say them. The day is the reader's own; the makers of texts are kept, since making one costs a millisecond.
+import { currentLanguage } from './words.ts';
+
+type Kind = 'time' | 'weekday' | 'weekday-long' | 'day' | 'month' | 'month-year' | 'whole';
+
+const shapes: Record<Kind, Intl.DateTimeFormatOptions> = {
+  time: { hour: 'numeric', minute: '2-digit' },
+  weekday: { weekday: 'short' },
+  'weekday-long': { weekday: 'long' },
+  day: { day: 'numeric', month: 'short' },
+  month: { month: 'long' },
+  'month-year': { month: 'long', year: 'numeric' },
+  whole: { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric', hour: 'numeric', minute: '2-digit' },
+};
+
+const makers = new Map<string, Intl.DateTimeFormat>();
+
+function say(kind: Kind, date: Date): string {
+  const key = `${kind} ${currentLanguage()}`;
+  let maker = makers.get(key);
+  if (!maker) makers.set(key, (maker = new Intl.DateTimeFormat(currentLanguage(), shapes[kind])));
+  return maker.format(date);
+}
+
+const numbers = new Map<string, Intl.NumberFormat>();
+
+export function sayNumber(value: number): string {
+  const language = currentLanguage();
+  let maker = numbers.get(language);
+  if (!maker) numbers.set(language, (maker = new Intl.NumberFormat(language)));
+  return maker.format(value);
+}
+
+// Days from `date` to `now` by the reader's calendar: 0 today, 1 yesterday; negative: to come.
+export function daysBefore(date: Date, now: Date): number {
+  const day = (d: Date) => Date.UTC(d.getFullYear(), d.getMonth(), d.getDate());
+  return Math.round((day(now) - day(date)) / 86_400_000);
+}
+
+// In a list: 14:32, Tue, 3 May, May 2024.
+export function shortDate(date: Date, now: Date): string {
+  if (Number.isNaN(date.getTime())) return '';
+  const days = daysBefore(date, now);
+  if (days === 0) return say('time', date);
+  if (days > 0 && days < 7) return say('weekday', date);
+  return say(date.getFullYear() === now.getFullYear() ? 'day' : 'month-year', date);
+}
+
+// With all that is known, for a tooltip and a header.
+export function wholeDate(date: Date): string {
+  return Number.isNaN(date.getTime()) ? '' : say('whole', date);
+}
+
+export type DayGroup = { key: string; words: 'today' | 'yesterday' | 'later' | undefined; text: string };
+
+// What a list is grouped by: today, yesterday, the days of the last week, then months.
+export function dayGroup(date: Date, now: Date): DayGroup {
+  if (Number.isNaN(date.getTime())) return { key: '', words: undefined, text: '' };
+  const days = daysBefore(date, now);
+  if (days < 0) return { key: 'later', words: 'later', text: '' };
+  if (days === 0) return { key: 'today', words: 'today', text: '' };
+  if (days === 1) return { key: 'yesterday', words: 'yesterday', text: '' };
+  if (days < 7) return { key: `day ${days}`, words: undefined, text: say('weekday-long', date) };
+  const key = `month ${date.getFullYear()} ${date.getMonth()}`;
+  return { key, words: undefined, text: say(date.getFullYear() === now.getFullYear() ? 'month' : 'month-year', date) };
+}

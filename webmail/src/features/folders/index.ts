@@ -1,0 +1,71 @@
+/** Folders: the pane at the window's edge, and the actions that go to a folder. */
+import './folders.css';
+import { actions, type Action } from '../../actions/registry.ts';
+import { t } from '../../base/words.ts';
+import { addPaletteSource } from '../../frame/palette.tsx';
+import { go } from '../../frame/router.ts';
+import { fill } from '../../frame/slots.ts';
+import type { MailboxRole } from '../../jmap/types.ts';
+import { mail } from '../../model/current.ts';
+import { mailboxPath } from '../../model/mailboxes.ts';
+import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
+import { newFolder } from './acts.ts';
+import { Folders } from './Folders.tsx';
+import { placeOfMailbox } from './FolderTree.tsx';
+import { ICONS } from './tree.ts';
+
+const KEYS: Partial<Record<MailboxRole, string[]>> = {
+  inbox: ['g i'],
+  drafts: ['g d'],
+  sent: ['g t'],
+  archive: ['g a'],
+  junk: ['g !'],
+  trash: ['g #'],
+  snoozed: ['g b'],
+  scheduled: ['g l'],
+};
+
+function folderChoices(): Choice[] {
+  return mail()
+    .mailboxes.all()
+    .map((mailbox) => ({
+      id: `folder-${mailbox.id}`,
+      words: mailboxPath(mail(), mailbox),
+      detail: t('folders.goTo'),
+      icon: (mailbox.role && ICONS[mailbox.role]) || 'folder',
+      run: () => go(placeOfMailbox(mailbox)),
+    }));
+}
+
+export function installFolders(): void {
+  fill('folders', Folders);
+  addPaletteSource(folderChoices);
+  const roles = Object.entries(KEYS).map(
+    ([role, keys]): Action => ({
+      id: `go.${role}`,
+      group: 'go',
+      keys,
+      icon: ICONS[role as MailboxRole],
+      possible: () => mail().mailboxWithRole(role as MailboxRole) !== undefined,
+      run: () => go({ kind: 'folder', mailbox: role }),
+    }),
+  );
+  actions.add(
+    ...roles,
+    { id: 'go.starred', group: 'go', keys: ['g s'], icon: 'star', run: () => go({ kind: 'search', text: 'is:starred' }) },
+    {
+      id: 'go.folder',
+      group: 'go',
+      keys: ['g g'],
+      icon: 'folder',
+      run: () =>
+        void openPicker({
+          label: t('action.go.folder'),
+          placeholder: t('folders.findFolder'),
+          none: t('folders.noFolder'),
+          choices: (text) => best(text, folderChoices(), (choice) => choice.words).map((choice) => ({ ...choice, detail: undefined })),
+        }),
+    },
+    { id: 'folders.new', group: 'settings', icon: 'folder-plus', run: () => newFolder() },
+  );
+}

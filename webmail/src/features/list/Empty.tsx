@@ -1,0 +1,70 @@
+/** A list without rows says why, and what one could do. */
+import type { ComponentChildren } from 'preact';
+import { actions, nameOf } from '../../actions/registry.ts';
+import { t } from '../../base/words.ts';
+import { mail } from '../../model/current.ts';
+import { mailboxName } from '../../model/mailboxes.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Icon } from '../../ui/Icon.tsx';
+import { chips, mailbox } from './current.ts';
+
+export function Empty() {
+  const here = mailbox.value;
+  if (chips.value.size > 0) {
+    return (
+      <Notice icon="list-filter" title={t('list.empty.filtered')} text={t('list.empty.filteredText')}>
+        <Button onClick={() => (chips.value = new Set())}>{t('list.showAll')}</Button>
+      </Notice>
+    );
+  }
+  if (!here) return <Notice icon="search" title={t('list.empty.search')} text={t('list.empty.searchText')} />;
+  if (here.role === 'inbox') return isNew() ? <FirstRun /> : <Notice icon="inbox" title={t('list.empty.inbox')} text={t('list.empty.inboxText')} />;
+  const texts = ['drafts', 'sent', 'junk', 'trash', 'archive', 'snoozed', 'scheduled'];
+  return (
+    <Notice
+      icon="folder"
+      title={t('list.empty.folder', { name: mailboxName(here) })}
+      text={t(`list.empty.${here.role && texts.includes(here.role) ? here.role : 'other'}`)}
+    />
+  );
+}
+
+/** Nothing has ever come or been written. */
+function isNew(): boolean {
+  return mail()
+    .mailboxes.all(mail().mainAccount)
+    .every((one) => one.totalEmails === 0);
+}
+
+function Notice({ icon, title, text, children }: { icon: string; title: string; text: string; children?: ComponentChildren }) {
+  return (
+    <div class="list-empty" role="status" data-list tabIndex={-1}>
+      <Icon name={icon} />
+      <h2>{title}</h2>
+      <p>{text}</p>
+      {children}
+    </div>
+  );
+}
+
+/** Three useful things; those alone that this program can do. */
+function FirstRun() {
+  const things = ['compose.new', 'settings.import', 'settings.devices'].flatMap((id) => actions.get(id) ?? []);
+  return (
+    <div class="list-empty" role="status" data-list tabIndex={-1}>
+      <Icon name="inbox" />
+      <h2>{t('list.first.title')}</h2>
+      <p>{t('list.first.text', { address: mail().layer.session.username })}</p>
+      <div class="list-first">
+        {things.map((action) => (
+          <Button key={action.id} icon={action.icon} onClick={() => actions.run(action.id)}>
+            {t(nameOf(action))}
+          </Button>
+        ))}
+        <Button icon="smartphone" onClick={() => location.assign('/account')}>
+          {t('list.first.devices')}
+        </Button>
+      </div>
+    </div>
+  );
+}

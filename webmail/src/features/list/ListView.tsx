@@ -1,0 +1,173 @@
+/** The list: its head, its rows, and what stands there when there are none. */
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { actions } from '../../actions/registry.ts';
+import { dayGroup, sayNumber } from '../../base/dates.ts';
+import { t } from '../../base/words.ts';
+import { ROW_HEIGHTS } from '../../frame/theme.ts';
+import { layout } from '../../frame/view.ts';
+import { mail, pane } from '../../model/current.ts';
+import type { MailList } from '../../model/list.ts';
+import { mailboxName } from '../../model/mailboxes.ts';
+import { setting } from '../../model/settings.ts';
+import { Button } from '../../ui/Button.tsx';
+import { SkeletonRows } from '../../ui/Skeleton.tsx';
+import { VirtualList, type VirtualListHandle } from '../../ui/VirtualList.tsx';
+import { now } from './clock.ts';
+import { isMissing, mailbox, searchWords } from './current.ts';
+import { Empty } from './Empty.tsx';
+import { Head } from './Head.tsx';
+import { rowEvents } from './mouse.ts';
+import { setHandle } from './move.ts';
+import { groupWords, Hole, Row } from './Row.tsx';
+import { touchEvents } from './touch.ts';
+
+export function ListView() {
+  const list = pane.list.value;
+  return (
+    <>
+      <Head />
+      {list ? <Rows key={listKey(list)} list={list} /> : isMissing.value ? <Missing /> : <SkeletonRows rows={8} label={t('list.loading')} />}
+    </>
+  );
+}
+
+const keys = new WeakMap<MailList, number>();
+let made = 0;
+function listKey(list: MailList): number {
+  let key = keys.get(list);
+  if (key === undefined) keys.set(list, (key = ++made));
+  return key;
+}
+
+function Missing() {
+  return (
+    <div class="list-empty" role="status">
+      <h2>{t('list.noFolder')}</h2>
+      <p>{t('list.noFolderText')}</p>
+      <Button onClick={() => actions.run('go.inbox')}>{t('action.go.inbox')}</Button>
+    </div>
+  );
+}
+
+function Rows({ list }: { list: MailList }) {
+  const version = list.version.value;
+  const total = list.total.value;
+  const top = useSignal(list.top);
+  const handle = useRef<VirtualListHandle | null>(null);
+  const phone = layout.value.isPhone;
+  const density = setting('density').value;
+  const rowHeight = ROW_HEIGHTS[phone && density === 'one' ? 'two' : density];
+  const mine = useComputed(
+    () =>
+      new Set(
+        mail()
+          .identities.all()
+          .map((one) => one.email.toLowerCase())
+          .concat(mail().layer.session.username.toLowerCase()),
+      ),
+  );
+  const role = mailbox.value?.role;
+  const context = useMemo(
+    () => ({ mine: mine.value, showRecipients: role === 'sent' || role === 'drafts' || role === 'scheduled' }),
+    [mine.value, role],
+  );
+  const words = searchWords.value;
+  const showsFolders = mailbox.value === undefined;
+
+  useEffect(() => void list.want(list.top, list.top + 1), [list]);
+  useSignalEffect(() => {
+    const key = pane.focused.value;
+    if (key === undefined) return;
+    const at = list.positionOfKey(key);
+    if (at >= 0) handle.current?.show(at);
+  });
+  const active = useComputed(() => (pane.focused.value === undefined ? undefined : `row-${pane.focused.value}`));
+
+  if (total === undefined) return list.failed.value ? <Failed list={list} /> : <SkeletonRows rows={10} label={t('list.loading')} />;
+  if (total === 0) return <Empty />;
+  return (
+    <>
+      <Status list={list} top={top.value} total={total} />
+      {list.failed.value && <Failed list={list} />}
+      <VirtualList
+        class="list"
+        count={total}
+        rowHeight={rowHeight}
+        version={version}
+        start={list.top}
+        keyOf={(index) => list.keyAt(index)}
+        indexOf={(key) => list.positionOfKey(key)}
+        want={(from, to) => void list.want(from, to)}
+        top={(index) => {
+          list.top = index;
+          top.value = index;
+        }}
+        row={(index) => {
+          const id = list.at(index);
+          return id === undefined ? (
+            <Hole index={index} />
+          ) : (
+            <Row
+              id={id}
+              index={index}
+              before={index > 0 ? list.at(index - 1) : undefined}
+              context={context}
+              showsFolders={showsFolders}
+              words={words}
+            />
+          );
+        }}
+        handle={(one) => {
+          handle.current = one;
+          setHandle(one);
+        }}
+        attributes={{
+          role: 'grid',
+          tabIndex: 0,
+          'aria-label': listName(),
+          'aria-rowcount': total,
+          'aria-multiselectable': true,
+          'aria-activedescendant': active.value,
+          'data-list': true,
+          ...rowEvents,
+          ...(phone ? touchEvents : {}),
+        }}
+      />
+    </>
+  );
+}
+
+function listName(): string {
+  return mailbox.value ? mailboxName(mailbox.value) : t('list.hits');
+}
+
+/** The day of the first row that is seen, and how many there are. */
+function Status({ list, top, total }: { list: MailList; top: number; total: number }) {
+  const id = list.at(top);
+  const email = id === undefined ? undefined : mail().emails.of(id).value;
+  const group = email && dayGroup(new Date(email.receivedAt), now.value);
+  return (
+    <div class="list-status">
+      <span>{group && groupWords(group)}</span>
+      <span class="list-total">{t(mailbox.value ? 'list.total' : 'list.found', { count: total, number: sayNumber(total) })}</span>
+    </div>
+  );
+}
+
+function Failed({ list }: { list: MailList }) {
+  return (
+    <div class="list-failed" role="alert">
+      <p>{t('list.failed')}</p>
+      <Button
+        icon="refresh-cw"
+        onClick={() => {
+          list.failed.value = false;
+          void list.want(list.top, list.top + 30);
+        }}
+      >
+        {t('frame.tryAgain')}
+      </Button>
+    </div>
+  );
+}

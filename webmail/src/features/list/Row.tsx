@@ -1,0 +1,273 @@
+/** A row of the list: a conversation, in one, two or three lines. It is drawn anew only when its own mail changes. */
+import { useComputed } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { colourOfLabel, labelOfKeyword } from '../../base/labels.ts';
+import { dayGroup, sayNumber, shortDate, wholeDate } from '../../base/dates.ts';
+import { t } from '../../base/words.ts';
+import { componentsOf } from '../../frame/slots.ts';
+import type { EmailRow, Id } from '../../jmap/types.ts';
+import { mail, pane } from '../../model/current.ts';
+import { noteLabels } from '../../model/labels.ts';
+import { mailboxName } from '../../model/mailboxes.ts';
+import { setting } from '../../model/settings.ts';
+import { Icon } from '../../ui/Icon.tsx';
+import { firstName, rowFacts, type Context, type RowFacts } from './facts.ts';
+import { marked } from './marks.tsx';
+import { now } from './clock.ts';
+
+export interface RowProps {
+  id: Id;
+  index: number;
+  /** The row above: where its day is another one, this row begins a group. */
+  before: Id | undefined;
+  context: Context;
+  /** In a search each row names the folders that it lies in. */
+  showsFolders: boolean;
+  words: readonly string[];
+}
+
+export function Row({ id, index, before, context, showsFolders, words }: RowProps) {
+  const email = mail().emails.of(id).value;
+  const thread = mail().threads.of(email?.threadId ?? '').value;
+  const key = email && pane.list.value?.query.collapseThreads ? email.threadId : id;
+  const isFocused = useComputed(() => pane.focused.value === key);
+  const isSelected = useComputed(() => pane.everything.value || pane.selected.value.has(key));
+  const isOpen = useComputed(() => pane.open.value === key);
+  const emails = (thread?.emailIds ?? []).map((one) => mail().emails.of(one).value).filter((one) => one !== undefined);
+  const facts = email && rowFacts(emails, email, context);
+  const labels = facts?.labels.join(' ');
+  useEffect(() => {
+    if (facts && facts.labels.length > 0) noteLabels(facts.labels);
+  }, [labels]);
+  if (!email || !facts) return <Hole index={index} />;
+  const above = before === undefined ? undefined : mail().emails.peek(before);
+  const group = groupOf(email.receivedAt);
+  const begins = index > 0 && above !== undefined && groupOf(above.receivedAt).key !== group.key;
+  const density = setting('density').value;
+  const Line = density === 'one' ? OneLine : density === 'two' ? TwoLines : ThreeLines;
+  return (
+    <div
+      role="row"
+      id={`row-${key}`}
+      class={`row${facts.isUnread ? ' row-unread' : ''}${begins ? ' row-begins' : ''}`}
+      aria-rowindex={index + 1}
+      aria-selected={isSelected.value}
+      aria-current={isOpen.value ? 'true' : undefined}
+      aria-label={spokenRow(facts, showsFolders)}
+      data-key={key}
+      data-focused={isFocused.value || undefined}
+      draggable
+    >
+      {begins && (
+        <span class="row-group" aria-hidden="true">
+          {groupWords(group)}
+        </span>
+      )}
+      <div role="gridcell" class="row-cell">
+        <span class="row-check" data-act="check" aria-hidden="true">
+          <span class="row-box">{isSelected.value && <Icon name="check" />}</span>
+          <span class="row-dot" />
+        </span>
+        <Line facts={facts} email={email} words={words} showsFolders={showsFolders} />
+        <span class="row-star" data-act="star" data-on={facts.isStarred || undefined} aria-hidden="true">
+          <Icon name="star" />
+        </span>
+        <RowActs facts={facts} />
+      </div>
+    </div>
+  );
+}
+
+/** A row that is not loaded yet. */
+export function Hole({ index }: { index: number }) {
+  return (
+    <div role="row" class="row row-hole" aria-rowindex={index + 1}>
+      <div role="gridcell" class="row-cell" aria-label={t('list.loading')}>
+        <span class="skeleton row-bars">
+          <span class="skeleton-bar skeleton-short" />
+          <span class="skeleton-bar" />
+        </span>
+      </div>
+    </div>
+  );
+}
+
+interface LineProps {
+  facts: RowFacts;
+  email: EmailRow;
+  words: readonly string[];
+  showsFolders: boolean;
+}
+
+function ThreeLines(props: LineProps) {
+  return (
+    <span class="row-lines" aria-hidden="true">
+      <span class="row-line">
+        <People {...props} />
+        <Marks {...props} />
+        <Time facts={props.facts} />
+      </span>
+      <span class="row-line">
+        <Subject {...props} />
+        <Labels {...props} />
+      </span>
+      <span class="row-line row-preview">{marked(props.facts.preview, props.words)}</span>
+    </span>
+  );
+}
+
+function TwoLines(props: LineProps) {
+  return (
+    <span class="row-lines" aria-hidden="true">
+      <span class="row-line">
+        <People {...props} />
+        <Marks {...props} />
+        <Time facts={props.facts} />
+      </span>
+      <span class="row-line">
+        <Subject {...props} withPreview />
+        <Labels {...props} />
+      </span>
+    </span>
+  );
+}
+
+function OneLine(props: LineProps) {
+  return (
+    <span class="row-line row-one" aria-hidden="true">
+      <People {...props} />
+      <Subject {...props} withPreview />
+      <Labels {...props} />
+      <Marks {...props} />
+      <Time facts={props.facts} />
+    </span>
+  );
+}
+
+function People({ facts, words }: LineProps) {
+  return (
+    <span class="row-people">
+      {facts.areRecipients && <span class="row-to">{t('list.to')}</span>}
+      {facts.people.length === 0 && t(facts.areRecipients ? 'list.nobody' : 'list.noSender')}
+      {facts.people.map((person, i) => (
+        <>
+          {i > 0 && t('list.comma')}
+          <span class={person.isUnread ? 'row-fresh' : ''}>
+            {person.isMe ? t('list.me') : marked(facts.people.length > 1 ? firstName(person.name) : person.name, words)}
+          </span>
+        </>
+      ))}
+      {facts.count > 1 && <span class="row-count">{sayNumber(facts.count)}</span>}
+      {facts.hasDraft && <span class="row-draft">{t('list.draft')}</span>}
+    </span>
+  );
+}
+
+function Subject({ facts, words, withPreview }: LineProps & { withPreview?: boolean }) {
+  return (
+    <span class="row-subject">
+      <span class="row-title">{facts.subject === '' ? t('list.noSubject') : marked(facts.subject, words)}</span>
+      {withPreview && facts.preview !== '' && <span class="row-preview row-after">{marked(facts.preview, words)}</span>}
+    </span>
+  );
+}
+
+/** More labels have no room. */
+const MOST_LABELS = 3;
+
+function Labels({ facts, showsFolders }: LineProps) {
+  const colours = setting('labelColours').value;
+  const folders = showsFolders ? facts.mailboxIds.flatMap((id) => mail().mailboxes.peek(id) ?? []) : [];
+  if (facts.labels.length === 0 && folders.length === 0) return null;
+  return (
+    <span class="row-labels">
+      {folders.slice(0, 2).map((mailbox) => (
+        <span key={mailbox.id} class="row-folder">
+          {mailboxName(mailbox)}
+        </span>
+      ))}
+      {facts.labels.slice(0, MOST_LABELS).map((keyword) => (
+        <span key={keyword} class="row-label" data-colour={colours[keyword] || colourOfLabel(keyword)}>
+          {labelOfKeyword(keyword)}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function Marks({ facts, email }: LineProps) {
+  return (
+    <span class="row-marks">
+      {componentsOf('rowMark').map((Component, i) => (
+        <Component key={i} email={email} />
+      ))}
+      {facts.isMuted && <Icon name="bell-off" />}
+      {facts.isPinned && <Icon name="pin" />}
+      {facts.isAnswered ? <Icon name="reply" turns /> : facts.isForwarded && <Icon name="forward" turns />}
+      {facts.hasInvitation && <Icon name="calendar" />}
+      {facts.hasAttachment && <Icon name="paperclip" />}
+    </span>
+  );
+}
+
+function Time({ facts }: { facts: RowFacts }) {
+  return (
+    <time class="row-time" dateTime={Number.isNaN(facts.date.getTime()) ? undefined : facts.date.toISOString()} title={wholeDate(facts.date)}>
+      {shortDate(facts.date, now.value)}
+    </time>
+  );
+}
+
+/** Shown while the mouse is over the row; the keyboard has keys for them, a screen reader the menu. */
+function RowActs({ facts }: { facts: RowFacts }) {
+  return (
+    <span class="row-acts" aria-hidden="true">
+      <span class="row-act" data-act="archive" data-tip={t('action.mail.archive')} data-tip-keys="e">
+        <Icon name="archive" />
+      </span>
+      <span class="row-act" data-act="trash" data-tip={t('action.mail.trash')} data-tip-keys="#">
+        <Icon name="trash" />
+      </span>
+      <span
+        class="row-act"
+        data-act="read"
+        data-tip={t(facts.isUnread ? 'action.mail.read' : 'action.mail.unread')}
+        data-tip-keys={facts.isUnread ? 'Shift+I' : 'Shift+U'}
+      >
+        <Icon name={facts.isUnread ? 'mail-open' : 'mail'} />
+      </span>
+    </span>
+  );
+}
+
+function groupOf(receivedAt: string) {
+  return dayGroup(new Date(receivedAt), now.value);
+}
+
+export function groupWords(group: ReturnType<typeof dayGroup>): string {
+  return group.words ? t(`list.group.${group.words}`) : group.text;
+}
+
+/** "unread, Anna Petrova, Budget for May, 14:32, has attachment". */
+export function spokenRow(facts: RowFacts, showsFolders: boolean): string {
+  const people = facts.people.map((person) => (person.isMe ? t('list.me') : person.name)).join(t('list.comma'));
+  const folders = showsFolders ? facts.mailboxIds.flatMap((id) => mail().mailboxes.peek(id) ?? []).map(mailboxName) : [];
+  const parts = [
+    facts.isUnread && t('list.spoken.unread'),
+    facts.isPinned && t('list.spoken.pinned'),
+    facts.isStarred && t('list.spoken.starred'),
+    facts.areRecipients ? t('list.spoken.to', { people: people || t('list.nobody') }) : people || t('list.noSender'),
+    facts.count > 1 && t('list.spoken.count', { count: facts.count }),
+    facts.subject || t('list.noSubject'),
+    shortDate(facts.date, now.peek()),
+    facts.hasDraft && t('list.spoken.draft'),
+    facts.isAnswered && t('list.spoken.answered'),
+    facts.isForwarded && t('list.spoken.forwarded'),
+    facts.hasInvitation && t('list.spoken.invitation'),
+    facts.hasAttachment && t('list.spoken.attachment'),
+    facts.isMuted && t('list.spoken.muted'),
+    ...facts.labels.map(labelOfKeyword),
+    ...folders,
+  ];
+  return parts.filter(Boolean).join(', ');
+}

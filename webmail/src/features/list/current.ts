@@ -1,0 +1,142 @@
+/** Which list the pane shows: it follows the place and the filters. Lists that were left are kept for a while, with what they know. */
+import { batch, computed, effect, signal } from '@preact/signals';
+import { go, place } from '../../frame/router.ts';
+import type { Filter, Id, Mailbox } from '../../jmap/types.ts';
+import { mail, pane } from '../../model/current.ts';
+import { MailList, NEWEST_FIRST, type ListQuery } from '../../model/list.ts';
+import { setting } from '../../model/settings.ts';
+import { layout } from '../../frame/view.ts';
+import { filterOf, parseSearch, wordsOf } from './query.ts';
+
+export type Chip = 'unread' | 'starred' | 'attachment' | 'newsletters';
+export const CHIPS: Chip[] = ['unread', 'starred', 'attachment', 'newsletters'];
+
+const CONDITIONS: Record<Chip, Filter> = {
+  unread: { notKeyword: '$seen' },
+  starred: { hasKeyword: '$flagged' },
+  attachment: { hasAttachment: true },
+  // Mail that goes to many says how to leave it (RFC 2369).
+  newsletters: { header: ['List-Unsubscribe'] },
+};
+
+/** Lists that are kept. Each holds some ids; the rows themselves are kept anyway. */
+const KEPT = 8;
+
+export const chips = signal<ReadonlySet<Chip>>(new Set());
+
+/** The mailbox of the place, of the own account or of one that is shared. */
+export const mailbox = computed<Mailbox | undefined>(() => {
+  const here = place.value;
+  if (here.kind !== 'folder') return undefined;
+  return (
+    mail().mailboxes.of(here.mailbox).value ??
+    mail()
+      .mailboxes.all(mail().mainAccount)
+      .find((one) => one.role === here.mailbox)
+  );
+});
+
+/** The id alone, so that a new count in the mailbox makes no new list. */
+const mailboxId = computed(() => mailbox.value?.id);
+const searched = computed(() => (place.value.kind === 'search' ? place.value.text : undefined));
+
+/** A folder that is not there (any more): a link to it, or it was deleted in another window. */
+export const isMissing = computed(() => place.value.kind === 'folder' && mailboxId.value === undefined);
+
+/** The words that are marked in rows. */
+export const searchWords = computed<readonly string[]>(() => (searched.value === undefined ? [] : wordsOf(parseSearch(searched.value))));
+
+const query = computed<ListQuery | undefined>(() => {
+  const more = CHIPS.filter((chip) => chips.value.has(chip)).map((chip) => CONDITIONS[chip]);
+  const id = mailboxId.value;
+  let filter: Filter | undefined;
+  let accountId: Id = mail().mainAccount;
+  if (id !== undefined) {
+    filter = { inMailbox: id };
+    accountId = mail().mailboxes.accountOf(id);
+  } else if (searched.value !== undefined) filter = filterOf(parseSearch(searched.value), searchContext());
+  if (!filter) return undefined;
+  return {
+    accountId,
+    filter: more.length > 0 ? { operator: 'AND', conditions: [filter, ...more] } : filter,
+    sort: NEWEST_FIRST,
+    collapseThreads: true,
+  };
+});
+
+export function searchContext() {
+  const all = mail().mailboxes.all(mail().mainAccount);
+  return {
+    mailboxes: all,
+    hidden: all.filter((one) => one.role === 'trash' || one.role === 'junk').map((one) => one.id),
+    now: new Date(),
+  };
+}
+
+const kept = new Map<string, MailList>();
+
+function listOf(wanted: ListQuery): MailList {
+  const key = JSON.stringify(wanted);
+  const found = kept.get(key) ?? new MailList(mail(), wanted);
+  kept.delete(key);
+  kept.set(key, found);
+  for (const old of [...kept.keys()].slice(0, -KEPT)) kept.delete(old);
+  return found;
+}
+
+export function toggleChip(chip: Chip): void {
+  const next = new Set(chips.peek());
+  if (!next.delete(chip)) next.add(chip);
+  chips.value = next;
+}
+
+/** Opens a conversation of the list, beside it or in its place. */
+export function openConversation(thread: Id | undefined, options: { replace?: boolean } = {}): void {
+  const here = place.peek();
+  if (here.kind === 'folder') go({ kind: 'folder', mailbox: here.mailbox, thread }, options);
+  else if (here.kind === 'search') go({ kind: 'search', text: here.text, thread }, options);
+}
+
+export function startLists(): void {
+  let where: string | undefined;
+  effect(() => {
+    // Another folder has its own filters: none.
+    const here = place.value;
+    const next = here.kind === 'folder' ? here.mailbox : here.kind === 'search' ? `search ${here.text}` : where;
+    if (next !== where) chips.value = new Set();
+    where = next;
+  });
+  let last: string | undefined;
+  effect(() => {
+    const wanted = query.value;
+    const key = wanted && JSON.stringify(wanted);
+    // Pages without a list leave the last one as it is: one comes back to it.
+    if (key === last || (!wanted && !isMissing.value)) return;
+    last = key;
+    const list = wanted && listOf(wanted);
+    pane.show(list);
+    list?.open();
+  });
+  effect(() => {
+    const here = place.value;
+    const thread = here.kind === 'folder' || here.kind === 'search' ? here.thread : undefined;
+    batch(() => {
+      pane.open.value = thread;
+      if (thread !== undefined) pane.focus(thread);
+    });
+  });
+  effect(() => {
+    const list = pane.list.value;
+    void list?.version.value;
+    queueMicrotask(follow);
+  });
+}
+
+/** What is open has left the list: the next one is opened, or the list is shown. */
+function follow(): void {
+  const open = pane.open.peek();
+  const moved = pane.settle();
+  if (!moved || open === undefined || moved.left !== open) return;
+  const goesOn = moved.next !== undefined && (layout.peek().reading !== 'over' || setting('afterwards').peek() === 'next');
+  openConversation(goesOn ? moved.next : undefined, { replace: true });
+}

@@ -1,0 +1,131 @@
+/** Menus of conversations: on a row, behind "more", and the pickers of folders and labels. */
+import { actions, isPossible, nameOf } from '../../actions/registry.ts';
+import { colourOfLabel, isLabelKeyword, keywordOfLabel, labelOfKeyword } from '../../base/labels.ts';
+import { t } from '../../base/words.ts';
+import { shownKeysOf } from '../../frame/keys.ts';
+import type { Id } from '../../jmap/types.ts';
+import { listMailbox, moveTo, setLabel, targetEmails } from '../../model/acts.ts';
+import { mail, pane } from '../../model/current.ts';
+import { knownLabels, noteLabels } from '../../model/labels.ts';
+import { createMailbox, mailboxPath } from '../../model/mailboxes.ts';
+import { setting } from '../../model/settings.ts';
+import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
+import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
+
+/** In this order; what is not there or not possible is left out. */
+const ENTRIES = [
+  ['mail.reply', 'mail.replyAll', 'mail.forward'],
+  ['mail.archive', 'mail.toInbox', 'mail.trash', 'mail.destroy', 'mail.junk', 'mail.notJunk'],
+  ['mail.read', 'mail.unread', 'mail.star', 'mail.pin', 'mail.snooze', 'mail.mute'],
+  ['mail.move', 'mail.label'],
+  ['mail.filterLike', 'mail.block', 'mail.unsubscribe', 'mail.print', 'mail.original', 'mail.why', 'mail.trace'],
+];
+
+/** keys: of rows that are not selected; without it, what is selected or has the focus. */
+export function openRowMenu(anchor: Element | { x: number; y: number }, keys?: Id[]): void {
+  const within = <T>(run: () => T): T => (keys ? pane.withTargets(keys, run) : run());
+  const items = ENTRIES.flatMap((ids, i): MenuItem[] => [
+    ...ids.flatMap((id): MenuItem[] => {
+      const action = actions.get(id);
+      if (!action || !within(() => isPossible(action))) return [];
+      return [
+        {
+          id,
+          words: t(nameOf(action)),
+          icon: action.icon,
+          keys: shownKeysOf(action),
+          danger: id === 'mail.destroy',
+          run: () => within(() => void actions.run(id)),
+        },
+      ];
+    }),
+    { separator: String(i) },
+  ]);
+  openMenu(anchor, items, { label: t('list.actions') });
+}
+
+/** The targets of now, for a choice that is made later. */
+function hold(): <T>(run: () => T) => T {
+  if (pane.isOnEverything()) return (run) => run();
+  const keys = pane.targets();
+  return (run) => pane.withTargets(keys, run);
+}
+
+export function pickFolder(): void {
+  const within = hold();
+  const from = listMailbox();
+  const accountId = pane.list.peek()?.query.accountId ?? mail().mainAccount;
+  const choices: Choice[] = mail()
+    .mailboxes.all(accountId)
+    .filter((one) => one.id !== from?.id && one.myRights.mayAddItems && one.role !== 'drafts' && one.role !== 'scheduled' && one.role !== 'snoozed')
+    .map((one) => ({
+      id: one.id,
+      words: mailboxPath(mail(), one),
+      icon: 'folder',
+      colour: setting('folderColours').peek()[one.id],
+      run: () => void within(() => moveTo(one)),
+    }));
+  openPicker({
+    label: t('list.moveTo'),
+    placeholder: t('folders.findFolder'),
+    none: t('folders.noFolder'),
+    choices: (text) => {
+      const name = text.trim();
+      const found = best(name, choices, (choice) => choice.words);
+      if (name === '' || name.includes('/') || choices.some((one) => one.words.toLocaleLowerCase() === name.toLocaleLowerCase())) return found;
+      return [...found, { id: 'new', words: t('list.moveToNew', { name }), icon: 'folder-plus', run: () => void moveToNew(accountId, name, within) }];
+    },
+  });
+}
+
+async function moveToNew(accountId: Id, name: string, within: <T>(run: () => T) => T): Promise<void> {
+  const id = await createMailbox(mail(), accountId, name, null);
+  const made = id === undefined ? undefined : mail().mailboxes.peek(id);
+  if (made) await within(() => moveTo(made));
+}
+
+export function pickLabels(): void {
+  const within = hold();
+  const state = (keyword: string): boolean | 'mixed' => {
+    const emails = within(() => targetEmails());
+    const having = emails.filter((email) => keyword in email.keywords).length;
+    return having === 0 ? false : having === emails.length ? true : 'mixed';
+  };
+  const choice = (keyword: string): Choice => {
+    const checked = state(keyword);
+    const name = labelOfKeyword(keyword);
+    const colour = setting('labelColours').peek()[keyword] || colourOfLabel(keyword);
+    return {
+      id: keyword,
+      words: name,
+      icon: 'tag',
+      colour,
+      checked,
+      stays: true,
+      run: () => void within(() => setLabel(keyword, checked !== true, name)),
+    };
+  };
+  openPicker({
+    label: t('list.label'),
+    placeholder: t('list.findLabel'),
+    none: t('list.noLabels'),
+    choices: (text) => {
+      const name = text.trim();
+      const keyword = keywordOfLabel(name);
+      const found = best(name, knownLabels.peek(), labelOfKeyword).map(choice);
+      if (keyword === undefined || !isLabelKeyword(keyword) || knownLabels.peek().includes(keyword)) return found;
+      return [
+        ...found,
+        {
+          id: 'new',
+          words: t('list.newLabel', { name }),
+          icon: 'plus',
+          run: () => {
+            noteLabels([keyword]);
+            void within(() => setLabel(keyword, true, labelOfKeyword(keyword)));
+          },
+        },
+      ];
+    },
+  });
+}

@@ -1,0 +1,92 @@
+/** What the mouse does with rows. The list hears it for all of them: a row has no listeners of its own. */
+import { actions } from '../../actions/registry.ts';
+import { t } from '../../base/words.ts';
+import { pathOf, place } from '../../frame/router.ts';
+import type { Id } from '../../jmap/types.ts';
+import { starOne } from '../../model/acts.ts';
+import { pane } from '../../model/current.ts';
+import { dragged } from '../../model/drag.ts';
+import { openConversation } from './current.ts';
+import { openRowMenu } from './menu.ts';
+
+function keyAt(target: EventTarget | null): Id | undefined {
+  return target instanceof Element ? (target.closest('[data-key]')?.getAttribute('data-key') ?? undefined) : undefined;
+}
+
+function act(name: string, key: Id): void {
+  const ids: Record<string, string> = { archive: 'mail.archive', trash: 'mail.trash' };
+  if (name === 'check') pane.toggle(key);
+  else if (name === 'star') void starOne(key);
+  else if (name === 'read') pane.withTargets([key], () => actions.run('mail.read') || actions.run('mail.unread'));
+  else if (ids[name]) pane.withTargets([key], () => actions.run(ids[name]!));
+}
+
+export const rowEvents = {
+  onClick(event: MouseEvent) {
+    const key = keyAt(event.target);
+    if (key === undefined || event.button !== 0) return;
+    const button = event.target instanceof Element ? event.target.closest('[data-act]')?.getAttribute('data-act') : undefined;
+    if (event.shiftKey) {
+      if (pane.focused.peek() === undefined) pane.focus(key);
+      pane.selectTo(key);
+    } else if (button) act(button, key);
+    else if (event.ctrlKey || event.metaKey) pane.toggle(key);
+    else if (pane.selecting.peek() && isTouch(event)) pane.toggle(key);
+    else {
+      pane.focus(key);
+      openConversation(key, { replace: pane.open.peek() !== undefined });
+    }
+  },
+  onAuxClick(event: MouseEvent) {
+    const key = keyAt(event.target);
+    const here = place.peek();
+    if (event.button !== 1 || key === undefined) return;
+    event.preventDefault();
+    if (here.kind === 'folder' || here.kind === 'search') open(pathOf({ ...here, thread: key }), '_blank', 'noopener');
+  },
+  onMouseDown(event: MouseEvent) {
+    // Neither marks text with Shift nor scrolls with the middle button.
+    if (event.shiftKey || event.button === 1) event.preventDefault();
+  },
+  onContextMenu(event: MouseEvent) {
+    const key = keyAt(event.target);
+    if (key === undefined) return;
+    event.preventDefault();
+    if (!pane.isSelected(key)) {
+      pane.clear();
+      pane.focus(key);
+      openRowMenu({ x: event.clientX, y: event.clientY }, [key]);
+    } else openRowMenu({ x: event.clientX, y: event.clientY });
+  },
+  onDragStart(event: DragEvent) {
+    const key = keyAt(event.target);
+    if (key === undefined || !event.dataTransfer) return;
+    if (!pane.isSelected(key)) {
+      pane.clear();
+      pane.select([key], true);
+      dragSelected = true;
+    }
+    const count = pane.count();
+    dragged.value = { kind: 'conversations', count };
+    event.dataTransfer.effectAllowed = 'move';
+    event.dataTransfer.setData('text/plain', t('list.dragged', { count }));
+    const image = document.createElement('div');
+    image.className = 'drag-image';
+    image.textContent = t('list.dragged', { count });
+    document.body.append(image);
+    event.dataTransfer.setDragImage(image, 12, 12);
+    setTimeout(() => image.remove());
+  },
+  onDragEnd() {
+    dragged.value = undefined;
+    if (dragSelected) pane.clear();
+    dragSelected = false;
+  },
+};
+
+/** The row was selected for the drag alone. */
+let dragSelected = false;
+
+function isTouch(event: MouseEvent): boolean {
+  return event instanceof PointerEvent && event.pointerType === 'touch';
+}

@@ -1,0 +1,52 @@
+/** Actions of the frame itself: how it looks, undo, help, the account. */
+import { actions, type Action } from '../actions/registry.ts';
+import { mail } from '../model/current.ts';
+import { setting, type Settings } from '../model/settings.ts';
+import { undoNewest } from './frame.tsx';
+import { openPalette } from './palette.tsx';
+import { HOME, go, place } from './router.ts';
+import { openSheet } from './sheet.tsx';
+import { pagesOf } from './slots.ts';
+import { drawerIsOpen, layout } from './view.ts';
+
+function choices<K extends keyof Settings>(key: K, name: string, values: readonly Settings[K][], icon: string): Action[] {
+  return values.map((value) => ({
+    id: `view.${name}.${String(value)}`,
+    group: 'view' as const,
+    icon,
+    possible: () => setting(key).peek() !== value,
+    run: () => void (setting(key).value = value),
+  }));
+}
+
+export function addFrameActions(): void {
+  actions.add(
+    { id: 'view.palette', group: 'help', keys: ['Ctrl+K'], icon: 'command', inFields: true, run: openPalette },
+    { id: 'help.keys', group: 'help', keys: ['?'], icon: 'keyboard', run: openSheet },
+    { id: 'undo', group: 'mail', keys: ['z', 'Ctrl+Z'], icon: 'undo-2', run: undoNewest },
+    { id: 'go.mail', group: 'go', icon: 'mail', possible: () => place.peek().kind !== 'folder', run: () => go(HOME) },
+    {
+      id: 'go.settings',
+      group: 'go',
+      keys: ['g ,'],
+      icon: 'settings',
+      possible: () => pagesOf('settings').length > 0,
+      run: () => go({ kind: 'settings' }),
+    },
+    {
+      id: 'view.folders',
+      group: 'view',
+      keys: ['Ctrl+B'],
+      icon: 'menu',
+      run() {
+        if (layout.peek().folders === 'drawer') drawerIsOpen.value = !drawerIsOpen.peek();
+        else setting('foldersHidden').value = !setting('foldersHidden').peek();
+      },
+    },
+    ...choices('layout', 'layout', ['right', 'below', 'none'], 'columns-2'),
+    ...choices('density', 'density', ['one', 'two', 'three'], 'rows-3'),
+    ...choices('theme', 'theme', ['system', 'light', 'dark'], 'palette'),
+    { id: 'account.page', group: 'settings', icon: 'user', run: () => location.assign('/account') },
+    { id: 'account.signOut', group: 'settings', icon: 'log-out', run: () => mail().layer.signOut() },
+  );
+}

@@ -1,0 +1,191 @@
+/**
+ * What can be done with conversations: each works on what the pane says (the selection, the open conversation, the row with the focus), is
+ * shown at once and can be undone. `everything` of a query goes by model/bulk.ts.
+ */
+import { t } from '../base/words.ts';
+import type { EmailRow, Id, Mailbox, MailboxRole } from '../jmap/types.ts';
+import { changeEverything } from './bulk.ts';
+import { change, type Change } from './change.ts';
+import { mail, pane } from './current.ts';
+import { mailboxName } from './mailboxes.ts';
+import { say } from './undo.ts';
+
+type Wanted = Omit<Change, 'emails'>;
+
+/** The mailbox whose mail the list shows; nothing for a search. */
+export function listMailbox(): Mailbox | undefined {
+  const filter = pane.list.peek()?.query.filter;
+  const find = (one: typeof filter): Id | undefined => {
+    if (!one) return undefined;
+    if (!('operator' in one)) return one.inMailbox;
+    return one.operator === 'AND' ? one.conditions.map(find).find(Boolean) : undefined;
+  };
+  const id = find(filter);
+  return id === undefined ? undefined : mail().mailboxes.peek(id);
+}
+
+export function canAct(): boolean {
+  return pane.list.peek() !== undefined && (pane.isOnEverything() || pane.targets().length > 0);
+}
+
+function accountId(): Id {
+  return pane.list.peek()?.query.accountId ?? mail().mainAccount;
+}
+
+export function roleMailbox(role: MailboxRole): Mailbox | undefined {
+  return mail().mailboxWithRole(role, accountId());
+}
+
+function rowsOf(ids: readonly Id[]): EmailRow[] {
+  return ids.flatMap((id) => mail().emails.peek(id) ?? []);
+}
+
+/** The emails that the targets' rows stand for; `whole`: all of their conversations. */
+export function targetEmails(whole = false): EmailRow[] {
+  const list = pane.list.peek();
+  if (!list) return [];
+  return rowsOf(pane.targets().flatMap((key) => (whole ? list.wholeThread(key) : list.emailsOf(key))));
+}
+
+/** Carries a change out on the targets. words: the key of its sentence, which gets {count} and {name}. */
+async function act(
+  wanted: Wanted | ((email: EmailRow) => Wanted),
+  words: string,
+  values: Record<string, string> = {},
+  options: { whole?: boolean } = {},
+): Promise<void> {
+  const list = pane.list.peek();
+  if (!list) return;
+  if (pane.isOnEverything()) {
+    const all = typeof wanted === 'function' ? undefined : wanted;
+    if (all) await changeEverything(mail(), list, all, (count) => t(words, { count, ...values }));
+    else say(t('acts.notOnEverything'), true);
+    return;
+  }
+  const keys = pane.targets();
+  const emails = targetEmails(options.whole);
+  if (emails.length === 0) return;
+  const sentence = t(words, { count: keys.length, ...values });
+  const leaves = typeof wanted === 'function' || wanted.remove || wanted.destroy;
+  if (leaves) pane.select(keys, false);
+  if (typeof wanted !== 'function') {
+    await change(mail(), { emails: emails.map((one) => one.id), ...wanted }, sentence);
+    return;
+  }
+  // Emails that need the same go together; one sentence and one undo stand for all of them where they are the same, as nearly always.
+  const groups = new Map<string, { wanted: Wanted; emails: Id[] }>();
+  for (const email of emails) {
+    const one = wanted(email);
+    const key = JSON.stringify(one);
+    const group = groups.get(key) ?? { wanted: one, emails: [] };
+    group.emails.push(email.id);
+    groups.set(key, group);
+  }
+  await Promise.all(
+    [...groups.values()].map((group, i) => change(mail(), { emails: group.emails, ...group.wanted }, i === groups.size - 1 ? sentence : undefined)),
+  );
+}
+
+/** Out of the list's folder and into another; from a search out of all folders that they lie in. */
+export function moveTo(target: Mailbox): Promise<void> {
+  return move(target, 'acts.moved', { name: mailboxName(target) });
+}
+
+function move(target: Mailbox, words: string, values: Record<string, string> = {}, keywords?: Record<string, boolean>): Promise<void> {
+  const from = listMailbox();
+  if (from?.id === target.id) return Promise.resolve();
+  if (from) return act({ add: [target.id], remove: [from.id], keywords }, words, values);
+  return act((email) => ({ add: [target.id], remove: Object.keys(email.mailboxIds).filter((id) => id !== target.id), keywords }), words, values);
+}
+
+export function archive(): Promise<void> {
+  const target = roleMailbox('archive');
+  const inbox = roleMailbox('inbox');
+  if (!target) return missing('archive');
+  if (listMailbox() || !inbox) return move(target, 'acts.archived');
+  return act({ add: [target.id], remove: [inbox.id] }, 'acts.archived');
+}
+
+export function trash(): Promise<void> {
+  const target = roleMailbox('trash');
+  return target ? move(target, 'acts.trashed') : missing('trash');
+}
+
+export function junk(): Promise<void> {
+  const target = roleMailbox('junk');
+  return target ? move(target, 'acts.junked', {}, { $junk: true, $notjunk: false }) : missing('junk');
+}
+
+export function notJunk(): Promise<void> {
+  const target = roleMailbox('inbox');
+  return target ? move(target, 'acts.notJunk', {}, { $junk: false, $notjunk: true }) : missing('inbox');
+}
+
+export function toInbox(): Promise<void> {
+  const target = roleMailbox('inbox');
+  return target ? move(target, 'acts.toInbox') : missing('inbox');
+}
+
+function missing(role: MailboxRole): Promise<void> {
+  say(t('acts.noFolder', { name: t(`folders.role.${role}`) }), true);
+  return Promise.resolve();
+}
+
+export function destroy(): Promise<void> {
+  return act({ destroy: true }, 'acts.destroyed');
+}
+
+export function markRead(): Promise<void> {
+  return act({ keywords: { $seen: true } }, 'acts.read', {}, { whole: true });
+}
+
+/** The newest of each conversation alone: it is what one comes back to. */
+export async function markUnread(): Promise<void> {
+  const list = pane.list.peek();
+  if (!list) return;
+  if (pane.isOnEverything()) return act({ keywords: { $seen: false } }, 'acts.unread');
+  const keys = pane.targets();
+  const newest = keys.flatMap((key) => list.emailsOf(key).at(-1) ?? []);
+  if (newest.length > 0) await change(mail(), { emails: newest, keywords: { $seen: false } }, t('acts.unread', { count: keys.length }));
+}
+
+export function anyUnread(): boolean {
+  return targetEmails(true).some((email) => !('$seen' in email.keywords));
+}
+
+export function anyHas(keyword: string): boolean {
+  return targetEmails(true).some((email) => keyword in email.keywords);
+}
+
+/** On, unless one of the targets has it: then off for all. A star goes to the newest email of each conversation, and off from all. */
+export async function toggleKeyword(keyword: string, words: { on: string; off: string }, where: 'newest' | 'whole'): Promise<void> {
+  const list = pane.list.peek();
+  if (!list) return;
+  const off = !pane.isOnEverything() && anyHas(keyword);
+  if (pane.isOnEverything() || off || where === 'whole')
+    return act({ keywords: { [keyword]: !off } }, off ? words.off : words.on, {}, { whole: true });
+  const keys = pane.targets();
+  const newest = keys.flatMap((key) => list.emailsOf(key).at(-1) ?? []);
+  if (newest.length > 0) await change(mail(), { emails: newest, keywords: { [keyword]: true } }, t(words.on, { count: keys.length }));
+}
+
+export const star = () => toggleKeyword('$flagged', { on: 'acts.starred', off: 'acts.unstarred' }, 'newest');
+export const pin = () => toggleKeyword('$pinned', { on: 'acts.pinned', off: 'acts.unpinned' }, 'newest');
+export const mute = () => toggleKeyword('$muted', { on: 'acts.muted', off: 'acts.unmuted' }, 'whole');
+
+export function setLabel(keyword: string, on: boolean, name: string): Promise<void> {
+  return act({ keywords: { [keyword]: on } }, on ? 'acts.labelled' : 'acts.unlabelled', { name });
+}
+
+/** A row's own star, whatever is selected. */
+export function starOne(key: Id): Promise<boolean> {
+  const list = pane.list.peek();
+  if (!list) return Promise.resolve(false);
+  const starred = rowsOf(list.wholeThread(key)).filter((email) => '$flagged' in email.keywords);
+  const emails = starred.length > 0 ? starred.map((one) => one.id) : list.emailsOf(key).slice(-1);
+  return change(
+    mail(),
+    { emails, keywords: { $flagged: starred.length === 0 } },
+    t(starred.length > 0 ? 'acts.unstarred' : 'acts.starred', { count: 1 }),
+  );
+}

@@ -1,0 +1,146 @@
+/**
+ * An action on all that a query finds, what was never loaded, too. It is shown at once, goes on in pieces, tells how far it is and can be
+ * stopped. Undo needs to know what was changed and what was so before: the server is asked for the emails that the change will alter.
+ */
+import { signal } from '@preact/signals';
+import { t } from '../base/words.ts';
+import { Batch, MethodError, pieces } from '../jmap/batch.ts';
+import { CORE, type Filter, type Id, type SetError } from '../jmap/types.ts';
+import { LayerError } from '../layer/layer.ts';
+import type { Change } from './change.ts';
+import type { MailList } from './list.ts';
+import type { Store } from './store.ts';
+import { done, say } from './undo.ts';
+
+/** What the frame shows while it goes on; undefined: nothing goes on. */
+export const progress = signal<{ words: string; done: number; all: number; stop(): void } | undefined>(undefined);
+
+/** Ids of a query in one answer: some 200 KB. */
+const IDS_AT_ONCE = 10_000;
+/** So many in one call, so that the progress is seen and a stop is heard. */
+const SET_AT_ONCE = 1_000;
+
+/** One part of a change with the emails that it alters; the others have it already, and an undo must not take it from them. */
+interface Step {
+  path: string;
+  value: true | null;
+  ids: Id[];
+}
+
+type Patches = Map<Id, Record<string, true | null>>;
+
+export async function changeEverything(
+  store: Store,
+  list: MailList,
+  wanted: Omit<Change, 'emails'>,
+  words: (count: number) => string,
+): Promise<void> {
+  const { accountId, filter } = list.query;
+  const count = list.total.peek() ?? 0;
+  const leaves = wanted.destroy || (wanted.remove ?? []).some((id) => holds(filter, id));
+  try {
+    if (wanted.destroy) {
+      const ids = await allIds(store, accountId, filter);
+      list.empty();
+      await inPieces(store, accountId, ids, words(count), (piece) => ({ destroy: piece }));
+      say(words(count));
+      await list.refresh();
+      return;
+    }
+    const steps = await stepsOf(store, accountId, filter, wanted);
+    if (leaves) list.empty();
+    const patches = patchesOf(steps, false);
+    const changed = await inPieces(store, accountId, [...patches.keys()], words(count), (piece) => ({ update: part(patches, piece) }));
+    const back = patchesOf(steps, true);
+    done({
+      words: words(count),
+      undo: async () => {
+        await inPieces(store, accountId, changed, t('bulk.undoing'), (piece) => ({ update: part(back, piece) }));
+        await list.refresh();
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof LayerError) && !(error instanceof MethodError)) throw error;
+    say(t('bulk.failed'), true);
+  } finally {
+    progress.value = undefined;
+  }
+  await list.refresh().catch(() => undefined);
+}
+
+function part(patches: Patches, ids: readonly Id[]): Record<Id, Record<string, true | null>> {
+  return Object.fromEntries(ids.map((id) => [id, patches.get(id) ?? {}]));
+}
+
+function holds(filter: Filter | null, mailbox: Id): boolean {
+  if (!filter) return false;
+  if (!('operator' in filter)) return filter.inMailbox === mailbox;
+  return filter.operator === 'AND' && filter.conditions.some((one) => holds(one, mailbox));
+}
+
+function and(filter: Filter | null, more: Filter): Filter {
+  return filter ? { operator: 'AND', conditions: [filter, more] } : more;
+}
+
+async function stepsOf(store: Store, accountId: Id, filter: Filter | null, wanted: Omit<Change, 'emails'>): Promise<Step[]> {
+  const steps: Step[] = [];
+  const add = async (path: string, value: true | null, more: Filter) =>
+    void steps.push({ path, value, ids: await allIds(store, accountId, and(filter, more)) });
+  for (const [keyword, on] of Object.entries(wanted.keywords ?? {}))
+    await add(`keywords/${keyword.replaceAll('~', '~0').replaceAll('/', '~1')}`, on || null, on ? { notKeyword: keyword } : { hasKeyword: keyword });
+  for (const id of wanted.add ?? []) await add(`mailboxIds/${id}`, true, { operator: 'NOT', conditions: [{ inMailbox: id }] });
+  for (const id of wanted.remove ?? []) if (!wanted.add?.includes(id)) await add(`mailboxIds/${id}`, null, { inMailbox: id });
+  return steps;
+}
+
+function patchesOf(steps: readonly Step[], back: boolean): Patches {
+  const patches: Patches = new Map();
+  for (const { path, value, ids } of steps)
+    for (const id of ids) {
+      const patch = patches.get(id) ?? {};
+      patch[path] = back ? (value ? null : true) : value;
+      patches.set(id, patch);
+    }
+  return patches;
+}
+
+async function allIds(store: Store, accountId: Id, filter: Filter | null): Promise<Id[]> {
+  const found: Id[] = [];
+  for (;;) {
+    const request = new Batch(store.layer);
+    const query = request.call<{ ids: Id[] }>('Email/query', { accountId, filter, position: found.length, limit: IDS_AT_ONCE });
+    await request.send();
+    found.push(...query.answer.ids);
+    // A server may give fewer than was asked for (RFC 8620 section 5.5): only an empty answer ends it.
+    if (query.answer.ids.length === 0) return found;
+  }
+}
+
+/** The ids that were dealt with: fewer than all, when somebody stopped it. */
+async function inPieces(
+  store: Store,
+  accountId: Id,
+  ids: readonly Id[],
+  words: string,
+  args: (piece: Id[]) => Record<string, unknown>,
+): Promise<Id[]> {
+  const most = Number((store.layer.session.capabilities[CORE] as { maxObjectsInSet?: number } | undefined)?.maxObjectsInSet ?? SET_AT_ONCE);
+  let stopped = false;
+  let refused = 0;
+  const dealt: Id[] = [];
+  for (const piece of pieces(ids, Math.min(SET_AT_ONCE, most))) {
+    if (stopped) break;
+    if (ids.length > SET_AT_ONCE) progress.value = { words, done: dealt.length, all: ids.length, stop: () => (stopped = true) };
+    const request = new Batch(store.layer);
+    const call = request.call<{ notUpdated?: Record<Id, SetError> | null; notDestroyed?: Record<Id, SetError> | null }>('Email/set', {
+      accountId,
+      ...args(piece),
+    });
+    await request.send();
+    refused += Object.keys({ ...call.answer.notUpdated, ...call.answer.notDestroyed }).length;
+    dealt.push(...piece);
+  }
+  progress.value = undefined;
+  if (refused > 0) say(t('change.refusedSome', { count: refused }), true);
+  return dealt;
+}

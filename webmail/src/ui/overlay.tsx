@@ -1,0 +1,73 @@
+// What floats over the page: a stack of menus, pickers and dialogs. A feature opens one by a function and needs no place for it in its own
+// tree. Each entry remembers where the focus was; closing brings it back there, unless what was done there moved it on purpose.
+import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect } from 'preact/hooks';
+
+export interface Overlay {
+  readonly id: number;
+  close(): void;
+  // For tests and for the frame, which closes what lies over a page that is left.
+  readonly kind: string;
+}
+
+interface Entry extends Overlay {
+  render(self: Overlay): ComponentChildren;
+  focused: Element | null;
+  closed?: () => void;
+}
+
+const entries = signal<readonly Entry[]>([]);
+let numbers = 0;
+
+export function openOverlay(kind: string, render: (self: Overlay) => ComponentChildren, closed?: () => void): Overlay {
+  const entry: Entry = {
+    id: ++numbers,
+    kind,
+    render,
+    focused: document.activeElement,
+    closed,
+    close() {
+      const all = entries.peek();
+      const at = all.indexOf(entry);
+      if (at < 0) return;
+      // What was opened from within it goes with it.
+      entries.value = all.slice(0, at);
+      for (const gone of all.slice(at).reverse()) gone.closed?.();
+      bringBackFocus(entry.focused);
+    },
+  };
+  entries.value = [...entries.peek(), entry];
+  return entry;
+}
+
+export function closeAllOverlays(): void {
+  entries.peek()[0]?.close();
+}
+
+export const overlayIsOpen = () => entries.value.length > 0;
+export const peekOverlayIsOpen = () => entries.peek().length > 0;
+
+function bringBackFocus(element: Element | null): void {
+  // The overlay's own element goes from the page at the next render: only focus that would get lost then is moved.
+  const now = document.activeElement;
+  const inside = now === null || now === document.body || now.closest('[data-overlay]') !== null;
+  if (inside && element instanceof HTMLElement && element.isConnected) element.focus({ preventScroll: true });
+}
+
+export function Overlays() {
+  return (
+    <>
+      {entries.value.map((entry) => (
+        <Layer key={entry.id} entry={entry} />
+      ))}
+    </>
+  );
+}
+
+function Layer({ entry }: { entry: Entry }) {
+  useLayoutEffect(() => {
+    return () => bringBackFocus(entry.focused);
+  }, [entry]);
+  return <>{entry.render(entry)}</>;
+}
