@@ -3,10 +3,9 @@
 import os
 import pathlib
 import shutil
-import signal
-import socket
 import subprocess
-import time
+
+from programs import end_program, listens, start_program
 
 PROGRAMS = pathlib.Path("/usr/lib/cyrus/bin")
 
@@ -66,17 +65,9 @@ EVENTS {{ checkpoint cmd="ctl_cyrusdb -C {self.settings} -c" period=30 }}
                               check=True, capture_output=True)
 
     def start(self):
-        self.process = subprocess.Popen(["setpriv", "--reuid=cyrus", "--regid=mail", "--init-groups", PROGRAMS / "master", "-C", self.settings, "-M",
-                                         self.folder / "cyrus.conf", "-p", self.folder / "master.pid"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 30
-        for port in (self.imap, self.https):
-            while True:
-                with socket.socket() as s:
-                    if s.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                if time.monotonic() > end:
-                    raise AssertionError("Cyrus does not listen")
-                time.sleep(0.05)
+        self.process = start_program(["setpriv", "--reuid=cyrus", "--regid=mail", "--init-groups", PROGRAMS / "master", "-C", self.settings, "-M",
+                                      self.folder / "cyrus.conf", "-p", self.folder / "master.pid"],
+                                     lambda: all(listens("127.0.0.1", port) for port in (self.imap, self.https)), self.folder / "log")
 
     def fill(self, user, maildir):
         """The messages of a Maildir become the INBOX of a user who has logged in once."""
@@ -90,9 +81,5 @@ EVENTS {{ checkpoint cmd="ctl_cyrusdb -C {self.settings} -c" period=30 }}
         self.run("squatter", "-v", f"user/{user}")
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end_program(self.process)
+        self.process = None

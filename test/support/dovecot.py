@@ -1,14 +1,11 @@
 """A Dovecot of Debian's for tests and measurements: what a client does must come out alike there and here."""
 
-import contextlib
 import os
 import pathlib
 import pwd
 import shutil
-import signal
-import socket
-import subprocess
-import time
+
+from programs import end_program, listens, start_program
 
 USERS = ("alice@example.test", "bob@example.test")
 OWNER = "mail"
@@ -39,7 +36,7 @@ class Dovecot:
         self.config.write_text(f"""protocols = imap
 listen = 127.0.0.1
 base_dir = {self.folder}/run
-log_path = {self.folder}/log
+log_path = /dev/stderr
 ssl = yes
 ssl_cert = <{self.folder}/tls-cert.pem
 ssl_key = <{self.folder}/tls-key.pem
@@ -90,31 +87,11 @@ service anvil {{
 """)
 
     def start(self):
-        self.process = subprocess.Popen(["dovecot", "-F", "-c", self.config], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 30
-        while True:
-            with socket.socket() as s:
-                if s.connect_ex(("127.0.0.1", self.ports["imap"])) == 0:
-                    return self
-            if time.monotonic() > end or self.process.poll() is not None:
-                raise AssertionError(f"dovecot does not answer:\n{self.log()}")
-            time.sleep(0.02)
-
-    def log(self):
-        path = self.folder / "log"
-        return path.read_text(errors="replace")[-4000:] if path.exists() else ""
+        self.process = start_program(["dovecot", "-F", "-c", self.config], lambda: listens("127.0.0.1", self.ports["imap"]), self.folder / "log")
+        return self
 
     def stop(self):
-        if self.process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(20)
+        end_program(self.process)
         self.process = None
 
     terminate = end = stop

@@ -13,9 +13,9 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
-import time
+
+from programs import listens, start_program
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # Not installed but unpacked: its package and Postfix's exclude one another.
@@ -107,19 +107,8 @@ class Foreign:
             self.binds["/etc/resolv.conf"] = self.folder / "resolv.conf"
 
     def launch(self, command):
-        with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
-        end = time.monotonic() + TIMEOUT
-        while not self.answers():
-            if time.monotonic() > end or self.process.poll() is not None:
-                raise AssertionError(f"{type(self).__name__} does not answer:\n{self.log()}")
-            time.sleep(0.02)
+        self.process = start_program(command, lambda: listens(self.address, self.port), self.log_path, cwd=self.folder)
         return self
-
-    def answers(self):
-        with socket.socket() as s:
-            s.settimeout(5)
-            return s.connect_ex((self.address, self.port)) == 0
 
     def stop(self):
         """Ends it and whatever it started."""

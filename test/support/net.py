@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import pathlib
-import random
 import shutil
 import struct
 import subprocess
@@ -19,8 +18,10 @@ import time
 import foreign
 from certificates import Authority
 from hosts import Host, PolicyHost, ReportHost
+from name_servers import Nsd
+from ports import free_network, free_port, on_free_port
 from resolver import Liar, ask, wire_name
-from server import Server, free_port
+from server import Server
 
 TOP = "example"  # resolvers answer .test by themselves (RFC 6761)
 TTL = 1          # seconds; what changes is seen after them
@@ -80,19 +81,24 @@ class Net:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
-        self.prefix, self.next = f"127.{random.randrange(1, 255)}.{random.randrange(0, 255)}", 10
-        self.port = 25 if privileged else free_port()
-        self.https_port, self.dns_port, self.backend_port = free_port(), free_port(), free_port()
+        self.prefix, self.next = free_network(), 10
+        self.port, self.https_port = 25 if privileged else free_port(), free_port()
         self.ca = Authority(self.folder / "ca")
-        self.zones, self.nsd, self.closing = {}, None, contextlib.ExitStack()
+        self.zones, self.closing = {}, contextlib.ExitStack()
         self.resolver, self.server = f"{self.prefix}.3", f"{self.prefix}.2"
         try:
-            listen = [(self.resolver, self.dns_port)] + ([(self.resolver, 53)] if privileged else [])
-            self.dns = Liar((self.server, self.backend_port), listen)
-            self.closing.callback(self.dns.close)
             self._zone("", True)
             self._zone(TOP, True).set(f"ns.{TOP}", "A", self.server)
-            self._start()
+            for zone in self.zones.values():
+                zone.write()
+            self.nsd = Nsd(self.folder, self._files(), address=self.server)
+            self.nsd.more = self._nsd_more()
+            self.closing.callback(self.nsd.stop)
+            self.nsd.start()
+            more = [(self.resolver, 53)] if privileged else []
+            self.dns = on_free_port(lambda port: Liar((self.server, self.nsd.port), [(self.resolver, port), *more]))
+            self.closing.callback(self.dns.close)
+            self.dns_port = self.dns.port
         except BaseException:
             self.close()
             raise
@@ -137,7 +143,8 @@ class Net:
         for zone in changed:
             zone.write()
         if changed:
-            self._write_config()
+            self.nsd.zones = self._files()
+            self.nsd.configure()
             self._control("reconfig")
             self._control("reload")
             for zone in changed:
@@ -265,48 +272,17 @@ class Net:
                 parent.set(name, "DS", zone.anchor().partition(" DS ")[2])
         return zone
 
-    def _write_config(self):
-        folder = self.folder
-        text = f"""server:
-  ip-address: {self.server}
-  port: {self.backend_port}
-  username: ""
-  chroot: ""
-  zonesdir: "{folder}"
-  database: ""
-  pidfile: "{folder}/nsd.pid"
-  xfrdfile: "{folder}/xfrd.state"
-  zonelistfile: "{folder}/zone.list"
-  logfile: "{folder}/nsd.log"
-  server-count: 1
-  minimal-responses: yes
+    def _files(self):
+        return {zone.name or ".": f"{zone.label}.zone" for zone in self.zones.values()}
+
+    def _nsd_more(self):
+        return f"""  minimal-responses: yes
   rrl-ratelimit: 0
   rrl-whitelist-ratelimit: 0
 remote-control:
   control-enable: yes
-  control-interface: "{folder}/nsd.ctl"
+  control-interface: "{self.folder}/nsd.ctl"
 """
-        for zone in self.zones.values():
-            text += f'zone:\n  name: "{zone.name or "."}"\n  zonefile: "{zone.label}.zone"\n'
-        (folder / "nsd.conf").write_text(text)
-
-    def _start(self):
-        for zone in self.zones.values():
-            zone.write()
-        self._write_config()
-        self.nsd = subprocess.Popen(["nsd", "-d", "-c", str(self.folder / "nsd.conf")], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                    stderr=subprocess.DEVNULL)
-        self.closing.callback(self._stop)
-        for zone in self.zones.values():
-            self._wait_served(zone)
-
-    def _stop(self):
-        self.nsd.terminate()
-        try:
-            self.nsd.wait(TIMEOUT)
-        except subprocess.TimeoutExpired:
-            self.nsd.kill()
-            self.nsd.wait()
 
     def _control(self, verb):
         run("nsd-control", "-c", self.folder / "nsd.conf", verb, cwd=self.folder)
@@ -314,9 +290,9 @@ remote-control:
     def _wait_served(self, zone):
         end = time.monotonic() + TIMEOUT
         while True:
-            answer = ask(self.server, self.backend_port, zone.name, "SOA", timeout=0.5)
+            answer = ask(self.server, self.nsd.port, zone.name, "SOA", timeout=0.5)
             # The serial is the fifth number from the end of the record's data.
             if answer and answer[7] == 1 and zone.serial.to_bytes(4, "big") in answer:
                 return
-            assert self.nsd.poll() is None and time.monotonic() < end, f"NSD does not serve {zone.label}: {(self.folder / 'nsd.log').read_text()}"
+            assert self.nsd.process.poll() is None and time.monotonic() < end, f"NSD does not serve {zone.label}: {self.nsd.log()}"
             time.sleep(0.01)

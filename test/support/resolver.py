@@ -1,10 +1,13 @@
 """A name server's bad days: a relay in front of an authoritative server that loses, delays, refuses, falsifies or cuts answers by rule."""
 
+import errno
 import fnmatch
 import socket
 import struct
 import threading
 import time
+
+from ports import PortTaken
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28, "DS": 43, "RRSIG": 46, "DNSKEY": 48, "TLSA": 52}
 NAMES = {number: name for name, number in TYPES.items()}
@@ -73,7 +76,8 @@ class Rule:
 
 class Liar:
     """
-    Listens on UDP and TCP at each of the addresses [(address, port)] and asks the server behind. The rules' actions:
+    Listens on UDP and TCP at each of the addresses [(address, port)] and asks the server behind. PortTaken says that somebody else does.
+    The rules' actions:
       drop       no answer                       delay      answers after `argument` seconds
       servfail, refused, nxdomain                that code, without records
       tamper     one bit of a signature changed  strip      all signatures removed, as by a forger (validators see both as bogus)
@@ -84,12 +88,16 @@ class Liar:
 
     def __init__(self, server, listen):
         self.server, self.lock, self.rules, self.asked = server, threading.Condition(), [], []
-        self.sockets, self.closed = [], False
-        for address in listen:
-            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            udp.bind(address)
-            tcp = socket.create_server(address, backlog=64)
-            self.sockets += [udp, tcp]
+        self.sockets, self.closed, self.port = [], False, listen[0][1]
+        try:
+            for address in listen:
+                self.sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                self.sockets[-1].bind(address)
+                self.sockets.append(socket.create_server(address, backlog=64))
+        except OSError as error:
+            self.close()
+            raise (PortTaken if error.errno == errno.EADDRINUSE else AssertionError)(f"{listen}: {error}") from error
+        for udp, tcp in zip(self.sockets[::2], self.sockets[1::2]):
             threading.Thread(target=self._udp, args=(udp,), daemon=True).start()
             threading.Thread(target=self._tcp, args=(tcp,), daemon=True).start()
 

@@ -3,7 +3,8 @@
 import subprocess
 
 from marionette import Marionette
-from server import TIMEOUT, free_port
+from ports import free_port
+from server import TIMEOUT
 
 # No tour, no questions, and nothing asked of the network but the account's server. The only way in which new mail is noticed is IDLE.
 PREFERENCES = {

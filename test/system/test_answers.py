@@ -11,7 +11,8 @@ import pytest
 
 from hosts import Host
 from imap_client import contents
-from server import free_port, wait_for
+from ports import free_port
+from server import wait_for
 
 JOE = "joe@company.example"
 numbers = itertools.count(1)

@@ -7,26 +7,20 @@ import shlex
 import shutil
 import signal
 import socket
-import subprocess
 import tempfile
 
 import pytest
 
-from server import POSTRIDER, TIMEOUT, environment, free_base, run, wait_for
+from server import POSTRIDER, TIMEOUT, environment, run, start_demo, wait_for
 
 ALICE, BOB, CAROL = "alice@example.test", "bob@example.test", "carol@example.net"
 
 
 class Demo:
     def __init__(self, folder):
-        self.folder, self.base = folder, free_base()
-        self.process = subprocess.Popen([POSTRIDER, "demo", "--dir", str(folder), "--port-base", str(self.base)], env=environment(),
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.said = ""
-        for line in self.process.stdout:
-            self.said += line.decode()
-            if line.startswith(b"postrider ready"):
-                break
+        self.folder = folder
+        self.process, self.said = start_demo(folder)
+        self.base = self.process.base
         accounts = (folder / "demo-accounts").read_text() + (folder / "example.net" / "demo-accounts").read_text()
         self.passwords = dict(line.split() for line in accounts.splitlines())
 

@@ -12,7 +12,9 @@ import time
 
 import pytest
 
-from server import POSTRIDER, TIMEOUT, environment, free_port, wait_for
+from name_servers import Nsd
+from ports import free_port
+from server import POSTRIDER, TIMEOUT, environment, wait_for
 
 ROAD_TOOL = str(pathlib.Path(POSTRIDER).resolve().parent / "test" / "road_tool")
 A, CNAME, MX, TXT, AAAA, TLSA = 1, 5, 15, 16, 28, 52
@@ -38,29 +40,12 @@ odd A 192.0.2.3
 PLAIN = "@ MX 10 mx\nmx A 192.0.2.2\n@ A 192.0.2.4\n"
 
 
-class Zones:
+class Zones(Nsd):
     """NSD with zones, some of them signed."""
 
     def __init__(self, folder):
-        self.folder = folder
-        self.port = free_port()
+        super().__init__(folder, port=free_port())
         self.anchors = folder / "anchors"
-        self.process = None
-        self.lines = [f"""server:
-  ip-address: 127.0.0.1
-  port: {self.port}
-  username: ""
-  chroot: ""
-  zonesdir: "{folder}"
-  database: ""
-  pidfile: "{folder}/nsd.pid"
-  xfrdfile: "{folder}/xfrd.state"
-  zonelistfile: "{folder}/zone.list"
-  logfile: "{folder}/log"
-  server-count: 1
-remote-control:
-  control-enable: no
-"""]
 
     def add(self, name, records, sign=None):
         """sign: None, or further arguments for ldns-signzone."""
@@ -73,17 +58,7 @@ remote-control:
             file = file.with_name(name + ".signed")
             with self.anchors.open("a") as out:
                 out.write(f"; {name}\n\n" + (self.folder / f"{key}.key").read_text())
-        self.lines.append(f"zone:\n  name: {name}\n  zonefile: {file.name}\n")
-
-    def start(self):
-        (self.folder / "log").unlink(missing_ok=True)
-        (self.folder / "nsd.conf").write_text("".join(self.lines))
-        self.process = subprocess.Popen(["nsd", "-d", "-c", str(self.folder / "nsd.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for(lambda: b"nsd started" in (self.folder / "log").read_bytes() if (self.folder / "log").exists() else False, what="nsd")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(TIMEOUT)
+        self.zones[name] = file.name
 
 
 class Tool:
@@ -159,7 +134,7 @@ def zones(folder):
     made.add("inner.good.example", PLAIN)
     # The anchor's zone, served without its signatures: somebody has taken them out.
     made.add("bare.example", PLAIN, sign=[])
-    made.lines[-1] = "zone:\n  name: bare.example\n  zonefile: bare.example\n"
+    made.zones["bare.example"] = "bare.example"
     # Names have records that the signer saw, and one that it did not.
     made.add("forged.example", "mx A 192.0.2.1\n@ MX 10 mx", sign=[])
     signed = folder / "forged.example.signed"

@@ -2,9 +2,6 @@
 
 import http.server
 import json
-import os
-import random
-import shutil
 import socket
 import ssl
 import subprocess
@@ -14,128 +11,37 @@ import time
 import pytest
 
 from certificates import Authority
-from server import POSTRIDER, TIMEOUT, free_port, run, wait_for
+from name_servers import SECRET, Bind, Knot, Nsd, is_installed
+from ports import free_network
 from resolver import ask
+from server import POSTRIDER, TIMEOUT, run
 
 DOMAIN = "example.test"
-PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 ADDRESS = "192.0.2.7"
 BASE = f"$ORIGIN {DOMAIN}.\n$TTL 60\n@ SOA ns host 1 60 60 60 60\n@ NS ns\nns A 127.0.0.1\n"
 
 
-def program(name):
-    found = shutil.which(name, path=PATH)
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
+def name_server(kind, folder, zone, name=DOMAIN, **place):
+    """One that serves the zone, from a file that is called so."""
+    if not is_installed(kind):
+        pytest.skip(f"{kind.NAME} is not installed")
+    made = kind(folder, {name: "zone"}, **place)
+    (folder / "zone").write_text(zone)
+    return made
 
 
-class NameServer:
-    """A process that serves the zone from a file; `port`, `log`."""
-
-    def __init__(self, folder, zone, address="127.0.0.1", port=None):
-        self.folder, self.address, self.port, self.process = folder, address, port or free_port(), None
-        folder.mkdir()
-        (folder / "zone").write_text(zone)
-
-    def restart(self):
-        self.stop()
-        self.start(*self.command)
-
-    def start(self, *command):
-        self.command = command
-        self.log = (self.folder / "log").open("w+b")
-        self.process = subprocess.Popen([str(word) for word in command], stdout=self.log, stderr=subprocess.STDOUT, cwd=self.folder)
-        wait_for(lambda: ask(self.address, self.port, DOMAIN, "SOA", timeout=1), what="the name server")
-        return self
-
-    def stop(self):
-        if self.process:
-            self.process.terminate()
-            self.process.wait(TIMEOUT)
-        self.log.close()
-
-    @property
-    def at(self):
-        return f"{self.address}@{self.port}"
-
-
-def nsd(folder, zone, name=DOMAIN, **place):
-    made = NameServer(folder, zone, **place)
-    (folder / "nsd.conf").write_text(f"""server:
-  ip-address: {made.address}
-  port: {made.port}
-  username: ""
-  chroot: ""
-  zonesdir: "{folder}"
-  database: ""
-  pidfile: "{folder}/pid"
-  xfrdfile: "{folder}/xfrd"
-  zonelistfile: "{folder}/list"
-  server-count: 1
-remote-control:
-  control-enable: no
-zone:
-  name: {name}
-  zonefile: zone
-""")
-    return made.start(program("nsd"), "-d", "-c", folder / "nsd.conf")
-
-
-def bind(folder, zone, policy="grant update-key zonesub ANY;"):
-    made = NameServer(folder, zone)
-    (folder / "named.conf").write_text(f"""key "update-key" {{ algorithm hmac-sha256; secret "{SECRET}"; }};
-options {{ directory "{folder}"; listen-on port {made.port} {{ {made.address}; }}; listen-on-v6 {{ none; }}; pid-file "{folder}/pid"; recursion no;
-  session-keyfile "{folder}/session.key"; dnssec-validation no; }};
-controls {{ }};
-zone "{DOMAIN}" {{ type primary; file "{folder}/zone"; update-policy {{ {policy} }}; }};
-""")
-    os.chmod(folder, 0o777)
-    return made.start(program("named"), "-f", "-c", folder / "named.conf", "-n", "1")
-
-
-def knot(folder, zone, **place):
-    made = NameServer(folder, zone, **place)
-    (folder / "knot.conf").write_text(f"""server:
-    rundir: "{folder}"
-    listen: {made.address}@{made.port}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-database:
-    storage: "{folder}"
-    journal-db-max-size: 10M
-    kasp-db-max-size: 10M
-    timer-db-max-size: 10M
-    catalog-db-max-size: 10M
-key:
-  - id: update-key
-    algorithm: hmac-sha256
-    secret: {SECRET}
-acl:
-  - id: update
-    key: update-key
-    action: update
-zone:
-  - domain: {DOMAIN}
-    file: "{folder}/zone"
-    acl: update
-""")
-    return made.start(program("knotd"), "-c", folder / "knot.conf")
-
-
-SERVERS = {"nsd": nsd, "bind": bind, "knot": knot}
+SERVERS = {"nsd": Nsd, "bind": Bind, "knot": Knot}
 
 
 @pytest.fixture
 def serve(tmp_path):
     running = []
 
-    def start(kind, records, **options):
-        made = SERVERS[kind](tmp_path / f"{kind}{len(running)}", BASE + records, **options)
+    def start(kind, records, policy=Bind.policy, **place):
+        made = name_server(SERVERS[kind], tmp_path / f"{kind}{len(running)}", BASE + records, **place)
+        made.policy = policy
         running.append(made)
-        return made
+        return made.start()
 
     yield start
     for server in running:
@@ -258,18 +164,13 @@ def test_the_policy_of_mta_sts_is_fetched_and_compared(tmp_path, serve):
 
 def port_53():
     """Two addresses of this machine on which a name server may listen as strangers expect it."""
-    found = []
-    while len(found) < 2:
-        address = f"127.53.{random.randrange(256)}.{random.randrange(1, 255)}"
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            try:
-                s.bind((address, 53))
-            except PermissionError:
-                pytest.skip("only root may listen on port 53")
-            except OSError:
-                continue
-        found.append(address)
-    return found
+    network = free_network()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        try:
+            s.bind((f"{network}.1", 53))
+        except PermissionError:
+            pytest.skip("only root may listen on port 53")
+    return f"{network}.1", f"{network}.2"
 
 
 def test_the_zones_own_servers_are_found_and_compared(tmp_path, serve):
@@ -280,9 +181,9 @@ def test_the_zones_own_servers_are_found_and_compared(tmp_path, serve):
     def zone(more):
         return BASE.replace("ns A 127.0.0.1\n", names) + more
 
-    primary = knot(tmp_path / "primary", zone(records), address=first, port=53)
-    other = nsd(tmp_path / "other", zone(records + '_dmarc TXT "v=DMARC1; p=none"\n'), address=second, port=53)
-    old = nsd(tmp_path / "resolver", zone(records + '_dmarc TXT "v=DMARC1; p=reject"\n').replace("host 1 ", "host 0 "))
+    primary = name_server(Knot, tmp_path / "primary", zone(records), address=first, port=53).start()
+    other = name_server(Nsd, tmp_path / "other", zone(records + '_dmarc TXT "v=DMARC1; p=none"\n'), address=second, port=53).start()
+    old = name_server(Nsd, tmp_path / "resolver", zone(records + '_dmarc TXT "v=DMARC1; p=reject"\n').replace("host 1 ", "host 0 ")).start()
     try:
         made = Postrider(tmp_path, old)
         checked = json.loads(run(POSTRIDER, "--config", made.path, "dns", "check", DOMAIN, "--address", ADDRESS, "--json").stdout)
@@ -302,8 +203,6 @@ def test_the_zones_own_servers_are_found_and_compared(tmp_path, serve):
 def test_silent_servers_end_in_time(tmp_path, serve):
     made = Postrider(tmp_path, serve("nsd", ""))
     made.server.stop()
-    made.server.process = None
-    made.server.log = open(os.devnull, "rb")
     began = time.monotonic()
     done = made.dns("check")
     assert done.returncode in (1, 69) and time.monotonic() - began < TIMEOUT

@@ -6,9 +6,11 @@ import json
 import pytest
 
 from clock import Clock
+from name_servers import Nsd
+from ports import on_free_port
 from resolver import Liar
-from server import field, free_port, wait_for
-from test_dns_check import nsd, program
+from server import field, wait_for
+from test_dns_check import name_server
 
 DAY = 86400
 # Not below test., of which the resolver's library knows that it is nowhere; nor an address of a network for documentation.
@@ -21,9 +23,9 @@ class World:
 
     def __init__(self, folder):
         self.keys = ""
-        self.nsd = nsd(folder / "nsd", self.zone(), name=".")
-        self.port = free_port()
-        self.dns = Liar(("127.0.0.1", self.nsd.port), [("127.0.0.1", self.port)])
+        self.nsd = name_server(Nsd, folder / "nsd", self.zone(), name=".").start()
+        self.dns = on_free_port(lambda port: Liar(("127.0.0.1", self.nsd.port), [("127.0.0.1", port)]))
+        self.port = self.dns.port
 
     def zone(self, dmarc=f"p=none; rua=mailto:postmaster@{DOMAIN}"):
         return f"""$ORIGIN .
@@ -50,7 +52,6 @@ _dmarc.{DOMAIN}. TXT "v=DMARC1; {dmarc}"
 
 @pytest.fixture
 def world(tmp_path):
-    program("nsd")
     made = World(tmp_path)
     yield made
     made.close()

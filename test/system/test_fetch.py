@@ -9,7 +9,8 @@ import threading
 import pytest
 
 from certificates import Authority
-from server import POSTRIDER, TIMEOUT, environment, free_port, run
+from ports import free_port
+from server import POSTRIDER, TIMEOUT, environment, run
 
 ALICE = "alice@example.test"
 

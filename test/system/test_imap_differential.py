@@ -13,7 +13,8 @@ import dovecot
 import imap_walk
 import imap_wire
 from imap_model import flags_of
-from server import ROOT, free_port
+from ports import free_port
+from server import ROOT
 
 STEPS = 200
 USERS = {f"differ{n}@example.test": "peer-horse" for n in range(100)}

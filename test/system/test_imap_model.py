@@ -12,7 +12,8 @@ import pytest
 import dovecot
 import imap_walk
 import imap_wire
-from server import free_port
+from ports import free_port
+
 
 STEPS = 250
 

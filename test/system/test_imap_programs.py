@@ -21,7 +21,8 @@ import pytest
 
 import dovecot
 from imap_client import NAME, append_many, connect, contents, context, empty, fetch, names, ok, quoted
-from server import ROOT, TIMEOUT, environment, free_port, run
+from ports import free_port
+from server import ROOT, TIMEOUT, environment, run
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 SCRIPTS = ["Entwürfe 2024", "送信済み", "Отправленные", "ההודעות שלי", "R&D", "a&b-c", "📬 Post", 'mit "Gänsefüßchen"']

@@ -15,7 +15,8 @@ import pytest
 
 import dovecot
 from imap_client import append_many, connect, fetch, ok
-from server import TIMEOUT, environment, free_port
+from ports import free_port
+from server import TIMEOUT, environment
 
 ALICE = "alice@example.test"
 FLAGS = {"S": "\\Seen", "R": "\\Answered", "F": "\\Flagged", "D": "\\Draft"}

@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from server import Raw, field, free_port
+from ports import free_port
+from server import Raw, field
 
 ALICE = "alice@example.test"
 SERVICES = ["smtp", "submission", "submissions", "lmtp", "pop3", "pop3s"]

@@ -10,12 +10,12 @@ import pwd
 import re
 import select
 import smtplib
-import subprocess
 import tempfile
 import time
 
 import pytest
 
+from name_servers import Nsd
 from server import TIMEOUT, environment, field, retrieve, run, split_message, wait_for, without_trace
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
@@ -449,37 +449,13 @@ def test_wrong_password(server):
 
 @pytest.fixture
 def name_server(tmp_path):
-    from server import free_port
-
-    port = free_port()
     # Not below .test: the resolver answers that by itself (RFC 6761).
     zones = {"nomail.example": "@ MX 0 .", "mail.example": "@ MX 10 mx\nmx A 192.0.2.1", "plain.example": "@ A 192.0.2.2"}
-    lines = [f"""server:
-  ip-address: 127.0.0.1
-  port: {port}
-  username: ""
-  chroot: ""
-  zonesdir: "{tmp_path}"
-  database: ""
-  pidfile: "{tmp_path}/nsd.pid"
-  xfrdfile: "{tmp_path}/xfrd.state"
-  zonelistfile: "{tmp_path}/zone.list"
-  logfile: "{tmp_path}/log"
-  server-count: 1
-remote-control:
-  control-enable: no
-"""]
     for name, records in zones.items():
         (tmp_path / name).write_text(f"$ORIGIN {name}.\n$TTL 60\n@ SOA ns.{name}. host.{name}. 1 60 60 60 60\n@ NS ns.{name}.\nns A 127.0.0.1\n{records}\n")
-        lines.append(f"zone:\n  name: {name}\n  zonefile: {name}\n")
-    (tmp_path / "nsd.conf").write_text("".join(lines))
-    with subprocess.Popen(["nsd", "-d", "-c", str(tmp_path / "nsd.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            wait_for(lambda: b"nsd started" in (tmp_path / "log").read_bytes() if (tmp_path / "log").exists() else False, what="nsd")
-            yield f"127.0.0.1@{port}"
-        finally:
-            process.terminate()
-            process.wait(TIMEOUT)
+    made = Nsd(tmp_path, {name: name for name in zones}).start()
+    yield made.at
+    made.stop()
 
 
 @pytest.mark.parametrize("user", [None, "nobody"])

@@ -245,21 +245,19 @@ def test_a_kill_within_putscript_leaves_whole_scripts(make_server, role):
     for putter in putters:
         putter.start()
     wait_for(lambda: all(putter.done >= 2 for putter in putters), what="some scripts")
+    before = {putter: putter.done for putter in putters}
     server.kill_role(role)
-    if role == "rules":
-        # A script that cannot be judged now is refused, and may be put later; the sessions go on.
-        for putter in putters:
-            putter.client.socket.settimeout(TIMEOUT)
-    for putter in putters:
-        putter.join(2 if role == "rules" else TIMEOUT)
+    # Without rules, a script that cannot be judged now is refused, and may be put later; the sessions go on.
+    wait_for(lambda: all(not putter.is_alive() or role == "rules" and putter.done >= before[putter] + 3 for putter in putters), what="an end of each")
 
     def looked_at():
         with contextlib.suppress(AssertionError, OSError, EOFError), ManageSieve(server, ALICE, secure=False) as client:
             return {name: client.script(name) for name in client.scripts()}
         return None
     for putter in putters:
-        putter.client.close()
+        putter.client.interrupt()
         putter.join(TIMEOUT)
+        putter.client.close()
     found = wait_for(looked_at, what="the scripts")
     for putter in putters:
         number = int(found[putter.name].split()[1])

@@ -15,6 +15,7 @@ import time
 import pytest
 
 from clock import Clock
+from ports import free_port
 from server import ENVIRONMENT, POSTRIDER, ROLES, SERVICES, environment, field, run, wait_for
 
 ALICE = "alice@example.test"
@@ -334,7 +335,6 @@ def test_a_second_server_on_the_same_folder(make_server):
     server = make_server()
     other = server.folder / "other.conf"
     text = server.config.read_text()
-    from server import free_port
     for service in SERVICES:
         text = text.replace(str(server.ports[service]), str(free_port()))
     # Even with a folder for sockets of its own it must not get at the data.

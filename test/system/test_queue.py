@@ -8,7 +8,8 @@ import re
 import pytest
 
 from hosts import Host
-from server import free_port, wait_for
+from ports import free_port
+from server import wait_for
 
 ALICE = "alice@example.test"
 JOE = "joe@company.example"

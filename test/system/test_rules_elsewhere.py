@@ -7,7 +7,8 @@ import smtplib
 import pytest
 
 from hosts import Host
-from server import free_port, wait_for
+from ports import free_port
+from server import wait_for
 from test_rules import message, notices, put, subjects
 
 numbers = itertools.count(1)

@@ -15,7 +15,8 @@ import pytest
 
 from certificates import Authority
 from hosts import CLOSE, KEEP_CLOSE, SILENT, Host
-from server import POSTRIDER, TIMEOUT, environment, field, free_port, run, split_message, without_trace
+from ports import free_port
+from server import POSTRIDER, TIMEOUT, environment, field, run, split_message, without_trace
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 
