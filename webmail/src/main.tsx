@@ -17,6 +17,7 @@ import { startTheme } from './frame/theme.ts';
 import { startView } from './frame/view.ts';
 import { installList } from './features/list/index.ts';
 import { installFolders } from './features/folders/index.ts';
+import { installReading } from './features/reading/index.ts';
 import { installIcons } from './ui/Icon.tsx';
 
 const SIGN_IN = '/?sign-in';
@@ -38,6 +39,7 @@ async function start(): Promise<void> {
   addFrameActions();
   installFolders();
   installList();
+  installReading();
   startKeys();
   render(<Frame />, document.getElementById('app')!);
 }

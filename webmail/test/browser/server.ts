@@ -43,9 +43,9 @@ export async function demo(): Promise<Server> {
     run,
     deliver(to, message, into = 'INBOX') {
       const source = path.join(folder, `import-${++count}`);
-      fs.mkdirSync(source);
-      fs.writeFileSync(path.join(source, '1.eml'), message);
-      run('mailbox', 'import', to, path.join(source, '1.eml'), '--into', into);
+      for (const part of ['cur', 'new', 'tmp']) fs.mkdirSync(path.join(source, part), { recursive: true });
+      fs.writeFileSync(path.join(source, 'new', '1.test'), message);
+      run('mailbox', 'import', to, source, '--into', into);
     },
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve));

@@ -17,9 +17,8 @@ export interface Lab {
   b: number;
 }
 
-/* The darkest a background becomes, which is the app's own surface, and the lightest a text becomes. */
-export const DARKEST = 0.2;
-export const LIGHTEST = 0.94;
+/* The lightest that a background or a text becomes: white on dark glares. */
+export const LIGHTEST = 0.93;
 
 /* WCAG 2.2, 1.4.3: of text. */
 export const CONTRAST = 4.5;
@@ -85,23 +84,24 @@ export function over(front: Colour, back: Colour): Colour {
   return { r: mix(front.r, back.r), g: mix(front.g, back.g), b: mix(front.b, back.b), alpha: 1 };
 }
 
-function turned(c: Colour): Colour {
-  const lab = toLab(c);
-  return fromLab({ ...lab, l: DARKEST + (1 - lab.l) * (LIGHTEST - DARKEST) }, c.alpha);
-}
-
-/* Backgrounds that are dark already stay, and so do strong colours of middle lightness: a blue button stays blue. */
-export function darkBackground(c: Colour): Colour {
+/*
+ * White becomes `surface`, which is the app's own, and black becomes light. Greys take the surface's tint.
+ * Backgrounds that are dark already stay, and so do strong colours of middle lightness: a blue button stays blue.
+ */
+export function darkBackground(c: Colour, surface: Colour): Colour {
   const { l, a, b } = toLab(c);
   const chroma = Math.hypot(a, b);
   if (l < 0.5 || (chroma > 0.1 && l < 0.78)) return c;
-  return turned(c);
+  const end = toLab(surface);
+  const tint = Math.max(0, 1 - chroma / 0.05);
+  return fromLab({ l: end.l + (1 - l) * (LIGHTEST - end.l), a: a + end.a * tint, b: b + end.b * tint }, c.alpha);
 }
 
 /* A text on `back`, which is what stands behind it now. Its hue stays; its lightness moves until it can be read. */
 export function darkText(c: Colour, back: Colour): Colour {
   if (contrast(over(c, back), back) >= CONTRAST) return c;
-  const first = turned(c);
+  const own = toLab(c);
+  const first = fromLab({ ...own, l: LIGHTEST - own.l * 0.35 }, c.alpha);
   if (contrast(over(first, back), back) >= CONTRAST) return first;
   const lab = toLab(first);
   const lighter = luminance(back) < 0.18;

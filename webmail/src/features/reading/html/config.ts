@@ -39,7 +39,8 @@ export const CONFIG: Config & { RETURN_DOM_FRAGMENT: true } = {
   ALLOW_ARIA_ATTR: true,
   ALLOW_DATA_ATTR: false,
   ALLOW_UNKNOWN_PROTOCOLS: false,
-  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|cid:|data:image\/|\/\/|#)/i,
+  /* Asked of every attribute's value, not of addresses alone: so what has no scheme passes here ("600", "left"). sanitise.ts is stricter. */
+  ALLOWED_URI_REGEXP: /^(?:(?:https?|mailto|tel|cid):|data:image\/|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i,
   FORBID_CONTENTS: ['audio', 'head', 'iframe', 'math', 'noembed', 'noframes', 'noscript', 'object', 'plaintext', 'script',
     'select', 'style', 'svg', 'template', 'textarea', 'title', 'video', 'xmp'],
   KEEP_CONTENT: true,

@@ -28,27 +28,31 @@ interface Old {
 interface Behind {
   colour: Colour;
   picture: boolean;
+  /* The background is the sender's own, as it was: so is the text on it. */
+  kept: boolean;
 }
 
 /* Only what holds text itself gets a colour: the others would be set for nothing. */
 function hasOwnText(element: HTMLElement): boolean {
   for (let node = element.firstChild; node; node = node.nextSibling)
     if (node.nodeType === 3 && /\S/.test(node.nodeValue ?? '')) return true;
-  return element.nodeName === 'LI' || element.nodeName === 'SUMMARY';
+  /* A picture that is not there shows its words. */
+  return element.nodeName === 'LI' || element.nodeName === 'SUMMARY' || element.nodeName === 'IMG';
 }
 
-function plan(element: HTMLElement, of: Window, behind: Behind, out: Planned[]): Behind {
+function plan(element: HTMLElement, of: Window, surface: Colour, behind: Behind, out: Planned[]): Behind {
   const style = of.getComputedStyle(element);
   const picture = behind.picture || /url\(|gradient\(/i.test(style.backgroundImage);
-  let colour = behind.colour;
+  let { colour, kept } = behind;
   const own = readColour(style.backgroundColor);
   if (own && own.alpha > 0.05 && !picture) {
-    const made = darkBackground(own);
+    const made = darkBackground(own, surface);
     if (made !== own) out.push({ element, name: 'background-color', value: writeColour(made) });
+    kept = made === own;
     colour = over(made, colour);
   }
-  if (picture) return { colour, picture };
-  const text = hasOwnText(element) ? readColour(style.color) : undefined;
+  if (picture) return { colour, picture, kept };
+  const text = !kept && hasOwnText(element) ? readColour(style.color) : undefined;
   if (text) {
     const made = darkText(text, colour);
     if (made !== text) out.push({ element, name: 'color', value: writeColour(made) });
@@ -57,10 +61,10 @@ function plan(element: HTMLElement, of: Window, behind: Behind, out: Planned[]):
     if (style.getPropertyValue(name.replace('color', 'style')) === 'none') continue;
     const line = readColour(style.getPropertyValue(name));
     if (!line) continue;
-    const made = darkBackground(line);
+    const made = darkBackground(line, surface);
     if (made !== line) out.push({ element, name, value: writeColour(made) });
   }
-  return { colour, picture };
+  return { colour, picture, kept };
 }
 
 /*
@@ -72,11 +76,11 @@ export function darken(root: HTMLElement, surface: Colour): (() => void) | undef
   if (!of || root.getElementsByTagName('*').length > ELEMENTS_MAX) return undefined;
   const planned: Planned[] = [];
   /* By a list of its own and not by calls: mail nests as deep as it likes. */
-  const open: [HTMLElement, Behind][] = [[root, { colour: surface, picture: false }]];
+  const open: [HTMLElement, Behind][] = [[root, { colour: surface, picture: false, kept: false }]];
   for (let next = open.pop(); next; next = open.pop()) {
-    const own = plan(next[0], of, next[1], planned);
+    const own = plan(next[0], of, surface, next[1], planned);
     for (const child of next[0].children)
-      if (child.nodeName !== 'IMG' && 'style' in child) open.push([child as HTMLElement, own]);
+      if ('style' in child) open.push([child as HTMLElement, own]);
   }
   /* All was read before anything is written: the browser computes styles once. */
   const old: Old[] = [];

@@ -1,0 +1,160 @@
+/** The open conversation: its subject, its messages, what can be done with it. */
+import { useSignalEffect } from '@preact/signals';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { actions, nameOf as actionName, version } from '../../actions/registry.ts';
+import { t } from '../../base/words.ts';
+import { go, place } from '../../frame/router.ts';
+import { componentsOf } from '../../frame/slots.ts';
+import { layout } from '../../frame/view.ts';
+import type { Id } from '../../jmap/types.ts';
+import { mail } from '../../model/current.ts';
+import { openMessage } from '../../model/reading.ts';
+import { Button, IconButton } from '../../ui/Button.tsx';
+import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
+import { FoldedMessage, Message } from './message.tsx';
+import { ConversationView, shownConversation } from './view.ts';
+
+/** More folded messages in a row than this become one line that says how many there are. */
+const FOLDED_MAX = 4;
+
+export function Conversation({ threadId }: { threadId: Id }) {
+  const view = useMemo(() => new ConversationView(threadId), [threadId]);
+  useLayoutEffect(() => {
+    shownConversation.value = view;
+    return () => {
+      view.end();
+      if (shownConversation.peek() === view) shownConversation.value = undefined;
+    };
+  }, [view]);
+  const loading = view.loading.value;
+  const ids = view.ids();
+  /* With rows from the list there is something to show while the bodies come. */
+  if (ids.length === 0 && loading === 'loading') return <Waiting />;
+  if (ids.length === 0) return <Problem view={view} />;
+  return (
+    <article class="conversation" aria-labelledby="conversation-subject">
+      <Head view={view} ids={ids} />
+      <Messages view={view} ids={ids} />
+    </article>
+  );
+}
+
+function Waiting() {
+  return (
+    <div class="conversation-waiting" role="status" aria-label={t('reading.loading')}>
+      <span class="skeleton-bar skeleton-short" />
+      <span class="skeleton-bar" />
+      <span class="skeleton-bar" />
+      <span class="skeleton-bar skeleton-short" />
+    </div>
+  );
+}
+
+function Problem({ view }: { view: ConversationView }) {
+  const what = view.loading.value;
+  return (
+    <div class="conversation-problem" role="alert">
+      <p>{t(what === 'gone' ? 'reading.gone' : what === 'offline' ? 'reading.offline' : 'reading.failed')}</p>
+      {what === 'gone' ? <Button onClick={toList}>{t('reading.back')}</Button> : <Button onClick={() => void view.load()}>{t('reading.tryAgain')}</Button>}
+    </div>
+  );
+}
+
+function toList(): void {
+  const here = place.peek();
+  if (here.kind === 'folder' || here.kind === 'search') go({ ...here, thread: undefined });
+}
+
+/** What stands above a conversation, by the table of actions: what no feature offers is not there. */
+const TOOLS = ['mail.archive', 'mail.junk', 'mail.trash', 'mail.snooze', 'mail.move', 'mail.label', 'mail.unread'];
+const MORE = [
+  'mail.star', 'mail.pin', 'mail.mute', '', 'reading.openAll', 'reading.foldAll', 'reading.colours', 'reading.print', '', 'reading.original', 'reading.download', 'reading.saveAll', '',
+  'reading.unsubscribe', 'reading.block', 'rules.fromMessage', 'reading.why', 'reading.trace',
+];
+
+function Head({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
+  const store = mail();
+  version.value;
+  const first = store.emails.of(ids[0]!).value;
+  const subject = first?.subject?.trim() || t('reading.noSubject');
+  const keywords = [...new Set(ids.flatMap((id) => Object.keys(store.emails.of(id).value?.keywords ?? {})))].filter((keyword) => !keyword.startsWith('$'));
+  const more = (event: MouseEvent): void => {
+    const items = MORE.flatMap((id, i): MenuItem[] => {
+      if (!id) return [{ separator: String(i) }];
+      const action = actions.get(id);
+      if (!action || action.possible?.() === false) return [];
+      return [{ id, words: t(actionName(action)), icon: action.icon, keys: action.keys?.[0], run: () => void actions.run(id) }];
+    });
+    openMenu(event.currentTarget as Element, items, { label: t('reading.more'), align: 'end' });
+  };
+  return (
+    <header class="conversation-head">
+      {layout.value.reading === 'over' && <IconButton icon="arrow-left" label={t('reading.back')} keys="u" onClick={toList} />}
+      <div class="conversation-title">
+        <h1 id="conversation-subject" dir="auto" title={subject}>
+          {subject}
+        </h1>
+        {keywords.map((keyword) => (
+          <span key={keyword} class="chip">
+            {keyword}
+          </span>
+        ))}
+        {view.loading.value === 'offline' && <span class="conversation-note">{t('reading.partOffline')}</span>}
+      </div>
+      <div class="conversation-tools" role="toolbar" aria-label={t('reading.tools')}>
+        {TOOLS.map((id) => {
+          const action = actions.get(id);
+          if (!action || action.possible?.() === false) return null;
+          return <IconButton key={id} icon={action.icon ?? 'circle'} label={t(actionName(action))} keys={action.keys?.[0]} onClick={() => void actions.run(id)} />;
+        })}
+        <IconButton icon="ellipsis" label={t('reading.more')} popup="menu" onClick={more} />
+      </div>
+    </header>
+  );
+}
+
+function Messages({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const placed = useRef(false);
+  /* The first that is open is what one came to read. */
+  useSignalEffect(() => {
+    if (view.loading.value !== 'shown' || placed.current) return;
+    placed.current = true;
+    const box = scroller.current;
+    const first = box?.querySelector<HTMLElement>('.message');
+    if (box && first && box.querySelector('.message-folded')) box.scrollTop = Math.max(0, first.offsetTop - 48);
+  });
+  const items: (Id | { older: number })[] = [];
+  let folded: Id[] = [];
+  const flush = (): void => {
+    if (folded.length > FOLDED_MAX && !view.olderShown.value) items.push(folded[0]!, { older: folded.length - 2 }, folded.at(-1)!);
+    else items.push(...folded);
+    folded = [];
+  };
+  for (const id of ids) {
+    if (!view.view(id).open.value) folded.push(id);
+    else {
+      flush();
+      items.push(id);
+    }
+  }
+  flush();
+  return (
+    <div class="conversation-messages" ref={scroller} tabIndex={0} role="region" aria-label={t('reading.messages')} data-scrolls>
+      {items.map((item) =>
+        typeof item !== 'string' ? (
+          <button key="older" type="button" class="messages-older" onClick={() => (view.olderShown.value = true)}>
+            {t('reading.older', { count: item.older })}
+          </button>
+        ) : view.view(item).open.value ? (
+          <Message key={item} id={item} view={view} isCurrent={openMessage.value === item} />
+        ) : (
+          <FoldedMessage key={item} id={item} view={view} />
+        ),
+      )}
+      {componentsOf('conversationFoot').map((Component, i) => (
+        <Component key={i} threadId={view.threadId} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+/** The line that says that a message has pictures elsewhere, and offers them. */
+import { t } from '../../base/words.ts';
+import type { WholeEmail } from '../../model/reading.ts';
+import { done } from '../../model/undo.ts';
+import { Icon } from '../../ui/Icon.tsx';
+import type { Shown } from './html/frame.ts';
+import { alwaysAllow, senderOf, trusted } from './pictures.ts';
+
+export function PictureLine({ email, shown, remote, show }: { email: WholeEmail; shown: Shown; remote: boolean; show(): void }) {
+  const sender = senderOf(email);
+  const isTrusted = sender !== undefined && trusted.value.includes(sender);
+  if (shown.remote === 0 && shown.trackers === 0) return null;
+  const always = (): void => {
+    if (!sender) return;
+    alwaysAllow(sender, true);
+    done({ words: t('reading.alwaysShown', { sender }), undo: () => alwaysAllow(sender, false) });
+    show();
+  };
+  return (
+    <p class="message-line-note">
+      <Icon name="image-off" />
+      <span>
+        {remote && shown.remote > 0 ? t('reading.picturesShown') : shown.remote > 0 ? t('reading.picturesOff', { count: shown.remote }) : null}{' '}
+        {shown.trackers > 0 && t('reading.trackers', { count: shown.trackers })}
+      </span>
+      {!remote && shown.remote > 0 && (
+        <>
+          <button type="button" class="link" onClick={show}>
+            {t('reading.showOnce')}
+          </button>
+          {sender && (
+            <button type="button" class="link" onClick={always}>
+              {t('reading.showAlways', { sender })}
+            </button>
+          )}
+        </>
+      )}
+      {remote && isTrusted && sender && (
+        <button type="button" class="link" onClick={() => alwaysAllow(sender, false)}>
+          {t('reading.askAgain', { sender })}
+        </button>
+      )}
+    </p>
+  );
+}

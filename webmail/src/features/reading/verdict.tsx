@@ -1,0 +1,37 @@
+/** The verdict line: who sent this, said only when there is something to say; the evidence behind it on demand. */
+import { useSignal } from '@preact/signals';
+import { t } from '../../base/words.ts';
+import type { Email } from '../../jmap/types.ts';
+import type { WholeEmail } from '../../model/reading.ts';
+import { Icon } from '../../ui/Icon.tsx';
+
+const ICONS = { plain: 'shield-check', caution: 'shield-alert', danger: 'triangle-alert' } as const;
+
+export function VerdictLine({ email }: { email: Email }) {
+  const open = useSignal(false);
+  const verdict = (email as WholeEmail).verdict;
+  if (!verdict || verdict.level === 'none') return null;
+  const short = verdict.level === 'plain' && verdict.domain ? t('verdict.plain', { domain: verdict.domain }) : verdict.text;
+  return (
+    <div class={`verdict verdict-${verdict.level}`} role={verdict.level === 'danger' ? 'alert' : undefined}>
+      <button type="button" class="verdict-line" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
+        <Icon name={ICONS[verdict.level]} />
+        <span>{short}</span>
+        <Icon name={open.value ? 'chevron-up' : 'chevron-down'} />
+      </button>
+      {open.value && (
+        <div class="verdict-evidence">
+          {short !== verdict.text && <p>{verdict.text}</p>}
+          <ul>
+            {verdict.evidence.map((one, i) => (
+              <li key={i}>
+                <code>{`${one.what}=${one.result}`}</code> {one.text}
+              </li>
+            ))}
+          </ul>
+          {verdict.action === 'junk' && <p>{t('verdict.junked')}</p>}
+        </div>
+      )}
+    </div>
+  );
+}

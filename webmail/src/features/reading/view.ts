@@ -1,0 +1,127 @@
+/** The state of the open conversation: which messages are open, and how each is shown. */
+import { batch, signal, type Signal } from '@preact/signals';
+import type { Id } from '../../jmap/types.ts';
+import { change } from '../../model/change.ts';
+import { mail } from '../../model/current.ts';
+import { isWhole, loadThread, loadWhole, openMessage } from '../../model/reading.ts';
+import { LayerError } from '../../layer/layer.ts';
+
+export type Loading = 'loading' | 'shown' | 'gone' | 'offline' | 'failed';
+
+/** How one message is shown. */
+export interface MessageView {
+  open: Signal<boolean>;
+  /** All addresses, and what else its header says. */
+  details: Signal<boolean>;
+  /** Pictures from elsewhere. */
+  remote: Signal<boolean>;
+  /** Its own colours on a dark screen. */
+  original: Signal<boolean>;
+}
+
+export class ConversationView {
+  readonly loading = signal<Loading>('loading');
+  readonly failure = signal('');
+  /** Older messages that are folded into one line. */
+  readonly olderShown = signal(false);
+  private readonly messages = new Map<Id, MessageView>();
+  private ended = false;
+
+  constructor(readonly threadId: Id) {
+    void this.load();
+  }
+
+  ids(): Id[] {
+    return this.order(mail().threads.of(this.threadId).value?.emailIds ?? []);
+  }
+
+  private order(ids: readonly Id[]): Id[] {
+    const store = mail();
+    const junk = new Set([store.mailboxWithRole('trash')?.id, store.mailboxWithRole('junk')?.id]);
+    const known = ids.filter((id) => store.emails.peek(id));
+    /* What was thrown away is not read with the rest, unless all was. */
+    const kept = known.filter((id) => !Object.keys(store.emails.peek(id)!.mailboxIds).every((box) => junk.has(box)));
+    return kept.length ? kept : known;
+  }
+
+  view(id: Id): MessageView {
+    let found = this.messages.get(id);
+    if (!found) this.messages.set(id, (found = { open: signal(false), details: signal(false), remote: signal(false), original: signal(false) }));
+    return found;
+  }
+
+  async load(): Promise<void> {
+    const store = mail();
+    this.loading.value = 'loading';
+    try {
+      if (!(await loadThread(store, this.threadId))) {
+        this.loading.value = 'gone';
+        return;
+      }
+      const ids = this.order(store.threads.peek(this.threadId)?.emailIds ?? []);
+      const open = ids.filter((id, i) => i === ids.length - 1 || !('$seen' in store.emails.peek(id)!.keywords));
+      batch(() => {
+        for (const id of open) this.view(id).open.value = true;
+        openMessage.value = ids.at(-1);
+      });
+      await loadWhole(store, open);
+      if (this.ended) return;
+      this.loading.value = 'shown';
+      this.seen(open);
+    } catch (error) {
+      if (!(error instanceof LayerError)) reportError(error);
+      this.loading.value = error instanceof LayerError && error.kind === 'offline' ? 'offline' : 'failed';
+    }
+  }
+
+  /** Opens a message, and reads it from the server if it must. */
+  async open(id: Id): Promise<void> {
+    const store = mail();
+    batch(() => {
+      this.view(id).open.value = true;
+      openMessage.value = id;
+    });
+    if (!isWhole(store.emails.peek(id))) await loadWhole(store, [id]);
+    if (!this.ended) this.seen([id]);
+  }
+
+  fold(id: Id): void {
+    this.view(id).open.value = false;
+  }
+
+  async openAll(): Promise<void> {
+    const ids = this.order(mail().threads.peek(this.threadId)?.emailIds ?? []);
+    this.olderShown.value = true;
+    await loadWhole(mail(), ids);
+    batch(() => ids.forEach((id) => (this.view(id).open.value = true)));
+    this.seen(ids);
+  }
+
+  foldAll(): void {
+    const ids = this.order(mail().threads.peek(this.threadId)?.emailIds ?? []);
+    batch(() => ids.forEach((id) => (this.view(id).open.value = id === ids.at(-1))));
+    openMessage.value = ids.at(-1);
+  }
+
+  /** What was shown has been read. It is not undone by itself: "unread" is an action of its own. */
+  private seen(ids: readonly Id[]): void {
+    const store = mail();
+    const unread = ids.filter((id) => isWhole(store.emails.peek(id)) && !('$seen' in store.emails.peek(id)!.keywords));
+    if (unread.length) void change(store, { emails: unread, keywords: { $seen: true } });
+  }
+
+  end(): void {
+    this.ended = true;
+    openMessage.value = undefined;
+  }
+}
+
+/** The one that is on the screen: actions work on it. */
+export const shownConversation = signal<ConversationView | undefined>(undefined);
+
+/** How the message that actions work on is shown. */
+export function shownMessage(): { id: Id; view: MessageView } | undefined {
+  const conversation = shownConversation.peek();
+  const id = openMessage.peek();
+  return conversation && id ? { id, view: conversation.view(id) } : undefined;
+}

@@ -1,0 +1,110 @@
+/** What is read: whole messages, and which one of the open conversation actions work on. */
+import { signal } from '@preact/signals';
+import { Emitter } from '../base/emitter.ts';
+import { Batch } from '../jmap/batch.ts';
+import { ROW_PROPERTIES, type Email, type EmailRow, type Id, type Thread } from '../jmap/types.ts';
+import type { Store } from './store.ts';
+
+/** The message of the open conversation that has the focus, else the newest that is open: answers and the like are about it. */
+export const openMessage = signal<Id | undefined>(undefined);
+
+/** Somebody follows a link to an address: who writes mail listens. */
+export const writeTo = new Emitter<{ mailto: string }>();
+
+/** Who sent it, and how that is known (urn:postrider:params:jmap:verdict). */
+export interface Verdict {
+  level: 'none' | 'plain' | 'caution' | 'danger';
+  text: string;
+  standing: 'proven' | 'unproven' | 'unknown' | 'later';
+  domain: string | null;
+  proven: boolean;
+  by: string[];
+  policy: 'none' | 'quarantine' | 'reject' | null;
+  action: 'delivered' | 'junk';
+  evidence: { what: string; result: string; domain: string | null; text: string }[];
+}
+
+/** What rules did with it when it came (urn:postrider:params:jmap:filedby). */
+export interface FiledBy {
+  at: string;
+  byHand: boolean;
+  mailboxIds: Id[];
+  deeds: {
+    action: string;
+    target: string | null;
+    flags: string[];
+    script: string | null;
+    isServerScript: boolean;
+    line: number | null;
+    rule: number | null;
+    ruleName: string | null;
+    testLine: number | null;
+    test: string | null;
+  }[];
+}
+
+const OWN_PROPERTIES: [capability: string, property: string][] = [
+  ['urn:postrider:params:jmap:verdict', 'verdict'],
+  ['urn:postrider:params:jmap:filedby', 'filedBy'],
+];
+
+/** A message with what its reader needs beyond RFC 8621's usual properties. */
+export interface WholeEmail extends Email {
+  'header:List-Unsubscribe:asURLs'?: string[] | null;
+  'header:List-Unsubscribe-Post:asText'?: string | null;
+  'header:List-Id:asText'?: string | null;
+  verdict?: Verdict | null;
+  filedBy?: FiledBy | null;
+}
+
+export const WHOLE_PROPERTIES = [
+  ...ROW_PROPERTIES, 'blobId', 'messageId', 'inReplyTo', 'references', 'sender', 'cc', 'bcc', 'replyTo', 'sentAt', 'bodyValues', 'textBody', 'htmlBody',
+  'attachments', 'header:List-Unsubscribe:asURLs', 'header:List-Unsubscribe-Post:asText', 'header:List-Id:asText',
+];
+const PART_PROPERTIES = ['partId', 'blobId', 'size', 'name', 'type', 'charset', 'disposition', 'cid', 'header:Content-Type:asText'];
+
+/** Of a body; the rest is seen in the original. A novel has half of it. */
+const BODY_OCTETS = 1 << 20;
+
+export function isWhole(email: Email | EmailRow | undefined): email is WholeEmail {
+  return email !== undefined && 'bodyValues' in email && email.bodyValues !== undefined;
+}
+
+/** The account in whose store something lies: ids of our server say so ("T1-33" lies in "A1"). */
+export function accountOfId(store: Store, id: Id): Id {
+  const owner = `A${id.slice(1).split('-')[0]}`;
+  return store.accounts.peek().some((account) => account.id === owner) ? owner : store.mainAccount;
+}
+
+/** A conversation's rows, where they are not here yet. False: there is no such conversation. */
+export async function loadThread(store: Store, threadId: Id): Promise<boolean> {
+  const there = store.threads.peek(threadId);
+  if (there?.emailIds.every((id) => store.emails.has(id))) return true;
+  const accountId = accountOfId(store, threadId);
+  const request = new Batch(store.layer);
+  const threads = request.call<{ list: Thread[] }>('Thread/get', { accountId, ids: [threadId] });
+  const rows = request.call<{ list: EmailRow[] }>('Email/get', { accountId, '#ids': threads.result('/list/*/emailIds'), properties: store.rowProperties });
+  await request.send();
+  store.putRows(accountId, rows.answer.list, threads.answer.list);
+  return threads.answer.list.length > 0;
+}
+
+/** Whole messages, of one account; those that are whole already are not asked for. */
+export async function loadWhole(store: Store, ids: readonly Id[]): Promise<void> {
+  const missing = ids.filter((id) => !isWhole(store.emails.peek(id)));
+  if (missing.length === 0) return;
+  const accountId = accountOfId(store, missing[0]!);
+  const capabilities = store.layer.session.accounts[accountId]?.accountCapabilities ?? {};
+  const request = new Batch(store.layer);
+  const emails = request.call<{ list: WholeEmail[] }>('Email/get', {
+    accountId,
+    ids: missing,
+    properties: [...new Set([...store.rowProperties, ...WHOLE_PROPERTIES, ...OWN_PROPERTIES.filter(([capability]) => capability in capabilities).map(([, property]) => property)])],
+    bodyProperties: PART_PROPERTIES,
+    fetchTextBodyValues: true,
+    fetchHTMLBodyValues: true,
+    maxBodyValueBytes: BODY_OCTETS,
+  });
+  await request.send();
+  store.emails.put(accountId, emails.answer.list);
+}

@@ -1,0 +1,131 @@
+/** A conversation is read: its messages, HTML in its frame, what is left out, attachments; by keys, in light and dark, without findings of axe. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { makeZip } from '../../src/base/zip.ts';
+import { demo, launch, type Server, signedIn } from './server.ts';
+
+declare const __ROOT__: string;
+
+const axe = fs.readFileSync(path.join(__ROOT__, 'node_modules/axe-core/axe.min.js'), 'utf8');
+let server: Server;
+let browser: Browser;
+
+/** Two letters a day apart: tests do not depend on today. */
+function letter(fields: Record<string, string>, type: string, body: string): string {
+  const head = { From: 'Anna Petrova <anna@example.net>', To: 'Alice <alice@example.test>, bob@example.test', 'MIME-Version': '1.0', 'Content-Type': type, ...fields };
+  return `${Object.entries(head).map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\n\r\n${body}`;
+}
+
+const HTML = `<html><head><style>h1{color:#800}</style></head><body bgcolor="#ffffff"><h1>Figures</h1><p>They are <b>right</b> now.</p>
+<img src="https://pictures.example/head.png" width="300" height="80"><img src="https://spy.example/p.gif" width="1" height="1"><img src="cid:own@example.net" alt="own">
+<p><a href="https://evil.example/">https://bank.example/</a></p>
+<div class="gmail_quote"><div class="gmail_attr">On Friday Bob wrote:</div><blockquote>Are they right?</blockquote></div></body></html>`;
+const PICTURE = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+function parts(boundary: string, ...all: string[]): string {
+  return `${all.map((part) => `--${boundary}\r\n${part}\r\n`).join('')}--${boundary}--\r\n`;
+}
+
+before(async () => {
+  [server, browser] = await Promise.all([demo(), launch()]);
+  const first = letter({ Subject: 'Figures', 'Message-ID': '<1@example.net>', Date: 'Fri, 27 Nov 2026 10:00:00 +0000' }, 'text/plain; charset=utf-8', 'Here they are: www.example.net/figures\r\n\r\nOn Thursday Bob wrote:\r\n> Where are they?\r\n');
+  const related = parts('r', `Content-Type: text/html; charset=utf-8\r\n\r\n${HTML}`, `Content-Type: image/png\r\nContent-ID: <own@example.net>\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\n${PICTURE}`);
+  const zip = Buffer.concat(makeZip([{ name: 'plan/inner.txt', octets: new TextEncoder().encode('x') as Uint8Array<ArrayBuffer> }])).toString('base64');
+  const second = letter(
+    { Subject: 'Re: Figures', 'Message-ID': '<2@example.net>', 'In-Reply-To': '<1@example.net>', References: '<1@example.net>', Date: 'Sat, 28 Nov 2026 10:00:00 +0000' },
+    'multipart/mixed; boundary=m',
+    parts(
+      'm',
+      `Content-Type: multipart/related; boundary=r\r\n\r\n${related}`,
+      `Content-Type: application/zip\r\nContent-Disposition: attachment; filename=plan.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n${zip}`,
+      'Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename="invoice.pdf.exe"\r\n\r\nMZ',
+      'Content-Type: text/html\r\nContent-Disposition: attachment; filename="page.txt"\r\n\r\n<script>top.ran=1</script>',
+    ),
+  );
+  server.deliver('alice@example.test', first);
+  server.deliver('alice@example.test', second);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const frame = (page: Page) => page.frameLocator('.message-frame').last();
+
+async function findings(page: Page): Promise<string[]> {
+  return page.evaluate(async (source) => {
+    /* The app's policy lets no script in but its own: this one comes by the debugger. */
+    if (!('axe' in window)) (0, eval)(source);
+    const run = (window as never as { axe: { run(context: unknown, options: unknown): Promise<{ violations: { id: string; nodes: { target: unknown; failureSummary: string }[] }[] }> } }).axe.run;
+    const { violations } = await run({ include: ['.conversation'] }, { iframes: false, resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${String(target)} ${failureSummary}`));
+  }, axe);
+}
+
+test('a conversation is opened, its parts are read, and nothing is asked of others', async () => {
+  const page = await signedIn(browser, server);
+  const elsewhere: string[] = [];
+  page.on('request', (request) => !request.url().startsWith(server.origin) && !/^(blob|data|wss):/.test(request.url()) && elsewhere.push(request.url()));
+  await page.getByText('Figures').first().click();
+  const text = frame(page);
+  await text.getByText('They are right now.').waitFor();
+  await page.getByText('Here they are:').waitFor();
+
+  assert.equal(await text.locator('h1').evaluate((element) => getComputedStyle(element).color), 'rgb(136, 0, 0)', 'its own style sheet holds');
+  assert.equal(await text.getByText('Are they right?').isVisible(), false, 'what is quoted is folded');
+  await text.locator('summary').click();
+  await text.getByText('Are they right?').waitFor();
+  await text.locator('img[alt=own]').evaluate((image) => (image as HTMLImageElement).decode());
+  assert.match((await page.locator('.message-line-note').textContent()) ?? '', /One picture is on another host.*One tracker was left out/s);
+  assert.equal(await page.locator('.plain a').getAttribute('href'), 'https://www.example.net/figures');
+  const heights = await page.locator('.message-frame').evaluate((element) => [element.clientHeight, (element as HTMLIFrameElement).contentDocument!.documentElement.scrollHeight]);
+  assert.ok(heights[0]! > 100 && heights[0]! >= heights[1]! - 1, `the frame is as high as what it shows: ${heights}`);
+  assert.deepEqual(elsewhere, []);
+  /* The test's own looks into the frame are scripts there, and are blocked like any other. */
+  assert.deepEqual(page.errors.filter((error) => !/Blocked script execution in .*frame-mail/.test(error)), []);
+
+  await text.getByText('https://bank.example/').click();
+  await page.getByRole('dialog').getByText('evil.example', { exact: false }).first().waitFor();
+  await page.getByRole('button', { name: 'Stay here' }).click();
+
+  await page.getByRole('button', { name: 'All addresses and dates' }).last().click();
+  await page.getByText('<2@example.net>').or(page.getByText('2@example.net')).first().waitFor();
+});
+
+test('attachments are told apart, looked at, and run nothing', async () => {
+  const page = await signedIn(browser, server);
+  await page.getByText('Figures').first().click();
+  const cards = page.locator('.file');
+  await cards.first().waitFor();
+  assert.deepEqual(await page.locator('.file-name').allTextContents(), ['plan.zip', 'invoice.pdf.exe', 'page.txt']);
+  assert.match((await cards.nth(1).textContent()) ?? '', /Can run a program/);
+  await cards.nth(0).locator('.file-open').click();
+  await page.getByRole('dialog').getByText('plan/inner.txt').waitFor();
+  await page.keyboard.press('Escape');
+  await cards.nth(1).locator('.file-open').click();
+  await page.getByRole('button', { name: 'Leave it' }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save all' }).click()]);
+  assert.equal(download.suggestedFilename(), 'Re_ Figures.zip');
+  assert.equal(await page.evaluate('"ran" in window'), false);
+});
+
+test('axe finds nothing, light and dark; keys work within the frame', async () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const page = await signedIn(browser, server, 'alice@example.test', { colorScheme });
+    await page.getByText('Figures').first().click();
+    await frame(page).getByText('They are right now.').waitFor();
+    assert.deepEqual(await findings(page), [], colorScheme);
+    if (colorScheme === 'dark') {
+      const colours = await frame(page).locator('p').first().evaluate((element) => [getComputedStyle(element).color, getComputedStyle(element.ownerDocument.documentElement).backgroundColor]);
+      const light = (text: string): number => Math.max(...text.match(/\d+/g)!.slice(0, 3).map(Number));
+      assert.ok(light(colours[0]!) > 150 && light(colours[1]!) < 60, `light on dark: ${colours}`);
+    }
+    await frame(page).locator('p').first().click();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await page.context().close();
+  }
+});
