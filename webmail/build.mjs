@@ -77,7 +77,7 @@ for (const language of fs.readdirSync(path.join(here, 'words')).sort())
 
 // Workers are bundles of their own: the app knows them by their hashed names.
 const workers = {};
-for (const [name, entry] of [['layer', 'src/layer/worker.ts']])
+for (const [name, entry] of [['layer', 'src/layer/worker/worker.ts']])
   if (fs.existsSync(path.join(here, entry)))
     workers[name] = made(await bundle([entry], { entryNames: `assets/${name}.[hash]` }), entry);
 

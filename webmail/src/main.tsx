@@ -4,7 +4,7 @@ import './ui/ui.css';
 import './frame/frame.css';
 import { render } from 'preact';
 import { bestLanguage, currentLanguage, isRightToLeft, languageNames, t, useLanguage } from './base/words.ts';
-import { DirectLayer, fetchSession } from './layer/direct.ts';
+import { openLayer } from './layer/open.ts';
 import { LayerError } from './layer/layer.ts';
 import { setStore } from './model/current.ts';
 import { followSettings } from './model/settings.ts';
@@ -28,7 +28,7 @@ async function start(): Promise<void> {
   await useLanguage(bestLanguage(navigator.languages, Object.keys(languageNames))).catch(reportError);
   document.documentElement.lang = currentLanguage();
   document.documentElement.dir = isRightToLeft() ? 'rtl' : 'ltr';
-  const layer = new DirectLayer(await fetchSession());
+  const layer = await openLayer();
   const store = new Store(layer);
   store.signedOut.subscribe((over) => over && location.assign(SIGN_IN));
   startRouter();

@@ -3,13 +3,17 @@
 
 #include "role/web/web_static.h"
 
-/* Whether the program runs, is asked of the server that it came from, and of no other. */
+/*
+ * Whatever the program loads, is asked of the server that it came from, and of no other. Of Trusted Types,
+ * the program has a policy for the addresses of its workers (webmail/src/layer/scripts.ts), DOMPurify one of
+ * its own.
+ */
 static const char app_policy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; frame-src 'self' blob:; worker-src 'self'; manifest-src 'self'; media-src 'self' "
     "blob:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-    "trusted-types dompurify";
+    "trusted-types dompurify scripts";
 
 /*
  * Of a page that shows what others wrote: nothing of it runs, and nothing is loaded but what the program

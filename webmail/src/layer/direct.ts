@@ -1,6 +1,7 @@
 /** The layer that keeps nothing: each request goes to the server, and changes are heard by WebSocket (RFC 8887). */
 import { Emitter } from '../base/emitter.ts';
 import { CORE, WEBSOCKET, type Id, type Invocation, type Session, type State, type TypeName } from '../jmap/types.ts';
+import { blobUrl, upload } from './net/blobs.ts';
 import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from './layer.ts';
 
 const SESSION_PATH = '/jmap/session';
@@ -62,26 +63,11 @@ export class DirectLayer implements Layer {
   }
 
   upload(accountId: Id, file: Blob, options: Parameters<Layer['upload']>[2] = {}): Promise<Upload> {
-    // fetch does not tell how much has been sent.
-    return new Promise((resolve, reject) => {
-      const sender = new XMLHttpRequest();
-      sender.open('POST', this.session.uploadUrl.replace('{accountId}', encodeURIComponent(accountId)));
-      sender.setRequestHeader('content-type', options.type || file.type || 'application/octet-stream');
-      sender.upload.onprogress = (event) => options.progress?.(event.loaded, event.total);
-      sender.onload = () => {
-        if (sender.status >= 200 && sender.status < 300) resolve(JSON.parse(sender.responseText) as Upload);
-        else reject(new LayerError(sender.status === 401 ? 'signed-out' : sender.status === 413 ? 'limit' : 'server', `The server answered with ${sender.status}.`));
-      };
-      sender.onerror = () => reject(new LayerError('offline', 'The server cannot be reached.'));
-      sender.onabort = () => reject(new DOMException('The upload was stopped.', 'AbortError'));
-      options.signal?.addEventListener('abort', () => sender.abort());
-      sender.send(file);
-    });
+    return upload(this.session, accountId, file, options);
   }
 
   blobUrl(accountId: Id, blobId: Id, name: string, type: string): string {
-    const values: Record<string, string> = { accountId, blobId, name: name || 'file', type };
-    return this.session.downloadUrl.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(values[key] ?? ''));
+    return blobUrl(this.session, accountId, blobId, name, type);
   }
 
   async signOut(): Promise<void> {

@@ -8,6 +8,11 @@ export interface LayerStatus {
   connection: 'connecting' | 'online' | 'offline';
   /** Changes that were answered here and are not yet at the server. */
   waiting: number;
+  /**
+   * What outlasts this page: all that was loaded ("whole"), only what waits for the server ("log"), or nothing ("none"), because the
+   * browser gives no more room. Undefined: nothing is ever kept.
+   */
+  kept?: 'whole' | 'log' | 'none';
 }
 
 export type LayerEvent =

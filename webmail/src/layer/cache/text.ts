@@ -1,0 +1,75 @@
+/**
+ * The words of all list properties in memory, for search as one types and for the time without a network: one string for each piece of
+ * emails, looked through from end to end. 100,000 emails take some 20 MB and 10 ms.
+ */
+import type { Id } from '../../jmap/types.ts';
+import type { Account } from './account.ts';
+import type { Json } from './emails.ts';
+import type { Test } from './query.ts';
+
+/** Unused for so long it is given back. */
+const KEPT_MS = 120_000;
+
+/** Words are compared without case and diacritics, as the server does. */
+export const plain = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+interface Words {
+  from: string;
+  to: string;
+  subject: string;
+  preview: string;
+}
+
+const people = (list: Json[] | null | undefined): string => plain((list ?? []).map(({ name, email }) => `${name ?? ''} ${email ?? ''}`).join(' '));
+
+export class TextIndex {
+  private account: Account | undefined;
+  private words = new Map<Id, Words>();
+  private number = -1;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Reads all, or what has come since. */
+  async load(account: Account): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.forget(), KEPT_MS);
+    (this.timer as { unref?(): void }).unref?.();
+    const number = account.emails.version;
+    if (this.account !== account) {
+      this.forget();
+      this.account = account;
+      for await (const piece of account.emails.allTexts()) for (const [id, text] of Object.entries(piece)) this.take(id, text);
+    } else if (this.number !== number) {
+      const missing = [...account.emails.server.keys()].filter((id) => !this.words.has(id));
+      for (const [id, text] of await account.emails.textsOf(missing)) this.take(id, text);
+    }
+    this.number = number;
+  }
+
+  private forget(): void {
+    this.account = undefined;
+    this.words = new Map();
+  }
+
+  private take(id: Id, text: Json): void {
+    this.words.set(id, { from: people(text['from']), to: people([...(text['to'] ?? []), ...(text['cc'] ?? [])]), subject: plain(text['subject'] ?? ''), preview: plain(text['preview'] ?? '') });
+  }
+
+  private of(account: Account, id: Id): Words | undefined {
+    const known = this.words.get(id);
+    if (known || account.emails.server.has(id)) return known;
+    const made = account.emails.made(id);
+    return made && { from: people(made['from']), to: people(made['to']), subject: plain(made['subject'] ?? ''), preview: plain(made['preview'] ?? '') };
+  }
+
+  /** The test of a condition on words: all of them are in it. Undefined: it is not known here. */
+  test(account: Account, name: string, value: unknown): Test | undefined {
+    if (typeof value !== 'string') return undefined;
+    const fields = ({ from: ['from'], to: ['to'], cc: ['to'], subject: ['subject'], text: ['from', 'to', 'subject', 'preview'], body: ['preview'] } as Record<string, (keyof Words)[]>)[name];
+    if (!fields) return undefined;
+    const wanted = plain(value).replaceAll('"', ' ').split(/\s+/).filter(Boolean);
+    return (row) => {
+      const words = this.of(account, row.id);
+      return words !== undefined && wanted.every((word) => fields.some((field) => words[field].includes(word)));
+    };
+  }
+}

@@ -1,0 +1,92 @@
+/** The layer as a page has it: what it asks goes to the worker. */
+import { Emitter } from '../../base/emitter.ts';
+import type { Id, Invocation, Session } from '../../jmap/types.ts';
+import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from '../layer.ts';
+import { blobUrl, upload } from '../net/blobs.ts';
+import type { Asked, Question, ToPage } from './protocol.ts';
+
+/** There is nowhere to keep anything. */
+export class NoCache extends Error {}
+
+export class CachedLayer implements Layer {
+  private readonly events = new Emitter<LayerEvent>();
+  private readonly open = new Map<number, { resolve(answers: Invocation[]): void; reject(error: LayerError): void }>();
+  private number = 0;
+
+  private constructor(
+    private readonly worker: Worker,
+    public session: Session,
+    private current: LayerStatus,
+  ) {
+    worker.onmessage = ({ data }: MessageEvent<ToPage>) => this.hear(data);
+  }
+
+  /** Rejects with a LayerError when nobody is signed in, and with NoCache when this browser keeps nothing. */
+  static start(url: string): Promise<CachedLayer> {
+    return new Promise((resolve, reject) => {
+      const worker = new Worker(url, { type: 'module', name: 'layer' });
+      worker.onerror = () => {
+        worker.terminate();
+        reject(new NoCache());
+      };
+      worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
+        if (data.kind === 'ready') {
+          worker.onerror = null;
+          resolve(new CachedLayer(worker, data.session, data.status));
+        } else if (data.kind === 'cannot') {
+          worker.terminate();
+          reject(data.error ? new LayerError(data.error.kind, data.error.message) : new NoCache());
+        }
+      };
+    });
+  }
+
+  private hear(message: ToPage): void {
+    if (message.kind === 'answer') {
+      const waiting = this.open.get(message.id);
+      this.open.delete(message.id);
+      if (message.reply.kind === 'done') waiting?.resolve(message.reply.answers);
+      else waiting?.reject(new LayerError(message.reply.error.kind, message.reply.error.message));
+    } else if (message.kind === 'event') {
+      if (message.session) this.session = message.session;
+      if (message.event.kind === 'status') this.current = message.event.status;
+      this.events.emit(message.event);
+    }
+  }
+
+  private ask(question: Question): Promise<Invocation[]> {
+    const asked: Asked = { kind: 'ask', id: ++this.number, question };
+    return new Promise((resolve, reject) => {
+      this.open.set(asked.id, { resolve, reject });
+      this.worker.postMessage(asked);
+    });
+  }
+
+  request(calls: Invocation[]): Promise<Invocation[]> {
+    return this.ask({ kind: 'request', calls });
+  }
+
+  listen(listener: (event: LayerEvent) => void): () => void {
+    return this.events.listen(listener);
+  }
+
+  status(): LayerStatus {
+    return this.current;
+  }
+
+  upload(accountId: Id, file: Blob, options: Parameters<Layer['upload']>[2] = {}): Promise<Upload> {
+    return upload(this.session, accountId, file, options);
+  }
+
+  blobUrl(accountId: Id, blobId: Id, name: string, type: string): string {
+    return blobUrl(this.session, accountId, blobId, name, type);
+  }
+
+  async signOut(): Promise<void> {
+    await this.ask({ kind: 'sign-out' });
+    for (const registration of (await navigator.serviceWorker?.getRegistrations()) ?? []) {
+      await (await registration.pushManager?.getSubscription())?.unsubscribe();
+      await registration.unregister();
+    }
+  }
+}

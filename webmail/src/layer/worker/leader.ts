@@ -1,0 +1,137 @@
+/** The worker that leads: it opens the store of the person who is signed in, and answers what all tabs ask. */
+import { deleteDB, openDB } from 'idb';
+import type { Invocation, Session } from '../../jmap/types.ts';
+import { Engine } from '../cache/engine.ts';
+import { LayerError, type LayerEvent } from '../layer.ts';
+import { Connection } from '../net/connection.ts';
+import { WireError } from '../net/wire.ts';
+import { IndexedStore } from '../store/indexed.ts';
+import type { Question, Reply } from './protocol.ts';
+
+/** A database that says whose store is opened before the server has told who is signed in. */
+const WHO = 'postrider';
+const storeOf = (username: string): string => `postrider ${username}`;
+/** What the reader of so many days asks for is fetched ahead, and pinned mail. */
+const AHEAD = { days: 30, pinned: ['$pinned', '$flagged'] };
+/** At sign-out, what waits for the server is given so long. */
+const LAST_FLUSH_MS = 5_000;
+
+async function lastUser(set?: string | null): Promise<string | undefined> {
+  const db = await openDB(WHO, 1, { upgrade: (database) => void database.createObjectStore('about') });
+  try {
+    if (set === undefined) return (await db.get('about', 'user')) as string | undefined;
+    if (set === null) await db.delete('about', 'user');
+    else await db.put('about', set, 'user');
+    return undefined;
+  } finally {
+    db.close();
+  }
+}
+
+export class Leader {
+  engine: Engine | undefined;
+  private store: IndexedStore | undefined;
+  private wire = new Connection();
+
+  constructor(
+    private readonly told: (event: LayerEvent) => void,
+    private readonly isReady: () => void,
+  ) {}
+
+  get session(): Session | undefined {
+    return this.engine?.session;
+  }
+
+  /** Fulfilled when something can be answered. Rejects with a LayerError when nobody is signed in, or nothing is here and nobody there. */
+  async start(): Promise<void> {
+    const user = await lastUser();
+    const asking = this.wire.session();
+    asking.catch(() => undefined);
+    if (user && (await this.open(user))) {
+      this.isReady();
+      void this.follow(asking, user);
+      return;
+    }
+    try {
+      const session = await asking;
+      await this.enter(session);
+      this.isReady();
+    } catch (error) {
+      if (error instanceof WireError) throw new LayerError(error.kind === 'busy' ? 'server' : error.kind === 'refused' ? 'server' : error.kind, error.message);
+      throw error;
+    }
+  }
+
+  private async open(user: string): Promise<boolean> {
+    this.store = await IndexedStore.open(storeOf(user), () => this.told({ kind: 'signed-out' }));
+    this.engine = new Engine(this.store, this.wire, { ahead: AHEAD });
+    this.engine.listen((event) => {
+      // Whoever signs in next in this browser must not see this person's mail first.
+      if (event.kind === 'signed-out') void lastUser(null);
+      this.told(event);
+    });
+    return this.engine.open();
+  }
+
+  private async enter(session: Session): Promise<void> {
+    await this.open(session.username);
+    await this.engine!.use(session);
+    await lastUser(session.username);
+    this.engine!.start();
+  }
+
+  /** It is shown what was here; now the server has said who is signed in. */
+  private async follow(asking: Promise<Session>, user: string): Promise<void> {
+    let session: Session;
+    try {
+      session = await asking;
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      // Signed out: the engine was told. Offline: the wire tries again.
+      return;
+    }
+    if (session.username === user) {
+      await this.engine!.use(session);
+      this.told({ kind: 'session' });
+      this.engine!.start();
+      return;
+    }
+    await lastUser(session.username);
+    this.told({ kind: 'signed-out' });
+  }
+
+  async answer(question: Question, origin: string | undefined, again: boolean): Promise<Reply> {
+    try {
+      if (question.kind === 'sign-out') {
+        await this.signOut();
+        return { kind: 'done', answers: [] };
+      }
+      return { kind: 'done', answers: await this.requested(question.calls, origin, again) };
+    } catch (error) {
+      if (error instanceof LayerError) return { kind: 'failed', error: { kind: error.kind, message: error.message } };
+      reportError(error);
+      return { kind: 'failed', error: { kind: 'server', message: String(error) } };
+    }
+  }
+
+  private requested(calls: Invocation[], origin: string | undefined, again: boolean): Promise<Invocation[]> {
+    return this.engine!.request(calls, origin === undefined ? undefined : { name: origin, again });
+  }
+
+  private async signOut(): Promise<void> {
+    await Promise.race([this.engine!.flushed().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, LAST_FLUSH_MS))]);
+    let answer: Response;
+    try {
+      answer = await fetch('/auth/logout', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+    } catch {
+      throw new LayerError('offline', 'The session can be ended only with a network.');
+    }
+    if (!answer.ok && answer.status !== 401) throw new LayerError('server', `The server answered with ${answer.status}.`);
+    await this.engine!.stop();
+    this.wire.close();
+    await this.store!.destroy();
+    await deleteDB(WHO);
+    for (const name of await caches.keys()) await caches.delete(name);
+    this.told({ kind: 'signed-out' });
+  }
+}

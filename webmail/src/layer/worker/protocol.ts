@@ -1,0 +1,35 @@
+/**
+ * What a page, its worker, and the workers of other tabs say to each other. One worker leads: it has the lock, the store and the wire.
+ * The others pass on what their pages ask, and what it answers.
+ */
+import type { Invocation, Session } from '../../jmap/types.ts';
+import type { LayerError, LayerEvent, LayerStatus } from '../layer.ts';
+
+export const LOCK = 'postrider-layer';
+export const CHANNEL = 'postrider-layer';
+
+/** What a page asks of the layer. */
+export type Question = { kind: 'request'; calls: Invocation[] } | { kind: 'sign-out' };
+
+export type Reply = { kind: 'done'; answers: Invocation[] } | { kind: 'failed'; error: { kind: LayerError['kind']; message: string } };
+
+export interface Asked {
+  kind: 'ask';
+  id: number;
+  question: Question;
+}
+
+export type ToPage =
+  | { kind: 'ready'; session: Session; status: LayerStatus }
+  /** There is nobody, or nowhere to keep anything: the page does without this layer. */
+  | { kind: 'cannot'; error: { kind: LayerError['kind']; message: string } | undefined }
+  | { kind: 'answer'; id: number; reply: Reply }
+  | { kind: 'event'; event: LayerEvent; session?: Session };
+
+/** Between workers. `tab` names one of them. */
+export type Said =
+  | { kind: 'who-leads'; tab: string }
+  | { kind: 'i-lead'; to?: string; session: Session | undefined; status: LayerStatus | undefined; cannot?: (ToPage & { kind: 'cannot' })['error'] | null }
+  | { kind: 'ask'; tab: string; id: number; again: boolean; question: Question }
+  | { kind: 'answer'; to: string; id: number; reply: Reply }
+  | { kind: 'event'; event: LayerEvent; session?: Session };

@@ -1,0 +1,71 @@
+/** The layer in a browser: what is kept, what two tabs do, what is left without a network and after signing out. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { demo, launch, type Server, signedIn } from './server.ts';
+
+const ALICE = 'alice@example.test';
+const WAIT = { timeout: 20_000 };
+
+let server: Server;
+let browser: Browser;
+
+before(async () => {
+  [server, browser] = await Promise.all([demo(), launch()]);
+  for (let at = 1; at <= 3; at++) server.deliver(ALICE, `From: Bob <bob@example.net>\r\nTo: ${ALICE}\r\nSubject: Kept ${at}\r\nMessage-ID: <kept${at}@example.net>\r\nDate: Mon, 0${at} Jun 2026 10:00:00 +0000\r\n\r\nText ${at}\r\n`);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** What the store of the browser says of its account: how many rows, and whether all is here. */
+async function kept(page: Page): Promise<{ complete: boolean; rows: number; log: number }> {
+  return page.evaluate(async () => {
+    const name = (await indexedDB.databases()).find((one) => one.name!.startsWith('postrider '))?.name;
+    if (!name) return { complete: false, rows: 0, log: 0 };
+    const db = await new Promise<IDBDatabase>((resolve, reject) => {
+      const opening = indexedDB.open(name);
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    const all = (table: string): Promise<any[]> =>
+      new Promise((resolve) => {
+        const asking = db.transaction(table).objectStore(table).getAll();
+        asking.onsuccess = () => resolve(asking.result);
+      });
+    const about = await all('about');
+    const rows = (await all('rows')).reduce((sum, piece) => sum + piece.ids.split(' ').length, 0);
+    const log = (await all('log')).length;
+    db.close();
+    return { complete: about.some((one) => one?.complete === true), rows, log };
+  });
+}
+
+async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
+  const until = Date.now() + WAIT.timeout;
+  while (!(await check())) {
+    assert.ok(Date.now() < until, what);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+test('mail is kept, and a second tab has it by the first', async () => {
+  const page = await signedIn(browser, server);
+  await eventually(async () => (await kept(page)).complete, 'all mail is kept');
+  const there = await kept(page);
+  assert.ok(there.rows >= 3);
+  const second = Object.assign(await page.context().newPage(), { errors: [] as string[] });
+  second.on('pageerror', (error) => second.errors.push(String(error)));
+  await second.goto(`${server.origin}/mail/inbox`);
+  await second.getByText('Drafts').first().waitFor(WAIT);
+  const locks = await second.evaluate(async () => (await navigator.locks.query()).held!.filter((lock) => lock.name === 'postrider-layer').length);
+  assert.equal(locks, 1);
+  // The first tab goes: the second leads, and goes on.
+  await page.close();
+  await eventually(async () => second.evaluate(async () => (await navigator.locks.query()).held!.some((lock) => lock.name === 'postrider-layer')), 'the second tab leads');
+  await second.reload();
+  await second.getByText('Drafts').first().waitFor(WAIT);
+  assert.deepEqual([...page.errors, ...second.errors], []);
+  await second.context().close();
+});

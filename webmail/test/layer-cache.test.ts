@@ -1,0 +1,324 @@
+/** The cache alone: over memory instead of IndexedDB, and a server in memory. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Id, Invocation } from '../src/jmap/types.ts';
+import { Engine } from '../src/layer/cache/engine.ts';
+import { LayerError, type LayerEvent } from '../src/layer/layer.ts';
+import { MemoryStore } from '../src/layer/store/memory.ts';
+import { ACCOUNT, FakeServer, FakeWire } from './support/fake-server.ts';
+
+type Json = Record<string, any>;
+
+const INBOX = 'M1-1';
+const ARCHIVE = 'M1-2';
+const DRAFTS = 'M1-4';
+const SENT = 'M1-5';
+const AHEAD = { days: 36_500, pinned: [] };
+const BODY = { properties: ['id', 'subject', 'bodyValues', 'textBody'], fetchTextBodyValues: true };
+
+interface Device {
+  engine: Engine;
+  wire: FakeWire;
+  store: MemoryStore;
+  events: LayerEvent[];
+  ask(name: string, args?: Json): Promise<Json>;
+  list(mailbox?: Id): Promise<Id[]>;
+}
+
+async function device(server: FakeServer, store = new MemoryStore(), online = true): Promise<Device> {
+  const wire = new FakeWire(server);
+  if (!online) wire.connection = 'offline';
+  const engine = new Engine(store, wire, { ahead: AHEAD });
+  const events: LayerEvent[] = [];
+  engine.listen((event) => events.push(event));
+  if (!(await engine.open())) await engine.use(await wire.session());
+  const ask = async (name: string, args: Json = {}): Promise<Json> => {
+    const [[answered, answer]] = (await engine.request([[name, { accountId: ACCOUNT, ...args }, 'c']])) as [Invocation];
+    if (answered === 'error') throw Object.assign(new Error(answer['type'] as string), answer);
+    return answer;
+  };
+  const list = async (mailbox = INBOX): Promise<Id[]> => (await ask('Email/query', { filter: { inMailbox: mailbox }, sort: [{ property: 'receivedAt', isAscending: false }] }))['ids'];
+  return { engine, wire, store, events, ask, list };
+}
+
+/** A device on which all mail is. */
+async function ready(server: FakeServer): Promise<Device> {
+  const made = await device(server);
+  made.engine.start();
+  await made.engine.flushed();
+  return made;
+}
+
+const draft = (subject: string): Json => ({ mailboxIds: { [DRAFTS]: true }, keywords: { $draft: true, $seen: true }, subject, from: [{ name: null, email: 'alice@example.test' }], bodyValues: { t: { value: `Body of ${subject}` } }, textBody: [{ partId: 't', type: 'text/plain' }] });
+
+test('lists, rows, threads and mailboxes are answered without the server', async () => {
+  const server = new FakeServer();
+  for (let i = 0; i < 30; i++) server.deliver({ keywords: i % 3 ? { $seen: true } : {} });
+  server.deliver({ threadId: 'T1-1', subject: 'Re: Mail 1' });
+  const { engine, wire, ask, list } = await ready(server);
+  const requests = wire.sent.length;
+  assert.deepEqual(await list(), server.ids({ inMailbox: INBOX }));
+  const collapsed = await ask('Email/query', { filter: { inMailbox: INBOX, notKeyword: '$seen' }, sort: [{ property: 'receivedAt', isAscending: false }], collapseThreads: true, position: 2, limit: 5, calculateTotal: true });
+  const all = server.ids({ inMailbox: INBOX, notKeyword: '$seen' }, true);
+  assert.deepEqual([collapsed['ids'], collapsed['total']], [all.slice(2, 7), all.length]);
+  const answers = await engine.request([
+    ['Email/query', { accountId: ACCOUNT, filter: { inMailbox: INBOX }, limit: 1 }, '0'],
+    ['Email/get', { accountId: ACCOUNT, '#ids': { resultOf: '0', name: 'Email/query', path: '/ids' }, properties: ['threadId'] }, '1'],
+    ['Thread/get', { accountId: ACCOUNT, '#ids': { resultOf: '1', name: 'Email/get', path: '/list/*/threadId' } }, '2'],
+    ['Email/get', { accountId: ACCOUNT, '#ids': { resultOf: '2', name: 'Thread/get', path: '/list/*/emailIds' }, properties: ['subject', 'from', 'receivedAt'] }, '3'],
+  ]);
+  assert.deepEqual((answers[3]![1]['list'] as Json[]).map((email) => email['subject']), ['Mail 1', 'Re: Mail 1']);
+  const inbox = (await ask('Mailbox/get', { ids: [INBOX] }))['list'][0];
+  assert.deepEqual([inbox.totalEmails, inbox.unreadEmails, inbox.unreadThreads], [31, 11, 10]);
+  assert.equal(wire.sent.length, requests);
+});
+
+test('what is not here yet is asked for in one request', async () => {
+  const server = new FakeServer();
+  server.deliver({ subject: 'One' });
+  const { engine, wire } = await device(server);
+  const answers = await engine.request([
+    ['Email/query', { accountId: ACCOUNT, filter: { inMailbox: INBOX }, limit: 1 }, '0'],
+    ['Email/get', { accountId: ACCOUNT, '#ids': { resultOf: '0', name: 'Email/query', path: '/ids' }, properties: ['subject'] }, '1'],
+  ]);
+  assert.equal((answers[1]![1]['list'] as Json[])[0]!['subject'], 'One');
+  assert.equal(wire.sent.length, 1);
+});
+
+test('bodies are fetched ahead as the reader asks for them, and are there without a network', async () => {
+  const server = new FakeServer();
+  const ids = Array.from({ length: 50 }, () => server.deliver({}));
+  const { engine, wire, ask } = await ready(server);
+  await ask('Email/get', { ids: [ids[7]], ...BODY });
+  await engine.flushed();
+  wire.go('offline');
+  const { list } = await ask('Email/get', { ids, ...BODY });
+  assert.equal(list.length, 50);
+  assert.deepEqual(list.map((email: Json) => email['bodyValues'][1].value), ids.map((_, at) => `Text ${at + 1}`));
+  // Another question about the same emails was never answered: what is not here is said to be so.
+  await assert.rejects(ask('Email/get', { ids, properties: ['bodyStructure'] }), (error) => error instanceof LayerError && error.kind === 'offline');
+});
+
+test('changes are shown at once, change counts, and reach the server in one request', async () => {
+  const server = new FakeServer();
+  const ids = [server.deliver({}), server.deliver({}), server.deliver({})];
+  const { engine, wire, ask, list, events } = await ready(server);
+  wire.go('offline');
+  const before = (await ask('Email/get', { ids: [] }))['state'];
+  const query = await ask('Email/query', { filter: { inMailbox: INBOX }, sort: [{ property: 'receivedAt', isAscending: false }] });
+  const set = await ask('Email/set', { update: { [ids[1]!]: { mailboxIds: { [ARCHIVE]: true } }, [ids[2]!]: { 'keywords/$seen': true } } });
+  assert.notEqual(set['newState'], before);
+  assert.deepEqual(await list(), [ids[2], ids[0]]);
+  assert.deepEqual(await list(ARCHIVE), [ids[1]]);
+  const changes = await ask('Email/queryChanges', { filter: { inMailbox: INBOX }, sort: [{ property: 'receivedAt', isAscending: false }], sinceQueryState: query['queryState'] });
+  assert.deepEqual([changes['removed'], changes['added']], [[ids[1]], []]);
+  assert.deepEqual((await ask('Email/changes', { sinceState: before }))['updated'].sort(), [ids[1], ids[2]].sort());
+  const counts = (await ask('Mailbox/get', { ids: [INBOX, ARCHIVE] }))['list'].map((one: Json) => [one['totalEmails'], one['unreadEmails'], one['totalThreads'], one['unreadThreads']]);
+  assert.deepEqual(counts, [[2, 1, 2, 1], [1, 1, 1, 1]]);
+  assert.equal(engine.status().waiting, 2);
+  assert.ok(events.some((event) => event.kind === 'state'));
+  wire.go('online');
+  await engine.flushed();
+  assert.deepEqual(server.ids({ inMailbox: ARCHIVE }), [ids[1]]);
+  assert.equal(engine.status().waiting, 0);
+  assert.equal(wire.sent.filter((calls) => calls.some(([name]) => name === 'Email/set')).length, 1);
+  assert.deepEqual((await ask('Mailbox/get', { ids: [INBOX] }))['list'][0].totalEmails, 2);
+});
+
+test('several edits of one email are one, and what was taken back is none', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const { engine, wire, ask } = await ready(server);
+  wire.go('offline');
+  await ask('Email/set', { update: { [id]: { 'keywords/$seen': true } } });
+  await ask('Email/set', { update: { [id]: { 'keywords/$flagged': true } } });
+  assert.deepEqual([engine.status().waiting, engine.log.entries.size], [1, 1]);
+  await ask('Email/set', { update: { [id]: { 'keywords/$flagged': null, 'keywords/$seen': null } } });
+  assert.equal(engine.status().waiting, 0);
+});
+
+test('another device changing the same email is not undone', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const { engine, wire, ask } = await ready(server);
+  wire.go('offline');
+  await ask('Email/set', { update: { [id]: { keywords: { $seen: true } } } });
+  server.request([['Email/set', { accountId: ACCOUNT, update: { [id]: { 'keywords/$flagged': true } } }, '0']]);
+  wire.go('online');
+  await engine.flushed();
+  assert.deepEqual(server.emails.get(id)!['keywords'], { $seen: true, $flagged: true });
+  assert.deepEqual((await ask('Email/get', { ids: [id], properties: ['keywords'] }))['list'][0].keywords, { $flagged: true, $seen: true });
+});
+
+test('a draft is written, replaced, and sent without a network; its first id stays good', async () => {
+  const server = new FakeServer();
+  const { engine, wire, ask, list } = await ready(server);
+  wire.go('offline');
+  const first = (await ask('Email/set', { create: { d: draft('One') } }))['created'].d.id;
+  const answers = await engine.request([['Email/set', { accountId: ACCOUNT, create: { d: draft('Two') }, destroy: [first] }, '0'], [
+    'EmailSubmission/set',
+    { accountId: ACCOUNT, create: { s: { emailId: '#d', identityId: 'I1-1' } }, onSuccessUpdateEmail: { '#s': { [`mailboxIds/${DRAFTS}`]: null, [`mailboxIds/${SENT}`]: true, 'keywords/$draft': null } } },
+    '1',
+  ]]);
+  const second = (answers[0]![1]['created'] as Json)['d'].id;
+  const submission = (answers[1]![1]['created'] as Json)['s'].id;
+  assert.deepEqual([await list(DRAFTS), await list(SENT)], [[], [second]]);
+  assert.equal((await ask('Email/get', { ids: [second], ...BODY }))['list'][0].bodyValues.t.value, 'Body of Two');
+  assert.equal((await ask('EmailSubmission/get', { ids: [submission] }))['list'][0].undoStatus, 'pending');
+  wire.go('online');
+  await engine.flushed();
+  const [sent] = server.ids({ inMailbox: SENT });
+  assert.equal(server.emails.size, 1);
+  assert.deepEqual(server.emails.get(sent!)!['keywords'], { $seen: true });
+  assert.equal(server.submissions.size, 1);
+  assert.deepEqual(await list(SENT), [sent]);
+  assert.deepEqual((await ask('Email/get', { ids: [second], properties: ['id', 'subject'] }))['list'], [{ id: second, subject: 'Two' }]);
+  assert.equal((await ask('EmailSubmission/get', { ids: [submission] }))['list'][0].id, submission);
+});
+
+test('a submission that was not sent yet can be undone without a network', async () => {
+  const server = new FakeServer();
+  const { engine, wire, ask, list } = await ready(server);
+  wire.go('offline');
+  const id = (await ask('Email/set', { create: { d: draft('Oops') } }))['created'].d.id;
+  const submission = (await ask('EmailSubmission/set', { create: { s: { emailId: id, identityId: 'I1-1' } }, onSuccessUpdateEmail: { '#s': { [`mailboxIds/${DRAFTS}`]: null, [`mailboxIds/${SENT}`]: true } } }))['created'].s.id;
+  assert.deepEqual(await list(SENT), [id]);
+  await ask('EmailSubmission/set', { update: { [submission]: { undoStatus: 'canceled' } } });
+  assert.deepEqual([await list(SENT), await list(DRAFTS)], [[], [id]]);
+  wire.go('online');
+  await engine.flushed();
+  assert.equal(server.submissions.size, 0);
+  assert.equal(server.ids({ inMailbox: DRAFTS }).length, 1);
+});
+
+test('an answer that was lost makes nothing twice', async () => {
+  const server = new FakeServer();
+  const { engine, wire, ask, list } = await ready(server);
+  let lost = 0;
+  wire.fate = () => (lost++ < 2 ? 'lost' : 'well');
+  const id = (await ask('Email/set', { create: { d: draft('Once') } }))['created'].d.id;
+  await ask('EmailSubmission/set', { create: { s: { emailId: id, identityId: 'I1-1' } }, onSuccessUpdateEmail: { '#s': { [`mailboxIds/${DRAFTS}`]: null, [`mailboxIds/${SENT}`]: true } } });
+  for (let at = 0; at < 5 && engine.status().waiting; at++) {
+    wire.go('online');
+    await engine.flushed().catch(() => undefined);
+    if (at === 1) lost = 0;
+  }
+  await engine.flushed();
+  assert.deepEqual([server.emails.size, server.submissions.size], [1, 1]);
+  assert.deepEqual(await list(SENT), server.ids({ inMailbox: SENT }));
+});
+
+test('the new draft is lost never: the old one goes when the new one is at the server', async () => {
+  const server = new FakeServer();
+  const old = server.deliver(draft('Old'));
+  const { engine, ask, list, events } = await ready(server);
+  server.refuse = (name, args) => (name === 'Email/set' && args['create'] ? { type: 'overQuota' } : undefined);
+  const made = (await ask('Email/set', { create: { d: draft('New') }, destroy: [old] }))['created'].d.id;
+  await engine.flushed();
+  const refused = events.find((event) => event.kind === 'refused');
+  assert.equal(refused?.kind === 'refused' && refused.error.type, 'overQuota');
+  assert.ok(server.emails.has(old));
+  // The text is still here, and goes when there is room again and the person goes on writing.
+  assert.deepEqual(await list(DRAFTS), [made]);
+  server.refuse = undefined;
+  await ask('Email/set', { update: { [made]: { 'keywords/$flagged': true } } });
+  await engine.flushed();
+  assert.deepEqual([...server.emails.values()].map((email) => email['subject']), ['New']);
+});
+
+test('a draft that two devices change becomes two', async () => {
+  const server = new FakeServer();
+  const old = server.deliver(draft('Draft'));
+  const one = await ready(server);
+  const two = await ready(server);
+  one.wire.go('offline');
+  await one.ask('Email/set', { create: { d: draft('From one') }, destroy: [old] });
+  await two.ask('Email/set', { create: { d: draft('From two') }, destroy: [old] });
+  await two.engine.flushed();
+  one.wire.go('online');
+  await one.engine.flushed();
+  assert.deepEqual([...server.emails.values()].map((email) => email['subject']).sort(), ['From one', 'From two']);
+  assert.ok(!one.events.some((event) => event.kind === 'refused'));
+});
+
+test('what the server refuses is put back and told', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const { engine, ask, list, events } = await ready(server);
+  server.refuse = (name) => (name === 'Email/set' ? { type: 'forbidden' } : undefined);
+  await ask('Email/set', { update: { [id]: { mailboxIds: { [ARCHIVE]: true } } } });
+  assert.deepEqual(await list(), []);
+  await engine.flushed();
+  assert.deepEqual(await list(), [id]);
+  assert.deepEqual(events.filter((event) => event.kind === 'refused').length, 1);
+  assert.equal(engine.status().waiting, 0);
+});
+
+test('a folder is made and filled without a network', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const { engine, wire, ask, list } = await ready(server);
+  wire.go('offline');
+  const folder = (await ask('Mailbox/set', { create: { m: { name: 'Trips' } } }))['created'].m.id;
+  await ask('Email/set', { update: { [id]: { [`mailboxIds/${INBOX}`]: null, [`mailboxIds/${folder}`]: true } } });
+  assert.deepEqual(await list(folder), [id]);
+  assert.equal((await ask('Mailbox/get', { ids: [folder] }))['list'][0].totalEmails, 1);
+  wire.go('online');
+  await engine.flushed();
+  const made = [...server.mailboxes.values()].find((one) => one['name'] === 'Trips')!;
+  assert.deepEqual(server.emails.get(id)!['mailboxIds'], { [made['id']]: true });
+  assert.deepEqual((await ask('Mailbox/get', { ids: null }))['list'].length, 6);
+});
+
+test('a store that was killed at any moment goes on where it was', async () => {
+  const server = new FakeServer();
+  const ids = Array.from({ length: 20 }, () => server.deliver({}));
+  const one = await ready(server);
+  one.wire.go('offline');
+  await one.ask('Email/set', { update: { [ids[3]!]: { mailboxIds: { [ARCHIVE]: true } } }, create: { d: draft('Kept') } });
+  const again = await device(server, one.store.copy(), false);
+  assert.deepEqual(await again.list(), ids.filter((_, at) => at !== 3).reverse());
+  assert.equal((await again.list(DRAFTS)).length, 1);
+  assert.equal(again.engine.status().waiting, 2);
+  again.wire.go('online');
+  await again.engine.flushed();
+  assert.deepEqual(server.ids({ inMailbox: ARCHIVE }), [ids[3]]);
+  assert.equal(server.ids({ inMailbox: DRAFTS }).length, 1);
+});
+
+test('when the server has forgotten what changed, all is looked at again', async () => {
+  const server = new FakeServer();
+  const ids = Array.from({ length: 20 }, () => server.deliver({}));
+  const { engine, wire, list, ask } = await ready(server);
+  wire.go('offline');
+  server.request([['Email/set', { accountId: ACCOUNT, destroy: [ids[0]], update: { [ids[1]!]: { 'keywords/$seen': true } } }, '0']]);
+  server.deliver({});
+  server.forgotten = Number(server.state);
+  wire.go('online');
+  await engine.flushed();
+  await engine.flushed();
+  assert.deepEqual(await list(), server.ids({ inMailbox: INBOX }));
+  assert.deepEqual((await ask('Email/get', { ids: [ids[1]], properties: ['keywords'] }))['list'][0].keywords, { $seen: true });
+});
+
+test('a full disk: what waits is kept first, and it goes on without', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const store = new MemoryStore();
+  const one = await device(server, store);
+  one.engine.start();
+  await one.engine.flushed();
+  store.refuse = (puts) => {
+    if (puts.some(({ table, value }) => value !== undefined && table !== 'log')) throw new DOMException('full', 'QuotaExceededError');
+  };
+  server.deliver({});
+  await one.engine.flushed();
+  assert.equal(one.engine.status().kept, 'log');
+  one.wire.go('offline');
+  await one.ask('Email/set', { update: { [id]: { 'keywords/$seen': true } } });
+  assert.deepEqual(await one.list(), server.ids({ inMailbox: INBOX }));
+  const again = await device(server, store.copy(), true);
+  again.engine.start();
+  await again.engine.flushed();
+  assert.deepEqual(server.emails.get(id)!['keywords'], { $seen: true });
+});
