@@ -12,6 +12,8 @@ type Values = Record<string, string | number | Date>;
 let language = 'en';
 let texts: Record<string, string> = english;
 const plurals = new Map<string, Intl.PluralRules>();
+/** Making one takes longer than all else that a text needs. */
+const numbers = new Map<string, Intl.NumberFormat>();
 
 export const languageNames: Record<string, string> = {
   en: 'English', de: 'Deutsch', es: 'Español', fr: 'Français', ru: 'Русский', zh: '中文', ja: '日本語', ar: 'العربية',
@@ -98,7 +100,9 @@ function placeholder(inside: string, values: Values): string {
 }
 
 function number(value: number): string {
-  return new Intl.NumberFormat(language).format(value);
+  let maker = numbers.get(language);
+  if (!maker) numbers.set(language, (maker = new Intl.NumberFormat(language)));
+  return maker.format(value);
 }
 
 function plural(count: number, choices: string): string {

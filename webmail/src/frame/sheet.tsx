@@ -16,11 +16,13 @@ function Sheet({ close }: { close(): void }) {
   const all = actions.all().filter((action) => action.keys?.length);
   return (
     <Dialog title={t('frame.keys')} class="sheet" close={close}>
-      <div class="sheet-groups" tabIndex={0} role="group" aria-label={t('frame.keys')}>
-        {GROUPS.map((group) => {
-          const list = all.filter((action) => action.group === group);
-          return list.length === 0 ? null : <Group key={group} group={group} list={list} />;
-        })}
+      <div class="sheet-scroll" tabIndex={0} role="group" aria-label={t('frame.keys')}>
+        <div class="sheet-groups">
+          {GROUPS.map((group) => {
+            const list = all.filter((action) => action.group === group);
+            return list.length === 0 ? null : <Group key={group} group={group} list={list} />;
+          })}
+        </div>
       </div>
       <div class="dialog-buttons">
         <Button kind="primary" onClick={close}>

@@ -26,6 +26,8 @@ export interface VirtualListProps {
   // Where the thing is now; -1 when it isn't in the list.
   indexOf(key: string): number;
   row(index: number): VNode;
+  // Changes when rows are to be drawn anew though the list is the same.
+  stamp?: unknown;
   // The rows that are drawn now.
   want(from: number, to: number): void;
   // The first row that is seen.
@@ -110,17 +112,30 @@ export function VirtualList(props: VirtualListProps) {
     look();
   }, [version, count, rowHeight]);
 
-  const rows = [];
+  // A row that is drawn already is handed over as it is, so that a scroll draws only what comes into the window.
+  const drawn = useRef<{ from: unknown[]; slots: Map<number, { y: number; vnode: VNode }> }>({ from: [], slots: new Map() });
+  const from = [version, count, rowHeight, props.stamp];
+  if (from.some((one, i) => one !== drawn.current.from[i])) drawn.current = { from, slots: new Map() };
+  const slots = new Map<number, { y: number; vnode: VNode }>();
+  const rows: VNode[] = [];
   const to = Math.min(span.value.to, count);
   const stretched = boxHeight(count, rowHeight) < count * rowHeight;
   const shift = stretched && scroller.current ? scroller.current.scrollTop - top() : 0;
   for (let index = span.value.from; index < to; index++) {
-    rows.push(
-      <Slot key={props.keyOf(index) ?? `#${index}`} y={index * rowHeight + shift} height={rowHeight}>
-        {props.row(index)}
-      </Slot>,
-    );
+    const y = index * rowHeight + shift;
+    const known = drawn.current.slots.get(index);
+    const vnode =
+      known?.y === y ? (
+        known.vnode
+      ) : (
+        <Slot key={props.keyOf(index) ?? `#${index}`} y={y} height={rowHeight}>
+          {props.row(index)}
+        </Slot>
+      );
+    slots.set(index, { y, vnode });
+    rows.push(vnode);
   }
+  drawn.current.slots = slots;
   return (
     <div {...props.attributes} ref={scroller} class={`virtual ${props.class ?? ''}`}>
       {props.children}

@@ -25,9 +25,10 @@ const KEYS: Partial<Record<MailboxRole, string[]>> = {
   scheduled: ['g l'],
 };
 
-function folderChoices(): Choice[] {
+function folderChoices(withRoles: boolean): Choice[] {
   return mail()
     .mailboxes.all()
+    .filter((mailbox) => withRoles || !mailbox.role || mail().mailboxes.accountOf(mailbox.id) !== mail().mainAccount)
     .map((mailbox) => ({
       id: `folder-${mailbox.id}`,
       words: mailboxPath(mail(), mailbox),
@@ -39,7 +40,7 @@ function folderChoices(): Choice[] {
 
 export function installFolders(): void {
   fill('folders', Folders);
-  addPaletteSource(folderChoices);
+  addPaletteSource(() => folderChoices(false));
   const roles = Object.entries(KEYS).map(
     ([role, keys]): Action => ({
       id: `go.${role}`,
@@ -63,7 +64,7 @@ export function installFolders(): void {
           label: t('action.go.folder'),
           placeholder: t('folders.findFolder'),
           none: t('folders.noFolder'),
-          choices: (text) => best(text, folderChoices(), (choice) => choice.words).map((choice) => ({ ...choice, detail: undefined })),
+          choices: (text) => best(text, folderChoices(true), (choice) => choice.words).map((choice) => ({ ...choice, detail: undefined })),
         }),
     },
     { id: 'folders.new', group: 'settings', icon: 'folder-plus', run: () => newFolder() },

@@ -68,7 +68,6 @@ const TOOLS = ['mail.archive', 'mail.trash', 'mail.destroy', 'mail.junk', 'mail.
 
 function Selection() {
   const count = pane.everything.value ? (pane.list.value?.total.value ?? 0) : pane.selected.value.size;
-  const total = pane.list.value?.total.value ?? 0;
   // What is possible hangs on the emails themselves.
   void pane.list.value?.version.value;
   for (const key of [...pane.selected.value].slice(0, 50))
@@ -81,11 +80,6 @@ function Selection() {
       <span class="list-count" role="status">
         {t('list.selected', { count, number: sayNumber(count) })}
       </span>
-      {!pane.everything.value && count < total && count > 1 && (
-        <Button kind="quiet" class="list-all" onClick={() => pane.selectEverything()}>
-          {t('list.selectAll', { number: sayNumber(total) })}
-        </Button>
-      )}
       <span class="list-space" />
       {TOOLS.flatMap((id) => {
         const action = actions.get(id);

@@ -74,6 +74,7 @@ function Rows({ list }: { list: MailList }) {
   );
   const words = searchWords.value;
   const showsFolders = mailbox.value === undefined;
+  const stamp = useMemo(() => ({}), [context, words, showsFolders, list]);
 
   useEffect(() => void list.want(list.top, list.top + 1), [list]);
   useSignalEffect(() => {
@@ -96,6 +97,7 @@ function Rows({ list }: { list: MailList }) {
         rowHeight={rowHeight}
         version={version}
         start={list.top}
+        stamp={stamp}
         keyOf={(index) => list.keyAt(index)}
         indexOf={(key) => list.positionOfKey(key)}
         want={(from, to) => void list.want(from, to)}
@@ -150,6 +152,11 @@ function Status({ list, top, total }: { list: MailList; top: number; total: numb
   return (
     <div class="list-status">
       <span>{group && groupWords(group)}</span>
+      {pane.selecting.value && !pane.everything.value && total > pane.selected.value.size && (
+        <button type="button" class="list-all" onClick={() => pane.selectEverything()}>
+          {t('list.selectAll', { number: sayNumber(total) })}
+        </button>
+      )}
       <span class="list-total">{t(mailbox.value ? 'list.total' : 'list.found', { count: total, number: sayNumber(total) })}</span>
     </div>
   );

@@ -14,6 +14,7 @@ import { Icon } from '../../ui/Icon.tsx';
 import { firstName, rowFacts, type Context, type RowFacts } from './facts.ts';
 import { marked } from './marks.tsx';
 import { now } from './clock.ts';
+import { hovered } from './hover.ts';
 
 export interface RowProps {
   id: Id;
@@ -32,6 +33,7 @@ export function Row({ id, index, before, context, showsFolders, words }: RowProp
   const key = email && pane.list.value?.query.collapseThreads ? email.threadId : id;
   const isFocused = useComputed(() => pane.focused.value === key);
   const isSelected = useComputed(() => pane.everything.value || pane.selected.value.has(key));
+  const isHovered = useComputed(() => hovered.value === key);
   const isOpen = useComputed(() => pane.open.value === key);
   const emails = (thread?.emailIds ?? []).map((one) => mail().emails.of(one).value).filter((one) => one !== undefined);
   const facts = email && rowFacts(emails, email, context);
@@ -72,7 +74,7 @@ export function Row({ id, index, before, context, showsFolders, words }: RowProp
         <span class="row-star" data-act="star" data-on={facts.isStarred || undefined} aria-hidden="true">
           <Icon name="star" />
         </span>
-        <RowActs facts={facts} />
+        {isHovered.value && <RowActs facts={facts} />}
       </div>
     </div>
   );

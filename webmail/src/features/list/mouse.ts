@@ -7,6 +7,7 @@ import { starOne } from '../../model/acts.ts';
 import { pane } from '../../model/current.ts';
 import { dragged } from '../../model/drag.ts';
 import { openConversation } from './current.ts';
+import { hovered } from './hover.ts';
 import { openRowMenu } from './menu.ts';
 
 function keyAt(target: EventTarget | null): Id | undefined {
@@ -22,6 +23,12 @@ function act(name: string, key: Id): void {
 }
 
 export const rowEvents = {
+  onPointerOver(event: PointerEvent) {
+    if (event.pointerType === 'mouse') hovered.value = keyAt(event.target);
+  },
+  onPointerLeave() {
+    hovered.value = undefined;
+  },
   onClick(event: MouseEvent) {
     const key = keyAt(event.target);
     if (key === undefined || event.button !== 0) return;
