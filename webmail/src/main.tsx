@@ -7,7 +7,7 @@ import { bestLanguage, currentLanguage, isRightToLeft, languageNames, t, useLang
 import { openLayer } from './layer/open.ts';
 import { LayerError } from './layer/layer.ts';
 import { setStore } from './model/current.ts';
-import { followSettings } from './model/settings.ts';
+import { followSettings, shareSettings } from './model/settings.ts';
 import { Store } from './model/store.ts';
 import { addFrameActions } from './frame/actions.ts';
 import { Frame } from './frame/frame.tsx';
@@ -36,6 +36,7 @@ async function start(): Promise<void> {
   startView();
   installIcons(document.body);
   await store.load();
+  shareSettings(store.preferences);
   addFrameActions();
   installFolders();
   installList();

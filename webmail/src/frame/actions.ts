@@ -1,7 +1,7 @@
 /** Actions of the frame itself: how it looks, undo, help, the account. */
 import { actions, type Action } from '../actions/registry.ts';
 import { mail } from '../model/current.ts';
-import { setting, type Settings } from '../model/settings.ts';
+import { CHOICES, setting, type Settings } from '../model/settings.ts';
 import { undoNewest } from './frame.tsx';
 import { openPalette } from './palette.tsx';
 import { HOME, go, place } from './router.ts';
@@ -9,9 +9,9 @@ import { openSheet } from './sheet.tsx';
 import { pagesOf } from './slots.ts';
 import { drawerIsOpen, layout } from './view.ts';
 
-function choices<K extends keyof Settings>(key: K, name: string, values: readonly Settings[K][], icon: string): Action[] {
-  return values.map((value) => ({
-    id: `view.${name}.${String(value)}`,
+function choices<K extends keyof typeof CHOICES>(key: K, icon: string): Action[] {
+  return (CHOICES[key] as readonly unknown[] as readonly Settings[K][]).map((value) => ({
+    id: `view.${key}.${String(value)}`,
     group: 'view' as const,
     icon,
     possible: () => setting(key).peek() !== value,
@@ -43,9 +43,9 @@ export function addFrameActions(): void {
         else setting('foldersHidden').value = !setting('foldersHidden').peek();
       },
     },
-    ...choices('layout', 'layout', ['right', 'below', 'none'], 'columns-2'),
-    ...choices('density', 'density', ['one', 'two', 'three'], 'rows-3'),
-    ...choices('theme', 'theme', ['system', 'light', 'dark'], 'palette'),
+    ...choices('layout', 'columns-2'),
+    ...choices('density', 'rows-3'),
+    ...choices('theme', 'palette'),
     { id: 'account.page', group: 'settings', icon: 'user', run: () => location.assign('/account') },
     { id: 'account.signOut', group: 'settings', icon: 'log-out', run: () => mail().layer.signOut() },
   );

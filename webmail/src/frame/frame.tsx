@@ -16,6 +16,7 @@ import { BottomBar, Rail } from './rail.tsx';
 import { LIMITS, listWidth } from './layout.ts';
 import { PagePane } from './page.tsx';
 import { ErrorFence } from './fence.tsx';
+import { focusList } from './focus.ts';
 import { place } from './router.ts';
 import { componentsOf } from './slots.ts';
 import { drawerIsOpen, layout, windowSize } from './view.ts';
@@ -55,7 +56,7 @@ export function Frame() {
 
 function skip(event: MouseEvent): void {
   event.preventDefault();
-  document.querySelector<HTMLElement>('[data-list]')?.focus();
+  focusList();
 }
 
 function Folders() {

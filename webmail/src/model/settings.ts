@@ -1,5 +1,9 @@
-/** How the person likes this program, in this browser. What it is about is shown before the server has answered, so it is kept here. */
+/**
+ * How the person likes this program. All of it is kept in this browser, since it is needed before the server has answered; what has not to do
+ * with this window's size is kept at the server as well (preferences.ts), so that each browser looks alike.
+ */
 import { type Signal, effect, signal } from '@preact/signals';
+import type { Preferences } from './preferences.ts';
 
 const PREFIX = 'postrider.';
 
@@ -44,6 +48,29 @@ const defaults: Settings = {
   showTimings: false,
 };
 
+/** Those that are kept at the server, and their names there. */
+const SHARED = {
+  density: 'density',
+  theme: 'theme',
+  contrast: 'contrast',
+  accent: 'accent',
+  labelColours: 'label-colours',
+  folderColours: 'folder-colours',
+  swipeEnd: 'swipe-end',
+  swipeStart: 'swipe-start',
+  afterwards: 'afterwards',
+} as const satisfies Partial<Record<keyof Settings, string>>;
+
+/** What another version or another program has written is taken only if it is one of these. */
+export const CHOICES = {
+  layout: ['right', 'below', 'none'],
+  density: ['one', 'two', 'three'],
+  theme: ['system', 'light', 'dark'],
+  contrast: ['system', 'normal', 'more'],
+  accent: ['teal', 'blue', 'violet', 'rose', 'amber', 'green'],
+  afterwards: ['next', 'list'],
+} as const satisfies Partial<{ [K in keyof Settings]: readonly Settings[K][] }>;
+
 const signals = new Map<keyof Settings, Signal<unknown>>();
 
 /** The browser may refuse to keep anything (private windows, full disk): then a setting lasts as long as the page. */
@@ -51,13 +78,16 @@ function read<K extends keyof Settings>(key: K): Settings[K] {
   try {
     const text = localStorage.getItem(PREFIX + key);
     const value: unknown = text === null ? undefined : JSON.parse(text);
-    return isLike(value, defaults[key]) ? (value as Settings[K]) : defaults[key];
+    return isFit(key, value) ? (value as Settings[K]) : defaults[key];
   } catch {
     return defaults[key];
   }
 }
 
-function isLike(value: unknown, example: unknown): boolean {
+function isFit(key: keyof Settings, value: unknown): boolean {
+  const example = defaults[key];
+  const choices = (CHOICES as Partial<Record<keyof Settings, readonly unknown[]>>)[key];
+  if (choices) return choices.includes(value);
   return typeof value === typeof example && value !== null && Array.isArray(value) === Array.isArray(example);
 }
 
@@ -90,4 +120,23 @@ export function followSettings(): void {
     const found = key && signals.get(key);
     if (found) found.value = read(key);
   });
+}
+
+/** The server's values come over those of this browser; what is changed here goes to the server. */
+export function shareSettings(preferences: Preferences): void {
+  for (const [key, name] of Object.entries(SHARED) as [keyof typeof SHARED, string][]) {
+    const here = setting(key) as Signal<unknown>;
+    const there = preferences.of<unknown>(name, undefined);
+    effect(() => {
+      const value = there.value;
+      if (isFit(key, value)) here.value = value;
+    });
+    let last = JSON.stringify(here.peek());
+    effect(() => {
+      const text = JSON.stringify(here.value);
+      if (text === last) return;
+      last = text;
+      if (text !== JSON.stringify(there.peek())) preferences.set(name, here.value);
+    });
+  }
 }

@@ -3,7 +3,8 @@ import './folders.css';
 import { actions, type Action } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
 import { addPaletteSource } from '../../frame/palette.tsx';
-import { go } from '../../frame/router.ts';
+import { focusList } from '../../frame/focus.ts';
+import { go, type Place } from '../../frame/router.ts';
 import { fill } from '../../frame/slots.ts';
 import type { MailboxRole } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
@@ -34,8 +35,14 @@ function folderChoices(withRoles: boolean): Choice[] {
       words: mailboxPath(mail(), mailbox),
       detail: t('folders.goTo'),
       icon: (mailbox.role && ICONS[mailbox.role]) || 'folder',
-      run: () => go(placeOfMailbox(mailbox)),
+      run: () => goAndFocus(placeOfMailbox(mailbox)),
     }));
+}
+
+/** By a key or the palette: what one does next is in the list. */
+function goAndFocus(to: Place): void {
+  go(to);
+  focusList();
 }
 
 export function installFolders(): void {
@@ -48,12 +55,12 @@ export function installFolders(): void {
       keys,
       icon: ICONS[role as MailboxRole],
       possible: () => mail().mailboxWithRole(role as MailboxRole) !== undefined,
-      run: () => go({ kind: 'folder', mailbox: role }),
+      run: () => goAndFocus({ kind: 'folder', mailbox: role }),
     }),
   );
   actions.add(
     ...roles,
-    { id: 'go.starred', group: 'go', keys: ['g s'], icon: 'star', run: () => go({ kind: 'search', text: 'is:starred' }) },
+    { id: 'go.starred', group: 'go', keys: ['g s'], icon: 'star', run: () => goAndFocus({ kind: 'search', text: 'is:starred' }) },
     {
       id: 'go.folder',
       group: 'go',

@@ -1,6 +1,7 @@
 /** Actions of the list: moving, selecting, and what is done with conversations. */
 import { actions, type Action } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
+import { focusList } from '../../frame/focus.ts';
 import { place } from '../../frame/router.ts';
 import { layout } from '../../frame/view.ts';
 import * as acts from '../../model/acts.ts';
@@ -10,7 +11,7 @@ import { askYes } from '../../ui/Dialog.tsx';
 import { peekOverlayIsOpen } from '../../ui/overlay.tsx';
 import { openConversation } from './current.ts';
 import { openRowMenu, pickFolder, pickLabels } from './menu.ts';
-import { focusList, hasListFocus, moveBy, moveTo, openFocused, rowsOnPage } from './move.ts';
+import { hasListFocus, moveBy, moveTo, openFocused, rowsOnPage } from './move.ts';
 
 const isInMail = () => {
   const kind = place.peek().kind;
@@ -19,6 +20,8 @@ const isInMail = () => {
 const inList = () => isInMail() && hasListFocus() && !isCovered();
 /** A conversation lies over the list. */
 const isCovered = () => layout.peek().reading === 'over' && pane.open.peek() !== undefined;
+/** The focus is in the conversation: its text is selected there. */
+const isReading = () => document.activeElement?.closest('[data-reading]') != null;
 const can = () => isInMail() && acts.canAct();
 const role = () => acts.listMailbox()?.role;
 const rights = (right: keyof Mailbox['myRights']) => acts.listMailbox()?.myRights[right] ?? true;
@@ -61,7 +64,7 @@ const selecting: Action[] = [
     group: 'list',
     keys: ['Ctrl+A', '* a'],
     icon: 'check-check',
-    possible: () => isInMail() && !isCovered() && hasListFocus(),
+    possible: () => isInMail() && !isCovered() && !isReading(),
     run: () => pane.selectEverything(),
   },
   { id: 'list.selectNone', group: 'list', keys: ['Escape', '* n'], possible: () => isInMail() && pane.selecting.peek(), run: () => pane.clear() },
@@ -139,7 +142,7 @@ export function addListActions(): void {
 
 function backToList(): void {
   openConversation(undefined);
-  requestAnimationFrame(focusList);
+  focusList();
 }
 
 /** Gmail's x stays on the row. */

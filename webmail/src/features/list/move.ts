@@ -24,10 +24,6 @@ export function hasListFocus(): boolean {
   return now === null || now === document.body || now.closest('[data-list]') !== null;
 }
 
-export function focusList(): void {
-  handle?.element().focus({ preventScroll: true });
-}
-
 export function moveTo(position: number, options: { extend?: boolean } = {}): void {
   const list = pane.list.peek();
   const total = list?.total.peek() ?? 0;

@@ -53,7 +53,8 @@ const MOST_TERMS = 64;
 export function parseSearch(text: string): Term[] {
   const terms: Term[] = [];
   let isOr = false;
-  const pattern = /(-?)(?:(\p{L}[\p{L}_]*):)?(?:"([^"]*)"?|([^\s"]+))|(-?)(\p{L}[\p{L}_]*):(?=\s|$)/gu;
+  const pattern = /-?\p{L}[\p{L}_]*:(?=\s|$)|(-?)(?:(\p{L}[\p{L}_]*):)?(?:"([^"]*)"?|([^\s"]+))/gu;
+  // An operator without a value yet says nothing; the first alternative passes over it.
   for (const [, minus, name, quoted, bare] of text.matchAll(pattern)) {
     if (terms.length === MOST_TERMS) break;
     if (bare === 'OR' && !name && !minus) {

@@ -1,0 +1,179 @@
+/** Folders and the list in a browser, by keys and by mouse, against a server of their own. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { demo, launch, type Server, signedIn } from './server.ts';
+
+const COUNT = 60;
+let server: Server;
+let browser: Browser;
+let page: Page & { errors: string[] };
+
+/** Each message is a conversation; number 59 is the newest. */
+function mbox(): string {
+  return Array.from({ length: COUNT }, (_, i) => {
+    const date = new Date(Date.UTC(2024, 0, 1, 0, i));
+    return `From x@example.net ${date.toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1 $3 $2 $5 $4')}\nFrom: Anna <anna@example.net>\nTo: alice@example.test\nSubject: Message ${i}\nDate: ${date.toUTCString()}\nMessage-ID: <${i}@example.net>\n\nText ${i}\n\n`;
+  }).join('');
+}
+
+before(async () => {
+  [server, browser] = await Promise.all([demo(), launch()]);
+  fs.writeFileSync(path.join(server.folder, 'INBOX'), mbox());
+  server.run('mailbox', 'import', 'alice@example.test', path.join(server.folder, 'INBOX'));
+  page = await signedIn(browser, server);
+  page.setDefaultTimeout(10_000);
+  await row(59).waitFor();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const row = (i: number) => page.locator('[role=row]', { has: page.getByText(`Message ${i}`, { exact: true }) });
+const toast = (words: string) => page.locator('.toast', { hasText: words });
+const gone = (i: number) => row(i).waitFor({ state: 'detached' });
+
+/** What IMAP and the command line see. */
+function counts(): Record<string, number> {
+  const list = JSON.parse(server.run('mailbox', 'list', 'alice@example.test', '--json')) as { path: string; messages: number }[];
+  return Object.fromEntries(list.map((one) => [one.path, one.messages]));
+}
+
+async function serverHas(mailbox: string, count: number): Promise<void> {
+  for (let tries = 0; counts()[mailbox] !== count; tries++) {
+    assert.ok(tries < 50, `${mailbox} has ${counts()[mailbox]} messages, not ${count}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+test('keys move, archive and undo, and the focus goes to the row below', async () => {
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  assert.equal(await row(58).getAttribute('data-focused'), 'true');
+  await page.keyboard.press('e');
+  await gone(58);
+  assert.equal(await row(57).getAttribute('data-focused'), 'true');
+  await toast('archived').waitFor();
+  await serverHas('Archive', 1);
+  await page.keyboard.press('z');
+  await row(58).waitFor();
+  await serverHas('Archive', 0);
+});
+
+test('a range is selected and deleted, and comes back by the button of the toast', async () => {
+  await page.keyboard.press('Home');
+  await page.keyboard.press('x');
+  await page.keyboard.press('Shift+J');
+  await page.keyboard.press('Shift+J');
+  await page.getByText('3 selected').waitFor();
+  await page.keyboard.press('#');
+  await gone(57);
+  await serverHas('Trash', 3);
+  await page.locator('.toast').getByText('Undo').click();
+  await row(59).waitFor();
+  await serverHas('Trash', 0);
+});
+
+test('the mouse selects ranges, stars a row, and opens a menu', async () => {
+  await row(55).locator('[data-act=check]').click();
+  await row(52).click({ modifiers: ['Shift'] });
+  await page.getByText('4 selected').waitFor();
+  await page.keyboard.press('Escape');
+  await row(50).hover();
+  await row(50).locator('[data-act=star]').click();
+  await toast('starred').waitFor();
+  assert.match((await row(50).getAttribute('aria-label')) ?? '', /^unread, starred, Anna, Message 50, /);
+  await row(51).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Archive' }).click();
+  await gone(51);
+  await page.keyboard.press('Control+z');
+  await row(51).waitFor();
+});
+
+test('a folder is made, gets mail by drag, is renamed, and goes to the trash and back', async () => {
+  await page.getByRole('button', { name: 'New folder' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Projects');
+  await page.keyboard.press('Enter');
+  const folder = page.getByRole('treeitem', { name: /^Projects/ });
+  await folder.waitFor();
+  await row(49).dragTo(folder);
+  await gone(49);
+  await serverHas('Projects', 1);
+  await folder.click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Rename' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Work');
+  await page.keyboard.press('Enter');
+  const renamed = page.getByRole('treeitem', { name: /^Work/ });
+  await renamed.waitFor();
+  await serverHas('Work', 1);
+  await renamed.click();
+  await row(49).waitFor();
+  assert.match(page.url(), /\/mail\/M/);
+  await renamed.click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await serverHas('Trash/Work', 1);
+  await page.keyboard.press('z');
+  await serverHas('Work', 1);
+  await page.keyboard.press('g');
+  await page.keyboard.press('i');
+  await row(59).waitFor();
+});
+
+test('all of a folder is archived and comes back, more than was ever loaded', async () => {
+  const total = counts()['INBOX']!;
+  await page.keyboard.press('Control+a');
+  await page.getByText(`${total} selected`).waitFor();
+  await page.keyboard.press('e');
+  await page.getByText('Your inbox is empty.').waitFor();
+  await serverHas('INBOX', 0);
+  await toast('archived').waitFor();
+  await page.keyboard.press('z');
+  await row(59).waitFor();
+  await serverHas('INBOX', total);
+});
+
+test('mail that comes is put in above, and the row of the reader stays where it is', async () => {
+  await page.locator('[data-list]').evaluate((list) => (list.scrollTop = 64 * 20 + 10));
+  await row(38).waitFor();
+  const before = (await row(38).boundingBox())!.y;
+  server.deliver('alice@example.test', `From: Bob <bob@example.test>\nTo: alice@example.test\nSubject: It is new\nDate: ${new Date().toUTCString()}\nMessage-ID: <new@example.net>\n\nNew\n`);
+  await page.getByRole('treeitem', { name: new RegExp(`^Inbox, ${COUNT} unread`) }).waitFor();
+  await page.waitForFunction((want) => document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === String(want), counts()['INBOX']);
+  assert.equal((await row(38).boundingBox())!.y, before);
+  await page.keyboard.press('Home');
+  await page.getByText('It is new', { exact: true }).waitFor();
+});
+
+test('the palette finds actions and folders, the sheet shows keys, and each gives the focus back', async () => {
+  await page.locator('[data-list]').focus();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('dark');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('work');
+  await page.keyboard.press('Enter');
+  await row(49).waitFor();
+  await page.goBack();
+  await row(38).or(row(59)).first().waitFor();
+  await page.locator('[data-list]').focus();
+  await page.keyboard.press('?');
+  await page.getByRole('heading', { name: 'Keys' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'Keys' }).waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement?.hasAttribute('data-list')), true);
+});
+
+test('a place that is reloaded is the same place', async () => {
+  await page.keyboard.press('g');
+  await page.keyboard.press('a');
+  await page.getByText('Archive is empty.').waitFor();
+  await page.reload();
+  await page.getByText('Archive is empty.').waitFor();
+  assert.match(page.url(), /\/mail\/archive$/);
+});
+
+test('nothing was reported as an error', () => assert.deepEqual(page.errors, []));

@@ -1,0 +1,210 @@
+/** Parts without a page: search, rows, folders, keys, layout, labels, dates, places of boxes. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { dayGroup, daysBefore, shortDate } from '../src/base/dates.ts';
+import { isLabelKeyword, keywordOfLabel, labelOfKeyword } from '../src/base/labels.ts';
+import { firstName, rowFacts } from '../src/features/list/facts.ts';
+import { split } from '../src/features/list/marks.tsx';
+import { filterOf, parseSearch, wordsOf, writeSearch } from '../src/features/list/query.ts';
+import { countBelow, countOf, isWithin, treeRows } from '../src/features/folders/tree.ts';
+import { KeyTable, keyName } from '../src/frame/keys.ts';
+import { layoutOf, listWidth } from '../src/frame/layout.ts';
+import type { EmailRow, Mailbox } from '../src/jmap/types.ts';
+import { best, fits } from '../src/ui/Picker.tsx';
+import { nextEntry, tidy } from '../src/ui/Menu.tsx';
+import { place } from '../src/ui/position.ts';
+import { boxHeight, listTop, MOST_HEIGHT, scrollTopFor, spanAt, topToShow } from '../src/ui/window.ts';
+
+const context = {
+  mailboxes: [
+    { id: 'M1', name: 'INBOX', role: 'inbox' as const },
+    { id: 'M2', name: 'Junk', role: 'junk' as const },
+    { id: 'M3', name: 'Projects', role: null },
+  ],
+  hidden: ['M2'],
+  now: new Date(2024, 4, 10, 15, 0),
+};
+const search = (text: string) => filterOf(parseSearch(text), { ...context, hidden: [] });
+
+test('each operator of the search becomes its condition', () => {
+  assert.deepEqual(search('budget'), { text: 'budget' });
+  assert.deepEqual(search('from:anna "in two weeks"'), { operator: 'AND', conditions: [{ from: 'anna' }, { text: 'in two weeks' }] });
+  assert.deepEqual(search('-from:anna'), { operator: 'NOT', conditions: [{ from: 'anna' }] });
+  assert.deepEqual(search('is:unread has:attachment'), { operator: 'AND', conditions: [{ notKeyword: '$seen' }, { hasAttachment: true }] });
+  assert.deepEqual(search('a OR b OR c'), { operator: 'OR', conditions: [{ text: 'a' }, { text: 'b' }, { text: 'c' }] });
+  assert.deepEqual(search('larger:5M'), { minSize: 5_000_000 });
+  assert.deepEqual(search('smaller:1.5k'), { maxSize: 1_500 });
+  assert.deepEqual(search('in:projects'), { inMailbox: 'M3' });
+  assert.deepEqual(search('label:"Big Deal"'), { hasKeyword: 'big_deal' });
+  assert.deepEqual(search('before:2024-05-03'), { before: new Date(2024, 4, 3).toISOString().replace('.000', '') });
+  assert.deepEqual(search('newer_than:2d'), { after: new Date(2024, 4, 8).toISOString().replace('.000', '') });
+});
+
+test('what only looks like an operator is a word, and what says nothing asks for nothing', () => {
+  assert.deepEqual(search('re:invoice'), { text: 're:invoice' });
+  assert.deepEqual(search('14:30'), { text: '14:30' });
+  assert.equal(search('   '), undefined);
+  assert.equal(search('from:'), undefined);
+  assert.equal(search('before:yesterday'), undefined);
+  assert.deepEqual(search('"never closed'), { text: 'never closed' });
+  assert.equal(parseSearch('a '.repeat(1000)).length, 64);
+});
+
+test('trash and junk are left out, unless a folder is asked for', () => {
+  assert.deepEqual(filterOf(parseSearch('budget'), context), { operator: 'AND', conditions: [{ text: 'budget' }, { inMailboxOtherThan: ['M2'] }] });
+  assert.deepEqual(filterOf(parseSearch('budget in:junk'), context), { operator: 'AND', conditions: [{ text: 'budget' }, { inMailbox: 'M2' }] });
+});
+
+test('a search that is written again means the same', () => {
+  for (const text of ['from:anna "two words" -is:unread', 'a OR from:"b c"', 'larger:5M x'])
+    assert.deepEqual(parseSearch(writeSearch(parseSearch(text))), parseSearch(text));
+  assert.deepEqual(wordsOf(parseSearch('from:anna "two words" -secret is:unread')), ['anna', 'two', 'words']);
+});
+
+test('hits are marked at the beginning of words, without case and accents', () => {
+  assert.deepEqual(split('Das Büro, das buero', ['buro']), ['Das ', 'Büro', ', das buero']);
+  assert.deepEqual(split('unbound Bob', ['bo']), ['unbound ', 'Bo', 'b']);
+  assert.deepEqual(split('<b>x</b>', ['b']), ['<', 'b', '>x</', 'b', '>']);
+  assert.deepEqual(split('nothing', []), ['nothing']);
+});
+
+const email = (id: string, from: string, name: string | null, keywords: string[] = ['$seen'], more: Partial<EmailRow> = {}): EmailRow => ({
+  id, threadId: 'T1', mailboxIds: { M1: true }, keywords: Object.fromEntries(keywords.map((k) => [k, true as const])), size: 1, receivedAt: '2024-05-10T12:00:00Z',
+  from: [{ name, email: from }], to: [{ name: 'Me', email: 'me@example.test' }], subject: ' Budget ', preview: 'x', hasAttachment: false, ...more,
+});
+
+test('a row names who wrote, once each, and says what is unread, starred and labelled', () => {
+  const mine = new Set(['me@example.test']);
+  const all = [email('1', 'anna@x', 'Anna P'), email('2', 'Me@example.test', 'Me'), email('3', 'ANNA@x', 'Anna P', ['work'], { hasAttachment: true }), email('4', 'bob@x', null, ['$flagged', '$seen'])];
+  const facts = rowFacts(all, all[3]!, { mine, showRecipients: false });
+  assert.deepEqual(facts.people.map((one) => [one.name, one.isMe, one.isUnread]), [['Anna P', false, true], ['Me', true, false], ['bob', false, false]]);
+  assert.deepEqual([facts.isUnread, facts.isStarred, facts.hasAttachment, facts.count, facts.subject], [true, true, true, 4, 'Budget']);
+  assert.deepEqual(facts.labels, ['work']);
+  const many = Array.from({ length: 9 }, (_, i) => email(String(i), `p${i}@x`, `P${i}`));
+  assert.deepEqual(rowFacts(many, many[8]!, { mine, showRecipients: false }).people.map((one) => one.name), ['P0', 'P6', 'P7', 'P8']);
+  assert.deepEqual(rowFacts([], email('5', 'x@x', 'X', [], { to: null, subject: null, from: null, receivedAt: 'nonsense' }), { mine, showRecipients: true }).people, []);
+  assert.equal(firstName('Anna Maria Petrova'), 'Anna');
+  assert.equal(firstName('Petrova, Anna'), 'Petrova, Anna');
+});
+
+const folder = (id: string, name: string, parentId: string | null = null, role: Mailbox['role'] = null, more: Partial<Mailbox> = {}): Mailbox =>
+  ({ id, name, parentId, role, sortOrder: 0, totalEmails: 0, unreadEmails: 0, totalThreads: 0, unreadThreads: 0, ...more }) as Mailbox;
+
+test('folders with a role stand first, children below their parents, orphans at the top', () => {
+  const all = [folder('z', 'Zoo'), folder('t', 'Trash', null, 'trash'), folder('i', 'INBOX', null, 'inbox'), folder('c', 'child', 'z', null, { unreadThreads: 3 }), folder('o', 'orphan', 'gone')];
+  const shown = (folded: string[]) => treeRows(all, new Set(folded)).map((row) => `${row.depth}${row.mailbox.id}`);
+  assert.deepEqual(shown([]), ['0i', '0t', '0o', '0z', '1c']);
+  assert.deepEqual(shown(['z']), ['0i', '0t', '0o', '0z']);
+  assert.equal(countBelow(all, 'z'), 3);
+  assert.equal(isWithin(all, 'c', 'z'), true);
+  assert.equal(isWithin(all, 'z', 'c'), false);
+  assert.equal(countOf(folder('d', 'D', null, 'drafts', { totalThreads: 2 })), 2);
+  assert.equal(countOf(folder('x', 'T', null, 'trash', { unreadThreads: 9 })), 0);
+});
+
+test('folders that hold each other are shown without end', () => {
+  assert.deepEqual(treeRows([folder('a', 'a', 'b'), folder('b', 'b', 'a')], new Set()), []);
+  assert.equal(isWithin([folder('a', 'a', 'b'), folder('b', 'b', 'a')], 'a', 'x'), false);
+});
+
+test('keys have one name each, on keyboards of other scripts too', () => {
+  const name = (key: string, more: Partial<KeyboardEvent> = {}) => keyName({ key, code: '', ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
+  assert.equal(name('e'), 'e');
+  assert.equal(name('U', { shiftKey: true }), 'Shift+U');
+  assert.equal(name('#', { shiftKey: true }), '#');
+  assert.equal(name('k', { ctrlKey: true }), 'Ctrl+K');
+  assert.equal(name('k', { metaKey: true }), 'Ctrl+K');
+  assert.equal(name('ArrowDown', { shiftKey: true }), 'Shift+ArrowDown');
+  assert.equal(name('у', { code: 'KeyE' }), 'e');
+  assert.equal(name('Shift', { shiftKey: true }), undefined);
+});
+
+test('sequences wait for their second key, not for ever, and not in fields', () => {
+  const ran: string[] = [];
+  const make = (id: string, keys: string[], more = {}) => ({ id, group: 'go' as const, keys, run: () => void ran.push(id), ...more });
+  const table = new KeyTable([make('inbox', ['g i']), make('info', ['i']), make('palette', ['Ctrl+K'], { inFields: true }), make('no', ['e'], { possible: () => false }), make('yes', ['e'])]);
+  const id = (found: ReturnType<KeyTable['press']>) => (typeof found === 'object' ? found.id : found);
+  assert.equal(id(table.press('g', false, 0)), 'more');
+  assert.equal(id(table.press('i', false, 100)), 'inbox');
+  assert.equal(id(table.press('i', false, 200)), 'info');
+  assert.equal(id(table.press('g', false, 1000)), 'more');
+  assert.equal(id(table.press('i', false, 5000)), 'info');
+  assert.equal(id(table.press('g', true, 6000)), undefined);
+  assert.equal(id(table.press('Ctrl+K', true, 6000)), 'palette');
+  assert.equal(id(table.press('e', false, 7000)), 'yes');
+});
+
+test('panes go by width and choice', () => {
+  const wish = { layout: 'right' as const, foldersHidden: false };
+  assert.deepEqual(layoutOf(1280, wish), { reading: 'right', folders: 'pane', isPhone: false });
+  assert.deepEqual(layoutOf(1000, wish), { reading: 'over', folders: 'pane', isPhone: false });
+  assert.deepEqual(layoutOf(1000, { ...wish, layout: 'below' }), { reading: 'below', folders: 'pane', isPhone: false });
+  assert.deepEqual(layoutOf(800, wish), { reading: 'over', folders: 'drawer', isPhone: false });
+  assert.deepEqual(layoutOf(390, { layout: 'below', foldersHidden: true }), { reading: 'over', folders: 'drawer', isPhone: true });
+  assert.equal(listWidth(900, 1280, 264), 656);
+  assert.equal(listWidth(100, 1280, 264), 280);
+});
+
+test('a label of any words becomes a keyword, and comes back', () => {
+  for (const name of ['work', 'Big deal', 'Entwürfe (alt)', '100 % "sure"', '日本', 'a_b=c', '$money'])
+    assert.equal(labelOfKeyword(keywordOfLabel(name)!).toLowerCase(), name.toLowerCase());
+  for (const name of ['Entwürfe (alt)', '100 % "sure"', '$money']) assert.match(keywordOfLabel(name)!, /^[!#-~]+$/);
+  assert.equal(keywordOfLabel('  '), undefined);
+  assert.equal(keywordOfLabel('日'.repeat(100)), undefined);
+  assert.equal(isLabelKeyword('$seen'), false);
+  assert.equal(isLabelKeyword('nonjunk'), false);
+  assert.equal(labelOfKeyword('=ff=zz'), '=ff=zz');
+});
+
+test('dates are short in lists, and days begin at midnight here', () => {
+  const now = new Date(2024, 4, 10, 0, 5);
+  assert.equal(daysBefore(new Date(2024, 4, 9, 23, 59), now), 1);
+  assert.equal(dayGroup(new Date(2024, 4, 9, 23, 59), now).key, 'yesterday');
+  assert.equal(dayGroup(new Date(2024, 4, 11), now).key, 'later');
+  assert.equal(dayGroup(new Date(NaN), now).key, '');
+  assert.match(shortDate(new Date(2024, 4, 7), now), /^Tue/);
+  assert.match(shortDate(new Date(2024, 2, 3), now), /3.*Mar|Mar.*3/);
+  assert.match(shortDate(new Date(2021, 2, 3), now), /2021/);
+  assert.equal(shortDate(new Date('x'), now), '');
+});
+
+test('only the rows in the window are drawn, and a list of any length has a place for each', () => {
+  assert.deepEqual(spanAt(0, 640, 64, 100_000), { from: 0, to: 16 });
+  assert.deepEqual(spanAt(64_000, 640, 64, 100_000), { from: 994, to: 1016 });
+  assert.deepEqual(spanAt(640, 640, 64, 3), { from: 3, to: 3 });
+  assert.equal(topToShow(5, 0, 640, 64), 0);
+  assert.equal(topToShow(10, 0, 640, 64), 64);
+  assert.equal(topToShow(3, 640, 640, 64), 192);
+  const many = 1_000_000;
+  assert.equal(boxHeight(many, 64), MOST_HEIGHT);
+  const end = many * 64 - 640;
+  assert.ok(Math.abs(listTop(scrollTopFor(end, many, 64, 640), many, 64, 640) - end) < 64);
+});
+
+test('what floats stays in the window, above where there is no room below, mirrored from right to left', () => {
+  const view = { width: 1000, height: 600 };
+  const at = (left: number, top: number) => ({ left, top, width: 100, height: 30 });
+  assert.deepEqual(place({ width: 200, height: 100 }, at(100, 100), view, false), { left: 100, top: 134, maxHeight: 458, above: false });
+  assert.deepEqual(place({ width: 200, height: 100 }, at(100, 100), view, true), { left: 8, top: 134, maxHeight: 458, above: false });
+  assert.equal(place({ width: 200, height: 100 }, at(950, 100), view, false).left, 792);
+  const above = place({ width: 200, height: 300 }, at(100, 550), view, false);
+  assert.deepEqual([above.above, above.top], [true, 246]);
+});
+
+test('the palette finds by beginnings of words and by first letters', () => {
+  assert.equal(fits('arch', 'Archive'), 0);
+  assert.equal(fits('inb mov', 'Move to the inbox'), 1);
+  assert.equal(fits('mtt', 'Move to the inbox'), 2);
+  assert.equal(fits('entwurfe', 'Entwürfe'), 0);
+  assert.equal(fits('xyz', 'Archive'), undefined);
+  assert.deepEqual(best('a', ['Go to Archive', 'Archive'], (one) => one), ['Archive', 'Go to Archive']);
+});
+
+test('menus leave out separators that part nothing, and pass over what is not possible', () => {
+  const entry = (id: string, disabled = false) => ({ id, words: id, disabled, run: () => undefined });
+  assert.deepEqual(tidy([{ separator: '1' }, entry('a'), { separator: '2' }, { separator: '3' }, entry('b'), { separator: '4' }]).map((one) => ('id' in one ? one.id : '-')), ['a', '-', 'b']);
+  const items = [entry('a'), { separator: '1' }, entry('b', true), entry('c')];
+  assert.equal(nextEntry(items, 0, 1), 3);
+  assert.equal(nextEntry(items, 3, 1), 0);
+  assert.equal(nextEntry(items, -1, 1), 0);
+});
