@@ -16,6 +16,7 @@ import { startRouter } from './frame/router.ts';
 import { startTheme } from './frame/theme.ts';
 import { startView } from './frame/view.ts';
 import { installList } from './features/list/index.ts';
+import { installSearch } from './features/search/index.ts';
 import { installFolders } from './features/folders/index.ts';
 import { installReading } from './features/reading/index.ts';
 import { installIcons } from './ui/Icon.tsx';
@@ -41,6 +42,7 @@ async function start(): Promise<void> {
   installFolders();
   installList();
   installReading();
+  installSearch();
   startKeys();
   render(<Frame />, document.getElementById('app')!);
 }

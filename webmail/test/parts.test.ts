@@ -5,7 +5,7 @@ import { dayGroup, daysBefore, shortDate } from '../src/base/dates.ts';
 import { isLabelKeyword, keywordOfLabel, labelOfKeyword } from '../src/base/labels.ts';
 import { firstName, rowFacts } from '../src/features/list/facts.ts';
 import { split } from '../src/features/list/marks.tsx';
-import { filterOf, parseSearch, wordsOf, writeSearch } from '../src/features/list/query.ts';
+import { filterOf, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
 import { countBelow, countOf, isWithin, treeRows } from '../src/features/folders/tree.ts';
 import { KeyTable, keyName } from '../src/frame/keys.ts';
 import { layoutOf, listWidth } from '../src/frame/layout.ts';

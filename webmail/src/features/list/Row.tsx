@@ -113,7 +113,9 @@ function ThreeLines(props: LineProps) {
         <Subject {...props} />
         <Labels {...props} />
       </span>
-      <span class="row-line row-preview">{marked(props.facts.preview, props.words)}</span>
+      <span class="row-line row-preview" dir="auto">
+        {marked(props.facts.preview, props.words)}
+      </span>
     </span>
   );
 }
@@ -154,7 +156,7 @@ function People({ facts, words }: LineProps) {
       {facts.people.map((person, i) => (
         <>
           {i > 0 && t('list.comma')}
-          <span class={person.isUnread ? 'row-fresh' : ''}>
+          <span dir="auto" class={`row-person${person.isUnread ? ' row-fresh' : ''}`}>
             {person.isMe ? t('list.me') : marked(facts.people.length > 1 ? firstName(person.name) : person.name, words)}
           </span>
         </>
@@ -168,8 +170,14 @@ function People({ facts, words }: LineProps) {
 function Subject({ facts, words, withPreview }: LineProps & { withPreview?: boolean }) {
   return (
     <span class="row-subject">
-      <span class="row-title">{facts.subject === '' ? t('list.noSubject') : marked(facts.subject, words)}</span>
-      {withPreview && facts.preview !== '' && <span class="row-preview row-after">{marked(facts.preview, words)}</span>}
+      <span class="row-title" dir="auto">
+        {facts.subject === '' ? t('list.noSubject') : marked(facts.subject, words)}
+      </span>
+      {withPreview && facts.preview !== '' && (
+        <span class="row-preview row-after" dir="auto">
+          {marked(facts.preview, words)}
+        </span>
+      )}
     </span>
   );
 }

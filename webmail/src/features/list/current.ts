@@ -6,7 +6,7 @@ import { mail, pane } from '../../model/current.ts';
 import { MailList, NEWEST_FIRST, type ListQuery } from '../../model/list.ts';
 import { setting } from '../../model/settings.ts';
 import { layout } from '../../frame/view.ts';
-import { filterOf, parseSearch, wordsOf } from './query.ts';
+import { filterOf, parseSearch, searchContext, wordsOf } from '../../model/search.ts';
 
 export type Chip = 'unread' | 'starred' | 'attachment' | 'newsletters';
 export const CHIPS: Chip[] = ['unread', 'starred', 'attachment', 'newsletters'];
@@ -54,7 +54,7 @@ const query = computed<ListQuery | undefined>(() => {
   if (id !== undefined) {
     filter = { inMailbox: id };
     accountId = mail().mailboxes.accountOf(id);
-  } else if (searched.value !== undefined) filter = filterOf(parseSearch(searched.value), searchContext());
+  } else if (searched.value !== undefined) filter = filterOf(parseSearch(searched.value), searchContext(mail()));
   if (!filter) return undefined;
   return {
     accountId,
@@ -63,15 +63,6 @@ const query = computed<ListQuery | undefined>(() => {
     collapseThreads: true,
   };
 });
-
-export function searchContext() {
-  const all = mail().mailboxes.all(mail().mainAccount);
-  return {
-    mailboxes: all,
-    hidden: all.filter((one) => one.role === 'trash' || one.role === 'junk').map((one) => one.id),
-    now: new Date(),
-  };
-}
 
 const kept = new Map<string, MailList>();
 

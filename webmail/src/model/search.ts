@@ -2,8 +2,9 @@
  * What is typed into the search box, and the filter that it means (RFC 8621 section 4.4.1). The operators are those that people know from
  * elsewhere: from: to: cc: bcc: subject: body: in: label: is: has: before: after: older: newer: larger: smaller: "some words" -not OR. Pure.
  */
-import { keywordOfLabel } from '../../base/labels.ts';
-import type { Filter, FilterCondition, Id, Mailbox } from '../../jmap/types.ts';
+import { keywordOfLabel } from '../base/labels.ts';
+import type { Filter, FilterCondition, Id, Mailbox } from '../jmap/types.ts';
+import type { Store } from './store.ts';
 
 export interface Term {
   /** Undefined: any text. */
@@ -97,6 +98,12 @@ export interface SearchContext {
   /** Trash and junk are searched only by who asks for them. */
   hidden: readonly Id[];
   now: Date;
+}
+
+/** Of the own account: what is shared is searched in its own folders. */
+export function searchContext(store: Store): SearchContext {
+  const mailboxes = store.mailboxes.all(store.mainAccount);
+  return { mailboxes, hidden: mailboxes.filter((one) => one.role === 'trash' || one.role === 'junk').map((one) => one.id), now: new Date() };
 }
 
 /** undefined: nothing is asked for. */
