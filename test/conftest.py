@@ -22,7 +22,7 @@ def pytest_addoption(parser):
 
 
 # A file's tests stay with one worker, so the run is as long as its longest file: these begin first, the longest in front.
-SLOW_FILES = ("test_road_stages", "test_sandbox", "test_road_tls", "test_limits", "test_road_faults", "test_queue", "test_road_crowd", "test_processes")
+SLOW_FILES = ("test_road_stages", "test_road_tls", "test_limits", "test_road_faults", "test_queue", "test_road_crowd", "test_processes")
 
 
 def pytest_collection_modifyitems(items):

@@ -1,6 +1,7 @@
 /*
  * System calls by what they are for. A role gets the groups that its work needs and nothing else; the table
- * of what must fail is tested for every role (test/system/test_sandbox.py), as root and as an ordinary user.
+ * of what must fail is tested for every role (test/unit/process/test_sandbox.c), as root and as an ordinary
+ * user.
  */
 #include "process/sandbox.h"
 
@@ -217,7 +218,7 @@ int sandbox_try(const char *what)
 	if (strcmp(what, "ptrace") == 0)
 		return (int)syscall(SYS_ptrace, 0, 0, 0, 0);
 	if (strcmp(what, "kill") == 0)
-		return (int)syscall(SYS_kill, getppid(), 0);
+		return (int)syscall(SYS_kill, getpid(), 0);
 	if (strcmp(what, "chmod") == 0)
 		return (int)syscall(SYS_chmod, "/etc", 0755);
 	if (strcmp(what, "setuid") == 0)
