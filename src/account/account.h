@@ -23,6 +23,9 @@ struct accounts {
 	size_t left_count;
 	char language[16]; /* of the names of new accounts' mailboxes (account_request.language); empty:
 	                      English */
+	/* Within a commit that leaves something to be done for an account at a time: notes that, so that
+	   whoever has the accounts knows of it after a restart too. NULL: nobody wants to. */
+	int (*alarm)(struct txn *t, uint64_t shard, int64_t at);
 };
 
 struct account_left {

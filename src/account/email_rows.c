@@ -4,6 +4,7 @@
 
 #include "account/email_look.h"
 #include "account/emails.h"
+#include "account/snooze.h"
 #include "base/container.h"
 #include "base/mem.h"
 #include "mail/email_wire.h"
@@ -17,6 +18,7 @@ enum {
 struct rows_walk {
 	struct email_look look;
 	struct account_rows *rows;
+	bool snoozes;   /* there are some, and whoever looks may know */
 	size_t visited; /* of a mailbox: damaged ones too */
 	uint32_t last;  /* UID */
 	size_t count;
@@ -25,11 +27,12 @@ struct rows_walk {
 		struct account_place place;
 		struct account_message m;
 	} at[AT_ONCE];
+	struct account_snooze_time times[AT_ONCE];
 };
 
 /* What has hashes is not asked for: they are large. */
 static int put_row(struct account_rows *r, struct email_look *l, const struct account_place *place,
-    const struct account_message *m)
+    const struct account_message *m, int64_t snoozed)
 {
 	char numbers[2 * ACCOUNT_MORE_KEYWORDS_MAX];
 	struct account_more more;
@@ -39,6 +42,7 @@ static int put_row(struct account_rows *r, struct email_look *l, const struct ac
 	    .mailbox = place->mailbox,
 	    .size = m->size + m->text_growth,
 	    .received = m->internaldate,
+	    .snoozed = snoozed,
 	    .order = m->order};
 	int error = look_flags(l, place, m, &row.flags, &modseq);
 	if (error == 0 && row.flags & FLAG_DELETED)
@@ -116,6 +120,25 @@ static int next_mailbox(struct txn *t, struct rows_walk *w, uint32_t from, uint3
 	return 0;
 }
 
+/* Places of one mailbox, ascending, and those of them that are put off. */
+static int put_rows(struct rows_walk *w, size_t first, size_t count)
+{
+	const struct account_place *from = &w->at[first].place, *last = &w->at[first + count - 1].place;
+	size_t times = 0, at = 0;
+	int error = 0;
+	if (w->snoozes)
+		error = snooze_times(w->look.txn, w->look.shard, from->mailbox, from->uid, last->uid + 1,
+		    w->times, AT_ONCE, &times);
+	for (size_t i = first; i < first + count && error == 0; i++) {
+		uint32_t uid = w->at[i].place.uid;
+		while (at < times && w->times[at].uid < uid)
+			at++;
+		int64_t snoozed = at < times && w->times[at].uid == uid ? w->times[at].until : 0;
+		error = put_row(w->rows, &w->look, &w->at[i].place, &w->at[i].m, snoozed);
+	}
+	return error;
+}
+
 static int rows_of_all(struct txn *t, struct rows_walk *w)
 {
 	struct account_rows *r = w->rows;
@@ -144,22 +167,45 @@ static int rows_of_all(struct txn *t, struct rows_walk *w)
 			r->uid = w->last + 1;
 		}
 	}
-	for (size_t i = 0; i < w->count && error == 0; i++)
-		error = put_row(r, &w->look, &w->at[i].place, &w->at[i].m);
+	for (size_t i = 0, n; i < w->count && error == 0; i += n) {
+		for (n = 1; i + n < w->count && w->at[i + n].place.mailbox == w->at[i].place.mailbox;)
+			n++;
+		error = put_rows(w, i, n);
+	}
 	return error;
 }
 
 /* ---- some ---- */
 
-static int rows_of_email(struct account_rows *r, struct email_look *l, uint64_t id)
+static int snoozed_at(struct rows_walk *w, const struct account_place *place, int64_t *until)
 {
+	struct account_snooze_time time;
+	size_t count = 0;
+	*until = 0;
+	if (!w->snoozes)
+		return 0;
+	w->look.looked++;
+	int error = snooze_times(
+	    w->look.txn, w->look.shard, place->mailbox, place->uid, place->uid + 1, &time, 1, &count);
+	if (count > 0)
+		*until = time.until;
+	return error;
+}
+
+static int rows_of_email(struct rows_walk *w, uint64_t id)
+{
+	struct account_rows *r = w->rows;
+	struct email_look *l = &w->look;
+	int64_t snoozed;
 	struct account_places places;
 	struct account_message m;
 	int error = look_places(l, id, &places);
 	for (size_t i = 0; i < places.count && error == 0; i++) {
 		error = look_message(l, &places.at[i], true, &m);
 		if (error == 0)
-			error = put_row(r, l, &places.at[i], &m);
+			error = snoozed_at(w, &places.at[i], &snoozed);
+		if (error == 0)
+			error = put_row(r, l, &places.at[i], &m, snoozed);
 		else if (error == -ENOENT || error == -EBADMSG)
 			error = 0;
 	}
@@ -180,10 +226,11 @@ static int run_rows(struct txn *t, void *arg)
 	r->keywords = 0;
 	r->more = true;
 	int error = look_begin(&w->look, t, r->shard, r->who, &head);
+	w->snoozes = error == 0 && head.snoozes > 0 && r->who == NULL;
 	if (error == 0 && r->ids == NULL)
 		error = rows_of_all(t, w);
 	for (; r->ids && error == 0 && r->next < r->count && w->look.looked < KEYS; r->next++)
-		error = rows_of_email(r, &w->look, r->ids[r->next]);
+		error = rows_of_email(w, r->ids[r->next]);
 	if (r->ids)
 		r->more = r->next < r->count;
 	mem_free(w);

@@ -6,9 +6,11 @@
 #include "account/email_set.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "account/annotation_entries.h"
 #include "account/email_look.h"
+#include "account/email_plan.h"
 #include "account/intent.h"
 #include "account/lists.h"
 #include "base/clock.h"
@@ -19,36 +21,6 @@
 enum {
 	LOOK_AT_ONCE = 1024, /* emails of a step: some three milliseconds */
 	FEW = 10             /* whoever changes a few doesn't wait for others */
-};
-
-/* The keywords of a change, by number; 0xffffffff: a name that is new. */
-struct named {
-	size_t count, fresh;
-	struct view names[ACCOUNT_FLAGS_KEYWORDS_MAX];
-	uint32_t numbers[ACCOUNT_FLAGS_KEYWORDS_MAX];
-};
-static const uint32_t FRESH = UINT32_MAX;
-
-/* A place where the email is, and whether it is to stay there. */
-struct standing {
-	struct account_place at;
-	struct change_mailbox *box;
-	bool goes;
-	struct message_flags flags; /* everybody's */
-};
-
-struct plan {
-	struct account_change c;
-	struct account_email_set *set;
-	struct email_change change;
-	struct named add, remove;
-	size_t places; /* of the email, those that can't be seen too */
-	size_t count;
-	struct standing standing[ACCOUNT_PLACES_MAX];
-	size_t target_count;
-	struct change_mailbox *targets[ACCOUNT_PLACES_MAX];
-	size_t writes;
-	struct seen_chunk seen;
 };
 
 /* ---- the plan: nothing is written ---- */
@@ -64,13 +36,13 @@ static int find_names(struct plan *p, struct view words, struct named *out)
 			return -E2BIG;
 		if (word.len > ACCOUNT_KEYWORD_MAX)
 			return -EINVAL;
-		uint32_t number = FRESH;
+		uint32_t number = PLAN_FRESH;
 		int error = keywords_find(&p->c, word, &number);
 		if (error && error != -ENOENT)
 			return error;
 		out->fresh += error == -ENOENT;
 		out->names[out->count] = word;
-		out->numbers[out->count++] = error ? FRESH : number;
+		out->numbers[out->count++] = error ? PLAN_FRESH : number;
 	}
 	return 0;
 }
@@ -143,10 +115,10 @@ static int new_flags(const struct plan *p, const struct message_flags *old, stru
 	}
 	out->bits = (out->bits & ~e->remove_flags) | e->add_flags;
 	for (size_t i = 0; i < p->remove.count; i++)
-		if (p->remove.numbers[i] != FRESH)
+		if (p->remove.numbers[i] != PLAN_FRESH)
 			keywords_remove(out, p->remove.numbers[i]);
 	for (size_t i = 0; i < p->add.count && error == 0; i++)
-		if (p->add.numbers[i] != FRESH)
+		if (p->add.numbers[i] != PLAN_FRESH)
 			error = keywords_add(out, p->add.numbers[i]);
 	return error;
 }
@@ -176,7 +148,8 @@ static int judge_place(struct plan *p, struct standing *s)
 	uint32_t rights = rights_to(p, s->box);
 	s->goes = (e->what & EMAIL_CHANGE_DESTROY) ||
 	          (e->what & EMAIL_CHANGE_ALL_MAILBOXES ? !has_mailbox(e->add_mailboxes, s->at.mailbox)
-	                                                : has_mailbox(e->remove_mailboxes, s->at.mailbox));
+	                                                : has_mailbox(e->remove_mailboxes, s->at.mailbox)) ||
+	          (p->by_itself && s->at.mailbox == p->leaves);
 	if (s->goes && (rights & removing) != removing)
 		return -EACCES;
 	if (e->what & EMAIL_CHANGE_DESTROY || !touches_flags(p))
@@ -184,15 +157,6 @@ static int judge_place(struct plan *p, struct standing *s)
 	uint64_t changes;
 	int error = difference(p, s, &changes);
 	return error == 0 && changes & mail_flags_denied(rights) ? -EACCES : error;
-}
-
-/* More mailboxes than a change may touch: the email waits for the next step, and alone is refused. */
-static int take_mailbox(struct plan *p, uint32_t number, struct change_mailbox **box)
-{
-	int error = change_mailbox(&p->c, number, box);
-	if (error == 0 && !look_may_read(&(*box)->m, p->set->who))
-		error = -ENOENT;
-	return error == -E2BIG ? 1 : error;
 }
 
 static size_t writes_of_flags(const struct plan *p, const struct standing *s)
@@ -205,7 +169,7 @@ static int take_standing(struct plan *p, const struct account_place *at)
 	struct standing *s = &p->standing[p->count];
 	struct annotations_weight noted;
 	uint64_t modseq;
-	int error = take_mailbox(p, at->mailbox, &s->box);
+	int error = plan_mailbox(p, at->mailbox, &s->box);
 	if (error)
 		return error == -ENOENT ? 0 : error;
 	s->at = *at;
@@ -240,43 +204,34 @@ static int find_standing(struct plan *p)
 	return error;
 }
 
-static bool stands_in(const struct plan *p, uint32_t mailbox)
+static int add_target(struct plan *p, uint32_t number)
 {
-	for (size_t i = 0; i < p->count; i++)
-		if (p->standing[i].at.mailbox == mailbox && !p->standing[i].goes)
-			return true;
-	return false;
-}
-
-static bool is_target(const struct plan *p, uint32_t mailbox)
-{
-	for (size_t i = 0; i < p->target_count; i++)
-		if (p->targets[i]->number == mailbox)
-			return true;
-	return false;
+	struct change_mailbox *box;
+	if (plan_stands_in(p, number) || plan_is_target(p, number))
+		return 0;
+	if (p->target_count == ACCOUNT_PLACES_MAX)
+		return -EMLINK;
+	int error = plan_mailbox(p, number, &box);
+	if (error)
+		return error == -ENOENT ? -ENXIO : error;
+	if (!(rights_to(p, box) & RIGHT_INSERT))
+		return -EACCES;
+	if (box->m.uidnext == UINT32_MAX)
+		return -EOVERFLOW;
+	p->targets[p->target_count++] = box;
+	return 0;
 }
 
 static int find_targets(struct plan *p)
 {
 	struct cursor in = cursor_on(p->change.add_mailboxes);
-	struct change_mailbox *box;
+	int error = 0;
 	p->target_count = 0;
-	while (!cursor_at_end(&in)) {
-		uint32_t number = cursor_u32(&in);
-		if (stands_in(p, number) || is_target(p, number))
-			continue;
-		if (p->target_count == ACCOUNT_PLACES_MAX)
-			return -EMLINK;
-		int error = take_mailbox(p, number, &box);
-		if (error)
-			return error == -ENOENT ? -ENXIO : error;
-		if (!(rights_to(p, box) & RIGHT_INSERT))
-			return -EACCES;
-		if (box->m.uidnext == UINT32_MAX)
-			return -EOVERFLOW;
-		p->targets[p->target_count++] = box;
-	}
-	return 0;
+	while (!cursor_at_end(&in) && error == 0)
+		error = add_target(p, cursor_u32(&in));
+	if (error == 0 && p->by_itself && p->enters)
+		error = add_target(p, p->enters);
+	return error ? error : plan_snooze_check(p);
 }
 
 /* Where it is to be in the end. */
@@ -332,7 +287,9 @@ static int check_keywords(const struct plan *p)
 static int plan(struct plan *p)
 {
 	p->writes = 0;
-	int error = find_names(p, p->change.add_keywords, &p->add);
+	int error = plan_snooze(p);
+	if (error == 0)
+		error = find_names(p, p->change.add_keywords, &p->add);
 	if (error == 0)
 		error = find_names(p, p->change.remove_keywords, &p->remove);
 	if (error == 0)
@@ -355,7 +312,7 @@ static int number_names(struct plan *p)
 {
 	int error = 0;
 	for (size_t i = 0; i < p->add.count && error == 0; i++)
-		if (p->add.numbers[i] == FRESH)
+		if (p->add.numbers[i] == PLAN_FRESH)
 			error = keywords_get(&p->c, p->add.names[i], &p->add.numbers[i]);
 	return error;
 }
@@ -418,6 +375,9 @@ static int put_into(struct plan *p, const struct standing *from, struct change_m
 	mem_free(source);
 	if (error == 0)
 		note_event(p, &(struct account_email_event){target->number, uid, .came = true});
+	for (size_t i = 0; i < p->target_count && error == 0; i++)
+		if (p->targets[i] == target)
+			p->uids[i] = uid;
 	if (error == 0 && p->seen.user && seen & FLAG_SEEN && rights & RIGHT_SEEN)
 		error = set_seen(p, &(struct account_place){target->number, uid}, true);
 	if (error == 0 && target->number == p->c.head.roles[MAILBOX_ROLE_JUNK])
@@ -457,7 +417,7 @@ static int carry_out(struct plan *p, bool *changed)
 		error = set_flags(p, &p->standing[i], changed);
 	if (error == 0)
 		error = change_places(p, undelete_until(p->set->accounts, p->set->now), changed);
-	return error;
+	return error ? error : carry_out_snooze(p, changed);
 }
 
 /* ---- a step ---- */
@@ -467,7 +427,7 @@ static bool is_refusal(int error)
 {
 	return error == -ENOENT || error == -ENXIO || error == -EACCES || error == -EINVAL ||
 	       error == -EMLINK || error == -E2BIG || error == -EDQUOT || error == -EOVERFLOW ||
-	       error == -EBADMSG;
+	       error == -EBADMSG || error == -EDOM;
 }
 
 /* 0; 1: the step is full; a negative errno: of the store. */
@@ -490,7 +450,7 @@ static int change_one(struct plan *p, struct email_set_step *step)
 	if (error == 0)
 		error = carry_out(p, &changed);
 	else
-		error = 0;
+		error = plan_give_up(p);
 	step->finished++;
 	step->changed += changed;
 	return error;
@@ -526,6 +486,8 @@ static int run_set(struct txn *t, void *arg)
 	}
 	if (error >= 0)
 		error = seen_write(&p->c, &p->seen);
+	if (error == 0 && s->step.alarm && s->accounts->alarm)
+		error = s->accounts->alarm(t, s->shard, s->step.alarm);
 	if (error == 0)
 		error = change_end(&p->c);
 	s->step.modseq = p->c.head.states[MAIL_STATE_EMAILS];
@@ -544,6 +506,8 @@ static void step_ended(struct store_commit *commit, int result)
 		s->event_count = s->step.events;
 		s->modseq = s->step.modseq;
 		s->from = s->step.next;
+		if (s->step.alarm && (s->alarm == 0 || s->step.alarm < s->alarm))
+			s->alarm = s->step.alarm;
 	}
 	if (result || s->finished >= s->count)
 		s->done(s, result);
@@ -561,6 +525,8 @@ void account_email_set(struct accounts *a, struct account_email_set *s)
 	s->events = NULL;
 	s->event_count = s->event_room = 0;
 	s->events_lost = false;
+	s->alarm = 0;
+	memcpy(s->language, a->language, sizeof s->language);
 	s->commit =
 	    (struct store_commit){.run = run_set, .arg = s, .large = s->count > FEW, .done = step_ended};
 	store_commit(a->store, &s->commit);

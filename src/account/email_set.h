@@ -34,6 +34,7 @@ struct account_email_set {
 	struct account_email_event *events; /* the caller frees it */
 	size_t event_count;
 	bool events_lost; /* some had no memory: the changes come first */
+	int64_t alarm;    /* when the next of these emails is to come back; 0: none is put off */
 
 	/* Internal. */
 	struct accounts *accounts;
@@ -44,8 +45,10 @@ struct account_email_set {
 		struct cursor next;
 		size_t finished, changed, events;
 		uint64_t before, modseq;
+		int64_t alarm;
 	} step;
 	size_t event_room;
+	char language[16]; /* transactions run on other threads */
 };
 
 void account_email_set(struct accounts *a, struct account_email_set *s);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "account/email_look.h"
+#include "account/snooze.h"
 #include "base/container.h"
 #include "base/mem.h"
 
@@ -158,6 +159,22 @@ static int take_place(struct account_emails *emails, struct email_look *l, const
 	return 0;
 }
 
+static int take_snooze(struct account_emails *emails, struct email_look *l, const struct account_place *place,
+    struct account_email_info *e)
+{
+	struct account_snooze *z = mem_alloc(sizeof *z);
+	int error = snooze_get(l->txn, l->shard, *place, z);
+	l->looked++;
+	if (error == 0) {
+		e->snooze_at = buf_view(emails->snoozes).len;
+		e->awake = z->awake;
+		error = mail_snooze_put(emails->snoozes, &z->s);
+		e->snooze_len = buf_view(emails->snoozes).len - e->snooze_at;
+	}
+	mem_free(z);
+	return error == -ENOENT ? 0 : error;
+}
+
 /* A damaged place is passed over: the email shows as far as it can be seen. */
 static int take_email(struct account_emails *emails, struct email_look *l, uint64_t id)
 {
@@ -168,6 +185,8 @@ static int take_email(struct account_emails *emails, struct email_look *l, uint6
 	int error = look_places(l, id, &places);
 	for (size_t i = 0; i < places.count && error == 0; i++) {
 		error = take_place(emails, l, &places.at[i], e);
+		if (error == 0 && emails->snoozes && e->snooze_len == 0)
+			error = take_snooze(emails, l, &places.at[i], e);
 		if (error == -EBADMSG)
 			error = 0;
 	}
@@ -185,6 +204,8 @@ static int run_emails(struct txn *t, void *arg)
 	if (error)
 		return error;
 	e->emails_modseq = head.states[MAIL_STATE_EMAILS];
+	if (e->snoozes)
+		buf_clear(e->snoozes);
 	while (error == 0 && e->found < e->count && look.looked < SLICE &&
 	       e->more_count < ACCOUNT_EMAILS_MORE_MAX)
 		error = take_email(e, &look, e->ids[e->found]);
@@ -201,6 +222,9 @@ void account_emails(struct accounts *a, struct account_emails *e)
 {
 	e->emails = mem_array(e->count ? e->count : 1, sizeof *e->emails);
 	e->more = mem_array(ACCOUNT_EMAILS_MORE_MAX, sizeof *e->more);
+	e->snoozes = e->with_snoozes && e->who == NULL ? mem_alloc(sizeof *e->snoozes) : NULL;
+	if (e->snoozes)
+		buf_init(e->snoozes, ACCOUNT_EMAILS_MAX * SNOOZE_BYTES_MAX);
 	e->read = (struct store_read){.shard = e->shard, .run = run_emails, .arg = e, .done = emails_read};
 	store_read(a->store, &e->read);
 }
@@ -209,6 +233,10 @@ void account_emails_free(struct account_emails *e)
 {
 	mem_free(e->emails);
 	mem_free(e->more);
+	if (e->snoozes)
+		buf_done(e->snoozes);
+	mem_free(e->snoozes);
+	e->snoozes = NULL;
 	e->emails = NULL;
 	e->more = NULL;
 }

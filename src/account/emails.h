@@ -50,6 +50,8 @@ struct account_email_info {
 	uint64_t size, text_growth;
 	int64_t internaldate, savedate; /* savedate: the earliest */
 	struct message_order order;
+	size_t snooze_at, snooze_len; /* in `snoozes`: mail/snooze.h; 0 octets: not put off, and not back */
+	bool awake;                   /* it came back */
 	size_t hash_count;
 	uint64_t hashes[ACCOUNT_HASHES_MAX];
 };
@@ -58,7 +60,8 @@ struct account_emails {
 	uint64_t shard;
 	const struct account_who *who;
 	const uint64_t *ids;
-	size_t count; /* at most ACCOUNT_EMAILS_MAX */
+	size_t count;      /* at most ACCOUNT_EMAILS_MAX */
+	bool with_snoozes; /* of the owner's */
 	void (*done)(struct account_emails *e, int result);
 	void *arg;
 
@@ -66,6 +69,7 @@ struct account_emails {
 	struct account_email_info *emails;
 	size_t found;
 	struct account_more *more;
+	struct buf *snoozes;    /* texts */
 	uint64_t emails_modseq; /* the account's MAIL_STATE_EMAILS */
 
 	/* Internal. */

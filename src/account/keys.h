@@ -15,6 +15,8 @@
  *   C 'O' owner mailbox      somebody else's mailbox that is shared with this account
  *   C 'R' mailbox            a removed mailbox whose messages can still be brought back: its path
  *   C 'S' hash               subscription to a path that has no mailbox
+ *   C 'W' time mailbox uid   when something is to be done with a C 'Z' entry
+ *   C 'Z' mailbox uid        email that is put off, or came back (snooze.h)
  *   D period delivery        delivered already
  *   E emailid                email: what never changes of it, from its delivery to its end
  *   F                        head of the account
@@ -225,6 +227,7 @@ struct account_head {
 	uint32_t submissions, identities;               /* C 'E' and C 'I' entries */
 	uint64_t last_submission, last_identity;        /* the highest numbers that were given */
 	uint64_t submissions_modseq, identities_modseq; /* of the last change of one */
+	uint32_t snoozes;                               /* C 'Z' entries (snooze.h) */
 };
 
 /* An entry of an access list: RIGHT_* for a user's or group's account number. */

@@ -5,43 +5,45 @@
 #include "account/roles.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "account/mailbox.h"
 
-enum { FIRST = MAILBOX_ROLE_DRAFTS, LAST = MAILBOX_ROLE_ARCHIVE, ROLES = LAST - FIRST + 1 };
+enum { FIRST = MAILBOX_ROLE_DRAFTS, LAST = MAILBOX_ROLE_ARCHIVE, ROLES = LAST - FIRST + 1, SNOOZED = ROLES };
 
-/* In the order of the roles: drafts, sent, junk, trash, archive. */
+/* In the order of the roles: drafts, sent, junk, trash, archive; then snoozed, which is made when it is
+ * needed first. */
 /* clang-format off */
 static const struct {
 	const char *language;
-	const char *names[ROLES];
+	const char *names[ROLES + 1];
 } languages[] = {
-    {"en", {"Drafts", "Sent", "Junk", "Trash", "Archive"}},
-    {"ar", {"المسودات", "المرسل", "غير مرغوب", "المهملات", "الأرشيف"}},
-    {"cs", {"Koncepty", "Odeslané", "Nevyžádané", "Koš", "Archiv"}},
-    {"da", {"Kladder", "Sendt", "Uønsket", "Papirkurv", "Arkiv"}},
-    {"de", {"Entwürfe", "Gesendet", "Spam", "Papierkorb", "Archiv"}},
-    {"el", {"Πρόχειρα", "Απεσταλμένα", "Ανεπιθύμητα", "Κάδος", "Αρχείο"}},
-    {"es", {"Borradores", "Enviados", "Correo no deseado", "Papelera", "Archivo"}},
-    {"fi", {"Luonnokset", "Lähetetyt", "Roskaposti", "Roskakori", "Arkisto"}},
-    {"fr", {"Brouillons", "Envoyés", "Indésirables", "Corbeille", "Archives"}},
-    {"he", {"טיוטות", "נשלח", "זבל", "אשפה", "ארכיון"}},
-    {"hu", {"Piszkozatok", "Elküldött", "Levélszemét", "Kuka", "Archívum"}},
-    {"it", {"Bozze", "Inviata", "Indesiderata", "Cestino", "Archivio"}},
-    {"ja", {"下書き", "送信済み", "迷惑メール", "ごみ箱", "アーカイブ"}},
-    {"ko", {"임시 보관함", "보낸 편지함", "스팸", "휴지통", "보관함"}},
-    {"nb", {"Utkast", "Sendt", "Søppelpost", "Papirkurv", "Arkiv"}},
-    {"nl", {"Concepten", "Verzonden", "Ongewenst", "Prullenbak", "Archief"}},
-    {"no", {"Utkast", "Sendt", "Søppelpost", "Papirkurv", "Arkiv"}},
-    {"pl", {"Szkice", "Wysłane", "Niechciane", "Kosz", "Archiwum"}},
-    {"pt", {"Rascunhos", "Enviados", "Lixo eletrônico", "Lixeira", "Arquivo"}},
-    {"ro", {"Ciorne", "Trimise", "Spam", "Coș de gunoi", "Arhivă"}},
-    {"ru", {"Черновики", "Отправленные", "Спам", "Корзина", "Архив"}},
-    {"sk", {"Koncepty", "Odoslané", "Nevyžiadané", "Kôš", "Archív"}},
-    {"sv", {"Utkast", "Skickat", "Skräppost", "Papperskorg", "Arkiv"}},
-    {"tr", {"Taslaklar", "Gönderilmiş", "İstenmeyen", "Çöp kutusu", "Arşiv"}},
-    {"uk", {"Чернетки", "Надіслані", "Спам", "Кошик", "Архів"}},
-    {"zh", {"草稿", "已发送", "垃圾邮件", "已删除", "归档"}},
+    {"en", {"Drafts", "Sent", "Junk", "Trash", "Archive", "Snoozed"}},
+    {"ar", {"المسودات", "المرسل", "غير مرغوب", "المهملات", "الأرشيف", "المؤجل"}},
+    {"cs", {"Koncepty", "Odeslané", "Nevyžádané", "Koš", "Archiv", "Odložené"}},
+    {"da", {"Kladder", "Sendt", "Uønsket", "Papirkurv", "Arkiv", "Udsat"}},
+    {"de", {"Entwürfe", "Gesendet", "Spam", "Papierkorb", "Archiv", "Zurückgestellt"}},
+    {"el", {"Πρόχειρα", "Απεσταλμένα", "Ανεπιθύμητα", "Κάδος", "Αρχείο", "Σε αναβολή"}},
+    {"es", {"Borradores", "Enviados", "Correo no deseado", "Papelera", "Archivo", "Pospuestos"}},
+    {"fi", {"Luonnokset", "Lähetetyt", "Roskaposti", "Roskakori", "Arkisto", "Torkutetut"}},
+    {"fr", {"Brouillons", "Envoyés", "Indésirables", "Corbeille", "Archives", "En attente"}},
+    {"he", {"טיוטות", "נשלח", "זבל", "אשפה", "ארכיון", "בהמתנה"}},
+    {"hu", {"Piszkozatok", "Elküldött", "Levélszemét", "Kuka", "Archívum", "Elhalasztott"}},
+    {"it", {"Bozze", "Inviata", "Indesiderata", "Cestino", "Archivio", "Posticipata"}},
+    {"ja", {"下書き", "送信済み", "迷惑メール", "ごみ箱", "アーカイブ", "スヌーズ"}},
+    {"ko", {"임시 보관함", "보낸 편지함", "스팸", "휴지통", "보관함", "다시 알림"}},
+    {"nb", {"Utkast", "Sendt", "Søppelpost", "Papirkurv", "Arkiv", "Utsatt"}},
+    {"nl", {"Concepten", "Verzonden", "Ongewenst", "Prullenbak", "Archief", "Uitgesteld"}},
+    {"no", {"Utkast", "Sendt", "Søppelpost", "Papirkurv", "Arkiv", "Utsatt"}},
+    {"pl", {"Szkice", "Wysłane", "Niechciane", "Kosz", "Archiwum", "Odłożone"}},
+    {"pt", {"Rascunhos", "Enviados", "Lixo eletrônico", "Lixeira", "Arquivo", "Adiados"}},
+    {"ro", {"Ciorne", "Trimise", "Spam", "Coș de gunoi", "Arhivă", "Amânate"}},
+    {"ru", {"Черновики", "Отправленные", "Спам", "Корзина", "Архив", "Отложенные"}},
+    {"sk", {"Koncepty", "Odoslané", "Nevyžiadané", "Kôš", "Archív", "Odložené"}},
+    {"sv", {"Utkast", "Skickat", "Skräppost", "Papperskorg", "Arkiv", "Uppskjutet"}},
+    {"tr", {"Taslaklar", "Gönderilmiş", "İstenmeyen", "Çöp kutusu", "Arşiv", "Ertelenenler"}},
+    {"uk", {"Чернетки", "Надіслані", "Спам", "Кошик", "Архів", "Відкладені"}},
+    {"zh", {"草稿", "已发送", "垃圾邮件", "已删除", "归档", "稍后处理"}},
 };
 /* clang-format on */
 
@@ -94,4 +96,27 @@ int roles_make(struct account_change *c, struct view language)
 	c->head.roles[MAILBOX_ROLE_INBOX] = MAILBOX_INBOX;
 	c->head.roles_made = c->head_changed = true;
 	return error;
+}
+
+/* It may be called otherwise when another use has its name. */
+static int make_under(struct account_change *c, const char *name, unsigned attempt)
+{
+	char text[ACCOUNT_MAILBOX_NAME_MAX];
+	if (attempt == 0)
+		return make_role(c, MAILBOX_ROLE_SNOOZED, name);
+	snprintf(text, sizeof text, "%s %u", name, attempt + 1);
+	return make_role(c, MAILBOX_ROLE_SNOOZED, text);
+}
+
+int roles_make_snoozed(struct account_change *c, struct view language)
+{
+	enum { ATTEMPTS = 5 };
+	const char *name = names_of(language)[SNOOZED];
+	int error = mailbox_room(c, 1) ? -EDQUOT : 0;
+	for (unsigned i = 0; i < ATTEMPTS && error == 0; i++) {
+		error = make_under(c, name, i);
+		if (error == 0 && c->head.roles[MAILBOX_ROLE_SNOOZED])
+			return 0;
+	}
+	return error ? error : -EDQUOT;
 }

@@ -11,4 +11,10 @@
  */
 int roles_make(struct account_change *c, struct view language) __attribute__((warn_unused_result));
 
+/*
+ * Makes the mailbox for emails that are put off, likewise, unless there is one. -EDQUOT: the account has no
+ * room for one more.
+ */
+int roles_make_snoozed(struct account_change *c, struct view language) __attribute__((warn_unused_result));
+
 #endif

@@ -141,6 +141,7 @@ void head_encode(const struct account_head *h, struct entry *out)
 	entry_add_number(out, MAIL_STATES);
 	for (size_t i = 0; i < MAIL_STATES; i++)
 		entry_add_number(out, h->states[i]);
+	entry_add_number(out, h->snoozes);
 }
 
 int head_decode(struct view value, struct account_head *h)
@@ -198,6 +199,7 @@ int head_decode(struct view value, struct account_head *h)
 		c.failed = true;
 	for (size_t i = 0; i < MAIL_STATES; i++)
 		r.states[i] = i < states ? entry_take_number(&c) : 0;
+	r.snoozes = take_later_u32(&c);
 	if (cursor_ok(&c))
 		*h = r;
 	return entry_result(&c);

@@ -11,7 +11,7 @@
 #include "format/plain.h"
 
 static const char *const roles[] = {
-    "none", "inbox", "drafts", "sent", "junk", "trash", "archive", "all", "flagged", "important"};
+    "none", "inbox", "drafts", "sent", "junk", "trash", "archive", "all", "flagged", "important", "snoozed"};
 _Static_assert(sizeof roles / sizeof roles[0] == MAILBOX_ROLE_LAST + 1, "each role has a name");
 
 const char *mailbox_role_name(uint64_t role)

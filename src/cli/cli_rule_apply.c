@@ -83,7 +83,8 @@ static uint64_t role_of(struct view use)
 	    [MAILBOX_ROLE_ARCHIVE] = "\\Archive",
 	    [MAILBOX_ROLE_ALL] = "\\All",
 	    [MAILBOX_ROLE_FLAGGED] = "\\Flagged",
-	    [MAILBOX_ROLE_IMPORTANT] = "\\Important"};
+	    [MAILBOX_ROLE_IMPORTANT] = "\\Important",
+	    [MAILBOX_ROLE_SNOOZED] = "\\Snoozed"};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (names[i] && view_equal_nocase(use, view_from_string(names[i])))
 			return i;

@@ -220,6 +220,7 @@ static const char *const roles[] = {
     [MAILBOX_ROLE_ALL] = "\\All",
     [MAILBOX_ROLE_FLAGGED] = "\\Flagged",
     [MAILBOX_ROLE_IMPORTANT] = "\\Important",
+    [MAILBOX_ROLE_SNOOZED] = "\\Snoozed",
 };
 
 enum mailbox_role imap_role_named(struct view name)

@@ -17,7 +17,8 @@ const char *jmap_mailbox_role(uint64_t role)
 	    [MAILBOX_ROLE_ARCHIVE] = "archive",
 	    [MAILBOX_ROLE_ALL] = "all",
 	    [MAILBOX_ROLE_FLAGGED] = "flagged",
-	    [MAILBOX_ROLE_IMPORTANT] = "important"};
+	    [MAILBOX_ROLE_IMPORTANT] = "important",
+	    [MAILBOX_ROLE_SNOOZED] = "snoozed"};
 	return role < sizeof names / sizeof *names ? names[role] : NULL;
 }
 

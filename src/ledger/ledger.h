@@ -7,6 +7,7 @@
  *   T, U               what is counted for reports (tally.h)
  *   I, R, V            reports of others (received.h)
  *   W account          accounts that somebody has subscribed to (pushed.h)
+ *   Z time account     when something is to be done for an account (alarms.h)
  *
  * Whatever puts something in is bounded in number and octets: who fills it up is told so, and nothing else
  * suffers.

@@ -84,6 +84,7 @@ bool email_row_put(struct buf *out, const struct email_row *row)
 		wire_put_text(out, row->more_keywords);
 	wire_put_number(out, row->size);
 	wire_put_number(out, (uint64_t)row->received);
+	wire_put_number(out, (uint64_t)row->snoozed);
 	message_order_put(&row->order, out);
 	return settle(out, before, failed_before);
 }
@@ -101,6 +102,7 @@ bool email_row_get(struct cursor *in, struct email_row *row)
 		got.more_keywords = items(in, 2);
 	got.size = wire_number(in, UINT64_MAX);
 	got.received = (int64_t)wire_number(in, UINT64_MAX);
+	got.snoozed = (int64_t)wire_number(in, INT64_MAX);
 	got.order = message_order_get(in);
 	if (!cursor_ok(in))
 		return false;
@@ -110,7 +112,8 @@ bool email_row_get(struct cursor *in, struct email_row *row)
 
 /* ---- a change ---- */
 
-static const uint64_t WHAT = EMAIL_CHANGE_DESTROY | EMAIL_CHANGE_ALL_FLAGS | EMAIL_CHANGE_ALL_MAILBOXES;
+static const uint64_t WHAT = EMAIL_CHANGE_DESTROY | EMAIL_CHANGE_ALL_FLAGS | EMAIL_CHANGE_ALL_MAILBOXES |
+                             EMAIL_CHANGE_SNOOZE | EMAIL_CHANGE_UNSNOOZE | EMAIL_CHANGE_WAKE;
 
 bool email_change_put(struct buf *out, const struct email_change *c)
 {
@@ -124,6 +127,7 @@ bool email_change_put(struct buf *out, const struct email_change *c)
 	wire_put_text(out, c->remove_keywords);
 	wire_put_text(out, c->add_mailboxes);
 	wire_put_text(out, c->remove_mailboxes);
+	wire_put_text(out, c->snooze);
 	return settle(out, before, failed_before);
 }
 
@@ -140,6 +144,7 @@ bool email_change_get(struct cursor *in, struct email_change *c)
 	got.remove_keywords = wire_text(in);
 	got.add_mailboxes = items(in, EMAIL_MAILBOX_SIZE);
 	got.remove_mailboxes = items(in, EMAIL_MAILBOX_SIZE);
+	got.snooze = wire_text(in);
 	if (!cursor_ok(in))
 		return false;
 	*c = got;

@@ -28,6 +28,7 @@ struct email_row {
 	struct view more_keywords;  /* numbers, 2 octets each */
 	uint64_t size;              /* octets as they are sent */
 	int64_t received;           /* internaldate, seconds since 1970 */
+	int64_t snoozed;            /* until when it is put off here, or when it came back here; 0: neither */
 	struct message_order order; /* unknown: EMAIL_GET with MAIL_WANT_ORDER tells it */
 };
 
@@ -39,13 +40,26 @@ enum {
 	EMAIL_CHANGE_DESTROY = 1 << 0, /* nothing else then */
 	/* What is added is all that it has then. */
 	EMAIL_CHANGE_ALL_FLAGS = 1 << 1, /* flags and keywords */
-	EMAIL_CHANGE_ALL_MAILBOXES = 1 << 2
+	EMAIL_CHANGE_ALL_MAILBOXES = 1 << 2,
+	/*
+	 * `snooze` says until when it is put off. Unless its mailboxes are changed as well, so that they have
+	 * Snoozed among them (else EDOM), it goes from the mailbox that it will come back to into Snoozed,
+	 * which is made if there is none.
+	 */
+	EMAIL_CHANGE_SNOOZE = 1 << 3,
+	/* It is put off no longer. Unless its mailboxes are changed as well it goes back to where it was to
+	 * go. */
+	EMAIL_CHANGE_UNSNOOZE = 1 << 4,
+	/* Store's own: its time has come. `snooze` is the place where it lies, mailbox and UID, 4 octets
+	 * each, and the time, 8 octets. */
+	EMAIL_CHANGE_WAKE = 1 << 5
 };
 struct email_change {
 	uint64_t id, what;
 	uint64_t add_flags, remove_flags;            /* of FLAGS_SYSTEM */
 	struct view add_keywords, remove_keywords;   /* names with one space between them */
 	struct view add_mailboxes, remove_mailboxes; /* numbers, 4 octets each */
+	struct view snooze;                          /* mail/snooze.h */
 };
 
 bool email_change_put(struct buf *out, const struct email_change *c);

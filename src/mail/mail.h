@@ -230,7 +230,8 @@ enum {
 	MAIL_WANT_PREFIX = 1 << 11, /* only how long it is */
 	MAIL_WANT_ORDER = 1 << 12,  /* format/message_order.h: what it is sorted by */
 	MAIL_WANT_SENDER =
-	    1 << 13 /* who sent it, as it was found when it came: trust/sender/sender_results.h */
+	    1 << 13, /* who sent it, as it was found when it came: trust/sender/sender_results.h */
+	MAIL_WANT_SNOOZE = 1 << 16 /* of EMAIL_GET alone: mail/snooze.h; of another's account nothing */
 };
 
 /*

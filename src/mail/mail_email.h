@@ -218,7 +218,8 @@ struct email_set {
 
 /*
  * Entries: id (8 octets), errno (4). ENOENT: no such email; ENXIO: no such mailbox; EACCES: the rights don't
- * suffice; EINVAL: it would be in no mailbox, or a bad keyword; EMLINK: too many mailboxes; E2BIG: too many
+ * suffice; EINVAL: it would be in no mailbox, or a bad keyword, or no snooze; EDOM: it would not be in
+ * Snoozed while it is put off, or would come back there; EMLINK: too many mailboxes; E2BIG: too many
  * keywords; EDQUOT; EOVERFLOW; EBADMSG: damaged.
  */
 struct email_set_failed {

@@ -55,7 +55,8 @@ enum mailbox_role {
 	MAILBOX_ROLE_ALL,
 	MAILBOX_ROLE_FLAGGED,
 	MAILBOX_ROLE_IMPORTANT,
-	MAILBOX_ROLE_LAST = MAILBOX_ROLE_IMPORTANT
+	MAILBOX_ROLE_SNOOZED, /* draft-ietf-extra-email-snooze */
+	MAILBOX_ROLE_LAST = MAILBOX_ROLE_SNOOZED
 };
 
 /* Of FLAGS_SYSTEM and FLAG_KEYWORD (any keyword): what may not be changed with these rights (RFC 4314 section

@@ -50,6 +50,10 @@ static void put_fields(struct buf *out, uint64_t want, const struct mail_message
 		wire_put_text(out, m->uidl);
 	if (want & MAIL_WANT_SENDER)
 		wire_put_text(out, m->sender);
+	if (want & MAIL_WANT_SNOOZE) {
+		wire_put_text(out, m->snooze);
+		wire_put_number(out, m->awake);
+	}
 }
 
 bool mail_message_put(struct buf *out, uint64_t want, const struct mail_message *m)
@@ -119,6 +123,10 @@ bool mail_message_get(struct cursor *in, uint64_t want, struct mail_message *m)
 		got.uidl = wire_text(in);
 	if (want & MAIL_WANT_SENDER)
 		got.sender = wire_text(in);
+	if (want & MAIL_WANT_SNOOZE) {
+		got.snooze = wire_text(in);
+		got.awake = wire_number(in, 1);
+	}
 	if (got.uid == 0)
 		in->failed = true;
 	if (!cursor_ok(in))

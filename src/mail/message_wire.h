@@ -25,6 +25,8 @@ struct mail_message {
 	struct view sender;         /* empty: it was not checked */
 	struct view references;     /* hashes, 8 octets each: its own (0: none) first */
 	struct message_order order; /* unknown: the header could not be read */
+	struct view snooze;         /* mail/snooze.h; empty: it is not put off, and has not come back */
+	bool awake;                 /* it has come back; snooze.until says when */
 	bool has_body;              /* body is the whole message */
 };
 

@@ -11,6 +11,7 @@
 #include "role/store/imap_event.h"
 #include "role/store/question.h"
 #include "role/store/store_private.h"
+#include "role/store/store_snooze.h"
 
 struct right_email_set {
 	struct question question;
@@ -105,6 +106,7 @@ static void changed(struct account_email_set *call, int result)
 {
 	struct right_email_set *s = container_of(call, struct right_email_set, call);
 	note_events(call);
+	store_snooze_note(call->alarm);
 	if (!question_back(&s->question) || !answer_failed(s))
 		return;
 	question_done(&s->question, &(struct mail_done){.error = result,

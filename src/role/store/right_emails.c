@@ -100,6 +100,10 @@ static bool answer(
 	    .savedate = i->savedate};
 	right_message_begin(&e->message, i->flags & FLAG_MORE ? &e->emails.more[i->more] : NULL, m);
 	right_message_order(&e->message, &i->order, i->hashes, i->hash_count, m);
+	if (i->snooze_len) {
+		m->snooze = view_take(view_skip(buf_view(e->emails.snoozes), i->snooze_at), i->snooze_len);
+		m->awake = i->awake;
+	}
 	if (f)
 		right_message_email(&e->message, f, m);
 	return put(e, &entry);
@@ -197,6 +201,7 @@ static void look_up(struct right_emails *e)
 	e->emails = (struct account_emails){.shard = e->account.box.shard,
 	    .who = e->account.who,
 	    .ids = e->ids + e->next,
+	    .with_snoozes = e->want & MAIL_WANT_SNOOZE,
 	    .count = left < ACCOUNT_EMAILS_MAX ? left : ACCOUNT_EMAILS_MAX,
 	    .done = looked_up};
 	question_call(&e->question);

@@ -16,6 +16,7 @@
 #include "role/store/rules_state.h"
 #include "role/store/store_rules.h"
 #include "role/store/store_search.h"
+#include "role/store/store_snooze.h"
 #include "trace/trace_write.h"
 #include "role/store/store_upkeep.h"
 
@@ -118,6 +119,7 @@ static int store_role_serve(struct role_process *p)
 	store_report_in_start();
 	store_answer_start();
 	store_push_start();
+	store_snooze_start();
 	store_heal_start(begin_anew);
 	return 0;
 }
@@ -163,6 +165,7 @@ static void finish(void *arg)
 	store_upkeep_stop();
 	store_answer_stop();
 	store_push_stop();
+	store_snooze_stop();
 	store_report_in_stop();
 	imap_event_stop();
 	filtering_stop_all();

@@ -9,6 +9,7 @@
 #include "role/store/directory_job.h"
 #include "role/store/store_private.h"
 #include "role/store/store_search.h"
+#include "role/store/store_snooze.h"
 #include "trace/trace_write.h"
 #include "role/store/store_upkeep.h"
 #include "store/store_admin.h"
@@ -103,10 +104,17 @@ static void finish_walk(void)
 	store_pack(store_role.store, &upkeep_walk.task);
 }
 
+static void visited(void)
+{
+	if (!upkeep_walk.stopping)
+		later(PAUSE_MS);
+}
+
 static void account_kept(struct account_request *r, int result)
 {
 	upkeep_walk.dropped += result == 0 ? r->count : 0;
-	later(PAUSE_MS);
+	if (!upkeep_walk.stopping)
+		store_snooze_heal(r->shard, visited);
 }
 
 static void account_repaired(struct account_request *r, int result)

@@ -16,6 +16,7 @@ static const struct email_row ROW = {
     .more_keywords = {"\0\70\1\0", 4},
     .size = (uint64_t)1 << 33,
     .received = -5,
+    .snoozed = 1700000001,
     .order = {.known = true, .dated = true, .sent = 1700000000, .minutes = -90, .subject = 99},
 };
 static const struct email_change CHANGE = {
@@ -26,6 +27,7 @@ static const struct email_change CHANGE = {
     .add_keywords = {"a b", 3},
     .add_mailboxes = {"\0\0\0\1", 4},
     .remove_mailboxes = {"\0\0\0\2\0\0\0\3", 8},
+    .snooze = {"z", 1},
 };
 static const uint64_t WANT = MAIL_WANT_FLAGS | MAIL_WANT_SIZE | MAIL_WANT_IDS;
 
@@ -54,7 +56,8 @@ static void what_is_put_comes_through(void **state)
 	in = cursor_on(buf_view(&b));
 	assert_true(email_row_get(&in, &r) && cursor_at_end(&in));
 	assert_true(r.id == 77 && r.thread == 5 && r.mailbox == 9 && r.flags == ROW.flags);
-	assert_true(r.size == ROW.size && r.received == -5 && r.order.sent == 1700000000);
+	assert_true(
+	    r.size == ROW.size && r.received == -5 && r.snoozed == 1700000001 && r.order.sent == 1700000000);
 	assert_true(r.order.minutes == -90 && r.order.subject == 99);
 	assert_true(view_equal(r.more_keywords, ROW.more_keywords));
 	buf_clear(&b);
@@ -64,7 +67,8 @@ static void what_is_put_comes_through(void **state)
 	assert_true(c.id == 77 && c.what == EMAIL_CHANGE_ALL_FLAGS && c.add_flags == FLAG_SEEN);
 	assert_true(c.remove_flags == FLAG_DRAFT && view_equal(c.add_keywords, CHANGE.add_keywords));
 	assert_true(view_equal(c.add_mailboxes, CHANGE.add_mailboxes));
-	assert_true(view_equal(c.remove_mailboxes, CHANGE.remove_mailboxes) && c.remove_keywords.len == 0);
+	assert_true(view_equal(c.snooze, CHANGE.snooze) &&
+	            view_equal(c.remove_mailboxes, CHANGE.remove_mailboxes) && c.remove_keywords.len == 0);
 	buf_done(&b);
 }
 
@@ -145,7 +149,7 @@ static void what_makes_no_sense_is_refused(void **state)
 	assert_false(get_one(&in, 2) || cursor_ok(&in));
 	buf_clear(&b);
 	c = CHANGE;
-	c.what = 8;
+	c.what = EMAIL_CHANGE_WAKE << 1;
 	assert_true(email_change_put(&b, &c));
 	in = cursor_on(buf_view(&b));
 	assert_false(get_one(&in, 2) || cursor_ok(&in));
