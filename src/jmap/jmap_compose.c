@@ -77,8 +77,8 @@ static bool is_among(const char *key, const char *const *names)
 
 static void take_property(struct composer *c, const char *key, json_t *value)
 {
-	static const char *const elsewhere[] = {"mailboxIds", "keywords", "receivedAt", "bodyStructure",
-	    "textBody", "htmlBody", "attachments", "bodyValues", NULL};
+	static const char *const elsewhere[] = {"mailboxIds", "keywords", "receivedAt", "snoozed",
+	    "bodyStructure", "textBody", "htmlBody", "attachments", "bodyValues", NULL};
 	static const char *const set_by_server[] = {
 	    "id", "blobId", "threadId", "size", "preview", "hasAttachment", NULL};
 	if (is_among(key, elsewhere))

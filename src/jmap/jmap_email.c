@@ -2,12 +2,13 @@
 #include "jmap/jmap_email.h"
 
 #include "base/cursor.h"
+#include "jmap/jmap_snooze.h"
 #include "jmap/jmap_verdict.h"
 
 const char *const jmap_email_properties[] = {"id", "blobId", "threadId", "mailboxIds", "keywords", "size",
     "receivedAt", "messageId", "inReplyTo", "references", "sender", "from", "to", "cc", "bcc", "replyTo",
     "subject", "sentAt", "hasAttachment", "preview", "bodyValues", "textBody", "htmlBody", "attachments",
-    "headers", "bodyStructure", "verdict", "filedBy", NULL};
+    "headers", "bodyStructure", "verdict", "filedBy", "snoozed", "awokenAt", NULL};
 
 _Static_assert(sizeof jmap_email_properties / sizeof *jmap_email_properties == JMAP_EMAIL_PROPERTIES + 1,
     "each property has a name");
@@ -88,6 +89,12 @@ static void write_stored(
 		jmap_email_keywords(
 		    source->session, source->account->ask, m->flags, m->more_keywords, write_keyword, out);
 		json_out_end(out);
+		return;
+	case JMAP_EMAIL_SNOOZED:
+		jmap_snooze_write(out, account, m);
+		return;
+	case JMAP_EMAIL_AWOKEN_AT:
+		jmap_awoken_write(out, m);
 		return;
 	default:
 		jmap_utc_date_write(out, m->internaldate);
@@ -247,6 +254,8 @@ static void write_property(struct json_out *out, struct jmap_scratch *s, const s
 	case JMAP_EMAIL_MAILBOX_IDS:
 	case JMAP_EMAIL_KEYWORDS:
 	case JMAP_EMAIL_RECEIVED_AT:
+	case JMAP_EMAIL_SNOOZED:
+	case JMAP_EMAIL_AWOKEN_AT:
 		if (source->entry)
 			write_stored(out, source, property);
 		else

@@ -40,6 +40,8 @@ enum jmap_email_property {
 	/* Of our own capabilities; doc/jmap.md. */
 	JMAP_EMAIL_VERDICT,
 	JMAP_EMAIL_FILED_BY,
+	JMAP_EMAIL_SNOOZED, /* these two with the capability of JMAP_SNOOZE */
+	JMAP_EMAIL_AWOKEN_AT,
 	JMAP_EMAIL_PROPERTIES
 };
 #define JMAP_EMAIL_BIT(property) ((uint64_t)1 << (property))
@@ -53,6 +55,8 @@ extern const char *const jmap_email_properties[]; /* NULL at the end */
 	(JMAP_EMAIL_BIT(JMAP_EMAIL_BODY_VALUES) | JMAP_EMAIL_BIT(JMAP_EMAIL_TEXT_BODY) |                     \
 	    JMAP_EMAIL_BIT(JMAP_EMAIL_HTML_BODY) | JMAP_EMAIL_BIT(JMAP_EMAIL_ATTACHMENTS) |                  \
 	    JMAP_EMAIL_BIT(JMAP_EMAIL_BODY_STRUCTURE))
+
+#define JMAP_EMAIL_OF_SNOOZE (JMAP_EMAIL_BIT(JMAP_EMAIL_SNOOZED) | JMAP_EMAIL_BIT(JMAP_EMAIL_AWOKEN_AT))
 
 /* Names of the arguments that both methods have beside "properties"; NULL at the end. */
 extern const char *const jmap_email_arguments[];

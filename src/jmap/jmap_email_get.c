@@ -276,7 +276,8 @@ static int keep_entry(struct getting *g, const struct email_entry *e)
 	arena_reset(&g->arena);
 	g->entry = *e;
 	if (!keep(&g->arena, &m->more_keywords) || !keep(&g->arena, &m->summary) ||
-	    !keep(&g->arena, &m->structure) || !keep(&g->arena, &m->header) || !keep(&g->arena, &m->sender))
+	    !keep(&g->arena, &m->structure) || !keep(&g->arena, &m->header) || !keep(&g->arena, &m->sender) ||
+	    !keep(&g->arena, &m->snooze))
 		return -ENOMEM;
 	m->body = m->references = m->uidl = (struct view){0};
 	/* What is damaged is shown as far as it can be read; what could not be read now fails the call. */
@@ -446,6 +447,8 @@ static uint64_t wants(const struct jmap_email_form *form)
 		want |= MAIL_WANT_HEADER;
 	if (jmap_email_form_wants(form, JMAP_EMAIL_BIT(JMAP_EMAIL_VERDICT)))
 		want |= MAIL_WANT_SENDER;
+	if (jmap_email_form_wants(form, JMAP_EMAIL_OF_SNOOZE))
+		want |= MAIL_WANT_SNOOZE;
 	return want;
 }
 

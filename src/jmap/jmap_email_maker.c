@@ -34,6 +34,7 @@ void jmap_email_maker_init(struct jmap_email_maker *m, struct jmap_call *c)
 	buf_init(&m->mailboxes, (size_t)EMAIL_MAILBOX_SIZE * EMAIL_PLACES_MAX);
 	buf_init(&m->keywords, (size_t)JMAP_KEYWORDS_OF_EMAIL * (JMAP_KEYWORD_MAX + 1));
 	buf_init(&m->not_found, NOT_FOUND_MAX);
+	buf_init(&m->snooze, SNOOZE_BYTES_MAX);
 	buf_init(&m->pending, PENDING_MAX);
 	buf_init(&m->head, HEAD_MAX);
 	arena_init(&m->arena, ARENA_MAX);
@@ -63,6 +64,7 @@ void jmap_email_maker_done(struct jmap_email_maker *m)
 	buf_done(&m->mailboxes);
 	buf_done(&m->keywords);
 	buf_done(&m->not_found);
+	buf_done(&m->snooze);
 	buf_done(&m->pending);
 	buf_done(&m->head);
 	arena_done(&m->arena);
@@ -91,6 +93,7 @@ const char *jmap_email_error_type(int64_t error)
 	switch (-error) {
 	case ENXIO:
 	case EINVAL:
+	case EDOM:
 		return "invalidProperties";
 	case EMLINK:
 		return "tooManyMailboxes";
@@ -113,6 +116,7 @@ const char *jmap_email_error_text(int64_t error)
 		const char *text;
 	} texts[] = {{-ENOENT, "there is no such Email"}, {-EACCES, "you have no right to do this"},
 	    {-ENXIO, "there is no such Mailbox"}, {-EINVAL, "an Email is in one Mailbox at least"},
+	    {-EDOM, "it is not in the Mailbox with the role \"snoozed\""},
 	    {-EMLINK, "an Email cannot be in so many Mailboxes"},
 	    {-E2BIG, "an Email cannot have so many keywords"}, {-EDQUOT, "the account is full"},
 	    {-EFBIG, "it is larger than all that the account may hold"},
@@ -180,12 +184,15 @@ bool jmap_email_wish(struct jmap_call *c, struct jmap_email_maker *m, const json
 	buf_clear(&m->mailboxes);
 	buf_clear(&m->keywords);
 	buf_clear(&m->not_found);
+	buf_clear(&m->snooze);
 	if (!read_mailboxes(c, m, json_object_get(object, "mailboxIds")) ||
 	    !read_keywords(m, json_object_get(object, "keywords")))
 		return false;
 	if (received && !json_is_null(received) && !jmap_date_read(jmap_string(received), &m->received, NULL))
 		return wrong(m, "invalidProperties", "receivedAt", "it is no UTCDate");
-	return true;
+	const json_t *snoozed = json_object_get(object, "snoozed");
+	const char *why = snoozed && !json_is_null(snoozed) ? jmap_snooze_read(c, snoozed, &m->snooze) : NULL;
+	return why ? wrong(m, "invalidProperties", "snoozed", why) : true;
 }
 
 /* ---- into the account ---- */
@@ -214,7 +221,7 @@ static void on_taken_back(struct jmap_call *c, unsigned type, const void *answer
 		fail_with(m, m->error);
 }
 
-/* Whole or not at all: without the rest of its Mailboxes it goes again. */
+/* Whole or not at all: without the rest of its Mailboxes, or when it cannot be put off, it goes again. */
 static void on_placed(struct jmap_call *c, unsigned type, const void *answer)
 {
 	struct jmap_email_maker *m = jmap_data(c);
@@ -248,10 +255,12 @@ static void on_imported(struct jmap_call *c, unsigned type, const void *answer)
 	m->thread = done->uidnext;
 	m->size = done->messages;
 	m->error = 0;
-	struct view rest =
-	    view_skip(buf_view(&m->mailboxes), (size_t)EMAIL_MAILBOX_SIZE * IMPORT_MAILBOXES_MAX);
-	if (rest.len > 0)
-		ask_change(m, &(struct email_change){.id = m->email, .add_mailboxes = rest}, on_placed);
+	struct email_change change = {.id = m->email,
+	    .what = m->snooze.len ? EMAIL_CHANGE_SNOOZE : 0,
+	    .add_mailboxes = buf_view(&m->mailboxes),
+	    .snooze = buf_view(&m->snooze)};
+	if (change.add_mailboxes.len > (size_t)EMAIL_MAILBOX_SIZE * IMPORT_MAILBOXES_MAX || change.what)
+		ask_change(m, &change, on_placed);
 	else
 		end(m);
 }

@@ -11,6 +11,7 @@
 #include "format/line_ends.h"
 #include "jmap/jmap_blob_read.h"
 #include "jmap/jmap_compose.h"
+#include "jmap/jmap_snooze.h"
 #include "mime/digest.h"
 
 struct jmap_email_maker;
@@ -20,7 +21,8 @@ struct jmap_email_maker {
 	/* Of the Email that is to be made: jmap_email_wish sets it. */
 	struct buf mailboxes, keywords;
 	uint64_t flags;
-	int64_t received; /* 0: it is not said */
+	int64_t received;  /* 0: it is not said */
+	struct buf snooze; /* mail/snooze.h; empty: it is not put off */
 
 	/* What became of it. type: of the SetError; NULL: it was made. */
 	const char *type, *description;
@@ -55,8 +57,8 @@ void jmap_email_maker_init(struct jmap_email_maker *m, struct jmap_call *c);
 void jmap_email_maker_done(struct jmap_email_maker *m);
 
 /*
- * Reads mailboxIds, keywords and receivedAt of an object for the next Email. False: `type` and the others say
- * what is wrong.
+ * Reads mailboxIds, keywords, receivedAt and snoozed of an object for the next Email. False: `type` and the
+ * others say what is wrong.
  */
 bool jmap_email_wish(struct jmap_call *c, struct jmap_email_maker *m, const json_t *object);
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "jmap/jmap_email_maker.h"
 #include "jmap/jmap_place.h"
+#include "jmap/jmap_snooze.h"
 #include "mail/email_wire.h"
 
 /* Behind these octets a change more may not fit into the question: the largest has all keywords twice. */
@@ -19,6 +20,7 @@ struct change {
 	struct view id; /* as the client gave it */
 	uint64_t number;
 	int error;
+	bool follows, told; /* its mailboxes follow from "snoozed", so that they are told; it was told */
 };
 
 struct setting {
@@ -30,7 +32,8 @@ struct setting {
 
 	/* Changes that are gathered. */
 	bool destroys;
-	struct buf changes, keywords, mailboxes, no_keywords, no_mailboxes;
+	struct buf changes, keywords, mailboxes, no_keywords, no_mailboxes, snooze;
+	bool follows; /* of one of the changes */
 	struct change *items;
 	size_t count, room, failed_at;
 	struct map seen; /* numbers of Emails */
@@ -45,6 +48,7 @@ static void release(void *data)
 	buf_done(&s->mailboxes);
 	buf_done(&s->no_keywords);
 	buf_done(&s->no_mailboxes);
+	buf_done(&s->snooze);
 	mem_free(s->items);
 	map_done(&s->seen);
 }
@@ -137,6 +141,10 @@ static void tell_change(struct jmap_call *c, struct setting *s, const struct cha
 		jmap_set_destroyed(c, change->id);
 	else if (error == 0)
 		jmap_set_updated(c, change->id);
+	else if (error == -EDOM)
+		jmap_set_failed(c, change->id, "invalidProperties", "snoozed,mailboxIds",
+		    "what is put off lies in the Mailbox with the role \"snoozed\", and comes back to "
+		    "another one");
 	else if (error == -ENXIO || error == -EINVAL)
 		jmap_set_failed(c, change->id, "invalidProperties", "mailboxIds", "%s",
 		    error == -ENXIO ? "there is no such mailbox" : "an Email is in one mailbox at least");
@@ -156,6 +164,69 @@ static void fail_all(struct jmap_call *c, struct setting *s, const struct mail_d
 		jmap_error_of(c, done->error, "the Emails");
 }
 
+static void tell_changes(struct jmap_call *c, struct setting *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (!s->items[i].told)
+			tell_change(c, s, &s->items[i]);
+	s->count = s->failed_at = 0;
+	s->follows = false;
+	buf_clear(&s->changes);
+	map_done(&s->seen);
+	map_init(&s->seen);
+	jmap_set_next(c);
+}
+
+/* What the server changed beside what the client said (RFC 8620 section 5.3). */
+static void tell_mailboxes(struct jmap_call *c, struct change *change, const struct email_entry *e)
+{
+	struct json_out *w = jmap_set_updated_with(c, change->id);
+	char id[MAIL_ID_MAX];
+	change->told = true;
+	json_out_name(w, VIEW("mailboxIds"));
+	json_out_object(w);
+	for (size_t i = 0; i < e->mailbox_count; i++) {
+		size_t len = mail_id_write(id, MAIL_ID_MAILBOX, jmap_account(c)->number, e->mailboxes[i]);
+		json_out_name(w, view_of(id, len));
+		json_out_bool(w, true);
+	}
+	json_out_end(w);
+	jmap_set_updated_end(c);
+}
+
+static void on_mailboxes(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct setting *s = jmap_data(c);
+	struct email_entry e;
+	if (type == EMAIL_ENTRIES) {
+		struct cursor in = cursor_on(((const struct email_entries *)answer)->entries);
+		while (email_entry_get(&in, MAIL_WANT_IDS, &e))
+			for (size_t i = 0; i < s->count; i++)
+				if (s->items[i].number == e.message.emailid && !s->items[i].told)
+					tell_mailboxes(c, &s->items[i], &e);
+	}
+	/* They were changed, whatever becomes of this question. */
+	if (type == MAIL_DONE)
+		tell_changes(c, s);
+}
+
+static void ask_mailboxes(struct jmap_call *c, struct setting *s)
+{
+	struct buf ids;
+	buf_init(&ids, EMAIL_IDS_BYTES);
+	for (size_t i = 0; i < s->count; i++)
+		if (s->items[i].follows && s->items[i].error == 0)
+			buf_append_u64(&ids, s->items[i].number);
+	if (ids.len == 0 || buf_failed(&ids))
+		tell_changes(c, s);
+	else
+		jmap_ask(c, EMAIL_GET,
+		    &(struct email_get){
+		        .account = jmap_account(c)->ask, .want = MAIL_WANT_IDS, .ids = buf_view(&ids)},
+		    on_mailboxes);
+	buf_done(&ids);
+}
+
 static void on_changed(struct jmap_call *c, unsigned type, const void *answer)
 {
 	struct setting *s = jmap_data(c);
@@ -170,13 +241,10 @@ static void on_changed(struct jmap_call *c, unsigned type, const void *answer)
 	}
 	s->has_changed |= done->number > 0;
 	s->checks_state = false;
-	for (size_t i = 0; i < s->count; i++)
-		tell_change(c, s, &s->items[i]);
-	s->count = s->failed_at = 0;
-	buf_clear(&s->changes);
-	map_done(&s->seen);
-	map_init(&s->seen);
-	jmap_set_next(c);
+	if (s->follows)
+		ask_mailboxes(c, s);
+	else
+		tell_changes(c, s);
 }
 
 static void ask_changes(struct jmap_call *c, struct setting *s)
@@ -211,7 +279,11 @@ static bool note(struct setting *s, struct view id, const struct email_change *c
 	}
 	if (!email_change_put(&s->changes, change))
 		return false;
-	s->items[s->count++] = (struct change){.id = id, .number = change->id};
+	bool follows = change->what & (EMAIL_CHANGE_SNOOZE | EMAIL_CHANGE_UNSNOOZE) &&
+	               !(change->what & EMAIL_CHANGE_ALL_MAILBOXES) && change->add_mailboxes.len == 0 &&
+	               change->remove_mailboxes.len == 0;
+	s->items[s->count++] = (struct change){.id = id, .number = change->id, .follows = follows};
+	s->follows |= follows;
 	map_set_u64(&s->seen, change->id, s);
 	return true;
 }
@@ -306,6 +378,21 @@ static bool patch_path(struct jmap_call *c, const char *path, const json_t *valu
 	return refuse(r, "invalidProperties", path, "it cannot be changed");
 }
 
+static bool patch_snooze(
+    struct jmap_call *c, const json_t *value, struct email_change *change, struct refusal *r)
+{
+	struct setting *s = jmap_data(c);
+	if (!jmap_uses(c, JMAP_SNOOZE))
+		return refuse(r, "invalidProperties", "snoozed", "its capability is not in \"using\"");
+	if (json_is_null(value)) {
+		change->what |= EMAIL_CHANGE_UNSNOOZE;
+		return true;
+	}
+	const char *wrong = jmap_snooze_read(c, value, &s->snooze);
+	change->what |= EMAIL_CHANGE_SNOOZE;
+	return wrong ? refuse(r, "invalidProperties", "snoozed", wrong) : true;
+}
+
 static bool patch_property(struct jmap_call *c, struct view id, const char *name, const json_t *value,
     struct email_change *change, struct refusal *r)
 {
@@ -321,6 +408,8 @@ static bool patch_property(struct jmap_call *c, struct view id, const char *name
 		return refuse_place(
 		    r, jmap_mailbox_ids_read(c, value, &s->mailboxes), "mailboxIds", "tooManyMailboxes");
 	}
+	if (view_equal(property, VIEW("snoozed")))
+		return patch_snooze(c, value, change, r);
 	if (view_equal(property, VIEW("id")) && view_equal(jmap_string(value), id))
 		return true;
 	return patch_path(c, name, value, change, r);
@@ -336,6 +425,7 @@ static bool read_patch(
 	buf_clear(&s->mailboxes);
 	buf_clear(&s->no_keywords);
 	buf_clear(&s->no_mailboxes);
+	buf_clear(&s->snooze);
 	if (!jmap_patch_is_valid(patch))
 		return refuse(r, "invalidPatch", NULL, "a path is none, or the beginning of another");
 	json_object_foreach(
@@ -344,6 +434,7 @@ static bool read_patch(
 	change->remove_keywords = buf_view(&s->no_keywords);
 	change->add_mailboxes = buf_view(&s->mailboxes);
 	change->remove_mailboxes = buf_view(&s->no_mailboxes);
+	change->snooze = buf_view(&s->snooze);
 	return true;
 }
 
@@ -393,6 +484,7 @@ void jmap_email_set(struct jmap_call *c)
 	buf_init(&s->no_keywords, keywords);
 	buf_init(&s->mailboxes, (size_t)EMAIL_MAILBOX_SIZE * EMAIL_PLACES_MAX);
 	buf_init(&s->no_mailboxes, (size_t)EMAIL_MAILBOX_SIZE * EMAIL_PLACES_MAX);
+	buf_init(&s->snooze, SNOOZE_BYTES_MAX);
 	map_init(&s->seen);
 	s->checks_state = json_is_string(json_object_get(jmap_arguments(c), "ifInState"));
 	jmap_set_run(c, &set);

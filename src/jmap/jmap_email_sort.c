@@ -18,8 +18,8 @@ enum {
 	SCRATCH_MAX = 256 * 1024
 };
 
-const char *const jmap_email_sorts[] = {"receivedAt", "size", "from", "to", "subject", "sentAt", "hasKeyword",
-    "allInThreadHaveKeyword", "someInThreadHaveKeyword", NULL};
+const char *const jmap_email_sorts[] = {"receivedAt", "size", "from", "to", "subject", "sentAt",
+    "snoozedUntil", "hasKeyword", "allInThreadHaveKeyword", "someInThreadHaveKeyword", NULL};
 
 bool jmap_email_sort_read(struct jmap_call *c, const struct jmap_query *query, struct jmap_email_sort *sort)
 {
@@ -31,8 +31,13 @@ bool jmap_email_sort_read(struct jmap_call *c, const struct jmap_query *query, s
 			key++;
 		sort->by[i].key = (enum jmap_email_sort_key)key;
 		sort->by[i].descending = query->sort[i].descending;
+		if (key == JMAP_SORT_SNOOZED && !jmap_uses(c, JMAP_SNOOZE)) {
+			jmap_error(c, "unsupportedSort",
+			    "\"snoozedUntil\" needs the capability \"urn:ietf:params:jmap:mail:snooze\"");
+			return false;
+		}
 		sort->by_texts |= key >= JMAP_SORT_FROM && key <= JMAP_SORT_SUBJECT;
-		sort->by_keywords |= key >= JMAP_SORT_HAS_KEYWORD;
+		sort->by_keywords |= key >= JMAP_SORT_SNOOZED;
 		sort->by_threads |= key > JMAP_SORT_HAS_KEYWORD;
 		if (key < JMAP_SORT_HAS_KEYWORD)
 			continue;
@@ -155,6 +160,8 @@ static uint64_t number_of(
 		return signed_key(r->received);
 	case JMAP_SORT_SENT:
 		return signed_key(r->sent);
+	case JMAP_SORT_SNOOZED:
+		return signed_key(r->snoozed ? r->snoozed : r->received);
 	case JMAP_SORT_SIZE:
 		return r->size;
 	case JMAP_SORT_HAS_KEYWORD:

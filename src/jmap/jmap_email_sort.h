@@ -12,6 +12,7 @@ enum jmap_email_sort_key {
 	JMAP_SORT_TO,
 	JMAP_SORT_SUBJECT,
 	JMAP_SORT_SENT,
+	JMAP_SORT_SNOOZED, /* until when it is put off, when it came back, or else when it was received */
 	JMAP_SORT_HAS_KEYWORD,
 	JMAP_SORT_ALL_IN_THREAD,
 	JMAP_SORT_SOME_IN_THREAD

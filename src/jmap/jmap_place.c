@@ -15,6 +15,14 @@ static const struct {
 } system_flags[] = {
     {"$draft", FLAG_DRAFT}, {"$seen", FLAG_SEEN}, {"$flagged", FLAG_FLAGGED}, {"$answered", FLAG_ANSWERED}};
 
+struct view jmap_keyword_of_flag(uint64_t flag)
+{
+	for (size_t i = 0; i < sizeof system_flags / sizeof *system_flags; i++)
+		if (flag == system_flags[i].flag)
+			return view_from_string(system_flags[i].name);
+	return (struct view){0};
+}
+
 static bool is_keyword(struct view v)
 {
 	for (size_t i = 0; i < v.len; i++)

@@ -26,6 +26,9 @@ enum jmap_place_error {
 /* Adds a keyword to flags or names (with one space between them, lower case). WRONG: it is none. */
 enum jmap_place_error jmap_keyword_add(struct view keyword, uint64_t *flags, struct buf *names);
 
+/* The keyword that is this flag of IMAP; empty: none is. */
+struct view jmap_keyword_of_flag(uint64_t flag);
+
 /* String[Boolean], with true alone. */
 enum jmap_place_error jmap_keywords_read(const json_t *value, uint64_t *flags, struct buf *names);
 

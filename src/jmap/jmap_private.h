@@ -34,6 +34,7 @@ enum jmap_capability {
 	JMAP_PRINCIPALS,
 	JMAP_PRINCIPALS_OWNER,
 	JMAP_VAPID,
+	JMAP_SNOOZE,
 	JMAP_VERDICT, /* this and what follows are our own: doc/jmap.md */
 	JMAP_FILED_BY,
 	JMAP_PREFERENCES,

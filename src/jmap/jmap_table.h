@@ -29,8 +29,9 @@ struct jmap_row {
 	uint64_t size;
 	int64_t received;
 	int64_t sent;            /* by its date field, or else received */
+	int64_t snoozed;         /* until when it is put off, or when it came back; 0: neither */
 	uint64_t created;        /* modseq at which it was first seen; of all that were there first: `base` */
-	uint64_t moved, flagged; /* when its mailboxes, its flags changed last */
+	uint64_t moved, flagged; /* when its mailboxes, its flags or `snoozed` changed last */
 	uint32_t mailbox;        /* its first place */
 	uint32_t more_places;    /* 1 + index of a link to another one; 0: there is none */
 	uint32_t more_keywords;  /* the same: keywords without a bit */

@@ -79,7 +79,7 @@ static uint64_t places_hash(const struct jmap_table *t, const struct jmap_row *r
 
 static uint64_t flags_hash(const struct jmap_table *t, const struct jmap_row *row)
 {
-	uint64_t sum = mix(row->flags + 1);
+	uint64_t sum = mix(row->flags + 1) + mix((uint64_t)row->snoozed ^ UINT64_C(0x5a5a));
 	for (uint32_t link = row->more_keywords; link; link = t->links[link - 1].next)
 		sum += mix(t->links[link - 1].number + UINT64_C(0x100000000));
 	return sum;
@@ -159,6 +159,8 @@ static int add_place(struct jmap_table *t, struct jmap_row *row, const struct em
 	struct view more = place->more_keywords;
 	int error = 0;
 	row->flags |= place->flags;
+	if (place->snoozed)
+		row->snoozed = place->snoozed;
 	for (struct cursor in = cursor_on(more); error == 0 && in.rest.len >= 2;)
 		error = add_link(t, &row->more_keywords, cursor_u16(&in));
 	if (row->mailbox == 0)
@@ -189,6 +191,7 @@ static int note_before(struct jmap_table *t, uint32_t index)
 static void empty_row(struct jmap_row *row)
 {
 	row->flags = 0;
+	row->snoozed = 0;
 	row->mailbox = row->more_places = row->more_keywords = 0;
 	row->gone = true;
 }
