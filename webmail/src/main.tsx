@@ -15,6 +15,7 @@ import { startKeys } from './frame/keys.ts';
 import { startRouter } from './frame/router.ts';
 import { startTheme } from './frame/theme.ts';
 import { startView } from './frame/view.ts';
+import { installCompose } from './features/compose/index.ts';
 import { installList } from './features/list/index.ts';
 import { installSearch } from './features/search/index.ts';
 import { installFolders } from './features/folders/index.ts';
@@ -43,6 +44,7 @@ async function start(): Promise<void> {
   installList();
   installReading();
   installSearch();
+  installCompose();
   startKeys();
   render(<Frame />, document.getElementById('app')!);
 }

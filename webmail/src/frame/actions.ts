@@ -47,6 +47,6 @@ export function addFrameActions(): void {
     ...choices('density', 'rows-3'),
     ...choices('theme', 'palette'),
     { id: 'account.page', group: 'settings', icon: 'user', run: () => location.assign('/account') },
-    { id: 'account.signOut', group: 'settings', icon: 'log-out', run: () => mail().layer.signOut() },
+    { id: 'account.signOut', group: 'settings', icon: 'log-out', run: () => mail().signOut() },
   );
 }

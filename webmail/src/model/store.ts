@@ -34,6 +34,8 @@ export class Store {
   /** Emails were changed in this page: lists show it before the server has said a word. */
   readonly localChange = new Emitter<EmailsChanged & { emails: readonly Id[] }>();
   readonly signedOut = signal(false);
+  /** What features keep of the person in this browser: each brings it to the server and forgets it. One that rejects stops the signing out. */
+  readonly leaving: (() => Promise<void>)[] = [];
   /** Features that show more in rows add to it before the first load. */
   readonly rowProperties: string[] = [...ROW_PROPERTIES];
   private readonly states = new Map<string, State>();
@@ -49,6 +51,11 @@ export class Store {
       else if (event.kind === 'signed-out') this.signedOut.value = true;
       else if (event.kind === 'session') this.readAccounts();
     });
+  }
+
+  async signOut(): Promise<void> {
+    for (const leave of this.leaving) await leave();
+    await this.layer.signOut();
   }
 
   /** The account that the person signed in to. */

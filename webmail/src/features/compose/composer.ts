@@ -11,7 +11,7 @@ import type { Attachment, Draft, Mode, Person, Sender } from './draft/types.ts';
 import type { Editor } from './editor/editor.ts';
 import { Uploads } from './files.ts';
 import type { Kept, Local, Sending } from './local.ts';
-import { destroyVersions, Refused, storeVersion, versionsOf } from './remote.ts';
+import { blobsOfVersion, destroyVersions, Refused, storeVersion, versionsOf } from './remote.ts';
 import { Saver, type SaveState } from './saver.ts';
 
 export type Look = 'docked' | 'folded' | 'page' | 'inline';
@@ -49,8 +49,10 @@ export class Composer {
   readonly unread: Signal<Partial<Record<'to' | 'cc' | 'bcc', string>>> = signal({});
   readonly uploads: Uploads;
   /** Which conversation it answers: its reply box shows it. */
-  threadId: string | null = null;
+  readonly threadId: Signal<string | null> = signal(null);
   editor: Editor | undefined;
+  /** The version whose parts the attachments are. */
+  private source: string | null = null;
   private readonly saver: Saver;
   private readonly addresses = new Map<string, string>();
   private over = false;
@@ -160,6 +162,7 @@ export class Composer {
     if (!quote) return;
     this.editor?.append(quote.html);
     this.change({ quote: null, html: this.editor?.html() ?? withOpenQuote(this.draft.peek()).html });
+    this.editor?.focus();
   }
 
   removeQuote(): void {
@@ -220,29 +223,49 @@ export class Composer {
 
   // ---- keeping ----
 
-  private mailboxId(): string {
+  /** The mailbox that it is kept in. */
+  home(): string | undefined {
     const { store } = this.context;
     const { accountId, template } = this.draft.peek();
-    const templates = template ? templatesMailbox(store, accountId) : undefined;
-    const id = templates ?? store.mailboxWithRole('drafts', accountId)?.id;
+    return (template ? templatesMailbox(store, accountId) : undefined) ?? store.mailboxWithRole('drafts', accountId)?.id;
+  }
+
+  private mailboxId(): string {
+    const id = this.home();
     if (!id) throw new Refused('noDrafts', 'the account has no mailbox for drafts');
     return id;
   }
 
   private async keepAtServer(): Promise<void> {
     const { layer } = this.context.store;
+    await this.followBlobs();
     const draft = this.sync();
     const before = this.emailId;
     const mailboxId = this.mailboxId();
     const stored = await storeVersion(layer, draft, this.sender, before, mailboxId);
     this.emailId = stored.emailId;
     if (before) this.stale = [...this.stale, before];
-    const now = this.draft.peek();
-    this.draft.value = { ...now, attachments: now.attachments.map((a) => ({ ...a, blobId: (a.blobId !== null && stored.blobs.get(a.key)) || a.blobId })) };
+    await this.followBlobs();
     if (before && !stored.hadBefore) await this.findOthers(mailboxId);
     if (this.over) return;
-    await destroyVersions(layer, draft.accountId, this.stale);
-    this.stale = [];
+    const gone = this.stale.filter((id) => id !== this.source);
+    await destroyVersions(layer, draft.accountId, gone);
+    this.stale = this.stale.filter((id) => !gone.includes(id));
+  }
+
+  /**
+   * Attachments are parts of a version, and go with it. Once the newest version is at the server they are read from there; until then the
+   * one that they come from must stay.
+   */
+  private async followBlobs(): Promise<void> {
+    const draft = this.draft.peek();
+    if (!this.emailId || this.emailId === this.source || !draft.attachments.some((a) => a.blobId !== null)) return;
+    const blobs = await blobsOfVersion(this.context.store.layer, draft, this.emailId);
+    if (!blobs) return;
+    const now = this.draft.peek();
+    if (now.attachments.some((a) => a.blobId !== null && blobs.has(a.key) && blobs.get(a.key) !== a.blobId))
+      this.draft.value = { ...now, attachments: now.attachments.map((a) => ({ ...a, blobId: (a.blobId !== null && blobs.get(a.key)) || a.blobId })) };
+    this.source = this.emailId;
   }
 
   /** The version before was gone: it was changed elsewhere, or thrown away there. What is written here stays in any case. */

@@ -24,10 +24,11 @@ function refusal(error: SetError): Refused {
   return new Refused(error.type, error.description ?? '', (error as SetError & { invalidRecipients?: string[] }).invalidRecipients);
 }
 
+/** How ids begin that the layer gives until the server has given its own. */
+const LOCAL = 'local-';
+
 export interface StoredVersion {
   emailId: Id;
-  /** Blobs of the attachments in the draft's order: those of the version before are gone with it. */
-  blobs: Map<string, Id>;
   /** Whether the version before it was there: if not, somebody else has changed or removed the draft. */
   hadBefore: boolean;
 }
@@ -50,19 +51,23 @@ export async function storeVersion(layer: Layer, draft: Draft, sender: Sender | 
   const request = new Batch(layer);
   const old = request.call<{ list: { id: Id }[] }>('Email/get', { accountId, ids: before ? [before] : [], properties: ['id'] });
   const set = request.call<SetAnswer>('Email/set', { accountId, create: { draft: toEmail(draft, sender, { sends: false, mailboxId, date: new Date() }) } });
-  const made = request.call<{ list: { id: Id; attachments: EmailBodyPart[] }[] }>('Email/get', { accountId, ids: ['#draft'], properties: ['attachments'], bodyProperties: ['blobId', 'name', 'type', 'cid'] }, { mayFail: true });
   await request.send();
-  const id = set.answer.created?.['draft']?.id;
-  if (!id) throw refusal(set.answer.notCreated?.['draft'] ?? { type: 'serverFail' });
-  // A creation id in Email/get is this server's courtesy; another answers only with what there is by id.
-  let parts = made.error ? [] : (made.answer.list[0]?.attachments ?? []);
-  if (parts.length === 0 && draft.attachments.some((a) => a.blobId)) {
-    const again = new Batch(layer);
-    const got = again.call<{ list: { attachments: EmailBodyPart[] }[] }>('Email/get', { accountId, ids: [id], properties: ['attachments'], bodyProperties: ['blobId', 'name', 'type', 'cid'] });
-    await again.send();
-    parts = got.answer.list[0]?.attachments ?? [];
-  }
-  return { emailId: id, blobs: matchBlobs(draft, parts), hadBefore: before === null || old.answer.list.length > 0 };
+  const emailId = set.answer.created?.['draft']?.id;
+  if (!emailId) throw refusal(set.answer.notCreated?.['draft'] ?? { type: 'serverFail' });
+  return { emailId, hadBefore: before === null || old.answer.list.length > 0 };
+}
+
+/**
+ * The draft's attachments as parts of a version of it: blobs of an older version are gone with that one. Null: the version has not come to
+ * the server yet, and shows the blobs that it was made of.
+ */
+export async function blobsOfVersion(layer: Layer, draft: Draft, emailId: Id): Promise<Map<string, Id> | null> {
+  const request = new Batch(layer);
+  const got = request.call<{ list: { attachments: EmailBodyPart[] }[] }>('Email/get', { accountId: draft.accountId, ids: [emailId], properties: ['attachments'], bodyProperties: ['blobId', 'name', 'type', 'cid'] });
+  await request.send();
+  const blobs = matchBlobs(draft, got.answer.list[0]?.attachments ?? []);
+  const isSame = draft.attachments.some((a) => a.blobId !== null && blobs.get(a.key) === a.blobId);
+  return isSame && emailId.startsWith(LOCAL) ? null : blobs;
 }
 
 /** Versions that another one has replaced. Those that are gone already are no error. */
@@ -71,6 +76,14 @@ export async function destroyVersions(layer: Layer, accountId: Id, ids: readonly
   const request = new Batch(layer);
   request.call('Email/set', { accountId, destroy: ids });
   await request.send();
+}
+
+export async function moveEmail(layer: Layer, accountId: Id, id: Id, mailboxId: Id): Promise<void> {
+  const request = new Batch(layer);
+  const set = request.call<SetAnswer>('Email/set', { accountId, update: { [id]: { mailboxIds: { [mailboxId]: true } } } });
+  await request.send();
+  const error = set.answer.notUpdated?.[id];
+  if (error) throw refusal(error);
 }
 
 /** Other versions of a draft, made elsewhere. */

@@ -14,7 +14,7 @@ import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
 
 /** In this order; what is not there or not possible is left out. */
 const ENTRIES = [
-  ['mail.reply', 'mail.replyAll', 'mail.forward'],
+  ['compose.reply', 'compose.replyAll', 'compose.forward'],
   ['mail.archive', 'mail.toInbox', 'mail.trash', 'mail.destroy', 'mail.junk', 'mail.notJunk'],
   ['mail.read', 'mail.unread', 'mail.star', 'mail.pin', 'mail.snooze', 'mail.mute'],
   ['mail.move', 'mail.label'],

@@ -2,11 +2,11 @@
 import type Squire from 'squire-rte';
 import { squireOf } from 'squire:frame';
 import { SIGNATURE_CLASS } from '../draft/signature.ts';
-import { dressFrame, openFrame, passKeys, type FrameWindow } from './frame.ts';
+import { dressFrame, giveFont, openFrame, passKeys, type FrameWindow } from './frame.ts';
 import { cleanPaste, prepareOffice, takeDataPictures } from './paste.ts';
 import { prepareQuote } from './quote.ts';
 import { htmlInside } from './serialise.ts';
-import { sanitizerOf, type Sanitizer } from './sanitize.ts';
+import { SOURCE, sanitizerOf, type Sanitizer } from './sanitize.ts';
 
 export interface EditorHost {
   changed(): void;
@@ -48,11 +48,14 @@ export class Editor {
     private readonly squire: Squire,
     private readonly sanitizer: Sanitizer,
     private readonly host: EditorHost,
+    /** Whether what comes may bring sheets: a quote that was opened has its own. What is pasted may not. */
+    private readonly keeps: { styles: boolean },
   ) {}
 
   static async open(frame: HTMLIFrameElement, host: EditorHost, label: string, placeholder: string): Promise<Editor> {
     const window = await openFrame(frame);
     dressFrame(window, frame);
+    void giveFont(window).catch((error: unknown) => reportError(error));
     const root = window.document.createElement('div');
     root.id = 'editor';
     root.setAttribute('role', 'textbox');
@@ -64,18 +67,19 @@ export class Editor {
     const sanitizer = sanitizerOf(window);
     const Class = squireOf(window);
     let editor: Editor | undefined;
+    const keeps = { styles: false };
     const squire = new Class(root, {
       blockTag: 'DIV',
       tagAttributes: { blockquote: { type: 'cite' }, a: { rel: 'noopener noreferrer' } },
       undo: { documentSizeThreshold: 200_000, undoLimit: 100 },
       sanitizeToDOMFragment: (html) => {
-        const fragment = sanitizer.fragment(prepareOffice(html));
+        const fragment = sanitizer.fragment(prepareOffice(html), keeps.styles);
         editor?.showPictures(fragment);
         return fragment;
       },
       didError: (error: unknown) => reportError(error),
     });
-    editor = new Editor(window, frame, root, squire, sanitizer, host);
+    editor = new Editor(window, frame, root, squire, sanitizer, host, keeps);
     editor.listen();
     return editor;
   }
@@ -128,21 +132,24 @@ export class Editor {
   }
 
   insertPicture(cid: string, alt: string): void {
-    const image = this.squire.insertImage(this.host.addressOf(cid) ?? '', { alt });
-    image.dataset['cid'] = cid;
+    const image = this.squire.insertImage('', { alt, [SOURCE]: `cid:${cid}` });
+    image.removeAttribute('src');
+    this.showPictures(this.root);
     this.host.changed();
   }
 
-  /** "cid:" as what can be seen; the Content-ID is kept beside it. */
+  /** The mail's own pictures are seen as soon as they are here. */
   private showPictures(root: ParentNode): void {
-    for (const image of root.querySelectorAll<HTMLImageElement>('img[src^="cid:"]')) {
-      let cid = image.getAttribute('src')!.slice(4);
+    for (const image of root.querySelectorAll<HTMLImageElement>(`img[${SOURCE}]:not([src])`)) {
+      const source = image.getAttribute(SOURCE)!;
+      if (source.startsWith('data:')) image.src = source;
+      if (!source.startsWith('cid:')) continue;
+      let cid = source.slice(4);
       try {
         cid = decodeURIComponent(cid);
       } catch {
         // It is no escaped text: then it stands for itself.
       }
-      image.dataset['cid'] = cid;
       const address = this.host.addressOf(cid);
       if (address) image.src = address;
       else void this.host.loadPicture(cid).then((loaded) => loaded && (image.src = loaded), () => undefined);
@@ -156,7 +163,9 @@ export class Editor {
   }
 
   setHtml(html: string): void {
+    this.keeps.styles = true;
     this.squire.setHTML(html);
+    this.keeps.styles = false;
     this.showPictures(this.root);
     this.markEmpty();
     this.squire.moveCursorToStart();
@@ -164,10 +173,6 @@ export class Editor {
 
   html(): string {
     const copy = this.root.cloneNode(true) as HTMLElement;
-    for (const image of copy.querySelectorAll<HTMLImageElement>('img[data-cid]')) {
-      image.setAttribute('src', `cid:${image.dataset['cid']}`);
-      delete image.dataset['cid'];
-    }
     for (const mark of copy.querySelectorAll('[id^="squire-selection"]')) mark.remove();
     return htmlInside(copy).replace(/\u200b/g, '');
   }

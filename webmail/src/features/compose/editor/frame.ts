@@ -46,14 +46,49 @@ export function dressFrame(window: FrameWindow, from: Element): void {
   for (const [name, token] of [['--text', '--color-text'], ['--ground', '--color-ground'], ['--quiet', '--color-quiet'], ['--line', '--color-line'], ['--accent', '--color-accent']])
     root.style.setProperty(name!, style.getPropertyValue(token!));
   root.style.colorScheme = style.colorScheme;
+  root.toggleAttribute('data-dark', style.colorScheme.includes('dark'));
   root.lang = document.documentElement.lang;
   window.document.body.dir = document.documentElement.dir;
 }
 
-/** Keys that the app knows are pressed in the app as well; what it takes is not typed. */
+/** The app's own letters as octets: a page without a network may have a font that is given to it. */
+let letters: Promise<ArrayBuffer | null> | undefined;
+
+/** Of the sheet's faces the one with Latin letters; others are the system's. */
+function faceOf(sheets: StyleSheetList): string | null {
+  for (const sheet of sheets)
+    for (const rule of sheet.cssRules) {
+      if (!(rule instanceof CSSFontFaceRule) || !/^U\+0+(?:-|00-)/i.test(rule.style.getPropertyValue('unicode-range'))) continue;
+      const source = /url\("?([^")]+)"?\)/.exec(rule.style.getPropertyValue('src'));
+      if (source) return new URL(source[1]!, sheet.href ?? location.href).href;
+    }
+  return null;
+}
+
+async function fetchLetters(): Promise<ArrayBuffer | null> {
+  const address = faceOf(document.styleSheets);
+  const answer = address && (await fetch(address).catch(() => null));
+  return answer && answer.ok ? answer.arrayBuffer() : null;
+}
+
+export async function giveFont(window: FrameWindow): Promise<void> {
+  const octets = await (letters ??= fetchLetters());
+  if (!octets) return;
+  const face = new window.FontFace('Inter Variable', octets.slice(0), { weight: '100 900' });
+  window.document.fonts.add(await face.load());
+}
+
+/** Keys of the app while somebody writes. All others are the editor's: Ctrl-B is bold here, and Ctrl-Z takes back what was typed. */
+function isOfApp({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent): boolean {
+  if (key === 'Escape') return true;
+  if (!(ctrlKey || metaKey) || altKey) return false;
+  return key === 'Enter' || (shiftKey ? /^[abcde]$/i.test(key) : key.toLowerCase() === 'k');
+}
+
+/** They are pressed in the app as well; what it takes is not typed. */
 export function passKeys(window: FrameWindow, frame: HTMLIFrameElement): void {
   window.document.addEventListener('keydown', (event) => {
-    if (!event.ctrlKey && !event.metaKey && event.key !== 'Escape' && event.key !== 'Tab') return;
+    if (event.isComposing || !isOfApp(event)) return;
     const { key, code, ctrlKey, metaKey, shiftKey, altKey } = event;
     const copy = new KeyboardEvent('keydown', { key, code, ctrlKey, metaKey, shiftKey, altKey, bubbles: true, cancelable: true });
     if (!frame.dispatchEvent(copy)) {

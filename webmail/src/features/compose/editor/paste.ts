@@ -1,5 +1,7 @@
 /** What office programs and pages put around pasted text goes; what somebody would call its look stays. Works on sanitised nodes. */
 
+import { SOURCE } from './sanitize.ts';
+
 /** Properties of a style that are worth keeping in a mail. Sizes and fonts of the page that was copied from are not. */
 const KEPT = ['font-weight', 'font-style', 'text-decoration', 'text-decoration-line', 'text-align', 'color', 'background-color', 'vertical-align', 'list-style-type', 'white-space', 'width', 'height', 'border', 'border-collapse', 'padding'];
 
@@ -98,9 +100,9 @@ export function cleanPaste(root: DocumentFragment): void {
 /** Pictures that stand in the text as data: they become files of the mail. */
 export function takeDataPictures(root: DocumentFragment, take: (picture: File) => string): void {
   for (const image of root.querySelectorAll('img')) {
-    const found = /^data:(image\/[a-z]+);base64,([A-Za-z0-9+/=\s]+)$/i.exec(image.getAttribute('src') ?? '');
+    const found = /^data:(image\/[a-z]+);base64,([A-Za-z0-9+/=\s]+)$/i.exec(image.getAttribute(SOURCE) ?? '');
     if (!found) continue;
     const octets = Uint8Array.from(atob(found[2]!.replace(/\s/g, '')), (c) => c.charCodeAt(0));
-    image.setAttribute('src', `cid:${take(new File([octets], `picture.${found[1]!.slice(6).toLowerCase()}`, { type: found[1]!.toLowerCase() }))}`);
+    image.setAttribute(SOURCE, `cid:${take(new File([octets], `picture.${found[1]!.slice(6).toLowerCase()}`, { type: found[1]!.toLowerCase() }))}`);
   }
 }

@@ -9,10 +9,18 @@ const ATTRIBUTES = 'align alt bgcolor border cellpadding cellspacing cite class 
 const CONFIG: Config = {
   ALLOWED_TAGS: TAGS,
   ALLOWED_ATTR: ATTRIBUTES,
+  // Only these hold addresses; the values of all others are not looked at as such.
+  ADD_URI_SAFE_ATTR: ATTRIBUTES.filter((name) => !['href', 'src', 'cite'].includes(name)),
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|sms:|cid:|blob:|data:image\/(?:png|jpeg|gif|webp|avif);base64,)/i,
 };
+
+/**
+ * Where the true address of a picture stands while it is in a frame. What the frame shows (`src`) is an address of this browser; what it
+ * cannot show it does not even try to load.
+ */
+export const SOURCE = 'data-src';
 
 export interface Sanitizer {
   /** Nodes of the frame's document. `keepsStyles`: <style> elements stay, for a quote whose classes they describe. */
@@ -25,6 +33,10 @@ export function sanitizerOf(window: FrameWindow): Sanitizer {
     fragment(html, keepsStyles = false) {
       const config: Config = keepsStyles ? { ...CONFIG, ALLOWED_TAGS: [...TAGS, 'style'], FORCE_BODY: true } : CONFIG;
       const made = purify.sanitize(html, { ...config, RETURN_DOM_FRAGMENT: true }) as DocumentFragment;
+      for (const image of made.querySelectorAll('img[src]')) {
+        image.setAttribute(SOURCE, image.getAttribute('src')!);
+        image.removeAttribute('src');
+      }
       return window.document.importNode(made, true);
     },
   };

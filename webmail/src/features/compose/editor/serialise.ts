@@ -1,5 +1,7 @@
 /** Nodes as HTML text: https://html.spec.whatwg.org/#serialising-html-fragments, as far as what a sanitiser lets through needs it. */
 
+import { SOURCE } from './sanitize.ts';
+
 const VOID = new Set('area base br col embed hr img input link meta source track wbr'.split(' '));
 const RAW = new Set(['style', 'script', 'noscript']);
 
@@ -25,6 +27,8 @@ export function htmlInside(node: Node): string {
 export function htmlOfElement(element: Element): string {
   const name = element.localName;
   let out = `<${name}`;
-  for (const { name: key, value } of element.attributes) out += ` ${key}="${attribute(value)}"`;
+  const source = name === 'img' ? element.getAttribute(SOURCE) : null;
+  for (const { name: key, value } of element.attributes) if (source === null || (key !== 'src' && key !== SOURCE)) out += ` ${key}="${attribute(value)}"`;
+  if (source !== null) out += ` src="${attribute(source)}"`;
   return VOID.has(name) ? `${out}>` : `${out}>${htmlInside(element)}</${name}>`;
 }

@@ -1,0 +1,324 @@
+/** All mails that are being written in this window: how they begin, end, and come back after a reload or a crash. */
+import { effect, signal, type Signal } from '@preact/signals';
+import { currentLanguage, t } from '../../base/words.ts';
+import type { Id } from '../../jmap/types.ts';
+import { mail } from '../../model/current.ts';
+import { done, say } from '../../model/undo.ts';
+import { Composer, isOffline, randomKey, sendersOf, type Look } from './composer.ts';
+import { answer, blank, copyOf, fromMailto, type Begin } from './draft/answer.ts';
+import { innerBody } from './draft/email.ts';
+import type { AnswerKind, Draft, Mode, Phrases } from './draft/types.ts';
+import { openLocal, type Kept, type Local } from './local.ts';
+import { destroyVersions, fetchDraft, fetchOriginal, moveEmail, versionsOf } from './remote.ts';
+
+export const composers: Signal<readonly Composer[]> = signal([]);
+/** The one that keys speak to. */
+export const active: Signal<Composer | undefined> = signal(undefined);
+
+/** Conversations at whose foot a reply box is shown: elsewhere an answer is written in a window. */
+export const boxes = new Set<Id>();
+
+/** Which ones were open, for a reload of this window. */
+const OPEN = 'postrider.compose.open';
+const USUAL = 'postrider.compose.';
+
+let local: Promise<Local> | undefined;
+
+export function localDrafts(): Promise<Local> {
+  return (local ??= openLocal());
+}
+
+function remembered(name: string): string | null {
+  try {
+    return localStorage.getItem(USUAL + name);
+  } catch {
+    return null;
+  }
+}
+
+export function remember(name: string, value: string): void {
+  try {
+    localStorage.setItem(USUAL + name, value);
+  } catch {
+    // A browser that keeps nothing: the choice lasts for this mail.
+  }
+}
+
+export function usualMode(): Mode {
+  return remembered('mode') === 'plain' ? 'plain' : 'rich';
+}
+
+/** The identity that mails come from which answer nothing. */
+export function usualIdentity(accountId: Id): string | null {
+  const senders = sendersOf(mail(), accountId);
+  const chosen = remembered(`identity.${accountId}`);
+  return senders.find((s) => s.id === chosen)?.id ?? senders.find((s) => s.email === mail().layer.session.accounts[accountId]?.name)?.id ?? senders[0]?.id ?? null;
+}
+
+function beginOf(accountId: Id): Begin {
+  return { key: randomKey(), accountId, senders: sendersOf(mail(), accountId), usual: usualIdentity(accountId), mode: usualMode() };
+}
+
+function phrases(): Phrases {
+  const when = (date: Date): string => new Intl.DateTimeFormat(currentLanguage(), { dateStyle: 'medium', timeStyle: 'short' }).format(date);
+  return {
+    wrote: (date, who) => t('compose.quote.wrote', { date: when(date), who }),
+    date: when,
+    forwarded: t('compose.quote.forwarded'),
+    from: t('compose.quote.from'),
+    dated: t('compose.quote.date'),
+    subject: t('compose.quote.subject'),
+    to: t('compose.quote.to'),
+    cc: t('compose.quote.cc'),
+  };
+}
+
+/** Mail is written in one's own account; what is shared with one is answered from there. */
+function writingAccount(accountId: Id): Id {
+  return sendersOf(mail(), accountId).length ? accountId : mail().mainAccount;
+}
+
+async function open(draft: Draft, look: Look, kept?: Pick<Kept, 'emailId' | 'stale' | 'files'>): Promise<Composer> {
+  const there = composers.peek().find((one) => one.key === draft.key);
+  if (there) {
+    if (there.look.peek() === 'folded') there.look.value = 'docked';
+    active.value = there;
+    return there;
+  }
+  const composer = new Composer({ store: mail(), local: await localDrafts() }, draft, look, kept?.emailId ?? null, kept?.stale ?? [], kept?.files ?? {});
+  composers.value = [...composers.peek(), composer];
+  active.value = composer;
+  return composer;
+}
+
+/** Keeps the note true. */
+export function noteWhatIsOpen(): void {
+  effect(() => {
+    for (const composer of composers.value) {
+      composer.state.value;
+      composer.look.value;
+    }
+    noteOpen();
+  });
+}
+
+function noteOpen(): void {
+  try {
+    sessionStorage.setItem(OPEN, JSON.stringify(composers.peek().filter((one) => !one.isUnchanged).map((one) => ({ key: one.key, account: one.draft.peek().accountId, look: one.look.peek(), thread: one.threadId.peek() }))));
+  } catch {
+    // Without it a reload does not open them again; the drafts are kept all the same.
+  }
+}
+
+export function composerOf(key: string): Composer | undefined {
+  return composers.value.find((one) => one.key === key);
+}
+
+// ---- beginning ----
+
+export function compose(to: Draft['to'] = [], look: Look = 'docked'): Promise<Composer> {
+  return open({ ...blank(beginOf(mail().mainAccount)), to }, look);
+}
+
+export function composeMailto(url: string): Promise<Composer> {
+  return open(fromMailto(url, beginOf(mail().mainAccount)), 'docked');
+}
+
+/** An answer to an email. An answer to the same one that is being written is taken up again. */
+export async function respond(emailId: Id, kind: AnswerKind, look: Look): Promise<Composer | undefined> {
+  const store = mail();
+  const accountId = store.emails.accountOf(emailId) || store.mainAccount;
+  const threadId = store.emails.peek(emailId)?.threadId ?? null;
+  const keyword = kind === 'forward' || kind === 'forwardAttached' ? '$forwarded' : '$answered';
+  const there = composers.peek().find((one) => one.draft.peek().answers?.emailId === emailId && one.draft.peek().answers?.keyword === keyword && one.look.peek() === 'inline');
+  if (there) {
+    active.value = there;
+    there.editor?.focus();
+    return there;
+  }
+  let original;
+  try {
+    original = await fetchOriginal(store.layer, accountId, emailId);
+  } catch (error) {
+    if (!isOffline(error)) throw error;
+  }
+  if (!original) {
+    say(t('compose.problem.noOriginal'), true);
+    return undefined;
+  }
+  const own = writingAccount(accountId);
+  if (look === 'inline' && !(threadId && boxes.has(threadId))) look = 'docked';
+  const draft = answer(original, kind, await quotable(original.html), beginOf(own), phrases());
+  // What belongs to another account cannot be marked or attached from here.
+  if (own !== accountId) Object.assign(draft, { answers: null });
+  const composer = await open(draft, look);
+  composer.threadId.value = threadId;
+  return composer;
+}
+
+/** null: it has no HTML, or it cannot be made safe now. Then the text is quoted. */
+async function quotable(html: string | null): Promise<string | null> {
+  if (html === null || !innerBody(html).trim()) return null;
+  try {
+    const { preparedQuote } = await import('./editor/workshop.ts');
+    return await preparedQuote(html, `q${randomKey().slice(1, 9)}`);
+  } catch (error) {
+    reportError(error);
+    return null;
+  }
+}
+
+/** A draft at the server, of any device. */
+export async function openDraft(emailId: Id, look: Look = 'docked'): Promise<Composer | undefined> {
+  const store = mail();
+  const accountId = store.emails.accountOf(emailId) || store.mainAccount;
+  const there = composers.peek().find((one) => one.version === emailId || one.replaced.includes(emailId));
+  if (there) return open(there.draft.peek(), look);
+  try {
+    const draft = await fetchDraft(store.layer, accountId, emailId, sendersOf(store, accountId));
+    if (draft) {
+      // What was written here and did not get to the server is newer.
+      const kept = await (await localDrafts()).get(accountId, draft.key);
+      if (kept && !kept.isAtServer) return await open(kept.draft, look, kept);
+      return await open(draft, look, { emailId, stale: [], files: {} });
+    }
+  } catch (error) {
+    if (!isOffline(error)) throw error;
+  }
+  say(t('compose.problem.noDraft'), true);
+  return undefined;
+}
+
+/** A new mail that is like one that was sent or written: it has the same people, words and files. */
+export async function editAsNew(emailId: Id): Promise<void> {
+  const store = mail();
+  const accountId = store.emails.accountOf(emailId) || store.mainAccount;
+  const draft = await fetchDraft(store.layer, accountId, emailId, sendersOf(store, accountId));
+  if (draft) (await open(copyOf(draft, randomKey(), sendersOf(store, accountId)), 'docked')).written();
+}
+
+/** By what an address names: a key of a draft, or an id. */
+export async function openByName(name: string, look: Look): Promise<Composer | undefined> {
+  const there = composers.peek().find((one) => one.key === name || one.version === name);
+  if (there) {
+    there.look.value = look;
+    active.value = there;
+    return there;
+  }
+  const store = mail();
+  if (name === 'new') return compose([], look);
+  const kept = await (await localDrafts()).get(store.mainAccount, name);
+  if (kept) return open(kept.draft, look, kept);
+  if (!name.startsWith('D')) return openDraft(name, look);
+  const drafts = store.mailboxWithRole('drafts');
+  const [newest] = drafts ? await versionsOf(store.layer, store.mainAccount, drafts.id, name) : [];
+  return newest ? openDraft(newest, look) : undefined;
+}
+
+/** The reply box has gone with its conversation: what was begun in it stays at hand, folded. */
+export function leaveBox(threadId: Id): void {
+  boxes.delete(threadId);
+  for (const composer of composers.peek()) {
+    if (composer.threadId.peek() !== threadId || composer.look.peek() !== 'inline') continue;
+    if (composer.isUnchanged) void closeComposer(composer);
+    else composer.look.value = 'folded';
+  }
+}
+
+// ---- ending ----
+
+export function forgetComposer(composer: Composer): void {
+  const left = composers.peek().filter((one) => one !== composer);
+  composers.value = left;
+  if (active.peek() === composer) active.value = left.filter((one) => one.look.peek() !== 'folded').at(-1);
+}
+
+/** Puts it away: what was written stays a draft. */
+export async function closeComposer(composer: Composer): Promise<void> {
+  composer.sync();
+  forgetComposer(composer);
+  if (composer.isUnchanged) {
+    await composer.stop();
+    composer.release();
+    return;
+  }
+  await composer.flush();
+  if (!composer.hasUnsaved) await (await localDrafts()).remove(composer.draft.peek().accountId, composer.key);
+  composer.release();
+}
+
+/** Throws it away: into the trash, if the server has it. It can be had back. */
+export async function discard(composer: Composer): Promise<void> {
+  const wasNew = composer.isUnchanged;
+  await composer.stop();
+  forgetComposer(composer);
+  const { accountId, key } = composer.draft.peek();
+  const kept = composer.kept();
+  await (await localDrafts()).remove(accountId, key);
+  composer.release();
+  if (wasNew) return;
+  const store = mail();
+  const { version } = composer;
+  const trash = store.mailboxWithRole('trash', accountId)?.id;
+  const home = composer.home();
+  done({
+    words: t('compose.discarded'),
+    async undo() {
+      if (version && home && trash) await moveEmail(store.layer, accountId, version, home);
+      (await open(kept.draft, 'docked', { emailId: version, stale: [], files: kept.files })).written();
+    },
+  });
+  try {
+    if (version && trash) await moveEmail(store.layer, accountId, version, trash);
+    await destroyVersions(store.layer, accountId, [...composer.replaced]);
+  } catch (error) {
+    if (!isOffline(error)) reportError(error);
+    say(t('compose.problem.notDiscarded'), true);
+  }
+}
+
+// ---- coming back ----
+
+/** After the program has begun: windows that were open, and drafts that did not get to the server. */
+export async function restore(resume: (kept: Kept) => void): Promise<void> {
+  const store = mail();
+  let opened: { key: string; account: Id; look: Look; thread: Id | null }[] = [];
+  try {
+    const noted: unknown = JSON.parse(sessionStorage.getItem(OPEN) ?? '[]');
+    if (Array.isArray(noted)) opened = noted as typeof opened;
+  } catch {
+    // Nothing was noted.
+  }
+  const drafts = await localDrafts();
+  for (const { id: accountId } of store.accounts.peek()) {
+    for (const kept of await drafts.all(accountId)) {
+      const noted = opened.find((one) => one.key === kept.draft.key && one.account === accountId);
+      if (kept.sending) resume(kept);
+      else if (noted) {
+        const composer = await open(kept.draft, noted.look === 'page' ? 'docked' : noted.look === 'inline' ? 'docked' : noted.look, kept);
+        composer.threadId.value = noted.thread;
+        if (!kept.isAtServer) composer.written();
+      } else if (!kept.isAtServer) void rescue(kept);
+      else await drafts.remove(accountId, kept.draft.key);
+    }
+  }
+}
+
+/** A draft of a window that is gone, perhaps of one that still is open: that one holds its lock. */
+async function rescue(kept: Kept): Promise<void> {
+  await navigator.locks.request(`postrider-compose-${kept.draft.key}`, { ifAvailable: true }, async (lock) => {
+    if (!lock) return;
+    const composer = new Composer({ store: mail(), local: await localDrafts() }, kept.draft, 'folded', kept.emailId, kept.stale, kept.files);
+    await composer.uploads.settled();
+    composer.written();
+    await composer.flush();
+    if (!composer.hasUnsaved) await (await localDrafts()).remove(kept.draft.accountId, composer.key);
+  });
+}
+
+/** While a window writes on a draft, no other takes it for a lost one. */
+export function holdDraft(key: string): () => void {
+  let release: () => void = () => undefined;
+  void navigator.locks?.request(`postrider-compose-${key}`, { ifAvailable: true }, (lock) => (lock ? new Promise<void>((resolve) => (release = resolve)) : undefined));
+  return () => release();
+}
