@@ -5,14 +5,16 @@ import './frame/frame.css';
 import { render } from 'preact';
 import { bestLanguage, currentLanguage, isRightToLeft, languageNames, t, useLanguage } from './base/words.ts';
 import { openLayer } from './layer/open.ts';
+import { startService } from './layer/service.ts';
 import { LayerError } from './layer/layer.ts';
 import { setStore } from './model/current.ts';
 import { followSettings, shareSettings } from './model/settings.ts';
+import { renewNotifications } from './model/notifications.ts';
 import { Store } from './model/store.ts';
 import { addFrameActions } from './frame/actions.ts';
 import { Frame } from './frame/frame.tsx';
 import { startKeys } from './frame/keys.ts';
-import { startRouter } from './frame/router.ts';
+import { go, placeOf, startRouter } from './frame/router.ts';
 import { startTheme } from './frame/theme.ts';
 import { startView } from './frame/view.ts';
 import { installCompose } from './features/compose/index.ts';
@@ -46,6 +48,8 @@ async function start(): Promise<void> {
   installSearch();
   installCompose();
   startKeys();
+  startService((path) => go(placeOf(path)));
+  renewNotifications(layer).catch(() => undefined);
   render(<Frame />, document.getElementById('app')!);
 }
 

@@ -241,6 +241,23 @@ test('a draft that two devices change becomes two', async () => {
   assert.ok(!one.events.some((event) => event.kind === 'refused'));
 });
 
+test('a draft that another device has sent is not sent again', async () => {
+  const server = new FakeServer();
+  const id = server.deliver(draft('Twice'));
+  const one = await ready(server);
+  const two = await ready(server);
+  const send: Json = { create: { s: { emailId: id, identityId: 'I1-1' } }, onSuccessUpdateEmail: { '#s': { [`mailboxIds/${DRAFTS}`]: null, [`mailboxIds/${SENT}`]: true, 'keywords/$draft': null } } };
+  one.wire.go('offline');
+  await one.ask('EmailSubmission/set', send);
+  await two.ask('EmailSubmission/set', send);
+  await two.engine.flushed();
+  one.wire.go('online');
+  await one.engine.flushed();
+  assert.equal(server.submissions.size, 1);
+  assert.deepEqual(one.events.flatMap((event) => (event.kind === 'refused' ? [event.error.type] : [])), ['alreadySent']);
+  assert.deepEqual(await one.list(SENT), [id]);
+});
+
 test('what the server refuses is put back and told', async () => {
   const server = new FakeServer();
   const id = server.deliver({});

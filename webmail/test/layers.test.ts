@@ -11,6 +11,7 @@ const MAY: Record<string, string[]> = {
   styles: [],
   jmap: ['base'],
   layer: ['base', 'jmap'],
+  service: ['jmap'],
   model: ['base', 'jmap', 'layer/layer.ts'],
   actions: ['base'],
   ui: ['base', 'actions', 'styles'],

@@ -2,6 +2,7 @@
 import { Emitter } from '../base/emitter.ts';
 import { CORE, WEBSOCKET, type Id, type Invocation, type Session, type State, type TypeName } from '../jmap/types.ts';
 import { blobUrl, upload } from './net/blobs.ts';
+import { forgetService } from './service.ts';
 import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from './layer.ts';
 
 const SESSION_PATH = '/jmap/session';
@@ -73,6 +74,9 @@ export class DirectLayer implements Layer {
   async signOut(): Promise<void> {
     this.closed = true;
     this.socket?.close();
+    await forgetService(this);
+    localStorage.clear();
+    sessionStorage.clear();
     await fetch('/auth/logout', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
     this.events.emit({ kind: 'signed-out' });
   }

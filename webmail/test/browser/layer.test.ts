@@ -69,3 +69,46 @@ test('mail is kept, and a second tab has it by the first', async () => {
   assert.deepEqual([...page.errors, ...second.errors], []);
   await second.context().close();
 });
+
+test('without a network the program starts, shows mail, and what is done reaches the server later', async () => {
+  const page = await signedIn(browser, server);
+  await page.getByText('Kept 3').first().waitFor(WAIT);
+  await eventually(async () => (await kept(page)).complete, 'all mail is kept');
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  await page.context().setOffline(true);
+  await page.reload();
+  const row = page.getByText('Kept 2').first();
+  await row.waitFor(WAIT);
+  await row.click();
+  await page.keyboard.press('e');
+  await page.getByText('Kept 2').first().waitFor({ ...WAIT, state: 'hidden' });
+  await eventually(async () => (await kept(page)).log > 0, 'the change waits');
+  await page.reload();
+  await page.getByText('Kept 3').first().waitFor(WAIT);
+  assert.equal(await page.getByText('Kept 2').count(), 0);
+  await page.context().setOffline(false);
+  await eventually(async () => (await kept(page)).log === 0, 'the change has reached the server');
+  const archive = (JSON.parse(server.run('mailbox', 'list', ALICE, '--json')) as { role: string; messages: number }[]).find(({ role }) => role === 'archive');
+  assert.equal(archive?.messages, 1);
+  await page.context().close();
+});
+
+test('nothing is left after signing out', async () => {
+  const page = await signedIn(browser, server);
+  await eventually(async () => (await kept(page)).complete, 'all mail is kept');
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('sign out');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/sign-in/, WAIT);
+  const left = await page.evaluate(async () => ({
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+    caches: await caches.keys(),
+    workers: (await navigator.serviceWorker.getRegistrations()).length,
+    local: { ...localStorage },
+  }));
+  assert.deepEqual(left, { databases: [], caches: [], workers: 0, local: {} });
+  await page.goto(`${server.origin}/mail/inbox`);
+  await page.waitForURL(/sign-in/, WAIT);
+  await page.context().close();
+});

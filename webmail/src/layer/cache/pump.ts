@@ -123,6 +123,10 @@ export class Pump {
       return calls <= Math.max(2, limits.calls / 3) && (octets <= OCTETS_AT_ONCE || calls <= 2);
     });
     if (lost.length) await this.drop(lost);
+    // What another device has sent meanwhile is not sent again: so first what is new is heard.
+    const submits = entries.filter((entry) => entry.name === 'EmailSubmission/set' && entry.attempted === undefined);
+    if (submits.some((entry) => host.accounts().some((account) => account.id === entry.accountId && account.behind))) entries.length = 0;
+    else if (await this.refuseSent(submits)) return true;
     const found = await this.foundMade(entries.filter((entry) => entry.attempted !== undefined));
     for (const [local, real] of found) log.name(local, real);
     const outgoing: Invocation[] = [];
@@ -277,6 +281,21 @@ export class Pump {
         for (const [id, made] of Object.entries(entry.create)) if (JSON.stringify({ ...made, '@': undefined }).split('"').some(isLost)) delete entry.create[id];
       });
     await this.forget(needy);
+  }
+
+  /** Submissions of drafts that are drafts no more at the server. */
+  private async refuseSent(submits: readonly Entry[]): Promise<boolean> {
+    const { log } = this.host;
+    const sent: Entry[] = [];
+    for (const entry of submits)
+      for (const [email, patch] of Object.entries(entry.afterwards)) {
+        const row = this.host.accounts().find((account) => account.id === entry.accountId)?.emails.server.get(log.real(email));
+        if (row && patch['keywords/$draft'] === null && !row.keywords['$draft']) sent.push(entry);
+      }
+    for (const entry of sent)
+      for (const id of Object.keys(entry.create)) this.host.emit({ kind: 'refused', call: refusedCall(entry, id, 'create'), error: { type: 'alreadySent', description: 'Another device has sent it.' } });
+    if (sent.length) await this.forget(sent);
+    return sent.length > 0;
   }
 
   private async forget(entries: readonly Entry[]): Promise<void> {

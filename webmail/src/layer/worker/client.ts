@@ -2,6 +2,7 @@
 import { Emitter } from '../../base/emitter.ts';
 import type { Id, Invocation, Session } from '../../jmap/types.ts';
 import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from '../layer.ts';
+import { forgetService } from '../service.ts';
 import { blobUrl, upload } from '../net/blobs.ts';
 import type { Asked, Question, ToPage } from './protocol.ts';
 
@@ -83,10 +84,10 @@ export class CachedLayer implements Layer {
   }
 
   async signOut(): Promise<void> {
+    // While the session is still there: the answer to the question below ends it, and the page goes.
+    await forgetService(this);
     await this.ask({ kind: 'sign-out' });
-    for (const registration of (await navigator.serviceWorker?.getRegistrations()) ?? []) {
-      await (await registration.pushManager?.getSubscription())?.unsubscribe();
-      await registration.unregister();
-    }
+    localStorage.clear();
+    sessionStorage.clear();
   }
 }

@@ -1,0 +1,32 @@
+/** The service worker: it gives the program's files without a network, and shows news while no page is open. */
+import { deviceId } from '../base/device.ts';
+import type { Id } from '../jmap/types.ts';
+import type { Layer } from './layer.ts';
+import { ownScript } from './scripts.ts';
+
+const PATH = '/service-worker.js';
+
+/** Returns at once; a browser without service workers, or that refuses them, goes without. `go`: a notification leads to a place. */
+export function startService(go: (path: string) => void): void {
+  if (!('serviceWorker' in navigator)) return;
+  navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<{ kind?: string; path?: string }>) => {
+    if (data.kind === 'go' && data.path) go(data.path);
+  });
+  navigator.serviceWorker.register(ownScript(PATH), { scope: '/' }).catch(() => undefined);
+}
+
+/** Before the session ends: the service worker, what it keeps, and the subscription to news of this browser. */
+export async function forgetService(layer: Layer): Promise<void> {
+  if (!('serviceWorker' in navigator)) return;
+  for (const registration of await navigator.serviceWorker.getRegistrations()) {
+    const subscription = await registration.pushManager?.getSubscription();
+    if (subscription) {
+      await subscription.unsubscribe();
+      const [[, answer]] = (await layer.request([['PushSubscription/get', { ids: null }, '0']])) as [[string, Record<string, unknown>, string]];
+      const own = ((answer['list'] as { id: Id; deviceClientId: string }[] | undefined) ?? []).filter((one) => one.deviceClientId === deviceId());
+      if (own.length) await layer.request([['PushSubscription/set', { destroy: own.map(({ id }) => id) }, '0']]);
+    }
+    await registration.unregister();
+  }
+  for (const name of await caches.keys()) await caches.delete(name);
+}

@@ -1,0 +1,83 @@
+/**
+ * Notifications while no page is open (Web Push). The service worker (src/service) shows them; here a person turns them on and off, and
+ * the subscription at the server is kept alive. A browser that lost it, or whose key changed, subscribes anew.
+ */
+import { ask } from '../jmap/batch.ts';
+import { MAIL, type Id, type State } from '../jmap/types.ts';
+import type { Layer } from '../layer/layer.ts';
+import { t } from '../base/words.ts';
+import { deviceId } from '../base/device.ts';
+
+const VAPID = 'urn:ietf:params:jmap:webpush-vapid';
+/** Where the service worker reads what it needs: src/service/notify.ts. */
+const STORE = 'notifications';
+const KEPT = '/service/notifications';
+
+export type Notifications = 'on' | 'off' | 'denied' | 'unsupported';
+
+interface Subscription {
+  id: Id;
+  deviceClientId: string;
+}
+
+const isSupported = (layer: Layer): boolean => 'serviceWorker' in navigator && 'PushManager' in globalThis && 'Notification' in globalThis && VAPID in layer.session.capabilities;
+
+export async function notifications(layer: Layer): Promise<Notifications> {
+  if (!isSupported(layer)) return 'unsupported';
+  if (Notification.permission === 'denied') return 'denied';
+  const registration = await navigator.serviceWorker.getRegistration('/');
+  return (await registration?.pushManager.getSubscription()) ? 'on' : 'off';
+}
+
+/** Asks the person, if the browser has not yet; call it when something was clicked. */
+export async function allowNotifications(layer: Layer): Promise<Notifications> {
+  if (!isSupported(layer)) return 'unsupported';
+  if ((await Notification.requestPermission()) !== 'granted') return 'denied';
+  await subscribe(layer);
+  return 'on';
+}
+
+export async function stopNotifications(layer: Layer): Promise<void> {
+  const registration = await navigator.serviceWorker.getRegistration('/');
+  await (await registration?.pushManager.getSubscription())?.unsubscribe();
+  await caches.delete(STORE);
+  await atServer(layer);
+}
+
+/** At each start: the server's subscription ends after some days without it. */
+export async function renewNotifications(layer: Layer): Promise<void> {
+  if ((await notifications(layer)) === 'on') await subscribe(layer);
+}
+
+/** Takes this device's subscriptions away at the server. */
+async function atServer(layer: Layer): Promise<void> {
+  const { list } = await ask<{ list: Subscription[] }>(layer, 'PushSubscription/get', { ids: null });
+  const own = list.filter((one) => one.deviceClientId === deviceId()).map(({ id }) => id);
+  if (own.length) await ask(layer, 'PushSubscription/set', { destroy: own });
+}
+
+function octets(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
+}
+
+async function subscribe(layer: Layer): Promise<void> {
+  const { pushManager } = await navigator.serviceWorker.ready;
+  const applicationServerKey = octets(layer.session.capabilities[VAPID]!['applicationServerKey'] as string);
+  const old = await pushManager.getSubscription();
+  const oldKey = old?.options.applicationServerKey;
+  if (old && oldKey && String(new Uint8Array(oldKey)) !== String(applicationServerKey)) await old.unsubscribe();
+  const made = (await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey })).toJSON();
+  await tellWorker(layer);
+  await atServer(layer);
+  await ask(layer, 'PushSubscription/set', { create: { n: { deviceClientId: deviceId(), url: made.endpoint, keys: made.keys, types: ['EmailDelivery'] } } });
+}
+
+/** From which state on something is news, and in which words it is told. */
+async function tellWorker(layer: Layer): Promise<void> {
+  const cache = await caches.open(STORE);
+  const before = (await (await cache.match(KEPT))?.json()) as { states: Record<Id, State> } | undefined;
+  const accounts = Object.keys(layer.session.accounts).filter((id) => MAIL in layer.session.accounts[id]!.accountCapabilities);
+  const states = Object.fromEntries(accounts.filter((id) => before?.states[id]).map((id) => [id, before!.states[id]]));
+  const words = { archive: t('notify.archive'), reply: t('notify.reply'), someone: t('notify.someone'), more: t('notify.more', { count: '{count}' }) };
+  await cache.put(KEPT, new Response(JSON.stringify({ states, words })));
+}

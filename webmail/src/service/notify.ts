@@ -1,0 +1,125 @@
+/** News as notifications, while no page may be open: RFC 8620 section 7.2, Web Push. What a push says is only that there is something. */
+import { CORE, type EmailRow, type Id, type Invocation, MAIL, type Mailbox, type Session, type State } from '../jmap/types.ts';
+
+interface Client {
+  url: string;
+  visibilityState: string;
+  focus(): Promise<Client>;
+  postMessage(message: unknown): void;
+}
+const worker = self as unknown as {
+  clients: { matchAll(options: { type: 'window'; includeUncontrolled: boolean }): Promise<Client[]>; openWindow(path: string): Promise<unknown> };
+  registration: { showNotification(title: string, options: Record<string, unknown>): Promise<void>; getNotifications(): Promise<Notification[]> };
+};
+
+export interface Shown {
+  accountId: Id;
+  emailId: Id;
+  path: string;
+  archive: Id | undefined;
+  inbox: Id;
+}
+
+/** What the notifications say; the page writes them here in the reader's language when it turns them on. */
+export interface Kept {
+  states: Record<Id, State>;
+  words: { archive: string; reply: string; someone: string; more: string };
+}
+
+/** More at once are told as one. */
+const SHOWN_AT_ONCE = 4;
+const KEPT = '/service/notifications';
+const STORE = 'notifications';
+
+export async function kept(): Promise<Kept | undefined> {
+  const found = await (await caches.open(STORE)).match(KEPT);
+  return found && ((await found.json()) as Kept);
+}
+
+export async function keep(value: Kept): Promise<void> {
+  await (await caches.open(STORE)).put(KEPT, new Response(JSON.stringify(value)));
+}
+
+async function request(calls: Invocation[]): Promise<Invocation[]> {
+  const answer = await fetch('/jmap/api', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ using: [CORE, MAIL], methodCalls: calls }) });
+  if (!answer.ok) throw new Error(`the server answered with ${answer.status}`);
+  return ((await answer.json()) as { methodResponses: Invocation[] }).methodResponses;
+}
+
+export async function pushed(said: any): Promise<void> {
+  if (said?.['@type'] === 'PushVerification') {
+    // The server sends nothing else to a subscription before it has heard this: RFC 8620 section 7.2.2.
+    await request([['PushSubscription/set', { update: { [said.pushSubscriptionId]: { verificationCode: said.verificationCode } } }, '0']]);
+    return;
+  }
+  const notes = await kept();
+  const answer = await fetch('/jmap/session');
+  if (!notes || !answer.ok) return;
+  const session = (await answer.json()) as Session;
+  // Whoever looks at the mail sees what is new.
+  const isLookedAt = (await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })).some((client) => client.visibilityState === 'visible');
+  const news: [EmailRow, Shown][] = [];
+  for (const accountId of Object.keys(session.accounts).filter((id) => MAIL in session.accounts[id]!.accountCapabilities)) news.push(...(await newsOf(accountId, notes)));
+  await keep(notes);
+  if (isLookedAt || !news.length) return;
+  for (const [email, data] of news.slice(0, SHOWN_AT_ONCE)) {
+    const [author] = email.from ?? [];
+    await worker.registration.showNotification(author?.name || author?.email || notes.words.someone, {
+      body: `${email.subject ?? ''}\n${email.preview}`.trim(),
+      tag: email.id,
+      icon: '/icon.svg',
+      timestamp: Date.parse(email.receivedAt),
+      data,
+      actions: [...(data.archive ? [{ action: 'archive', title: notes.words.archive }] : []), { action: 'reply', title: notes.words.reply }],
+    });
+  }
+  const more = news.length - SHOWN_AT_ONCE;
+  if (more > 0) await worker.registration.showNotification(notes.words.more.replace('{count}', String(more)), { tag: 'more', icon: '/icon.svg', data: { path: '/mail/inbox' } });
+}
+
+/** What has come into the inbox since the last time, and is unread. */
+async function newsOf(accountId: Id, notes: Kept): Promise<[EmailRow, Shown][]> {
+  const since = notes.states[accountId];
+  const reference = (path: string): Record<string, string> => ({ resultOf: 'changes', name: 'Email/changes', path });
+  const answers = new Map(
+    (
+      await request([
+        ['Mailbox/get', { accountId, ids: null, properties: ['role'] }, 'mailboxes'],
+        ...(since === undefined
+          ? [['Email/get', { accountId, ids: [] }, 'state'] as Invocation]
+          : [
+              ['Email/changes', { accountId, sinceState: since, maxChanges: 500 }, 'changes'] as Invocation,
+              ['Email/get', { accountId, '#ids': reference('/created'), properties: ['threadId', 'mailboxIds', 'keywords', 'from', 'subject', 'preview', 'receivedAt'] }, 'emails'] as Invocation,
+            ]),
+      ])
+    ).map(([name, args, id]) => [id, name === 'error' ? undefined : args]),
+  );
+  const changes = answers.get('changes');
+  if (!changes) {
+    const state = answers.get('state')?.['state'] as State | undefined;
+    if (state === undefined) delete notes.states[accountId];
+    else notes.states[accountId] = state;
+    return [];
+  }
+  notes.states[accountId] = changes['newState'] as State;
+  const mailboxes = answers.get('mailboxes')!['list'] as Mailbox[];
+  const inbox = mailboxes.find(({ role }) => role === 'inbox')?.id;
+  if (!inbox) return [];
+  const archive = mailboxes.find(({ role }) => role === 'archive')?.id;
+  return (answers.get('emails')!['list'] as EmailRow[])
+    .filter((email) => email.mailboxIds[inbox] && !email.keywords['$seen'] && !email.keywords['$draft'])
+    .map((email) => [email, { accountId, emailId: email.id, path: `/mail/inbox/${encodeURIComponent(email.threadId)}`, archive, inbox }]);
+}
+
+export async function clicked(action: string, data: Shown): Promise<void> {
+  if (action === 'archive' && data.archive) {
+    await request([['Email/set', { accountId: data.accountId, update: { [data.emailId]: { [`mailboxIds/${data.inbox}`]: null, [`mailboxIds/${data.archive}`]: true } } }, '0']]);
+    return;
+  }
+  // The reply box is at the foot of the conversation.
+  const { path } = data;
+  const [open] = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  if (!open) return void (await worker.clients.openWindow(path));
+  const focused = await open.focus();
+  focused.postMessage({ kind: 'go', path });
+}
