@@ -22,8 +22,9 @@ struct http_fetch {
 	llhttp_t parser;
 	enum http_fetch_state state;
 	const char *why;
-	struct buf body, field, content_type, retry_after;
-	bool in_value, has_type, in_type, in_retry;
+	struct buf body, field, content_type, retry_after, location;
+	bool in_value, has_type, in_type;
+	struct buf *taking; /* what the value is of: one of those that are looked at, or NULL */
 	unsigned status;
 	uint64_t taken, taken_max;
 };
@@ -50,7 +51,9 @@ static int begins(llhttp_t *parser)
 	buf_clear(&g->field);
 	buf_clear(&g->content_type);
 	buf_clear(&g->retry_after);
-	g->in_value = g->has_type = g->in_type = g->in_retry = false;
+	buf_clear(&g->location);
+	g->in_value = g->has_type = g->in_type = false;
+	g->taking = NULL;
 	return 0;
 }
 
@@ -67,6 +70,16 @@ static int field_came(llhttp_t *parser, const char *at, size_t len)
 	return 0;
 }
 
+/* Where a field's value goes, of those of which two are no harm: they make one that means nothing. */
+static struct buf *taken_by(struct http_fetch *g)
+{
+	if (buf_failed(&g->field))
+		return NULL;
+	if (view_equal_nocase(buf_view(&g->field), VIEW("retry-after")))
+		return &g->retry_after;
+	return view_equal_nocase(buf_view(&g->field), VIEW("location")) ? &g->location : NULL;
+}
+
 static int value_came(llhttp_t *parser, const char *at, size_t len)
 {
 	struct http_fetch *g = of(parser);
@@ -81,15 +94,14 @@ static int value_came(llhttp_t *parser, const char *at, size_t len)
 		if (g->in_type && g->has_type)
 			return fail(g, "two Content-Type fields");
 		g->has_type |= g->in_type;
-		g->in_retry =
-		    !buf_failed(&g->field) && view_equal_nocase(buf_view(&g->field), VIEW("retry-after"));
+		g->taking = taken_by(g);
 	}
 	g->in_value = true;
 	if (g->in_type && buf_append(&g->content_type, view_of(at, len)) != 0)
 		return fail(g, "a Content-Type that is too long");
-	if (g->in_retry)
+	if (g->taking)
 		buf_append(
-		    &g->retry_after, view_of(at, len)); /* one that is too long is marked, and says nothing */
+		    g->taking, view_of(at, len)); /* one that is too long is marked, and says nothing */
 	return 0;
 }
 
@@ -151,6 +163,7 @@ struct http_fetch *http_fetch_new(size_t body_max)
 	buf_init(&g->field, FIELD_MAX);
 	buf_init(&g->content_type, HTTP_FETCH_TYPE_MAX);
 	buf_init(&g->retry_after, RETRY_MAX);
+	buf_init(&g->location, HTTP_FETCH_LOCATION_MAX);
 	return g;
 }
 
@@ -162,6 +175,7 @@ void http_fetch_free(struct http_fetch *g)
 	buf_done(&g->field);
 	buf_done(&g->content_type);
 	buf_done(&g->retry_after);
+	buf_done(&g->location);
 	mem_free(g);
 }
 
@@ -255,6 +269,11 @@ unsigned http_fetch_retry_after(const struct http_fetch *g)
 			return HTTP_FETCH_RETRY_MAX;
 	}
 	return seconds;
+}
+
+struct view http_fetch_location(const struct http_fetch *g)
+{
+	return buf_failed(&g->location) ? (struct view){0} : view_trim(buf_view(&g->location));
 }
 
 struct view http_fetch_body(const struct http_fetch *g)

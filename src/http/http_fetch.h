@@ -11,6 +11,7 @@
 enum {
 	HTTP_FETCH_HEADER_MAX = 16 * 1024, /* octets of status line and all header fields */
 	HTTP_FETCH_TYPE_MAX = 256,
+	HTTP_FETCH_LOCATION_MAX = 4096,
 	HTTP_FETCH_RETRY_MAX = 24 * 3600 /* seconds that Retry-After is worth */
 };
 
@@ -50,6 +51,8 @@ struct view http_fetch_content_type(const struct http_fetch *g);
 /* Retry-After in seconds (RFC 9110 section 10.2.3), HTTP_FETCH_RETRY_MAX at most; 0: there is none, or it is
  * a date. */
 unsigned http_fetch_retry_after(const struct http_fetch *g);
+/* Location (RFC 9110 section 10.2.2) as it was sent; empty: there is none, or one that is too long. */
+struct view http_fetch_location(const struct http_fetch *g);
 struct view http_fetch_body(const struct http_fetch *g);
 
 /* Of a failure, a few words. */

@@ -36,7 +36,7 @@ const struct role roles[] = {
 	.files = 1 << FILE_CHAIN, .functions = &imap_functions},
     {ROLE_MANAGESIEVE, "managesieve", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_AUTH | ROLE_KEYS,
 	.files = 1 << FILE_CHAIN, .functions = &managesieve_functions},
-    {ROLE_WEB, "web", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_AUTH | ROLE_KEYS,
+    {ROLE_WEB, "web", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_AUTH | ROLE_KEYS | ROLE_RELAY,
 	.files = 1 << FILE_CHAIN, .functions = &web_functions},
 };
 /* clang-format on */

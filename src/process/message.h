@@ -64,7 +64,8 @@ enum {
 	MESSAGES_SUBMISSION = 1400,
 	MESSAGES_SIGN_IN = 1500,
 	MESSAGES_PUSH = 1600,
-	MESSAGE_TYPES = 1700 /* above all numbers */
+	MESSAGES_ERRAND = 1700,
+	MESSAGE_TYPES = 1800 /* above all numbers */
 };
 
 /* No message's struct is larger: whoever decodes one that it does not know has so much room. */

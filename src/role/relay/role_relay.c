@@ -13,6 +13,7 @@
 #include "io/tls.h"
 #include "role/relay/notify/relay_notify.h"
 #include "role/relay/relay_destination.h"
+#include "role/relay/relay_errand.h"
 #include "role/relay/relay_host.h"
 #include "role/relay/relay_memo.h"
 #include "role/relay/relay_own.h"
@@ -43,6 +44,8 @@ static void relay_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
 	if (peer == ROLE_STORE)
 		relay_queue_link(fd);
+	else if (peer == ROLE_WEB)
+		relay_errand_link(p, fd);
 	else
 		calls_link(peer == ROLE_DNS    ? &relay_role.dns
 		           : peer == ROLE_KEYS ? &relay_role.keys
@@ -152,6 +155,7 @@ static void relay_role_drain(struct role_process *p)
 	relay_report_stop();
 	relay_tls_report_drain();
 	relay_push_forget();
+	relay_errand_forget();
 	relay_queue_drain();
 	relay_hosts_quit();
 	relay_end_when_idle();
@@ -159,6 +163,7 @@ static void relay_role_drain(struct role_process *p)
 
 static const struct role_hears hears[] = {
     {ROLE_STORE, relay_queue_verbs},
+    {ROLE_WEB, relay_errand_verbs},
     {0},
 };
 

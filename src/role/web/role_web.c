@@ -3,6 +3,7 @@
 
 #include "role/web/web_connection.h"
 #include "role/web/web_edge.h"
+#include "role/web/web_errand.h"
 #include "role/web/web_jmap.h"
 #include "role/web/web_lines.h"
 #include "role/web/web_push.h"
@@ -21,11 +22,16 @@ static int start(struct role_process *p)
 	web_user_start(p, parts);
 	web_push_start(p);
 	web_vapid_start(p);
+	web_errand_start();
 	return 0;
 }
 
 static void take_peer(struct role_process *p, enum role_bit peer, int fd)
 {
+	if (peer == ROLE_RELAY) {
+		web_errand_link(p, fd);
+		return;
+	}
 	edge_role_peer(p, peer, fd);
 	if (peer == ROLE_KEYS)
 		web_vapid_ask();

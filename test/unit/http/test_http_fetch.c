@@ -257,6 +257,43 @@ static void keeps_to_its_limits(void **state)
 	buf_done(&text);
 }
 
+/* Where a response sends one, and only if it says so in one way. */
+static void tells_of_redirects(void **state)
+{
+	static const struct {
+		const char *response, *location;
+	} cases[] = {
+	    {"HTTP/1.1 302 Found\r\nLOCATION:  https://b.example/x?y \r\nContent-Length: 0\r\n\r\n",
+	        "https://b.example/x?y"},
+	    {"HTTP/1.1 302 Found\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n", ""},
+	    /* That of an interim response is not the response's. */
+	    {"HTTP/1.1 103 Early Hints\r\nLocation: /a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+	        ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		for (size_t piece = 1; piece < 100; piece += 7) {
+			struct http_fetch *g = http_fetch_new(BODY_MAX);
+			struct view rest = view_from_string(cases[i].response);
+			while (rest.len > 0 && http_fetch_feed(g, view_take(rest, piece)) == HTTP_FETCH_MORE)
+				rest = view_skip(rest, piece);
+			struct view location = http_fetch_location(g);
+			assert_true(view_equal(location, view_from_string(cases[i].location)));
+			http_fetch_free(g);
+		}
+	struct http_fetch *g = http_fetch_new(BODY_MAX);
+	struct buf head;
+	buf_init(&head, 8192);
+	buf_append_string(&head, "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /");
+	for (unsigned i = 0; i < HTTP_FETCH_LOCATION_MAX; i++)
+		buf_append_byte(&head, 'a');
+	buf_append_string(&head, "\r\n\r\n");
+	assert_int_equal(http_fetch_feed(g, buf_view(&head)), HTTP_FETCH_DONE);
+	assert_int_equal(http_fetch_location(g).len, 0);
+	http_fetch_free(g);
+	buf_done(&head);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +304,7 @@ int main(void)
 	    cmocka_unit_test(refuses_what_was_cut),
 	    cmocka_unit_test(refuses_what_is_not_http),
 	    cmocka_unit_test(keeps_to_its_limits),
+	    cmocka_unit_test(tells_of_redirects),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -468,6 +468,9 @@ static void rights_are_as_they_must_be(void **state)
 			            (type >= SUBMISSION_CREATE && type <= SUBMISSION_REMOVE) ||
 			            (type >= IDENTITY_GET && type <= IDENTITY_REMOVE) ||
 			            (type >= PUSH_GET && type <= PUSH_REMOVE));
+		/* web has relay go on errands, and tells it nothing else. */
+		if (ipc_allowed(type, ROLE_WEB, ROLE_RELAY))
+			assert_int_equal(type, MESSAGE_ERRAND);
 		/* managesieve knows scripts, and no mail. */
 		if (ipc_allowed(type, ROLE_MANAGESIEVE, ROLE_STORE))
 			assert_true(type >= SCRIPT_LIST && type < SCRIPT_TYPES_END);

@@ -47,6 +47,8 @@ before(async () => {
   );
   server.deliver('alice@example.test', first);
   server.deliver('alice@example.test', second);
+  const list = { Subject: 'News', 'Message-ID': '<n@example.net>', Date: 'Sat, 28 Nov 2026 11:00:00 +0000', 'List-Unsubscribe': '<mailto:leave@example.net>, <https://list.example/leave?x=1>', 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' };
+  server.deliver('alice@example.test', letter({ From: 'The List <list@example.net>', ...list }, 'text/html', '<p>Read all about it</p><img src="https://pictures.example/a.png"><img src="https://spy.example/p.gif" width="1" height="1"><table background="//pictures.example/b.png"><tr><td>x</td></tr></table>'));
 });
 after(async () => {
   await browser?.close();
@@ -91,7 +93,7 @@ test('a conversation is opened, its parts are read, and nothing is asked of othe
   await page.getByRole('dialog').getByText('evil.example', { exact: false }).first().waitFor();
   await page.getByRole('button', { name: 'Stay here' }).click();
 
-  await page.getByRole('button', { name: 'All addresses and dates' }).last().click();
+  await page.locator('.message-line').last().click();
   await page.getByText('<2@example.net>').or(page.getByText('2@example.net')).first().waitFor();
 });
 
@@ -110,6 +112,39 @@ test('attachments are told apart, looked at, and run nothing', async () => {
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save all' }).click()]);
   assert.equal(download.suggestedFilename(), 'Re_ Figures.zip');
   assert.equal(await page.evaluate('"ran" in window'), false);
+});
+
+test('pictures elsewhere come by the server when they are asked for, and trackers never', async () => {
+  const page = await signedIn(browser, server);
+  const asked: string[] = [];
+  await page.route('**/picture', (route) => {
+    asked.push((route.request().postDataJSON() as { url: string }).url);
+    return route.fulfill({ contentType: 'text/html', body: Buffer.from(PICTURE, 'base64') });
+  });
+  const left: string[] = [];
+  await page.route('**/unsubscribe', (route) => {
+    left.push((route.request().postDataJSON() as { url: string }).url);
+    return route.fulfill({ status: 204 });
+  });
+  await page.getByText('News', { exact: true }).first().click();
+  await frame(page).getByText('Read all about it').waitFor();
+  assert.deepEqual(asked, []);
+  await page.getByRole('button', { name: 'Always show from list@example.net' }).click();
+  await page.getByText('Pictures were fetched by the server').waitFor();
+  await page.waitForFunction(() => (document.querySelector('iframe')!.contentDocument!.images[0]?.naturalWidth ?? 0) === 1);
+  assert.deepEqual(asked.sort(), ['https://pictures.example/a.png', 'https://pictures.example/b.png']);
+
+  await page.locator('.message-tools').getByRole('button', { name: 'Actions of this message' }).click();
+  await page.getByRole('menuitem', { name: 'Unsubscribe' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Unsubscribe' }).click();
+  await page.getByText('You have left the list').waitFor();
+  assert.deepEqual(left, ['https://list.example/leave?x=1']);
+
+  /* It holds for this sender from now on, in a new page too. */
+  asked.length = 0;
+  await page.reload();
+  await page.waitForFunction(() => (document.querySelector('iframe')?.contentDocument?.images[0]?.naturalWidth ?? 0) === 1);
+  assert.equal(asked.length, 2);
 });
 
 test('axe finds nothing, light and dark; keys work within the frame', async () => {

@@ -66,9 +66,11 @@ function toList(): void {
 }
 
 /** What stands above a conversation, by the table of actions: what no feature offers is not there. */
-const TOOLS = ['mail.archive', 'mail.junk', 'mail.trash', 'mail.snooze', 'mail.move', 'mail.label', 'mail.unread'];
+const TOOLS = ['mail.archive', 'mail.toInbox', 'mail.junk', 'mail.notJunk', 'mail.trash', 'mail.destroy', 'mail.snooze', 'mail.move', 'mail.label', 'mail.unread'];
+/* In the menu, too: where there is little room, the first and the third tool are all that is shown. */
+const ALWAYS = new Set(['mail.archive', 'mail.trash', 'mail.destroy']);
 const MORE = [
-  'mail.star', 'mail.pin', 'mail.mute', '', 'reading.openAll', 'reading.foldAll', 'reading.colours', 'reading.print', '', 'reading.original', 'reading.download', 'reading.saveAll', '',
+  'mail.junk', 'mail.notJunk', 'mail.snooze', 'mail.move', 'mail.label', 'mail.unread', '', 'mail.star', 'mail.pin', 'mail.mute', '', 'reading.openAll', 'reading.foldAll', 'reading.colours', 'reading.print', '', 'reading.original', 'reading.download', 'reading.saveAll', '',
   'reading.unsubscribe', 'reading.block', 'rules.fromMessage', 'reading.why', 'reading.trace',
 ];
 
@@ -105,7 +107,7 @@ function Head({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
         {TOOLS.map((id) => {
           const action = actions.get(id);
           if (!action || action.possible?.() === false) return null;
-          return <IconButton key={id} icon={action.icon ?? 'circle'} label={t(actionName(action))} keys={action.keys?.[0]} onClick={() => void actions.run(id)} />;
+          return <IconButton key={id} class={ALWAYS.has(id) ? '' : 'tool-wide'} icon={action.icon ?? 'circle'} label={t(actionName(action))} keys={action.keys?.[0]} onClick={() => void actions.run(id)} />;
         })}
         <IconButton icon="ellipsis" label={t('reading.more')} popup="menu" onClick={more} />
       </div>

@@ -8,7 +8,7 @@ import { alwaysAllow, senderOf, trusted } from './pictures.ts';
 
 export function PictureLine({ email, shown, remote, show }: { email: WholeEmail; shown: Shown; remote: boolean; show(): void }) {
   const sender = senderOf(email);
-  const isTrusted = sender !== undefined && trusted.value.includes(sender);
+  const isTrusted = sender !== undefined && trusted().value.includes(sender);
   if (shown.remote === 0 && shown.trackers === 0) return null;
   const always = (): void => {
     if (!sender) return;
@@ -18,10 +18,12 @@ export function PictureLine({ email, shown, remote, show }: { email: WholeEmail;
   };
   return (
     <p class="message-line-note">
-      <Icon name="image-off" />
       <span>
+        <Icon name="image-off" />
+        <span>
         {remote && shown.remote > 0 ? t('reading.picturesShown') : shown.remote > 0 ? t('reading.picturesOff', { count: shown.remote }) : null}{' '}
         {shown.trackers > 0 && t('reading.trackers', { count: shown.trackers })}
+        </span>
       </span>
       {!remote && shown.remote > 0 && (
         <>

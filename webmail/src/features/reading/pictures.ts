@@ -1,5 +1,5 @@
 /** Where the pictures of a message come from: its own parts, and other hosts by way of the server, if the reader wants them. */
-import { signal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
 import type { EmailBodyPart, Id } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
 import type { WholeEmail } from '../../model/reading.ts';
@@ -7,11 +7,11 @@ import type { Picture } from './html/sanitise.ts';
 
 /** Octets of a picture that is shown. */
 const PICTURE_MAX = 20 << 20;
-const KEPT = 'postrider.picturesFrom';
-/** Senders whose pictures are always shown: as many as somebody will ever name one by one. */
-const SENDERS_MAX = 2_000;
+const KEPT = 'pictures-from';
+/** Senders whose pictures are always shown: as many as somebody names one by one, and as the server keeps in one value. */
+const SENDERS_MAX = 300;
 
-const PICTURE_PATH = '/image?url=';
+const PICTURE_PATH = '/picture';
 
 /** What the octets say they are: what the sender says about them is not asked. */
 export function pictureType(head: Uint8Array): string | undefined {
@@ -44,23 +44,18 @@ function partOf(email: WholeEmail, cid: string): EmailBodyPart | undefined {
 }
 
 export async function fetchPicture(accountId: Id, email: WholeEmail, picture: Picture, signal: AbortSignal): Promise<Blob | undefined> {
-  if (picture.kind === 'remote') return asPicture(await fetch(PICTURE_PATH + encodeURIComponent(picture.url), { signal, headers: { accept: 'image/*' } }));
+  if (picture.kind === 'remote') {
+    return asPicture(await fetch(PICTURE_PATH, { method: 'POST', signal, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ url: picture.url }) }));
+  }
   const part = partOf(email, picture.url);
   if (!part?.blobId || part.size > PICTURE_MAX) return undefined;
   return asPicture(await fetch(mail().layer.blobUrl(accountId, part.blobId, 'picture', 'application/octet-stream'), { signal }));
 }
 
-function read(): string[] {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEPT) ?? '[]');
-    return Array.isArray(kept) ? kept.filter((one): one is string => typeof one === 'string') : [];
-  } catch {
-    return [];
-  }
+/** Addresses whose pictures are always shown; kept at the server, for all browsers. */
+export function trusted(): Signal<readonly string[]> {
+  return mail().preferences.of<readonly string[]>(KEPT, []);
 }
-
-/** Addresses whose pictures are always shown, in this browser. */
-export const trusted = signal<readonly string[]>(typeof localStorage === 'undefined' ? [] : read());
 
 export function senderOf(email: WholeEmail): string | undefined {
   return email.from?.length === 1 ? email.from[0]!.email.toLowerCase() : undefined;
@@ -68,15 +63,10 @@ export function senderOf(email: WholeEmail): string | undefined {
 
 export function allowsPictures(email: WholeEmail): boolean {
   const sender = senderOf(email);
-  return sender !== undefined && trusted.peek().includes(sender) && !('$junk' in email.keywords);
+  return sender !== undefined && trusted().peek().includes(sender) && !('$junk' in email.keywords);
 }
 
 export function alwaysAllow(sender: string, allow: boolean): void {
-  const others = trusted.peek().filter((one) => one !== sender);
-  trusted.value = allow ? [...others, sender].slice(-SENDERS_MAX) : others;
-  try {
-    localStorage.setItem(KEPT, JSON.stringify(trusted.peek()));
-  } catch {
-    /* A browser that keeps nothing asks again. */
-  }
+  const others = trusted().peek().filter((one) => one !== sender);
+  mail().preferences.set(KEPT, allow ? [...others, sender].slice(-SENDERS_MAX) : others);
 }

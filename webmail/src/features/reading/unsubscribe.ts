@@ -24,7 +24,7 @@ export async function unsubscribe(email: WholeEmail): Promise<void> {
   const name = email.from?.[0]?.name || email.from?.[0]?.email || '';
   if (ways.oneClick) {
     if (!(await askYes({ title: t('unsubscribe.title', { name }), text: t('unsubscribe.oneClick'), ok: t('unsubscribe.ok'), cancel: t('unsubscribe.cancel') }))) return;
-    const answer = await fetch('/image/unsubscribe', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ url: ways.oneClick }) }).catch(() => undefined);
+    const answer = await fetch('/unsubscribe', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ url: ways.oneClick }) }).catch(() => undefined);
     if (answer?.ok) return say(t('unsubscribe.done', { name }));
     say(t('unsubscribe.failed'), true);
     return;

@@ -19,6 +19,8 @@ export interface Lab {
 
 /* The lightest that a background or a text becomes: white on dark glares. */
 export const LIGHTEST = 0.93;
+/* Of lines. */
+const LINE = 0.55;
 
 /* WCAG 2.2, 1.4.3: of text. */
 export const CONTRAST = 4.5;
@@ -95,6 +97,14 @@ export function darkBackground(c: Colour, surface: Colour): Colour {
   const end = toLab(surface);
   const tint = Math.max(0, 1 - chroma / 0.05);
   return fromLab({ l: end.l + (1 - l) * (LIGHTEST - end.l), a: a + end.a * tint, b: b + end.b * tint }, c.alpha);
+}
+
+/* A line between things: it stands back on a dark surface as it did on a light one, whether it was black or grey. */
+export function darkLine(c: Colour, surface: Colour): Colour {
+  const { l, a, b } = toLab(c);
+  const end = toLab(surface);
+  if (Math.hypot(a, b) > 0.1) return c;
+  return fromLab({ l: end.l + (1 - l) * (LINE - end.l), a, b }, c.alpha);
 }
 
 /* A text on `back`, which is what stands behind it now. Its hue stays; its lightness moves until it can be read. */

@@ -4,7 +4,7 @@
  *
  * What was set is remembered, so that the original can be put back.
  */
-import { darkBackground, darkText, over, readColour, writeColour, type Colour } from './colour.ts';
+import { darkBackground, darkLine, darkText, over, readColour, writeColour, type Colour } from './colour.ts';
 
 /* Beyond this, the message is shown as on paper: to recolour it would hold up the page for a quarter of a second. */
 const ELEMENTS_MAX = 20_000;
@@ -61,7 +61,7 @@ function plan(element: HTMLElement, of: Window, surface: Colour, behind: Behind,
     if (style.getPropertyValue(name.replace('color', 'style')) === 'none') continue;
     const line = readColour(style.getPropertyValue(name));
     if (!line) continue;
-    const made = darkBackground(line, surface);
+    const made = darkLine(line, surface);
     if (made !== line) out.push({ element, name, value: writeColour(made) });
   }
   return { colour, picture, kept };
