@@ -79,10 +79,17 @@ void imap_questions_forget(struct imap_session *s)
 
 /* ---- answers ---- */
 
+static void take_keywords(struct imap_session *s, const struct mail_keywords *keywords)
+{
+	mail_names_take(&s->names, keywords);
+	if (s->selected && s->selected->account == keywords->account)
+		s->flags_untold = true;
+}
+
 void imap_answer(struct imap_session *s, uint32_t request, enum mail_type type, const void *answer)
 {
 	if (type == MAIL_KEYWORDS)
-		imap_take_keywords(s, answer);
+		take_keywords(s, answer);
 	if (type == MAIL_UPLOAD_CREDIT && !s->closing && s->credit)
 		s->credit(s, answer);
 	struct imap_question *q = question_of(s, request);

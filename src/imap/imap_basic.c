@@ -106,7 +106,7 @@ void imap_unauthenticate(struct imap_session *s, struct imap_in *in)
 	/* RFC 8437 section 3: as before the login, but for TLS and compression. */
 	imap_unselect(s);
 	imap_questions_forget(s);
-	imap_names_forget(s);
+	mail_names_done(&s->names);
 	s->backend->logout_account(s->arg);
 	s->state = IMAP_NOT_AUTHENTICATED;
 	s->enabled = 0;

@@ -332,7 +332,7 @@ static void run_ask(void *arg, enum mail_type type, const void *question)
 static bool run_keyword(void *arg, struct view name, uint32_t *number)
 {
 	const struct imap_session *s = arg;
-	return imap_keyword_number(s, s->selected->account, name, number);
+	return mail_names_find(&s->names, s->selected->account, name, number);
 }
 
 static void gather_answered(struct imap_session *s, enum mail_type type, const void *answer)

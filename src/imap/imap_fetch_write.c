@@ -24,7 +24,7 @@ bool imap_pen_fetch_begin(struct imap_pen *p, const struct imap_fetch_view *v, u
 
 static void put_keyword(struct imap_pen *p, const struct imap_fetch_view *v, uint32_t number, bool *any)
 {
-	struct view name = imap_keyword_name(v->session, v->account, number);
+	struct view name = mail_names_get(imap_names(v->session), v->account, number);
 	if (name.len == 0)
 		return;
 	if (*any)

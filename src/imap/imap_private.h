@@ -6,6 +6,7 @@
 #include "base/cursor.h"
 #include "imap/imap_ranges.h"
 #include "imap/imap_session.h"
+#include "mail/mail_names.h"
 #include "mail/message_wire.h"
 
 enum imap_state { IMAP_NOT_AUTHENTICATED = 1, IMAP_AUTHENTICATED = 2, IMAP_SELECTED = 4, IMAP_LOGOUT = 8 };
@@ -247,9 +248,7 @@ void imap_go_on(struct imap_session *s);
 /* A line of the client for the command under way: SASL responses, DONE of IDLE. NULL: no more. */
 void imap_expect_line(struct imap_session *s, void (*respond)(struct imap_session *s, struct view line));
 
-/* Names of the account's keywords, as MAIL_KEYWORDS brought them. */
-struct view imap_keyword_name(
-    const struct imap_session *s, uint64_t account, uint32_t number); /* empty: unknown */
-bool imap_keyword_number(const struct imap_session *s, uint64_t account, struct view name, uint32_t *number);
+/* The names of keywords that this session has been told. */
+const struct mail_names *imap_names(const struct imap_session *s);
 
 #endif

@@ -58,7 +58,7 @@ static void ask(void *arg, enum mail_type type, const void *question)
 static bool keyword(void *arg, struct view name, uint32_t *number)
 {
 	const struct imap_search *search = imap_data(arg);
-	return imap_keyword_number(arg, search->place.account, name, number);
+	return mail_names_find(imap_names(arg), search->place.account, name, number);
 }
 
 /* A search that failed leaves nothing in "$" (RFC 5182 section 2.1). */

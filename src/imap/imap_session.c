@@ -50,7 +50,7 @@ void imap_session_free(struct imap_session *s)
 	if (s->listener)
 		s->listener->release(s);
 	imap_selected_forget(s);
-	imap_names_forget(s);
+	mail_names_done(&s->names);
 	mem_free(s->questions);
 	mem_free((char *)s->address.data);
 	mem_wipe(s->text.data, s->text.cap);
@@ -76,6 +76,11 @@ static bool hears(const struct imap_session *s)
 	if (s->closing || s->securing)
 		return false;
 	return s->command ? s->hears : s->sync == NULL && !s->telling;
+}
+
+const struct mail_names *imap_names(const struct imap_session *s)
+{
+	return &s->names;
 }
 
 bool imap_is_busy(const struct imap_session *s)

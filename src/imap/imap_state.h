@@ -50,15 +50,6 @@ struct imap_question {
 	imap_answered *answered;
 };
 
-/* The names of an account's keywords: as MAIL_KEYWORDS has them (octets of its name behind its length), and
- * where each number's is. */
-struct imap_names {
-	uint64_t account;
-	struct buf bytes;
-	uint32_t *offsets; /* by number; 0: unknown, else the offset of its length, plus 1 */
-	uint32_t count;
-};
-
 struct imap_sync {
 	bool expunges;
 	uint64_t since; /* the modseq behind which changes were asked for */
@@ -140,9 +131,8 @@ struct imap_session {
 	uint32_t last_request, last_upload;
 	struct imap_question *questions;
 	size_t question_count, question_room;
-	struct imap_names *names;
-	size_t name_tables;
-	bool login_garbled; /* the login was cancelled by us: its line was no base64 */
+	struct mail_names names; /* of keywords */
+	bool login_garbled;      /* the login was cancelled by us: its line was no base64 */
 	bool securing, closing, idling, deflating;
 	const struct imap_listener *listener;   /* NOTIFY's */
 	struct imap_notify *notify;             /* imap_notify.c; owned by the listener, */
@@ -213,11 +203,6 @@ void imap_tell(struct imap_session *s, uint32_t request, enum mail_type type, co
  * mailboxes. */
 bool imap_split_name(struct view name, struct view *owner, struct view *path);
 
-void imap_take_keywords(struct imap_session *s, const struct mail_keywords *keywords);
-
-/* One above the highest number of a keyword that has a name. */
-uint32_t imap_keyword_count(const struct imap_session *s, uint64_t account);
-
 /* "* 3 FETCH (FLAGS ...)" of a message of the view, with what the client has enabled. */
 void imap_put_flags_of(struct imap_session *s, const struct mail_message *m);
 
@@ -234,7 +219,6 @@ void imap_close(struct imap_session *s);
 void imap_questions_forget(struct imap_session *s);
 void imap_unselect(struct imap_session *s);
 void imap_selected_forget(struct imap_session *s);
-void imap_names_forget(struct imap_session *s);
 void imap_put_capabilities(struct imap_session *s);
 /* "* NAMESPACE ...", with the translation of the prefix (RFC 5255 section 3.4). */
 void imap_put_namespace(struct imap_session *s);

@@ -74,7 +74,7 @@ static bool has_new_names(const struct imap_session *s, const struct store *stor
 	struct view name, rest = store->question.keywords;
 	uint32_t number;
 	while (view_next(&rest, ' ', &name))
-		if (name.len && !imap_keyword_number(s, store->question.account, name, &number))
+		if (name.len && !mail_names_find(&s->names, store->question.account, name, &number))
 			return true;
 	return false;
 }

@@ -74,9 +74,9 @@ static bool put_flags_changed_by(struct imap_session *s, uint64_t rights)
 			imap_puts(s, system_flags[i].name);
 			any = true;
 		}
-	for (uint32_t i = 0, n = imap_keyword_count(s, s->selected->account); i < n && rights & RIGHT_WRITE;
-	     i++) {
-		struct view name = imap_keyword_name(s, s->selected->account, i);
+	for (uint32_t i = 0, n = mail_names_count(&s->names, s->selected->account);
+	     i < n && rights & RIGHT_WRITE; i++) {
+		struct view name = mail_names_get(&s->names, s->selected->account, i);
 		if (name.len) {
 			imap_puts(s, " ");
 			imap_put(s, name);

@@ -275,7 +275,7 @@ static void put_flag(struct imap_session *s, bool *begun, struct view name)
 
 static void put_keyword(struct imap_session *s, bool *begun, uint32_t number)
 {
-	struct view name = imap_keyword_name(s, s->selected->account, number);
+	struct view name = mail_names_get(&s->names, s->selected->account, number);
 	if (name.len)
 		put_flag(s, begun, name);
 }

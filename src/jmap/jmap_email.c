@@ -27,7 +27,7 @@ static void give_keyword(
     const struct jmap_session *session, uint64_t ask, uint32_t number, jmap_keyword_take *take, void *arg)
 {
 	char lower[KEYWORD_MAX];
-	struct view name = view_take(jmap_keyword_name(session, ask, number), sizeof lower);
+	struct view name = view_take(mail_names_get(jmap_names(session), ask, number), sizeof lower);
 	for (size_t i = 0; i < name.len; i++)
 		lower[i] = ascii_lower(name.data[i]);
 	if (name.len > 0)

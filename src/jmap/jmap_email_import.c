@@ -229,7 +229,7 @@ static void make(struct jmap_call *c, struct making *m)
 
 static void take_keyword(struct jmap_call *c, struct making *m, uint32_t number)
 {
-	struct view name = jmap_keyword_name(jmap_session_of(c), m->from->ask, number);
+	struct view name = mail_names_get(jmap_names(jmap_session_of(c)), m->from->ask, number);
 	if (name.len)
 		(void)jmap_keyword_add(name, &m->maker.flags, &m->maker.keywords);
 }

@@ -11,6 +11,11 @@ static struct jmap_kept *find_kept(const struct jmap_session *s, enum jmap_slot 
 	return NULL;
 }
 
+const struct mail_names *jmap_names(const struct jmap_session *s)
+{
+	return &s->names;
+}
+
 void *jmap_slot(const struct jmap_session *s, enum jmap_slot slot, uint64_t account)
 {
 	const struct jmap_kept *kept = find_kept(s, slot, account);

@@ -16,6 +16,7 @@
 #include "jmap/jmap.h"
 #include "mail/mail.h"
 #include "mail/mail_id.h"
+#include "mail/mail_names.h"
 
 struct jmap_call;
 
@@ -103,10 +104,8 @@ void jmap_on_credit(
 
 /* ---- what the session keeps between requests ---- */
 
-/* Names of an account's keywords, as MAIL_KEYWORDS brought them. account: as in questions (0: own). */
-struct view jmap_keyword_name(
-    const struct jmap_session *s, uint64_t account, uint32_t number); /* empty: unknown */
-bool jmap_keyword_number(const struct jmap_session *s, uint64_t account, struct view name, uint32_t *number);
+/* The names of keywords that this session has been told, by accounts as in questions (0: own). */
+const struct mail_names *jmap_names(const struct jmap_session *s);
 
 /* What a group of methods keeps in the session, for an account: a table of emails ... NULL: nothing yet. */
 enum jmap_slot { JMAP_SLOT_EMAILS, JMAP_SLOT_MAILBOXES, JMAP_SLOT_SIEVE, JMAP_SLOTS };

@@ -58,7 +58,7 @@ struct jmap_keyword jmap_keyword_of(const struct jmap_session *s, uint64_t ask, 
 	for (size_t i = 0; i < sizeof system / sizeof *system; i++)
 		if (view_equal_nocase(name, view_from_string(system[i].name)))
 			return (struct jmap_keyword){.flag = system[i].flag, .known = true};
-	k.known = jmap_keyword_number(s, ask, name, &k.number);
+	k.known = mail_names_find(jmap_names(s), ask, name, &k.number);
 	if (k.known && k.number < FLAG_KEYWORDS)
 		k.flag = FLAG_KEYWORD << k.number;
 	return k;

@@ -53,7 +53,7 @@ void jmap_session_free(struct jmap_session *s)
 		if (s->kept[i].release)
 			s->kept[i].release(s->kept[i].value);
 	mem_free(s->kept);
-	jmap_forget_keywords(s);
+	mail_names_done(&s->names);
 	free_accounts(s->accounts, s->account_count);
 	free_accounts(s->gathered, s->gathered_count);
 	for (size_t i = 0; i < sizeof s->texts / sizeof s->texts[0]; i++)
@@ -172,7 +172,7 @@ void jmap_session_answer(struct jmap_session *s, uint32_t number, unsigned type,
 	size_t i = 0;
 
 	if (type == MAIL_KEYWORDS)
-		jmap_take_keywords(s, answer);
+		mail_names_take(&s->names, answer);
 	if (type == MAIL_UPLOAD_CREDIT) {
 		on_credit(s, answer);
 		return;

@@ -32,13 +32,6 @@ struct jmap_question {
 	jmap_answered *answered;
 };
 
-struct jmap_names { /* of keywords */
-	uint64_t account;
-	struct buf bytes;  /* length and name of each */
-	uint32_t *offsets; /* by number: its place in `bytes` and 1; 0: unknown */
-	uint32_t count;
-};
-
 struct jmap_kept {
 	enum jmap_slot slot;
 	uint64_t account;
@@ -68,8 +61,7 @@ struct jmap_session {
 	bool accounts_known;
 	uint64_t state; /* of the Session resource */
 
-	struct jmap_names *names;
-	size_t name_tables;
+	struct mail_names names; /* of keywords */
 	struct jmap_kept *kept;
 	size_t kept_count;
 };
@@ -156,11 +148,6 @@ void jmap_forget_questions(struct jmap_session *s, const struct jmap_request *r)
 
 /* The response of the call under way begins: its name. */
 void jmap_begin_response(struct jmap_request *r, const char *name);
-
-/* ---- jmap_keywords.c ---- */
-
-void jmap_take_keywords(struct jmap_session *s, const struct mail_keywords *keywords);
-void jmap_forget_keywords(struct jmap_session *s);
 
 /* ---- jmap_request.c ---- */
 
