@@ -31,7 +31,7 @@ class Killer:
         if self.target == "everything":
             kill_everything(self.server)
         else:
-            os.kill(self.server.role_pids()[self.target], signal.SIGKILL)
+            os.kill(self.server.role_pid(self.target), signal.SIGKILL)
 
     def __call__(self, begun=False):
         if not begun:
@@ -109,7 +109,7 @@ def test_a_copy_to_another_account_is_whole_or_nothing(make_server):
         copying.send(b"c UID COPY 1:* Copy\r\n")
         while count(watching) == 0:
             pass
-        os.kill(server.role_pids()["store"], signal.SIGKILL)
+        os.kill(server.role_pid("store"), signal.SIGKILL)
         said = []
         with contextlib.suppress(OSError, imaplib.IMAP4.abort):
             while line := copying.readline():

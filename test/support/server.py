@@ -327,15 +327,19 @@ class Server:
                 found[words[2].decode()] = int(entry)
         return found
 
+    def role_pid(self, role):
+        """Once it runs: a role that has ended is back in a moment."""
+        return wait_for(lambda: self.role_pids().get(role), what=f"the role {role}")
+
     def kill_role(self, role, signal_number=signal.SIGKILL):
         self.expect("role-ended")
-        pid = self.role_pids()[role]
+        pid = self.role_pid(role)
         os.kill(pid, signal_number)
         return pid
 
     def memory(self, role):
         """Bytes of anonymous and shared memory, mapped files apart."""
-        text = pathlib.Path("/proc", str(self.role_pids()[role]), "status").read_text()
+        text = pathlib.Path("/proc", str(self.role_pid(role)), "status").read_text()
         numbers = dict(re.findall(r"^(\w+):\s+(\d+) kB", text, re.M))
         return 1024 * (int(numbers["RssAnon"]) + int(numbers["RssShmem"]))
 

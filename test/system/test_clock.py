@@ -56,7 +56,7 @@ def test_logins_and_their_brake_take_no_notice(make_server, clock):
 def test_the_resolver_forgets_what_it_would_believe_too_long(make_server, clock):
     server = make_server(environment=clock.environment, sender_null_mx=True, dns_server="127.0.0.1@9")
     server.deliver(ALICE, b"Subject: before\r\n\r\nx\r\n")
-    pid = server.role_pids()["dns"]
+    pid = server.role_pid("dns")
     clock.advance(-10 * DAY)
     mark = server.mark()
     server.deliver(ALICE, b"Subject: meanwhile\r\n\r\nx\r\n")

@@ -473,7 +473,7 @@ def test_half_a_command_costs_nothing(server, service, half, rest):
     role = "pop3" if service == "pop3" else "smtp"
 
     def ticks():
-        with open(f"/proc/{server.role_pids()[role]}/stat") as f:
+        with open(f"/proc/{server.role_pid(role)}/stat") as f:
             return sum(int(n) for n in f.read().rpartition(")")[2].split()[11:13])
 
     with greeted(server, service) as c:

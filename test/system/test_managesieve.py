@@ -192,11 +192,11 @@ def test_many_connections(make_server):
 def test_a_server_that_stops_says_so(make_server):
     server = make_server()
     with ManageSieve(server, ALICE) as client, ManageSieve(server) as stranger:
-        pid = server.role_pids()["managesieve"]
+        pid = server.role_pid("managesieve")
         mark = server.mark()
         server.process.send_signal(signal.SIGHUP)
         server.wait_event("reloaded", since=mark)
-        assert client.scripts() == {} and server.role_pids()["managesieve"] == pid
+        assert client.scripts() == {} and server.role_pid("managesieve") == pid
         server.stop()
         for open_one in (client, stranger):
             answer = open_one.response()

@@ -53,7 +53,7 @@ def test_while_store_is_away_mail_is_deferred(make_server):
     server = make_server(crash_stop=False)
     with server.smtp() as client:
         client.ehlo()
-        pid = server.role_pids()["store"]
+        pid = server.role_pid("store")
         os.kill(pid, signal.SIGSTOP)
         client.putcmd("MAIL FROM:<a@else.test>")
         assert client.getreply()[0] == 250
@@ -70,7 +70,7 @@ def test_while_keys_is_stopped_handshakes_wait_and_nobody_else(make_server):
     served = [server.connect(service) for service in ("smtp", "pop3") for _ in range(3)]
     for c in served:
         c.line()
-    pid = server.role_pids()["keys"]
+    pid = server.role_pid("keys")
     os.kill(pid, signal.SIGSTOP)
     secured, began = [], time.monotonic()
 
@@ -216,7 +216,7 @@ def test_whoever_comes_before_the_server_is_ready_waits_and_is_served(make_serve
 def test_a_sender_that_cannot_be_looked_up_now_is_asked_to_come_again(make_server):
     server = make_server(crash_stop=False)
     with server.smtp("submission", login=ALICE) as client:
-        pid = server.role_pids()["store"]
+        pid = server.role_pid("store")
         os.kill(pid, signal.SIGSTOP)
         client.putcmd(f"MAIL FROM:<{ALICE}>")
         server.kill_role("store")

@@ -204,7 +204,7 @@ def test_a_stopped_store_delays_and_loses_nothing(road, provider, company):
     for _ in range(3):
         submit(provider, provider.sender, company.bob)
     company.wait_connections()
-    store = provider.role_pids()["store"]
+    store = provider.role_pid("store")
     os.kill(store, signal.SIGSTOP)
     time.sleep(1)
     os.kill(store, signal.SIGCONT)

@@ -84,7 +84,7 @@ def end_while_it_reads(server, idle, gone):
 
 def test_a_message_that_ends_content_twice_is_left_out(server):
     before = deliver(server, 1)["messages"]
-    idle = processor_seconds(server.role_pids()["content"])
+    idle = processor_seconds(server.role_pid("content"))
     words = "\r\n".join(f"w{i} x{i * 7919}" for i in range(600000))
     server.expect("role-ended")
     mark = server.mark()

@@ -81,7 +81,7 @@ def test_store_ends_while_it_is_asked_about_a_list(road, tmp_path):
     with smtplib.SMTP(partner.address, partner.smtp_port, source_address=(sealer.address, 0), timeout=40) as client, ThreadPoolExecutor(1) as pool:
         client.ehlo()
         assert client.mail(f"bounces@{sealer.domain}")[0] == client.rcpt(BOB)[0] == 250
-        os.kill(partner.role_pids()["store"], signal.SIGSTOP)
+        os.kill(partner.role_pid("store"), signal.SIGSTOP)
         reply = pool.submit(client.data, raw)
         with pytest.raises(TimeoutError):
             reply.result(2)  # it waits for store

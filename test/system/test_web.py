@@ -134,7 +134,7 @@ def test_requests_at_once_ask_auth_once(make_server):
 def test_names_of_this_server_cost_little(make_server):
     """Whatever a client calls us, store opens a limited number of channels for its account."""
     server = make_server()
-    store = server.role_pids()["store"]
+    store = server.role_pid("store")
 
     def descriptors():
         return len(os.listdir(f"/proc/{store}/fd"))
