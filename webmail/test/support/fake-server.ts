@@ -235,6 +235,7 @@ export class FakeServer {
       const submission = this.submissions.get(names.get(key.slice(1)) ?? key);
       if (submission) this.patch('Email', submission['emailId'], patch);
     }
+    if (args['onSuccessUpdateEmail']) answers.push(['Email/set', { accountId: args['accountId'], oldState: this.state, newState: this.state, created: null, updated: {}, destroyed: null }, callId]);
     this.touched();
     answer['newState'] = this.state;
     return answers;

@@ -34,6 +34,13 @@ export interface PumpHost {
   changed(): void;
 }
 
+/** The answer to each call is the first one: others tell what was done because of it, as onSuccessUpdateEmail does (RFC 8621 section 7.5). */
+function byCall(answers: readonly Invocation[]): Map<string, Invocation> {
+  const found = new Map<string, Invocation>();
+  for (const answer of answers) if (!found.has(answer[2])) found.set(answer[2], answer);
+  return found;
+}
+
 export class Pump {
   private running: Promise<void> | undefined;
   private again = false;
@@ -155,7 +162,7 @@ export class Pump {
     let answers = new Map<string, Invocation>();
     try {
       if (entries.length) await host.write(log.puts());
-      if (outgoing.length) answers = new Map((await host.wire.send(outgoing)).map((answer) => [answer[2], answer]));
+      if (outgoing.length) answers = byCall(await host.wire.send(outgoing));
     } catch (error) {
       for (const entry of entries) log.sealed.delete(entry.number);
       for (const account of accounts) account.behind = true;
@@ -311,7 +318,7 @@ export class Pump {
     const { log, wire } = this.host;
     const calls = entries.flatMap((entry) => searchCalls(entry, log));
     if (!calls.length) return new Map();
-    const answers = new Map((await wire.send(calls)).map((answer) => [answer[2], answer]));
+    const answers = byCall(await wire.send(calls));
     return new Map(entries.flatMap((entry) => [...foundMade(entry, log, answers)]));
   }
 }
