@@ -82,7 +82,7 @@ export async function moveEmail(layer: Layer, accountId: Id, id: Id, mailboxId: 
   const request = new Batch(layer);
   const set = request.call<SetAnswer>('Email/set', { accountId, update: { [id]: { mailboxIds: { [mailboxId]: true } } } });
   await request.send();
-  const error = set.answer.notUpdated?.[id];
+  const error = Object.values(set.answer.notUpdated ?? {})[0];
   if (error) throw refusal(error);
 }
 
@@ -156,7 +156,8 @@ export async function takeBack(layer: Layer, draft: Draft, sent: Sent, draftsId:
     onSuccessUpdateEmail: { [sent.submissionId]: { mailboxIds: { [draftsId]: true }, 'keywords/$draft': true } },
   });
   await request.send();
-  return set.answer.notUpdated?.[sent.submissionId] === undefined;
+  // The server may know it by another id than the one that it has here.
+  return Object.keys(set.answer.updated ?? {}).length > 0;
 }
 
 /** The mail that was answered is marked as such; false: no more, as the answer was taken back. */
