@@ -139,7 +139,7 @@ test('flush leaves nothing behind', async () => {
 
 test('drafts of one account are not those of another', async () => {
   const local = new MemoryLocal();
-  const kept = (accountId: string, key: string): Kept => ({ draft: { ...blank({ key, accountId, senders: [], usual: null, mode: 'plain' }) }, emailId: null, stale: [], edited: 0, isAtServer: false, files: {}, sending: null });
+  const kept = (accountId: string, key: string): Kept => ({ draft: { ...blank({ key, accountId, senders: [], usual: null, mode: 'plain' }) }, emailId: null, stale: [], writer: 'D', edited: 0, isAtServer: false, files: {}, sending: null });
   await local.put(kept('A1', 'Da'));
   await local.put(kept('A12', 'Db'));
   assert.deepEqual((await local.all('A1')).map((one) => one.draft.key), ['Da']);

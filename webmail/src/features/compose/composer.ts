@@ -53,6 +53,8 @@ export class Composer {
   editor: Editor | undefined;
   /** The version whose parts the attachments are. */
   private source: string | null = null;
+  private readonly writer: string;
+  private knowsAll = false;
   private readonly saver: Saver;
   private readonly addresses = new Map<string, string>();
   private over = false;
@@ -64,7 +66,10 @@ export class Composer {
     private emailId: string | null = null,
     private stale: string[] = [],
     files: Record<string, Blob> = {},
+    /** Of the window that it was written in before: that one may have made versions that nobody knows of. */
+    private readonly earlier: string | null = null,
   ) {
+    this.writer = earlier ?? randomKey();
     this.draft = signal(draft);
     this.look = signal(look);
     this.shows = signal({ cc: draft.cc.length > 0, bcc: draft.bcc.length > 0 });
@@ -106,7 +111,7 @@ export class Composer {
   }
 
   kept(sending: Sending | null = null): Kept {
-    return { draft: this.current(), emailId: this.emailId, stale: this.stale, edited: Date.now(), isAtServer: this.saver.isSaved, files: this.uploads.all(), sending };
+    return { draft: this.current(), emailId: this.emailId, stale: this.stale, writer: this.writer, edited: Date.now(), isAtServer: this.saver.isSaved, files: this.uploads.all(), sending };
   }
 
   /** With what the editor holds. */
@@ -238,11 +243,12 @@ export class Composer {
 
   private async keepAtServer(): Promise<void> {
     const { layer } = this.context.store;
+    const mailboxId = this.mailboxId();
+    await this.findOwn(mailboxId);
     await this.followBlobs();
     const draft = this.sync();
     const before = this.emailId;
-    const mailboxId = this.mailboxId();
-    const stored = await storeVersion(layer, draft, this.sender, before, mailboxId);
+    const stored = await storeVersion(layer, draft, this.sender, before, mailboxId, this.writer);
     this.emailId = stored.emailId;
     if (before) this.stale = [...this.stale, before];
     await this.followBlobs();
@@ -268,11 +274,20 @@ export class Composer {
     this.source = this.emailId;
   }
 
+  /** A window that went in the midst of saving has left versions behind: the next one replaces them. */
+  private async findOwn(mailboxId: string): Promise<void> {
+    if (this.knowsAll || this.earlier === null) return;
+    const { accountId, key } = this.draft.peek();
+    const versions = await versionsOf(this.context.store.layer, accountId, mailboxId, key);
+    this.stale = [...new Set([...this.stale, ...versions.filter((one) => one.writer === this.writer && one.id !== this.emailId).map((one) => one.id)])];
+    this.knowsAll = true;
+  }
+
   /** The version before was gone: it was changed elsewhere, or thrown away there. What is written here stays in any case. */
   private async findOthers(mailboxId: string): Promise<void> {
     const { accountId, key } = this.draft.peek();
     const found = await versionsOf(this.context.store.layer, accountId, mailboxId, key);
-    const others = found.filter((id) => id !== this.emailId && !this.stale.includes(id));
+    const others = found.filter(({ id, writer }) => id !== this.emailId && writer !== this.writer && !this.stale.includes(id));
     if (!others.length) return;
     // From here on it is a mail of its own, so that no device takes the other one's for an older version.
     const own = randomKey();

@@ -78,14 +78,14 @@ function writingAccount(accountId: Id): Id {
   return sendersOf(mail(), accountId).length ? accountId : mail().mainAccount;
 }
 
-async function open(draft: Draft, look: Look, kept?: Pick<Kept, 'emailId' | 'stale' | 'files'>): Promise<Composer> {
+async function open(draft: Draft, look: Look, kept?: Pick<Kept, 'emailId' | 'stale' | 'files'> & { writer?: string }): Promise<Composer> {
   const there = composers.peek().find((one) => one.key === draft.key);
   if (there) {
     if (there.look.peek() === 'folded') there.look.value = 'docked';
     active.value = there;
     return there;
   }
-  const composer = new Composer({ store: mail(), local: await localDrafts() }, draft, look, kept?.emailId ?? null, kept?.stale ?? [], kept?.files ?? {});
+  const composer = new Composer({ store: mail(), local: await localDrafts() }, draft, look, kept?.emailId ?? null, kept?.stale ?? [], kept?.files ?? {}, kept?.writer ?? null);
   composers.value = [...composers.peek(), composer];
   active.value = composer;
   return composer;
@@ -212,7 +212,7 @@ export async function openByName(name: string, look: Look): Promise<Composer | u
   if (!name.startsWith('D')) return openDraft(name, look);
   const drafts = store.mailboxWithRole('drafts');
   const [newest] = drafts ? await versionsOf(store.layer, store.mainAccount, drafts.id, name) : [];
-  return newest ? openDraft(newest, look) : undefined;
+  return newest ? openDraft(newest.id, look) : undefined;
 }
 
 /** The reply box has gone with its conversation: what was begun in it stays at hand, folded. */
@@ -308,7 +308,7 @@ export async function restore(resume: (kept: Kept) => void): Promise<void> {
 async function rescue(kept: Kept): Promise<void> {
   await navigator.locks.request(`postrider-compose-${kept.draft.key}`, { ifAvailable: true }, async (lock) => {
     if (!lock) return;
-    const composer = new Composer({ store: mail(), local: await localDrafts() }, kept.draft, 'folded', kept.emailId, kept.stale, kept.files);
+    const composer = new Composer({ store: mail(), local: await localDrafts() }, kept.draft, 'folded', kept.emailId, kept.stale, kept.files, kept.writer);
     await composer.uploads.settled();
     composer.written();
     await composer.flush();

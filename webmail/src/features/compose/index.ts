@@ -43,6 +43,7 @@ export function installCompose(): void {
     if (now === 'online' && connection !== 'online') setTimeout(deliverWaiting);
     connection = now;
   });
+  addEventListener('online', () => setTimeout(deliverWaiting));
   store.layer.listen((event) => {
     if (event.kind === 'state' && Object.values(event.changed).some((types) => 'EmailSubmission' in types)) void loadScheduled().catch(() => undefined);
   });

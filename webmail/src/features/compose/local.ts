@@ -21,6 +21,8 @@ export interface Kept {
   emailId: string | null;
   /** Older versions that are still to be removed there. */
   stale: string[];
+  /** Notes in each version whose it is. */
+  writer: string;
   /** When it was last written on, and whether the server has that: ms. */
   edited: number;
   isAtServer: boolean;

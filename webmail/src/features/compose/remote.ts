@@ -2,7 +2,7 @@
 import { Batch } from '../../jmap/batch.ts';
 import type { EmailBodyPart, Id, SetError } from '../../jmap/types.ts';
 import type { Layer } from '../../layer/layer.ts';
-import { DRAFT_ARGUMENTS, envelopeRecipients, fromEmail, fromOf, isShown, ORIGINAL_ARGUMENTS, originalOf, toEmail, type FetchedEmail } from './draft/email.ts';
+import { DRAFT_ARGUMENTS, envelopeRecipients, fromEmail, fromOf, isShown, ORIGINAL_ARGUMENTS, originalOf, toEmail, WRITER_PROPERTIES, writerOf, type FetchedEmail } from './draft/email.ts';
 import type { Draft, Original, Sender } from './draft/types.ts';
 
 interface SetAnswer {
@@ -46,11 +46,11 @@ export function matchBlobs(draft: Draft, parts: readonly EmailBodyPart[]): Map<s
   return blobs;
 }
 
-export async function storeVersion(layer: Layer, draft: Draft, sender: Sender | undefined, before: Id | null, mailboxId: Id): Promise<StoredVersion> {
+export async function storeVersion(layer: Layer, draft: Draft, sender: Sender | undefined, before: Id | null, mailboxId: Id, writer?: string): Promise<StoredVersion> {
   const { accountId } = draft;
   const request = new Batch(layer);
   const old = request.call<{ list: { id: Id }[] }>('Email/get', { accountId, ids: before ? [before] : [], properties: ['id'] });
-  const set = request.call<SetAnswer>('Email/set', { accountId, create: { draft: toEmail(draft, sender, { sends: false, mailboxId, date: new Date() }) } });
+  const set = request.call<SetAnswer>('Email/set', { accountId, create: { draft: toEmail(draft, sender, { sends: false, mailboxId, date: new Date(), writer }) } });
   await request.send();
   const emailId = set.answer.created?.['draft']?.id;
   if (!emailId) throw refusal(set.answer.notCreated?.['draft'] ?? { type: 'serverFail' });
@@ -86,12 +86,19 @@ export async function moveEmail(layer: Layer, accountId: Id, id: Id, mailboxId: 
   if (error) throw refusal(error);
 }
 
-/** Other versions of a draft, made elsewhere. */
-export async function versionsOf(layer: Layer, accountId: Id, mailboxId: Id, key: string): Promise<Id[]> {
+export interface Version {
+  id: Id;
+  writer: string | null;
+}
+
+/** All versions of a draft that the server has, the newest first. */
+export async function versionsOf(layer: Layer, accountId: Id, mailboxId: Id, key: string): Promise<Version[]> {
   const request = new Batch(layer);
-  const found = request.call<{ ids: Id[] }>('Email/query', { accountId, filter: { inMailbox: mailboxId, header: ['Message-ID', key] }, sort: [{ property: 'receivedAt', isAscending: false }], limit: 10 });
+  const found = request.call<{ ids: Id[] }>('Email/query', { accountId, filter: { inMailbox: mailboxId, header: ['Message-ID', key] }, sort: [{ property: 'receivedAt', isAscending: false }], limit: 20 });
+  const got = request.call<{ list: FetchedEmail[] }>('Email/get', { accountId, '#ids': found.result('/ids'), properties: WRITER_PROPERTIES });
   await request.send();
-  return found.answer.ids;
+  const byId = new Map(got.answer.list.map((email) => [email.id, email]));
+  return found.answer.ids.flatMap((id) => (byId.has(id) ? [{ id, writer: writerOf(byId.get(id)!) }] : []));
 }
 
 export async function fetchDraft(layer: Layer, accountId: Id, emailId: Id, senders: readonly Sender[]): Promise<Draft | null> {

@@ -62,6 +62,10 @@ export async function sendComposer(composer: Composer, until: Date | null = null
   await deliver(whole);
 }
 
+/** A connection may come back without a word: what waits is tried so often. */
+const AGAIN_MS = 30_000;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
 /** A mail that waits is tried again. */
 export async function deliver(kept: Kept): Promise<void> {
   const { draft } = kept;
@@ -75,7 +79,7 @@ export async function deliver(kept: Kept): Promise<void> {
   const hold = maxDelay(draft.accountId) >= HOLD_SECONDS ? HOLD_SECONDS : 0;
   try {
     // It is not shown as sent before it can be.
-    if (store.status.peek().connection === 'offline') throw new LayerError('offline', 'There is no connection.');
+    if (!navigator.onLine || store.status.peek().connection === 'offline') throw new LayerError('offline', 'There is no connection.');
     if (!draftsId) throw new Refused('noDrafts', 'the account has no mailbox for drafts');
     const ready = await withFiles(kept);
     const sent = await send(store.layer, ready, sender, { draftsId, sentId: store.mailboxWithRole('sent', draft.accountId)?.id, hold, until });
@@ -109,6 +113,8 @@ async function failed(kept: Kept, error: unknown): Promise<void> {
     const waits: Kept = { ...kept, sending: kept.sending && { ...kept.sending, attempts: kept.sending.attempts + 1 } };
     setOutbox(draft.key, { kept: waits, state: 'waiting', problem: null });
     if (kept.sending?.attempts === 0) say(t('compose.waits'));
+    clearTimeout(timer);
+    timer = setTimeout(deliverWaiting, AGAIN_MS);
     return;
   }
   const problem = wordsOf(error);

@@ -63,6 +63,8 @@ export interface Purpose {
   mailboxId: string;
   /** Of the Date field: now, or when it will be sent. */
   date: Date;
+  /** Which window makes the version: it may remove what it made itself. */
+  writer?: string;
 }
 
 export function fromOf(draft: Draft, sender: Sender | undefined): Person {
@@ -88,10 +90,12 @@ interface Note {
   from?: string;
   answers?: [string, string];
   template?: true;
+  writer?: string;
 }
 
-function noteOf(draft: Draft): string {
+function noteOf(draft: Draft, writer: string | undefined): string {
   const note: Note = { identity: draft.identityId };
+  if (writer) note.writer = writer;
   if (draft.fromEmail) note.from = draft.fromEmail;
   if (draft.answers) note.answers = [draft.answers.emailId, draft.answers.keyword];
   if (draft.template) note.template = true;
@@ -123,7 +127,7 @@ export function toEmail(draft: Draft, sender: Sender | undefined, purpose: Purpo
   }
   const files = draft.attachments.filter((a) => a.blobId !== null);
   if (files.length) email['attachments'] = files.map((a) => attachmentPart(draft, a));
-  if (!purpose.sends) email[NOTE_FIELD] = noteOf(draft);
+  if (!purpose.sends) email[NOTE_FIELD] = noteOf(draft, purpose.writer);
   for (const [name, value] of Object.entries(email)) if (value === null) delete email[name];
   return email;
 }
@@ -176,6 +180,14 @@ function readNote(email: FetchedEmail): Note {
   } catch {
     return {};
   }
+}
+
+export const WRITER_PROPERTIES = ['id', NOTE_FIELD];
+
+/** Which window made a version; null: none of this program's. */
+export function writerOf(email: FetchedEmail): string | null {
+  const { writer } = readNote(email);
+  return typeof writer === 'string' ? writer : null;
 }
 
 function readAnswers(note: Note): Answers | null {

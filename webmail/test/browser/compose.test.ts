@@ -1,0 +1,324 @@
+/** Writing in a browser: sending and taking back, later, drafts that survive, answers, hostile quotes, no connection. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { demo, launch, type Server, signedIn } from './server.ts';
+
+let server: Server;
+let browser: Browser;
+const ALICE = 'alice@example.test';
+const BOB = 'bob@example.test';
+const USING = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:ietf:params:jmap:submission'];
+const MAC = process.platform === 'darwin';
+
+before(async () => {
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  [server, browser] = await Promise.all([demo(), launch()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+function basic(who: string): Record<string, string> {
+  return { authorization: `Basic ${Buffer.from(`${who}:${server.passwords[who]}`).toString('base64')}` };
+}
+
+const account = (who: string): string => (who === ALICE ? 'A1' : 'A2');
+
+async function jmap(who: string, name: string, args: Record<string, unknown>): Promise<any> {
+  const answer = await fetch(`${server.origin}/jmap/api`, { method: 'POST', headers: { ...basic(who), 'content-type': 'application/json' }, body: JSON.stringify({ using: USING, methodCalls: [[name, { accountId: account(who), ...args }, 'a']] }) });
+  const { methodResponses } = (await answer.json()) as { methodResponses: [string, any, string][] };
+  assert.equal(methodResponses[0]![0], name, JSON.stringify(methodResponses));
+  return methodResponses[0]![1];
+}
+
+async function mailbox(who: string, role: string): Promise<string> {
+  const { list } = await jmap(who, 'Mailbox/get', { ids: null });
+  return list.find((one: any) => one.role === role).id;
+}
+
+async function find(who: string, subject: string, role: string): Promise<any[]> {
+  const { ids } = await jmap(who, 'Email/query', { filter: { inMailbox: await mailbox(who, role), subject } });
+  return (await jmap(who, 'Email/get', { ids, properties: ['blobId', 'subject', 'keywords', 'references', 'inReplyTo', 'from', 'to', 'textBody', 'bodyValues', 'messageId', 'header:X-Postrider-Draft:asText'], fetchTextBodyValues: true })).list;
+}
+
+async function eventually<T>(look: () => Promise<T | undefined | false>, what: string, ms = 15_000): Promise<T> {
+  for (const end = Date.now() + ms; ; ) {
+    const found = await look();
+    if (found) return found;
+    assert.ok(Date.now() < end, `never: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+}
+
+async function deliver(who: string, message: string): Promise<string> {
+  const { blobId } = (await (await fetch(`${server.origin}/jmap/upload/${account(who)}`, { method: 'POST', headers: { ...basic(who), 'content-type': 'message/rfc822' }, body: message.replace(/\r?\n/g, '\r\n') })).json()) as { blobId: string };
+  const done = await jmap(who, 'Email/import', { emails: { one: { blobId, mailboxIds: { [await mailbox(who, 'inbox')]: true } } } });
+  return done.created.one.id;
+}
+
+async function source(who: string, blobId: string): Promise<string> {
+  return (await fetch(`${server.origin}/jmap/download/${account(who)}/${blobId}/mail?type=message/rfc822`, { headers: basic(who) })).text();
+}
+
+/** What python's parser sees: another one than ours. */
+function parsed(message: string): { type: string; name: string | null; cid: string | null; disposition: string | null; text: string; flowed: boolean }[] {
+  const script = `
+import sys, json, email, email.policy
+m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
+print(json.dumps([{"type": p.get_content_type(), "name": p.get_filename(), "cid": p["Content-ID"], "disposition": p.get_content_disposition(), "flowed": p.get_param("format") == "flowed",
+  "text": "" if p.is_multipart() else p.get_payload(decode=True).decode("utf-8", "replace"), "defects": len(p.defects)} for p in m.walk()]))`;
+  const { stdout, stderr } = spawnSync('/usr/bin/python3', ['-c', script], { input: message, encoding: 'utf8' });
+  assert.equal(stderr, '');
+  return JSON.parse(stdout);
+}
+
+const key = (name: string): string => name.replace('Ctrl', MAC ? 'Meta' : 'Control');
+
+async function newMail(page: Page): Promise<Locator> {
+  await page.locator('[data-list], .list, main').first().waitFor();
+  await page.keyboard.press('c');
+  const form = page.locator('.dock-window:not(.dock-folded)').last();
+  await form.waitFor();
+  await ready(form);
+  return form;
+}
+
+function editor(form: Locator): Locator {
+  return form.frameLocator('.compose-frame').locator('#editor');
+}
+
+async function ready(form: Locator): Promise<void> {
+  await editor(form).waitFor();
+}
+
+async function write(form: Locator, to: string, subject: string, text: string): Promise<void> {
+  await form.locator('[data-field=to] input').fill(`${to},`);
+  await form.locator('[data-field=to] input').press('Enter');
+  await form.locator('.compose-subject').fill(subject);
+  await editor(form).click();
+  await form.page().keyboard.type(text);
+}
+
+/** Editors put blanks that do not break where one is at an element's edge. */
+const plain = (text: string): string => text.replace(/\u00a0/g, ' ').replace(/\u200b/g, '');
+
+const saved = (form: Locator): Promise<void> => form.locator('.compose-state', { hasText: /^Saved$/ }).waitFor({ timeout: 8_000 });
+const errors = (page: { errors: string[] }): string[] => page.errors.filter((one) => !/Blocked script execution|Failed to load resource|ERR_INTERNET_DISCONNECTED|WebSocket/.test(one));
+
+let alice: Page & { errors: string[] };
+
+test('a mail with text, a link, a file and a picture is sent, taken back, and sent again', async () => {
+  alice = await signedIn(browser, server);
+  const form = await newMail(alice);
+  await write(form, `Bob <${BOB}>`, 'Everything in one', 'Hello Bob, ');
+  await alice.keyboard.press(key('Ctrl+b'));
+  await alice.keyboard.type('bold');
+  await alice.keyboard.press(key('Ctrl+b'));
+  await alice.keyboard.type(` ${'and a long line of words '.repeat(8)}`);
+  await form.locator('.compose-picker').setInputFiles({ name: 'Übersicht 1.txt', mimeType: 'text/plain', buffer: Buffer.from('contents of the file') });
+  const pictures = form.locator('.compose-tools input[type=file]');
+  await pictures.setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64') });
+  await editor(form).locator('img').waitFor();
+  await saved(form);
+  const [draft] = await find(ALICE, 'Everything in one', 'drafts');
+  assert.ok(draft && draft.keywords.$draft);
+  await alice.keyboard.press(key('Ctrl+Enter'));
+  await form.waitFor({ state: 'detached' });
+  await eventually(async () => (await find(ALICE, 'Everything in one', 'sent')).length === 1, 'it lies in Sent');
+  assert.equal((await find(ALICE, 'Everything in one', 'drafts')).length, 0);
+
+  await alice.locator('.toast .button').click();
+  const again = alice.locator('.dock-window');
+  await again.waitFor();
+  await ready(again);
+  assert.match(plain(await editor(again).innerText()), /Hello Bob, bold and a long line/);
+  await eventually(async () => (await find(ALICE, 'Everything in one', 'sent')).length === 0, 'it left Sent');
+  await saved(again);
+  await again.getByRole('button', { name: 'Send', exact: true }).click();
+  await again.waitFor({ state: 'detached' });
+  await eventually(async () => (await find(ALICE, 'Everything in one', 'sent')).length === 1, 'it lies in Sent again');
+  await eventually(async () => (await find(ALICE, 'Everything in one', 'drafts')).length === 0, 'no draft is left');
+  assert.deepEqual(errors(alice), []);
+});
+
+test('what was written survives a window that goes without a word', async () => {
+  const context = alice.context();
+  const page = await context.newPage();
+  await page.goto(`${server.origin}/mail/inbox`);
+  const form = await newMail(page);
+  await write(form, BOB, 'Not lost', 'first line');
+  await saved(form);
+  await page.keyboard.type(' and some more');
+  await page.waitForTimeout(900);
+  await page.reload();
+  const again = page.locator('.dock-window');
+  await again.waitFor();
+  await ready(again);
+  assert.match(await editor(again).innerText(), /first line and some more/);
+  await page.close();
+  const other = await context.newPage();
+  await other.goto(`${server.origin}/mail/inbox`);
+  await eventually(async () => {
+    const drafts = await find(ALICE, 'Not lost', 'drafts');
+    return drafts.length === 1 && Object.values(drafts[0].bodyValues as Record<string, { value: string }>)[0]!.value.includes('and some more');
+  }, 'the server has the whole draft, once');
+  await other.close();
+});
+
+test('a mail goes out later, and its place tells so; it can be had back', async () => {
+  const form = await newMail(alice);
+  await write(form, BOB, 'For tomorrow', 'Good morning');
+  await form.locator('.compose-later').click();
+  await alice.getByRole('menuitem', { name: /Tomorrow morning/ }).click();
+  await form.waitFor({ state: 'detached' });
+  const [submission] = await eventually(async () => {
+    const { ids } = await jmap(ALICE, 'EmailSubmission/query', { filter: { undoStatus: 'pending' } });
+    const { list } = await jmap(ALICE, 'EmailSubmission/get', { ids });
+    const far = list.filter((one: any) => Date.parse(one.sendAt) > Date.now() + 3_600_000);
+    return far.length === 1 && far;
+  }, 'the server holds it');
+  assert.equal(new Date(submission.sendAt).getMinutes(), 0);
+  await alice.locator('.waiting-link').click();
+  const dialog = alice.getByRole('dialog', { name: 'Scheduled' });
+  await dialog.getByText('For tomorrow').waitFor();
+  await dialog.getByRole('button', { name: 'Do not send' }).click();
+  await eventually(async () => (await find(ALICE, 'For tomorrow', 'drafts')).length === 1, 'it is a draft again');
+  await alice.keyboard.press('Escape');
+  assert.deepEqual(errors(alice), []);
+});
+
+test('an answer goes from the address that was written to, quotes safely, joins the conversation and marks what it answers', async () => {
+  const id = await deliver(ALICE, `From: Carol <carol@example.net>
+To: alice+shop@example.test
+Subject: Your order
+Message-ID: <order@example.net>
+Date: Sat, 28 Nov 2026 10:00:00 +0000
+MIME-Version: 1.0
+Content-Type: text/html; charset=utf-8
+
+<html><head><style>* { color: red } @import url(${server.origin}/hit)</style></head><body bgcolor="#ffeecc" onload="parent.hit=1"><p style="color: green">Thanks</p>
+<img src=x onerror="parent.hit=1"><svg onload="parent.hit=1"></svg><script>parent.hit=1</script><form action="${server.origin}/hit"><input name=a></form></blockquote></div><b>tail</b></body></html>
+`);
+  const row = alice.getByText('Your order').first();
+  await row.waitFor();
+  await alice.keyboard.press('Escape');
+  await row.click();
+  await alice.keyboard.press('r');
+  const form = alice.locator('.reply-form, .dock-window').last();
+  await form.waitFor();
+  await ready(form);
+  assert.equal(await form.locator('.compose-from').innerText(), 'alice+shop@example.test');
+  await editor(form).click();
+  await alice.keyboard.type('You are welcome.');
+  await form.getByRole('button', { name: 'Show the quoted mail and edit it' }).click();
+  await editor(form).locator('blockquote').waitFor();
+  const html = await editor(form).locator('blockquote').innerHTML();
+  assert.doesNotMatch(html, /onerror|onload|<script|<svg|<form|<input|@import/i);
+  assert.match(html, /color: ?green/);
+  // The quoted sheet does not reach what is written.
+  assert.notEqual(await editor(form).locator('div').first().evaluate((element) => getComputedStyle(element).color), 'rgb(255, 0, 0)');
+  assert.equal(await alice.evaluate(() => (window as any).hit), undefined);
+  await alice.keyboard.press(key('Ctrl+Enter'));
+  await form.waitFor({ state: 'detached' });
+  const [sent] = await eventually(async () => {
+    const list = await find(ALICE, 'Re: Your order', 'sent');
+    return list.length === 1 && list;
+  }, 'the answer lies in Sent');
+  assert.deepEqual([sent.from[0].email, sent.to[0].email, sent.inReplyTo, sent.references, sent['header:X-Postrider-Draft:asText']], ['alice+shop@example.test', 'carol@example.net', ['order@example.net'], ['order@example.net'], null]);
+  await eventually(async () => (await jmap(ALICE, 'Email/get', { ids: [id], properties: ['keywords'] })).list[0].keywords.$answered, 'the mail is marked as answered');
+  assert.deepEqual(errors(alice), []);
+});
+
+test('a draft that two devices write on becomes two, and no text is lost', async () => {
+  const first = await newMail(alice);
+  await write(first, BOB, 'Two devices', 'beginning');
+  await saved(first);
+  const phone = await signedIn(browser, server);
+  const [draft] = await find(ALICE, 'Two devices', 'drafts');
+  await phone.goto(`${server.origin}/compose/${draft.id}`);
+  const page = phone.locator('.compose-page');
+  await page.waitFor();
+  await ready(page);
+  await editor(page).click();
+  await phone.keyboard.press(key('Ctrl+End'));
+  await phone.keyboard.type(' from the phone');
+  await saved(page);
+  await editor(first).click();
+  await alice.keyboard.press(key('Ctrl+End'));
+  await alice.keyboard.type(' from the desk');
+  const drafts = await eventually(async () => {
+    const list = await find(ALICE, 'Two devices', 'drafts');
+    return list.length === 2 && list[0].messageId[0] !== list[1].messageId[0] && list;
+  }, 'both versions are kept, as mails of their own');
+  const texts = drafts.map((one) => Object.values(one.bodyValues as Record<string, { value: string }>)[0]!.value).join('\n');
+  assert.match(texts, /from the phone/);
+  assert.match(texts, /from the desk/);
+  await first.getByText('also changed on another device').waitFor();
+  await first.getByRole('button', { name: 'Close' }).click();
+  await phone.context().close();
+});
+
+test('without a connection a mail waits, and goes when there is one', async () => {
+  const form = await newMail(alice);
+  await write(form, BOB, 'Under way', 'from the train');
+  await saved(form);
+  await alice.context().setOffline(true);
+  await alice.keyboard.press(key('Ctrl+Enter'));
+  await alice.getByText('The mail waits in the outbox').waitFor();
+  await alice.locator('.waiting-link').click();
+  await alice.getByRole('dialog', { name: 'Scheduled' }).getByText('waits for a connection').waitFor();
+  assert.equal((await find(ALICE, 'Under way', 'sent')).length, 0);
+  await alice.keyboard.press('Escape');
+  await alice.context().setOffline(false);
+  await eventually(async () => (await find(ALICE, 'Under way', 'sent')).length === 1, 'it was sent', 40_000);
+});
+
+test('what is forgotten is asked for: recipients, a file, a subject', async () => {
+  const form = await newMail(alice);
+  await form.getByRole('button', { name: 'Send', exact: true }).click();
+  await form.getByText('Nobody is named').waitFor();
+  await write(form, BOB, '', 'See the attachment.');
+  await form.getByRole('button', { name: 'Send', exact: true }).click();
+  await alice.getByRole('dialog', { name: 'Send without a file?' }).getByRole('button', { name: 'Go on writing' }).click();
+  assert.ok(await form.isVisible());
+  await form.getByRole('button', { name: 'Discard' }).click();
+  await form.waitFor({ state: 'detached' });
+});
+
+test('no barrier stands in a composer', async () => {
+  const form = await newMail(alice);
+  await write(form, `${BOB}, anna@gmial.com`, 'Barriers', 'text');
+  await form.locator('.compose-picker').setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('a') });
+  // The app forbids scripts of others, so axe is put in by the browser's own door.
+  const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const session = await alice.context().newCDPSession(alice);
+  await session.send('Runtime.evaluate', { expression: axe });
+  const found = await alice.evaluate(async () => {
+    const { violations } = await (window as any).axe.run('.dock-window', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], iframes: false });
+    return violations.map((one: any) => `${one.id}: ${one.nodes.map((node: any) => node.html).join(' ')}`);
+  });
+  assert.deepEqual(found, []);
+  await form.getByRole('button', { name: 'Discard' }).click();
+});
+
+test('bob reads what alice wrote', async () => {
+  const [mail] = await eventually(async () => {
+    const list = await find(BOB, 'Everything in one', 'inbox');
+    return list.length > 0 && list;
+  }, 'it was held for twenty seconds, and delivered', 40_000);
+  assert.equal((await find(BOB, 'Everything in one', 'inbox')).length, 1);
+  const parts = parsed(await source(BOB, mail.blobId));
+  assert.deepEqual(parts.map((p) => p.type), ['multipart/mixed', 'multipart/alternative', 'text/plain', 'multipart/related', 'text/html', 'image/png', 'text/plain']);
+  const [, , text, , html, picture, file] = parts;
+  assert.ok(text!.flowed && text!.text.split('\n').every((line) => line.length <= 80));
+  assert.match(text!.text.replace(/ \r?\n/g, ' '), /Hello Bob, bold and a long line/);
+  assert.match(html!.text, /<b>bold<\/b>/);
+  assert.ok(html!.text.includes(`cid:${picture!.cid!.replace(/[<>]/g, '')}`), html!.text);
+  assert.deepEqual([picture!.disposition, file!.disposition, file!.name, file!.text], ['inline', 'attachment', 'Übersicht 1.txt', 'contents of the file']);
+  assert.doesNotMatch(html!.text, /blob:|data-src|data-cid|\u200b/);
+});
