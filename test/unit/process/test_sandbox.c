@@ -102,16 +102,14 @@ static void test_what_is_forbidden_works_without_confinement(void **state)
 {
 	(void)state;
 	for (size_t c = 0; c < sizeof calls / sizeof calls[0]; c++) {
-		/* These need root, or do harm. */
-		if (strcmp(calls[c], "chmod") == 0 || strcmp(calls[c], "mount") == 0 ||
-		    strcmp(calls[c], "setuid") == 0)
+		/* The others need root, or what a container may forbid, or leave something behind. */
+		if (strcmp(calls[c], "open") != 0 && strcmp(calls[c], "exec") != 0 &&
+		    strcmp(calls[c], "fork") != 0 && strcmp(calls[c], "socket") != 0 &&
+		    strcmp(calls[c], "listen") != 0 && strcmp(calls[c], "kill") != 0)
 			continue;
 		pid_t pid = fork();
-		if (pid == 0) {
-			int result = sandbox_try(calls[c]);
-			unlink("/tmp/postrider-sandbox-test");
-			_exit(result < 0 ? REFUSED : 0);
-		}
+		if (pid == 0)
+			_exit(sandbox_try(calls[c]) < 0 ? REFUSED : 0);
 		int status = 0;
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFEXITED(status));

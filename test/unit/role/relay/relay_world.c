@@ -69,19 +69,24 @@ void relay_world_tell(enum messages_queue type, const void *m)
 
 /* ---- the beginning and the end ---- */
 
-static void listen_on_loopback(int port)
+static int bind_on_loopback(int port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 	    .sin_port = htons((uint16_t)port),
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof address;
-	int on = 1;
-	relay_world.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	setsockopt(relay_world.listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	assert_int_equal(bind(relay_world.listener, (struct sockaddr *)&address, sizeof address), 0);
-	assert_int_equal(listen(relay_world.listener, 32), 0);
-	assert_int_equal(getsockname(relay_world.listener, (struct sockaddr *)&address, &len), 0);
+	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
 	relay_world.port = ntohs(address.sin_port);
+	return fd;
+}
+
+static void listen_on_loopback(void)
+{
+	relay_world.listener = bind_on_loopback(relay_world.port);
+	assert_int_equal(listen(relay_world.listener, 32), 0);
 }
 
 int relay_world_start(void **state)
@@ -99,7 +104,9 @@ int relay_world_start(void **state)
 	settings_init(&p->settings);
 	p->settings.hostname = VIEW("relay.example.test");
 	arena_init(&arena, 1 << 20);
-	listen_on_loopback(0);
+	relay_world.port = 0;
+	relay_world.holder = bind_on_loopback(0);
+	listen_on_loopback();
 	relay_places_configure();
 	relay_queue_init(NULL);
 	calls_init(&relay_role.dns);
@@ -128,6 +135,7 @@ int relay_world_stop(void **state)
 	tls_context_unref(relay_role.tls);
 	if (relay_world.listener >= 0)
 		close(relay_world.listener);
+	close(relay_world.holder);
 	relay_places_forget();
 	arena_done(&arena);
 	settings_done(&relay_world.process.settings);
@@ -247,5 +255,5 @@ void relay_world_refuse(void)
 
 void relay_world_return(void)
 {
-	listen_on_loopback(relay_world.port);
+	listen_on_loopback();
 }

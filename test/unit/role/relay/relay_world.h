@@ -15,6 +15,7 @@
 struct relay_world {
 	struct role_process process;
 	int listener, port;
+	int holder; /* keeps the port for the listener while that is closed: who connects is refused */
 	/* What store was told. */
 	unsigned outcomes, takes, rests;
 	struct message_queue_result
