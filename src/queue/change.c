@@ -253,7 +253,7 @@ int change_withdrawn(struct spool *s, unsigned shard, const struct queue_id *id)
 	struct spool_message m;
 	int error = spool_load(s, shard, id, &m);
 	if (error)
-		return error == -ENOENT ? -EBUSY : error;
+		return error;
 	for (uint32_t i = 0; i < m.record.count; i++)
 		if (!is_waiting(&m.record, i))
 			return -EBUSY;

@@ -59,7 +59,7 @@ int change_submission(struct spool *s, unsigned shard, const struct queue_id *id
 int change_submitted(struct spool *s, unsigned shard, const struct queue_id *id, const uint32_t *recipients,
     size_t count, const struct queue_id *as) __attribute__((warn_unused_result));
 
-/* Its sender takes it back. -EBUSY: it is gone, or some of it is. */
+/* Its sender takes it back. -ENOENT: it is gone; -EBUSY: some of it is. */
 int change_withdrawn(struct spool *s, unsigned shard, const struct queue_id *id)
     __attribute__((warn_unused_result));
 

@@ -91,6 +91,9 @@ static int run_batch(struct txn *t, void *arg)
 			break; /* it and what stands behind it come in the next commit, in their order */
 		if (i->result && b->spool.writes > before)
 			return i->result;
+		int error = i->result == 0 ? spool_news(&b->spool) : 0;
+		if (error)
+			return error;
 		i->ran = true;
 	}
 	return 0;

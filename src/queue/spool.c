@@ -15,7 +15,8 @@ enum {
 	PART_MAX = 1900, /* of a record, in one entry */
 	RANKS = 19,
 	LOGGED = 1536, /* about what a message's entries take of the log while it lives */
-	REST_SECONDS_MAX = 7 * 86400
+	REST_SECONDS_MAX = 7 * 86400,
+	SUBMITTED_RECIPIENTS_MAX = 100 /* of one: mail/submission.h */
 };
 
 #define NEVER INT64_MAX
@@ -49,7 +50,8 @@ void spool_begin(struct spool *s, struct txn *t)
 	arena_reset(&s->notes_arena);
 	s->notes = NULL;
 	s->awaited = NULL;
-	s->notes_end = &s->notes;
+	s->notes_end = s->untold = &s->notes;
+	s->news = 0;
 }
 
 static int put(struct spool *s, unsigned shard, const struct queue_key *key, struct view value)
@@ -73,7 +75,7 @@ static int put_mark(struct spool *s, unsigned shard, const struct queue_key *key
 
 static bool fits(const struct spool *s, size_t writes)
 {
-	return s->reserved + s->writes + writes <= STORE_WRITE_KEYS_MAX;
+	return s->reserved + s->news + s->writes + writes <= STORE_WRITE_KEYS_MAX;
 }
 
 /* ---- notes ---- */
@@ -97,6 +99,8 @@ struct queue_note *spool_note(struct spool *s, enum queue_note_kind kind, const 
 	n->submission = s->submission;
 	*s->notes_end = n;
 	s->notes_end = &n->next;
+	if (n->submission && s->config.news)
+		s->news += QUEUE_NEWS_WRITES + (kind == NOTE_DELETED ? SUBMITTED_RECIPIENTS_MAX : 0);
 	if (recipient == NULL)
 		return n;
 	n->action = recipient->action;
@@ -113,6 +117,15 @@ struct queue_note *spool_note(struct spool *s, enum queue_note_kind kind, const 
 	spool_note_text(s, &n->tls, recipient->tls);
 	spool_note_text(s, &n->verified, recipient->verified);
 	return n;
+}
+
+int spool_news(struct spool *s)
+{
+	int error = 0;
+	if (*s->untold && s->config.news)
+		error = s->config.news(s->txn, s->now, *s->untold);
+	s->untold = s->notes_end;
+	return error;
 }
 
 /* ---- destinations ---- */

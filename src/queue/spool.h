@@ -9,11 +9,21 @@
 #include "queue/keys.h"
 #include "queue/schedule.h"
 
+struct queue_note;
+
 struct queue_config {
 	struct schedule schedule;
 	int64_t warn_seconds; /* until a delay is told; 0: never */
 	int64_t give_up_seconds;
+	/*
+	 * Takes what has become of submissions to them, in the commit in which it happens: the notes from
+	 * this one on. It changes at most QUEUE_NEWS_WRITES entries for each, and of NOTE_DELETED one for
+	 * each recipient besides. A negative errno takes the whole commit with it. NULL: nobody wants to
+	 * know.
+	 */
+	int (*news)(struct txn *t, int64_t now, const struct queue_note *notes);
 };
+enum { QUEUE_NEWS_WRITES = 8 };
 
 /* What happened to a message, for log and trace, told when the commit is done. Empty views: not known. */
 enum queue_note_kind {
@@ -73,6 +83,8 @@ struct spool {
 	int64_t due[QUEUE_SHARDS], event[QUEUE_SHARDS], local_due;
 	uint64_t freed; /* bytes that nothing names any more */
 	struct queue_note *notes, **notes_end;
+	struct queue_note **untold; /* from here on `news` has not taken them */
+	size_t news;                /* entries that it may change */
 	struct spool_awaited *awaited;
 	struct arena notes_arena, arena;
 	struct buf raw, encoded;
@@ -159,5 +171,8 @@ int spool_destination_route(struct spool *s, struct view name, struct view route
 struct queue_note *spool_note(struct spool *s, enum queue_note_kind kind, const struct queue_id *id,
     const struct record_recipient *recipient);
 void spool_note_text(struct spool *s, struct view *to, struct view text);
+
+/* Behind a step that has succeeded: its notes go to the submissions that they are about. */
+int spool_news(struct spool *s) __attribute__((warn_unused_result));
 
 #endif

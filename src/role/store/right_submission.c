@@ -43,6 +43,7 @@ struct right_submission {
 	size_t count, author_count, sender_count; /* sender_count: 0: the null path, which is nobody's */
 	/* CANCEL, REMOVE. */
 	uint64_t number, modseq;
+	bool gone; /* it was on its way, and nobody had said so */
 };
 
 static struct right_submission *submission_of(struct question *question)
@@ -324,8 +325,8 @@ static void changed(struct store_commit *c, int result)
 		queue_take_effects(store_role.queue, &x->spool);
 	if (!question_back(&x->question))
 		return;
-	if (result)
-		question_fail(&x->question, result == -EBADMSG ? -EBUSY : result);
+	if (result || x->gone)
+		question_fail(&x->question, x->gone || result == -EBADMSG ? -EBUSY : result);
 	else
 		question_done(&x->question, &(struct mail_done){.number = x->number, .modseq = x->modseq});
 }
@@ -344,9 +345,11 @@ static int run_cancel(struct txn *t, void *arg)
 	if (s.undo != SUBMISSION_PENDING || !queue_id_from(view_of(s.queue, QUEUE_ID_SIZE), &id))
 		return -EBUSY;
 	error = change_withdrawn(&x->spool, queue_home(QUEUE_SUBMIT), &id);
-	return error ? error
-	             : account_submission_news(
-	                   t, shard, x->now, x->number, SUBMISSION_CANCELED, NULL, NULL, 0, &x->modseq);
+	x->gone = error == -ENOENT;
+	if (error && !x->gone)
+		return error;
+	return account_submission_news(t, shard, x->now, x->number,
+	    x->gone ? SUBMISSION_FINAL : SUBMISSION_CANCELED, NULL, NULL, 0, &x->modseq);
 }
 
 static int run_remove(struct txn *t, void *arg)

@@ -108,13 +108,15 @@ bool store_queue_local_taken(uint64_t number, int error, size_t count, bool more
 
 /*
  * store_submit.c: "@submit" becomes mail. take: what a delivery says of that, copied; -EINVAL: it may not.
- * run: the account's part of its commit, behind queue_delivery_check. note: what became of the mail goes to
- * the submission.
+ * run: the account's part of its commit, behind queue_delivery_check. news: what became of the mail goes to
+ * the submission; for struct queue_config. heal: ends those whose record of the queue is gone and that nobody
+ * told of it, as when it was damaged; for upkeep, one at a time; `done` is called in any case.
  */
 int store_submit_take(
     struct queue_delivery *d, const struct link *link, const struct message_deliver *m, struct arena *arena);
 int store_submit_run(struct txn *t, struct queue_delivery *d);
-void store_submit_note(const struct queue_note *note);
+int store_submit_news(struct txn *t, int64_t now, const struct queue_note *notes);
+void store_submit_heal(uint64_t shard, void (*done)(void));
 
 /* store_queue_notes.c: what became of messages, for log and trace. */
 void store_queue_note(const struct queue_note *note);

@@ -117,7 +117,6 @@ static void on_note(void *arg, const struct queue_note *note)
 {
 	(void)arg;
 	store_queue_note(note);
-	store_submit_note(note);
 }
 
 static void on_wake_in(void *arg, int64_t milliseconds)
@@ -298,7 +297,8 @@ static struct queue_config config_of(const struct settings *s)
 	return (struct queue_config){
 	    .schedule = {.retry_min = (int64_t)s->queue_retry_min, .retry_max = (int64_t)s->queue_retry_max},
 	    .warn_seconds = (int64_t)s->queue_warn_hours * 3600,
-	    .give_up_seconds = (int64_t)s->queue_give_up_days * 86400};
+	    .give_up_seconds = (int64_t)s->queue_give_up_days * 86400,
+	    .news = store_submit_news};
 }
 
 void store_queue_configure(void)

@@ -165,6 +165,8 @@ static int run(struct txn *t, void *arg)
 		return error;
 	set_results(l);
 	error = change_outcome(&l->spool, l->shard, &l->id, &l->outcome);
+	if (error == 0)
+		error = spool_news(&l->spool);
 	return error ? error : filtering_run(t, &l->rules);
 }
 

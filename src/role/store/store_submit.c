@@ -1,8 +1,8 @@
 /*
  * What users submit over their account. Its record of the queue waits for "@submit"; relay completes and
  * signs the message and hands it in, and the commit that takes it ends the record and makes the submission
- * final. What becomes of the mail then is told to the submission, by commits of its own: they are news, on
- * which nothing depends. News that a crash loses leave a recipient at what was known of it before.
+ * final. What becomes of the mail then is told to the submission in the commit of the queue in which it
+ * happens, so that the two never say different things.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,8 +14,6 @@
 #include "base/mem.h"
 #include "dsn/dsn_explain.h"
 #include "role/store/store_private.h"
-
-enum { NEWS_MAX = 4000 /* under way; more at a time are dropped: each is some 1 KB */ };
 
 /* ---- handing in ---- */
 
@@ -44,35 +42,6 @@ int store_submit_run(struct txn *t, struct queue_delivery *d)
 }
 
 /* ---- news ---- */
-
-struct news {
-	struct store_commit commit;
-	uint64_t account, submission;
-	int64_t now;
-	struct account_submission_news what;
-	struct buf address, reply;
-};
-
-static size_t under_way;
-
-static int run_news(struct txn *t, void *arg)
-{
-	struct news *n = arg;
-	return account_submission_news(
-	    t, n->account, n->now, n->submission, SUBMISSION_FINAL, NULL, &n->what, 1, NULL);
-}
-
-static void news_done(struct store_commit *c, int result)
-{
-	struct news *n = container_of(c, struct news, commit);
-	if (result)
-		log_event(LOG_WARNING, "-", "submission-news-lost", log_u64("account", n->account),
-		    log_errno(result));
-	buf_done(&n->address);
-	buf_done(&n->reply);
-	mem_free(n);
-	under_way--;
-}
 
 static const struct {
 	bool counts;
@@ -114,24 +83,138 @@ static bool is_news(const struct queue_note *n)
 	       !(waits && n->kind == NOTE_DEFERRED);
 }
 
-void store_submit_note(const struct queue_note *note)
+/* What one account's submission is told together: outcomes of one message stand one behind the other. */
+struct telling {
+	struct account_submission_news news[SUBMISSION_RECIPIENTS_MAX];
+	struct buf replies[SUBMISSION_RECIPIENTS_MAX];
+	size_t count;
+};
+
+static void add_news(struct telling *to, const struct queue_note *n)
 {
-	if (!is_news(note) || under_way == NEWS_MAX)
-		return;
-	struct news *n = mem_alloc(sizeof *n);
-	*n = (struct news){.account = note->submitter,
-	    .submission = note->submission,
-	    .now = clock_wall(),
-	    .commit = {.run = run_news, .done = news_done}};
-	n->commit.arg = n;
-	buf_init(&n->address, SUBMISSION_ADDRESS_MAX + 1000);
-	buf_init(&n->reply, 2 * SUBMISSION_REPLY_MAX);
+	struct buf *reply = &to->replies[to->count];
+	buf_init(reply, 2 * SUBMISSION_REPLY_MAX);
+	put_reply(reply, n);
 	/* What an alias led to is known by the address that was written to. */
-	buf_append(&n->address, note->forwarder.len ? note->forwarder : note->recipient);
-	put_reply(&n->reply, note);
-	n->what = (struct account_submission_news){.address = buf_view(&n->address),
-	    .delivered = (uint8_t)kinds[note->kind].delivered,
-	    .reply = view_take(buf_view(&n->reply), SUBMISSION_REPLY_MAX)};
-	under_way++;
-	store_commit(store_role.store, &n->commit);
+	to->news[to->count++] =
+	    (struct account_submission_news){.address = n->forwarder.len ? n->forwarder : n->recipient,
+	        .delivered = (uint8_t)kinds[n->kind].delivered,
+	        .reply = view_take(buf_view(reply), SUBMISSION_REPLY_MAX)};
+}
+
+static int tell(struct txn *t, int64_t now, const struct queue_note *about, struct telling *to)
+{
+	int error = to->count == 0 ? 0
+	                           : account_submission_news(t, about->submitter, now, about->submission,
+	                                 SUBMISSION_FINAL, NULL, to->news, to->count, NULL);
+	for (size_t i = 0; i < to->count; i++)
+		buf_done(&to->replies[i]);
+	to->count = 0;
+	/* An account that is damaged must not hold up the mail of others. */
+	return error == -EBADMSG ? 0 : error;
+}
+
+int store_submit_news(struct txn *t, int64_t now, const struct queue_note *notes)
+{
+	struct telling *to = NULL;
+	const struct queue_note *about = NULL;
+	int error = 0;
+	for (const struct queue_note *n = notes; n && error == 0; n = n->next) {
+		if (!is_news(n))
+			continue;
+		if (to == NULL)
+			to = mem_alloc(sizeof *to);
+		if (about && (about->submission != n->submission || about->submitter != n->submitter ||
+		                 to->count == SUBMISSION_RECIPIENTS_MAX))
+			error = tell(t, now, about, to);
+		about = n;
+		add_news(to, n);
+	}
+	if (to && error == 0)
+		error = tell(t, now, about, to);
+	mem_free(to);
+	return error;
+}
+
+/* ---- upkeep ---- */
+
+static struct {
+	struct account_submissions list;
+	struct store_commit commit;
+	struct spool spool;
+	uint64_t shard;
+	int64_t now;
+	uint64_t pending[SUBMISSION_COUNT_MAX];
+	size_t count;
+	void (*done)(void);
+} heal;
+
+/* 0; or 1: it goes out yet. */
+static int waits(struct txn *t, uint64_t number)
+{
+	struct account_submission s;
+	struct queue_id id;
+	unsigned shard;
+	int error = account_submission_get(t, heal.shard, number, &s);
+	if (error)
+		return error == -ENOENT || error == -EBADMSG ? 1 : error;
+	if (s.undo != SUBMISSION_PENDING)
+		return 1;
+	if (!queue_id_from(view_of(s.queue, QUEUE_ID_SIZE), &id))
+		return 0;
+	error = spool_find(&heal.spool, &id, &shard);
+	return error == -ENOENT ? 0 : error < 0 ? error : 1;
+}
+
+static int run_heal(struct txn *t, void *arg)
+{
+	enum { AT_ONCE = 50 /* of a commit; what is left is for tomorrow */ };
+	size_t healed = 0;
+	int error = 0;
+	(void)arg;
+	spool_begin(&heal.spool, t);
+	for (size_t i = 0; i < heal.count && healed < AT_ONCE && error >= 0; i++) {
+		error = waits(t, heal.pending[i]);
+		if (error != 0)
+			continue;
+		error = account_submission_news(
+		    t, heal.shard, heal.now, heal.pending[i], SUBMISSION_FINAL, NULL, NULL, 0, NULL);
+		healed++;
+	}
+	return error < 0 ? error : 0;
+}
+
+static void healed(struct store_commit *commit, int result)
+{
+	(void)commit;
+	spool_done(&heal.spool);
+	if (result)
+		log_event(LOG_WARNING, "-", "submissions-not-looked-at", log_errno(result));
+	heal.done();
+}
+
+static void pending_known(struct account_submissions *list, int result)
+{
+	heal.count = 0;
+	for (size_t i = 0; result == 0 && i < list->count && heal.count < SUBMISSION_COUNT_MAX; i++)
+		if (list->list[i].undo == SUBMISSION_PENDING)
+			heal.pending[heal.count++] = list->list[i].number;
+	if (result == 0)
+		account_submissions_free(list);
+	if (heal.count == 0) {
+		heal.done();
+		return;
+	}
+	heal.now = clock_wall();
+	spool_init(&heal.spool, queue_config(store_role.queue), heal.now);
+	heal.commit = (struct store_commit){.run = run_heal, .large = true, .done = healed};
+	store_commit(store_role.store, &heal.commit);
+}
+
+void store_submit_heal(uint64_t shard, void (*done)(void))
+{
+	heal.shard = shard;
+	heal.done = done;
+	heal.list = (struct account_submissions){.shard = shard, .done = pending_known};
+	account_submissions(&store_role.accounts, &heal.list);
 }

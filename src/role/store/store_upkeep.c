@@ -110,11 +110,17 @@ static void visited(void)
 		later(PAUSE_MS);
 }
 
+static void snoozes_known(void)
+{
+	if (!upkeep_walk.stopping)
+		store_submit_heal(upkeep_walk.request.shard, visited);
+}
+
 static void account_kept(struct account_request *r, int result)
 {
 	upkeep_walk.dropped += result == 0 ? r->count : 0;
 	if (!upkeep_walk.stopping)
-		store_snooze_heal(r->shard, visited);
+		store_snooze_heal(r->shard, snoozes_known);
 }
 
 static void account_repaired(struct account_request *r, int result)

@@ -11,6 +11,7 @@ static struct role_process process;
 static int clock_file = -1;
 
 struct peer smtp, relay;
+struct store *(*queue_world_store)(struct store *inner);
 
 static void text(char *out, size_t size, struct view v)
 {
@@ -132,7 +133,7 @@ int prepare(void **state)
 	loop_init(&process.loop);
 	settings_init(&process.settings);
 	store_role.process = &process;
-	store_role.store = store_memory();
+	store_role.store = queue_world_store ? queue_world_store(store_memory()) : store_memory();
 	accounts_init(&store_role.accounts, store_role.store, 0);
 	assert_int_equal(test_create(&store_role.accounts, test_account(1), 0), 0);
 	assert_int_equal(test_create(&store_role.accounts, test_account(2), 50), 0);

@@ -34,6 +34,9 @@ struct peer {
 };
 extern struct peer smtp, relay;
 
+/* What stands over the store in memory; NULL: nothing. Set before prepare. */
+extern struct store *(*queue_world_store)(struct store *inner);
+
 /* The role and its store do what is due. */
 void turn(void);
 /* The same, with the clock so many seconds ahead. */
