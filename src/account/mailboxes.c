@@ -336,6 +336,8 @@ static int run_remove(struct txn *t, void *arg)
 		error = change_mailbox(&c, r->mailbox, &box);
 	if (error == 0)
 		error = check_children(&c, r->mailbox);
+	if (error == 0 && r->only_empty && box->m.messages > box->m.deleted)
+		error = -EBUSY;
 	if (error == 0)
 		error = mailbox_path_of(t, r->shard, r->mailbox, &path);
 	if (error)

@@ -32,6 +32,7 @@ struct account_mailbox_request {
 	uint32_t order;
 	const struct account_grant *grants;
 	size_t grant_count;
+	bool only_empty; /* remove: -EBUSY while there are messages in it that are not marked as \Deleted */
 	const struct account_who *who; /* create, rename: who asks; NULL: the owner. Others need RIGHT_CREATE
 	                                  to the nearest mailbox above the path, or: -EACCES */
 	void (*done)(struct account_mailbox_request *r, int result);

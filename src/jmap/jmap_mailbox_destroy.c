@@ -26,6 +26,8 @@ static void on_removed(struct jmap_call *c, unsigned type, const void *answer)
 		jmap_set_destroyed(c, g->id);
 		jmap_mailbox_list_remove(&s->list, g->number);
 		s->going_at++;
+	} else if (done->error == -EBUSY) {
+		fail_going(c, g, "mailboxHasEmail", "Emails have come into it meanwhile");
 	} else {
 		fail_going(c, g, mailbox_error_type(done->error),
 		    done->error == -EPERM ? "the inbox stays" : mailbox_error_text(done->error));
@@ -52,8 +54,12 @@ static void on_looked(struct jmap_call *c, unsigned type, const void *answer)
 	} else if (m->emails > 0 && !s->removes_emails) {
 		fail_going(c, g, "mailboxHasEmail", "there are Emails in it");
 	} else {
+		/* Mail may come before it goes. */
 		jmap_ask(c, MAIL_REMOVE,
-		    &(struct mail_remove){.account = jmap_account(c)->ask, .mailbox = g->number}, on_removed);
+		    &(struct mail_remove){.account = jmap_account(c)->ask,
+		        .mailbox = g->number,
+		        .only_empty = !s->removes_emails},
+		    on_removed);
 		return;
 	}
 	remove_next(c);

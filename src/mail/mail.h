@@ -186,6 +186,7 @@ struct mail_rename {
 /* -EPERM: INBOX; -ENOTEMPTY: there are mailboxes below it. Its messages can be brought back for a while. */
 struct mail_remove {
 	uint64_t account, mailbox;
+	uint64_t only_empty; /* -EBUSY while it has messages that are not marked as \Deleted */
 };
 
 enum { MAIL_SET_SUBSCRIBED = 1 << 0, MAIL_SET_ROLE = 1 << 1, MAIL_SET_ORDER = 1 << 2 };

@@ -58,7 +58,7 @@ SCHEMA(mail_mailbox, FIELD_ACCOUNT(mail_mailbox, account), FIELD_COUNT(mail_mail
 SCHEMA(mail_create, FIELD_ACCOUNT(mail_create, account), FIELD_PATH(mail_create, path),
     FIELD_NUMBER(mail_create, role, 0, MAILBOX_ROLE_LAST));
 SCHEMA(mail_rename, FIELDS_MAILBOX(mail_rename), FIELD_PATH(mail_rename, path));
-SCHEMA(mail_remove, FIELDS_MAILBOX(mail_remove));
+SCHEMA(mail_remove, FIELDS_MAILBOX(mail_remove), FIELD_FLAG(mail_remove, only_empty));
 SCHEMA(mail_set, FIELDS_MAILBOX(mail_set), FIELD_PATH(mail_set, path), FIELD_COUNT(mail_set, set),
     FIELD_FLAG(mail_set, subscribed), FIELD_NUMBER(mail_set, role, 0, MAILBOX_ROLE_LAST),
     FIELD_COUNT(mail_set, order));

@@ -126,6 +126,7 @@ void right_remove_mailbox(struct right *r, uint32_t request, const void *message
 {
 	const struct mail_remove *m = message;
 	struct right_tree *t = begin(r, request, m->account, (struct view){0}, account_mailbox_remove);
+	t->call.only_empty = m->only_empty != 0;
 	right_access(&t->question, m->account, m->mailbox, RIGHT_REMOVE, &t->box, may_change);
 }
 

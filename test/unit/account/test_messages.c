@@ -55,6 +55,10 @@ static void many_at_once(void **state)
 	/* Flags come along: into the blocks of the target. */
 	assert_int_equal(test_count(test_account(ONE), 'O'), 2 * COUNT / ACCOUNT_BLOCK + 1);
 	box.name = (struct view){0};
+	box.only_empty = true;
+	assert_int_equal(test_mailbox(account_mailbox_remove, &box), -EBUSY);
+	assert_int_equal(test_count(test_account(ONE), 'M'), 2 * COUNT);
+	box.only_empty = false;
 	assert_int_equal(test_mailbox(account_mailbox_remove, &box), 0);
 	assert_int_equal(test_count(test_account(ONE), 'M'), 0);
 	assert_int_equal(test_count(test_account(ONE), 'O'), 0);
