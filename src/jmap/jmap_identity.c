@@ -156,6 +156,10 @@ static void run_changes(struct jmap_call *c)
 struct setting {
 	struct view key; /* of what is under way */
 	struct identity_set m;
+	/* Of an update: what it says, whether there is such an identity, and what of it cannot be so. */
+	const json_t *patch;
+	bool found;
+	const char *other;
 };
 
 static void state_known(struct jmap_call *c, unsigned type, const void *answer)
@@ -233,7 +237,7 @@ static bool take_property(struct jmap_call *c, struct view name, const json_t *v
 		m->has |= IDENTITY_HAS_NAME;
 		return take_text(value, IDENTITY_NAME_MAX, &m->name);
 	case HAS_EMAIL:
-		return m->number == 0 && take_text(value, IDENTITY_EMAIL_MAX, &m->email);
+		return take_text(value, IDENTITY_EMAIL_MAX, &m->email);
 	case HAS_REPLY_TO:
 		m->has |= IDENTITY_HAS_REPLY_TO;
 		return take_addresses(c, value, &m->reply_to);
@@ -251,6 +255,13 @@ static bool take_property(struct jmap_call *c, struct view name, const json_t *v
 	}
 }
 
+/* What clients may only say as it is (RFC 8620 section 5.3). */
+static bool is_fixed(struct view name)
+{
+	return view_equal(name, VIEW("id")) || view_equal(name, VIEW("email")) ||
+	       view_equal(name, VIEW("mayDelete"));
+}
+
 /* False: it has failed with invalidProperties, and the next one's turn has come. */
 static bool take_properties(struct jmap_call *c, struct view key, json_t *object, struct identity_set *m)
 {
@@ -259,6 +270,9 @@ static bool take_properties(struct jmap_call *c, struct view key, json_t *object
 	size_t len;
 	json_object_keylen_foreach(object, name, len, value)
 	{
+		/* Of one that is there they are compared with what it has. */
+		if (m->number && is_fixed(view_of(name, len)))
+			continue;
 		if (take_property(c, view_of(name, len), value, m))
 			continue;
 		jmap_set_failed(c, key, "invalidProperties", name,
@@ -336,16 +350,68 @@ static void updated(struct jmap_call *c, unsigned type, const void *answer)
 	jmap_set_next(c);
 }
 
+/* Which of what cannot be changed is said otherwise than it is; NULL: none. */
+static const char *find_other(struct jmap_call *c, const struct setting *x, const struct identity_entry *i)
+{
+	const json_t *id = json_object_get(x->patch, "id"), *email = json_object_get(x->patch, "email"),
+	             *may_delete = json_object_get(x->patch, "mayDelete");
+	struct view own = jmap_numbered_id(c, MAIL_ID_IDENTITY, i->number);
+	if (id && !view_equal(jmap_string(id), own))
+		return "id";
+	if (email && !(json_is_string(email) && view_equal(jmap_string(email), i->email)))
+		return "email";
+	if (may_delete && !(json_is_boolean(may_delete) && json_is_true(may_delete) == (i->may_delete != 0)))
+		return "mayDelete";
+	return NULL;
+}
+
+static void compared(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct setting *x = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type == IDENTITY_ENTRY) {
+		const struct identity_entry *i = answer;
+		if (i->number == x->m.number) {
+			x->found = true;
+			x->other = find_other(c, x, i);
+		}
+	}
+	if (type != MAIL_DONE)
+		return;
+	if (done->error || !x->found) {
+		fail(c, x->key, done->error ? done->error : -ENOENT);
+	} else if (x->other) {
+		jmap_set_failed(
+		    c, x->key, "invalidProperties", x->other, "\"%s\" cannot be changed", x->other);
+	} else {
+		jmap_ask(c, IDENTITY_SET, &x->m, updated);
+		return;
+	}
+	jmap_set_next(c);
+}
+
+static bool says_fixed(const json_t *patch)
+{
+	return json_object_get(patch, "id") || json_object_get(patch, "email") ||
+	       json_object_get(patch, "mayDelete");
+}
+
 static void update(struct jmap_call *c, struct view id, json_t *patch)
 {
 	struct setting *x = jmap_data(c);
 	x->key = id;
+	x->patch = patch;
+	x->found = false;
+	x->other = NULL;
 	x->m = (struct identity_set){.number = 0};
 	if (!jmap_numbered_read(c, id, MAIL_ID_IDENTITY, &x->m.number)) {
 		jmap_set_failed(c, id, "notFound", NULL, "there is no such identity");
 		jmap_set_next(c);
 	} else if (take_properties(c, id, patch, &x->m)) {
-		jmap_ask(c, IDENTITY_SET, &x->m, updated);
+		if (says_fixed(patch))
+			jmap_ask(c, IDENTITY_GET, &(struct identity_get){.unused = 0}, compared);
+		else
+			jmap_ask(c, IDENTITY_SET, &x->m, updated);
 	}
 }
 
