@@ -1,5 +1,5 @@
 /* NOOP and CHECK, LOGOUT (RFC 9051 section 6.1), ID (RFC 2971), NAMESPACE (RFC 2342), COMPRESS (RFC 4978),
- * UNAUTHENTICATE (RFC 8437). */
+ * UNAUTHENTICATE (RFC 8437), GETJMAPACCESS (RFC 9698). */
 #include "imap/imap_commands.h"
 #include "imap/imap_state.h"
 
@@ -74,6 +74,19 @@ void imap_namespace(struct imap_session *s, struct imap_in *in)
 	if (imap_wrong(s, in))
 		return;
 	imap_put_namespace(s);
+	imap_ok(s, NULL, "done");
+}
+
+/* RFC 9698 section 4. Ids are alike in both (mail/mail_id.h). */
+void imap_getjmapaccess(struct imap_session *s, struct imap_in *in)
+{
+	if (s->config.jmap.len == 0)
+		imap_in_wrong(in, "there is no JMAP here");
+	if (imap_wrong(s, in))
+		return;
+	imap_puts(s, "* JMAPACCESS \"");
+	imap_put(s, s->config.jmap);
+	imap_puts(s, "\"\r\n");
 	imap_ok(s, NULL, "done");
 }
 

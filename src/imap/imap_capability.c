@@ -24,6 +24,12 @@ static bool can_deflate(const struct imap_session *s)
 	return s->config.deflate_available && !s->deflating;
 }
 
+/* RFC 9698 section 3. */
+static bool has_jmap(const struct imap_session *s)
+{
+	return s->config.jmap.len > 0;
+}
+
 static const struct {
 	const char *name;
 	unsigned states;
@@ -93,6 +99,7 @@ static const struct {
     {"METADATA", AFTER, NULL},
     {"FILTERS", AFTER, NULL},
     {"COMPRESS=DEFLATE", AFTER, can_deflate},
+    {"JMAPACCESS", AFTER, has_jmap},
 };
 
 static void put_limit(struct imap_session *s, const char *name, uint64_t limit)

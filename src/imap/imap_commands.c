@@ -29,6 +29,7 @@ static const struct imap_command commands[] = {
     {"LIST", AFTER, 0, imap_list},
     {"LSUB", AFTER, 0, imap_lsub},
     {"NAMESPACE", AFTER, 0, imap_namespace},
+    {"GETJMAPACCESS", AFTER, 0, imap_getjmapaccess},
     {"STATUS", AFTER, 0, imap_status},
     {"CREATE", AFTER, 0, imap_create},
     {"DELETE", AFTER, 0, imap_delete},

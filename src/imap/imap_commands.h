@@ -9,7 +9,7 @@ imap_run imap_capability;                                                       
 imap_run imap_enable_command;                                                     /* imap_enable.c */
 imap_run imap_login, imap_authenticate, imap_starttls;                            /* imap_login.c */
 imap_run imap_noop, imap_logout, imap_id, imap_unauthenticate, imap_compress;     /* imap_basic.c */
-imap_run imap_namespace;                                                          /* imap_basic.c */
+imap_run imap_namespace, imap_getjmapaccess;                                      /* imap_basic.c */
 imap_run imap_select, imap_examine, imap_close_command, imap_unselect_command;    /* imap_select.c */
 imap_run imap_uidbatches;                                                         /* imap_uidbatches.c */
 imap_run imap_idle;                                                               /* imap_idle.c */

@@ -63,6 +63,8 @@ struct imap_config {
 	/* Scripts run at events (RFC 6785), and people edit them here: host and port, as a URL has them.
 	   Empty: there is no such service, so none is announced. */
 	struct view sieve;
+	/* The URL of JMAP's Session resource (RFC 9698); empty: there is no such service. */
+	struct view jmap;
 };
 
 /* `out` and the views of `config` must outlive the session. The greeting is written at once. */

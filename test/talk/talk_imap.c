@@ -312,6 +312,7 @@ static bool direct(char letter, struct view argument)
 		buf_init(&stage.draft, DRAFT_MAX);
 		stage.config = (struct imap_config){.hostname = VIEW("imap.example.test"),
 		    .sieve = VIEW("imap.example.test"),
+		    .jmap = VIEW("https://imap.example.test/jmap/session"),
 		    .errors_max = 20,
 		    .secure = true,
 		    .mechanisms = mechanisms,

@@ -195,6 +195,21 @@ static struct view sieve_service(const struct settings *settings)
 	return len > 0 && (size_t)len < sizeof text ? view_of(text, (size_t)len) : (struct view){0};
 }
 
+/* Where JMAP is: its Session resource; empty: the service is off. Likewise. */
+static struct view jmap_service(const struct settings *settings)
+{
+	static char text[300];
+	struct view rest = settings->https_listen, first, port = VIEW("");
+	if (rest.len == 0 || !view_next(&rest, '\n', &first))
+		return (struct view){0};
+	ptrdiff_t colon = view_find_last(first, ':');
+	if (colon >= 0 && !view_equal(view_skip(first, (size_t)colon), VIEW(":443")))
+		port = view_skip(first, (size_t)colon);
+	int len = snprintf(
+	    text, sizeof text, "https://%.*s%.*s/jmap/session", VIEW_FMT(settings->hostname), VIEW_FMT(port));
+	return len > 0 && (size_t)len < sizeof text ? view_of(text, (size_t)len) : (struct view){0};
+}
+
 static void on_begin(void *arg)
 {
 	struct imap_connection *c = arg;
@@ -214,6 +229,7 @@ static void on_begin(void *arg)
 	    .message_limit = (uint32_t)settings->imap_message_limit,
 	    .save_limit = (uint32_t)settings->imap_save_limit,
 	    .sieve = sieve_service(settings),
+	    .jmap = jmap_service(settings),
 	};
 	c->session = imap_session_new(&config, &backend, c, stream_out(&c->edge.stream));
 	log_event(LOG_DEBUG, c->edge.id, "imap-connect", log_string("client", c->edge.client.text),
