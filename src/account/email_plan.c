@@ -29,3 +29,22 @@ bool plan_is_target(const struct plan *p, uint32_t mailbox)
 			return true;
 	return false;
 }
+
+int plan_new_flags(const struct plan *p, const struct message_flags *old, struct message_flags *out)
+{
+	const struct email_change *e = &p->change;
+	int error = 0;
+	message_flags_copy(out, old);
+	if (e->what & EMAIL_CHANGE_ALL_FLAGS) {
+		out->bits &= FLAG_DELETED | FLAGS_OF_MESSAGE;
+		out->more.count = 0;
+	}
+	out->bits = (out->bits & ~e->remove_flags) | e->add_flags;
+	for (size_t i = 0; i < p->remove.count; i++)
+		if (p->remove.numbers[i] != PLAN_FRESH)
+			keywords_remove(out, p->remove.numbers[i]);
+	for (size_t i = 0; i < p->add.count && error == 0; i++)
+		if (p->add.numbers[i] != PLAN_FRESH)
+			error = keywords_add(out, p->add.numbers[i]);
+	return error;
+}

@@ -54,6 +54,22 @@ struct plan {
 int plan_mailbox(struct plan *p, uint32_t number, struct change_mailbox **box)
     __attribute__((warn_unused_result));
 
+/* The flags that a message with these gets; names that are new are left out before they have a number. */
+int plan_new_flags(const struct plan *p, const struct message_flags *old, struct message_flags *out)
+    __attribute__((warn_unused_result));
+
+/* ---- undoing: email_inverse.c ---- */
+
+/* Entries that bringing one back writes at most: a new email with as many places, and the old one's. */
+enum {
+	RESTORE_WRITES = 10 + 2 * ACCOUNT_HASHES_MAX + 6 * ACCOUNT_PLACES_MAX + 2 * ACCOUNT_MORE_KEYWORDS_MAX
+};
+
+/* Appends the change that undoes this one, once it is planned. -E2BIG: it is too long. */
+int plan_inverse(struct plan *p, struct buf *out) __attribute__((warn_unused_result));
+/* Brings a deleted email back (EMAIL_CHANGE_RESTORE). Refusals as others. */
+int plan_restore(struct plan *p) __attribute__((warn_unused_result));
+
 /* ---- putting off and coming back: email_set_snooze.c ---- */
 
 /* Before anything else is planned: what follows of it for flags and mailboxes. Snoozed is made here, if it is

@@ -103,26 +103,6 @@ static int get_seen(struct plan *p, const struct account_place *at, uint64_t *bi
 	return error ? error : seen_overlay(p->c.txn, p->c.shard, &p->seen, at->uid, bits);
 }
 
-/* The flags that a message with these gets; names that are new are left out before they have a number. */
-static int new_flags(const struct plan *p, const struct message_flags *old, struct message_flags *out)
-{
-	const struct email_change *e = &p->change;
-	int error = 0;
-	message_flags_copy(out, old);
-	if (e->what & EMAIL_CHANGE_ALL_FLAGS) {
-		out->bits &= FLAG_DELETED | FLAGS_OF_MESSAGE;
-		out->more.count = 0;
-	}
-	out->bits = (out->bits & ~e->remove_flags) | e->add_flags;
-	for (size_t i = 0; i < p->remove.count; i++)
-		if (p->remove.numbers[i] != PLAN_FRESH)
-			keywords_remove(out, p->remove.numbers[i]);
-	for (size_t i = 0; i < p->add.count && error == 0; i++)
-		if (p->add.numbers[i] != PLAN_FRESH)
-			error = keywords_add(out, p->add.numbers[i]);
-	return error;
-}
-
 /* What of the flags becomes other than it is; FLAG_KEYWORD: any keyword. */
 static int difference(struct plan *p, const struct standing *s, uint64_t *out)
 {
@@ -131,7 +111,7 @@ static int difference(struct plan *p, const struct standing *s, uint64_t *out)
 	message_flags_copy(&mine, &s->flags);
 	int error = get_seen(p, &s->at, &mine.bits);
 	if (error == 0)
-		error = new_flags(p, &mine, &new);
+		error = plan_new_flags(p, &mine, &new);
 	*out = error ? 0 : (mine.bits ^ new.bits) & FLAGS_SYSTEM;
 	mine.bits &= keywords;
 	new.bits &= keywords;
@@ -340,7 +320,7 @@ static int set_flags(struct plan *p, struct standing *s, bool *changed)
 	message_flags_copy(&mine, &s->flags);
 	int error = get_seen(p, &s->at, &mine.bits);
 	if (error == 0)
-		error = new_flags(p, &mine, &new);
+		error = plan_new_flags(p, &mine, &new);
 	if (error || is_same(&mine, &new))
 		return error;
 	*changed = true;
@@ -430,10 +410,30 @@ static bool is_refusal(int error)
 	       error == -EBADMSG || error == -EDOM;
 }
 
+static int restore_one(struct plan *p, struct email_set_step *step)
+{
+	struct account_email_set *s = p->set;
+	if (step->finished > 0 &&
+	    p->c.writes + RESTORE_WRITES + s->with_writes + CHANGE_END_WRITES > STORE_WRITE_KEYS_MAX)
+		return 1;
+	int error = plan_restore(p);
+	if (error == 1 && step->finished > 0)
+		return 1;
+	if (error == 1)
+		error = -EMLINK;
+	if (error && !is_refusal(error))
+		return error;
+	s->results[s->finished + step->finished++] = error;
+	step->changed += error == 0;
+	return 0;
+}
+
 /* 0; 1: the step is full; a negative errno: of the store. */
 static int change_one(struct plan *p, struct email_set_step *step)
 {
 	struct account_email_set *s = p->set;
+	if (p->change.what & EMAIL_CHANGE_RESTORE)
+		return restore_one(p, step);
 	bool changed = false, alone = step->finished == 0;
 	int error = plan(p);
 	if (error == 1 && alone)
@@ -442,15 +442,21 @@ static int change_one(struct plan *p, struct email_set_step *step)
 		return 1;
 	if (error == 0 && p->writes + CHANGE_END_WRITES > STORE_WRITE_KEYS_MAX)
 		error = -E2BIG;
-	if (error == 0 && !alone && p->c.writes + p->writes + CHANGE_END_WRITES > STORE_SLICE_KEYS)
+	if (error == 0 && !alone &&
+	    p->c.writes + p->writes + s->with_writes + CHANGE_END_WRITES > STORE_SLICE_KEYS)
 		return 1;
 	if (error && !is_refusal(error))
 		return error;
+	size_t inverse = s->inverse ? buf_view(s->inverse).len : 0;
+	if (error == 0 && s->inverse)
+		error = plan_inverse(p, s->inverse);
 	s->results[s->finished + step->finished] = error;
 	if (error == 0)
 		error = carry_out(p, &changed);
 	else
 		error = plan_give_up(p);
+	if (s->inverse && !changed)
+		buf_truncate(s->inverse, inverse);
 	step->finished++;
 	step->changed += changed;
 	return error;
@@ -473,7 +479,11 @@ static int run_set(struct txn *t, void *arg)
 	struct account_email_set *s = arg;
 	struct plan *p = mem_alloc(sizeof *p);
 	s->step = (struct email_set_step){.next = s->from, .events = s->event_count};
+	if (s->inverse)
+		buf_clear(s->inverse);
 	int error = begin_step(p, t, s);
+	if (error == 0 && s->with)
+		error = s->with(s, &p->c, true);
 	while (error == 0 && s->step.finished < LOOK_AT_ONCE) {
 		struct cursor before = s->step.next;
 		if (!email_change_get(&s->step.next, &p->change)) {
@@ -486,6 +496,8 @@ static int run_set(struct txn *t, void *arg)
 	}
 	if (error >= 0)
 		error = seen_write(&p->c, &p->seen);
+	if (error == 0 && s->with)
+		error = s->with(s, &p->c, false);
 	if (error == 0 && s->step.alarm && s->accounts->alarm)
 		error = s->accounts->alarm(t, s->shard, s->step.alarm);
 	if (error == 0)

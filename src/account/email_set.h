@@ -7,6 +7,8 @@
 
 #include "account/emails.h"
 
+struct account_change;
+
 /* What was done to a message in its mailbox. */
 struct account_email_event {
 	uint32_t mailbox, uid;
@@ -24,6 +26,13 @@ struct account_email_set {
 	uint64_t quota_default;        /* annotations count for the quota */
 	int *results; /* the caller's, for each change: 0 or a negative errno, as struct email_set_failed has
 	                 them */
+	/* What undoes each change that is made, likewise entries, is put here: of one step. One that finds no
+	   room for that is refused (-E2BIG). NULL: nobody wants to know. The owner's alone. */
+	struct buf *inverse;
+	/* In the commit of each step: before its first change, and behind its last one, when `step` tells
+	   what it did; it may write with_writes entries. An error takes the step with it. NULL: nothing. */
+	int (*with)(struct account_email_set *s, struct account_change *c, bool before);
+	size_t with_writes;
 	void (*done)(struct account_email_set *s, int result);
 	void *arg;
 

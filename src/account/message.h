@@ -77,6 +77,13 @@ int message_copy(struct account_change *c, const struct message_source *source, 
 int message_move(struct account_change *c, const struct message_source *source, uint32_t to, uint64_t denied,
     uint32_t *new_uid) __attribute__((warn_unused_result));
 
+/*
+ * Brings a deleted email back into these mailboxes (numbers, 4 octets each), as far as they are there, or
+ * into INBOX; as an email of another id. expiry: until when that can be. -ENOENT: it cannot. undelete.c
+ */
+int undelete_email(struct account_change *c, int64_t expiry, uint64_t emailid, struct view mailboxes)
+    __attribute__((warn_unused_result));
+
 /* Erases a deleted email, whose U entry is the caller's. */
 int message_erase(struct account_change *c, uint64_t emailid) __attribute__((warn_unused_result));
 

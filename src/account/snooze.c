@@ -164,8 +164,9 @@ static int take_first(void *arg, struct view key, struct view value)
 	return read_time_key(key, &w->first, &place) ? 1 : 0;
 }
 
-int account_due_first(struct txn *t, uint64_t shard, int64_t *at)
+int account_due_first(struct txn *t, uint64_t shard, int64_t now, int64_t *at)
 {
+	int64_t look = now + ACCOUNT_ACTS_LOOK_SECONDS;
 	struct account_head head;
 	struct due_walk w = {.first = 0};
 	struct account_key from = sort_key('W'), to = sort_key('X');
@@ -173,6 +174,8 @@ int account_due_first(struct txn *t, uint64_t shard, int64_t *at)
 	int error = head_get(t, shard, &head);
 	if (error == 0 && head.snoozes > 0)
 		error = txn_range(t, &range, take_first, &w);
+	if (error >= 0 && head.acts_at_work > 0 && (w.first == 0 || w.first > look))
+		w.first = look;
 	*at = w.first;
 	return error < 0 ? error : 0;
 }
@@ -203,6 +206,7 @@ static int run_due(struct txn *t, void *arg)
 	d->count = 0;
 	d->next = 0;
 	int error = head_get(t, d->shard, &head);
+	d->acts = error == 0 && head.acts_at_work > 0;
 	if (error == 0 && head.snoozes > 0)
 		error = txn_range(t, &range, take_due, d);
 	for (size_t i = 0; i < d->count && error >= 0; i++) {

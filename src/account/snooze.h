@@ -70,13 +70,19 @@ struct account_due {
 	uint64_t emails[ACCOUNT_DUE_MAX]; /* 0: its entry is gone or damaged */
 	size_t count;
 	int64_t next;
+	bool acts; /* acts (acts.h) are at work, or were when store ended */
 
 	/* Internal. */
 	struct store_read read;
 };
 void account_due(struct accounts *a, struct account_due *d);
 
-/* The same first time within a transaction; 0: there is none. -ENOENT: no such account. */
-int account_due_first(struct txn *t, uint64_t shard, int64_t *at) __attribute__((warn_unused_result));
+/* While acts are at work somebody looks every so often whether they still are. */
+enum { ACCOUNT_ACTS_LOOK_SECONDS = 10 };
+
+/* The same first time within a transaction, and a look at acts; 0: there is none. -ENOENT: no such account.
+ */
+int account_due_first(struct txn *t, uint64_t shard, int64_t now, int64_t *at)
+    __attribute__((warn_unused_result));
 
 #endif

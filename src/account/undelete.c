@@ -6,6 +6,7 @@
 #include "account/mailbox.h"
 #include "account/message.h"
 #include "account/slices.h"
+#include "base/mem.h"
 
 /* Of one: a new E, Z, M, O, Q, V, H, its hashes; the old U, E, V and Z go. Keywords keep their counts but for
  * those of Q. */
@@ -94,6 +95,66 @@ static int bring_back(struct account_change *c, struct account_request *r, struc
 	r->counted++;
 	return error ? error : change_delete(c, key);
 }
+
+/* ---- one ---- */
+
+static int take_places(struct account_change *c, struct view mailboxes, const struct message_flags *flags,
+    struct message_place *places, size_t *count)
+{
+	struct cursor in = cursor_on(mailboxes);
+	struct change_mailbox *box;
+	*count = 0;
+	while (!cursor_at_end(&in) && *count < ACCOUNT_PLACES_MAX) {
+		struct message_place *place = &places[*count];
+		place->mailbox = cursor_u32(&in);
+		place->flags = *flags;
+		int error = change_mailbox(c, place->mailbox, &box);
+		if (error && error != -ENOENT)
+			return error;
+		*count += error == 0;
+	}
+	if (*count > 0)
+		return 0;
+	places[(*count)++] = (struct message_place){.mailbox = MAILBOX_INBOX, .flags = *flags};
+	return change_mailbox(c, MAILBOX_INBOX, &box);
+}
+
+int undelete_email(struct account_change *c, int64_t expiry, uint64_t old, struct view mailboxes)
+{
+	struct message_place *places = mem_array(ACCOUNT_PLACES_MAX, sizeof *places);
+	struct email_copy *copy = mem_alloc(sizeof *copy);
+	struct account_key key = key_deleted(expiry, old);
+	struct account_deleted d;
+	struct view value;
+	uint64_t emailid;
+	size_t count = 0;
+	int error = change_get(c, key, &value);
+	if (error == 0)
+		error = deleted_decode(value, &d);
+	if (error == 0)
+		error = email_read(c->txn, c->shard, old, copy);
+	struct message_flags flags = {
+	    .bits = d.flags & ~(FLAG_DELETED | FLAG_OWN_UIDL | FLAG_HAS_ATTACHMENT), .more = d.more};
+	copy->email.uidl = (struct view){0};
+	if (error == 0)
+		error = take_places(c, mailboxes, &flags, places, &count);
+	if (error == 0)
+		error = message_erase(c, old);
+	if (error == 0)
+		error = message_add(c, &copy->email, places, count, &emailid);
+	/* It had been counted all the time. */
+	if (error == 0)
+		error = keywords_count(c, &flags, -1);
+	if (error == 0) {
+		c->head.deleted_bytes = less(c->head.deleted_bytes, d.size);
+		error = change_delete(c, key);
+	}
+	mem_free(copy);
+	mem_free(places);
+	return error;
+}
+
+/* ---- all ---- */
 
 static int run_undelete(struct txn *t, void *arg)
 {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "account/acts.h"
 #include "account/mailbox.h"
 #include "account/marks.h"
 #include "account/message.h"
@@ -25,6 +26,7 @@ enum upkeep_phase {
 	UPKEEP_KEPT,
 	UPKEEP_REMEMBERED,
 	UPKEEP_MARKS,
+	UPKEEP_ACTS,
 	UPKEEP_DONE
 };
 
@@ -246,6 +248,7 @@ static void range_of(const struct account_request *r, struct account_key *from, 
 		return;
 	case UPKEEP_DELETED:
 	case UPKEEP_MARKS:
+	case UPKEEP_ACTS:
 	case UPKEEP_DONE:
 		break;
 	}
@@ -260,6 +263,8 @@ static int run_drop(struct txn *t, void *arg)
 	r->counted = 0;
 	if (r->phase == UPKEEP_MARKS)
 		return marks_drop(t, r->shard, r->now, &r->more);
+	if (r->phase == UPKEEP_ACTS)
+		return acts_forget(t, r->shard, r->now, &r->more);
 	range_of(r, &from, &to);
 	if (r->phase == UPKEEP_DELETED)
 		return erase_until(t, r, &to);
@@ -297,6 +302,8 @@ static int run_look(struct txn *t, void *arg)
 	struct account_key from, to;
 	if (r->phase == UPKEEP_MARKS)
 		return marks_ended(t, r->shard, r->now, &r->more);
+	if (r->phase == UPKEEP_ACTS)
+		return acts_expired(t, r->shard, r->now, &r->more);
 	range_of(r, &from, &to);
 	struct txn_range range = {
 	    .shard = r->shard, .from = key_view(&from), .to = key_view(&to), .limit = ACCOUNT_REMEMBERED_MAX};

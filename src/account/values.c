@@ -142,6 +142,9 @@ void head_encode(const struct account_head *h, struct entry *out)
 	for (size_t i = 0; i < MAIL_STATES; i++)
 		entry_add_number(out, h->states[i]);
 	entry_add_number(out, h->snoozes);
+	entry_add_number(out, h->acts);
+	entry_add_number(out, h->acts_at_work);
+	entry_add_number(out, h->last_act);
 }
 
 int head_decode(struct view value, struct account_head *h)
@@ -200,6 +203,9 @@ int head_decode(struct view value, struct account_head *h)
 	for (size_t i = 0; i < MAIL_STATES; i++)
 		r.states[i] = i < states ? entry_take_number(&c) : 0;
 	r.snoozes = take_later_u32(&c);
+	r.acts = take_later_u32(&c);
+	r.acts_at_work = take_later_u32(&c);
+	r.last_act = take_later(&c);
 	if (cursor_ok(&c))
 		*h = r;
 	return entry_result(&c);

@@ -474,7 +474,8 @@ const struct link_verb account_client_verbs[] = {
 	X(EMAIL_THREAD) \
 	X(EMAIL_FORGET) \
 	X(EMAIL_ROWS) \
-	X(EMAIL_SET_FAILED)
+	X(EMAIL_SET_FAILED) \
+	X(EMAIL_ACT)
 #define VACATION_ANSWERS(X) \
 	X(VACATION_SETTING) \
 	X(VACATION_PERSON)

@@ -9,8 +9,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "jmap/jmap_email_maker.h"
-#include "jmap/jmap_place.h"
-#include "jmap/jmap_snooze.h"
+#include "jmap/jmap_email_patch.h"
 #include "mail/email_wire.h"
 
 /* Behind these octets a change more may not fit into the question: the largest has all keywords twice. */
@@ -32,8 +31,9 @@ struct setting {
 
 	/* Changes that are gathered. */
 	bool destroys;
-	struct buf changes, keywords, mailboxes, no_keywords, no_mailboxes, snooze;
-	bool follows; /* of one of the changes */
+	struct buf changes;
+	struct jmap_email_patch patch; /* of the update under way */
+	bool follows;                  /* of one of the changes */
 	struct change *items;
 	size_t count, room, failed_at;
 	struct map seen; /* numbers of Emails */
@@ -44,11 +44,7 @@ static void release(void *data)
 	struct setting *s = data;
 	jmap_email_maker_done(&s->maker);
 	buf_done(&s->changes);
-	buf_done(&s->keywords);
-	buf_done(&s->mailboxes);
-	buf_done(&s->no_keywords);
-	buf_done(&s->no_mailboxes);
-	buf_done(&s->snooze);
+	jmap_email_patch_done(&s->patch);
 	mem_free(s->items);
 	map_done(&s->seen);
 }
@@ -279,9 +275,7 @@ static bool note(struct setting *s, struct view id, const struct email_change *c
 	}
 	if (!email_change_put(&s->changes, change))
 		return false;
-	bool follows = change->what & (EMAIL_CHANGE_SNOOZE | EMAIL_CHANGE_UNSNOOZE) &&
-	               !(change->what & EMAIL_CHANGE_ALL_MAILBOXES) && change->add_mailboxes.len == 0 &&
-	               change->remove_mailboxes.len == 0;
+	bool follows = jmap_email_patch_moves(change);
 	s->items[s->count++] = (struct change){.id = id, .number = change->id, .follows = follows};
 	s->follows |= follows;
 	map_set_u64(&s->seen, change->id, s);
@@ -311,144 +305,16 @@ static bool read_id(struct jmap_call *c, struct view id, uint64_t *number)
 
 /* ---- update ---- */
 
-/* What is wrong with a patch: a type of SetError, the property, and words. */
-struct refusal {
-	const char *type, *property, *why;
-};
-
-static bool refuse(struct refusal *r, const char *type, const char *property, const char *why)
-{
-	*r = (struct refusal){type, property, why};
-	return false;
-}
-
-static bool refuse_place(
-    struct refusal *r, enum jmap_place_error error, const char *property, const char *too_many)
-{
-	switch (error) {
-	case JMAP_PLACE_OK:
-		return true;
-	case JMAP_PLACE_TOO_MANY:
-		return refuse(r, too_many, NULL, "there are too many");
-	case JMAP_PLACE_MEMORY:
-		return refuse(r, "serverFail", NULL, "there is no memory for this now");
-	default:
-		return refuse(r, "invalidProperties", property, "a key is none, or its value is not true");
-	}
-}
-
-/* "keywords/$seen": true, or null. */
-static bool patch_keyword(struct setting *s, struct view keyword, const json_t *value,
-    struct email_change *change, struct refusal *r)
-{
-	enum jmap_place_error error = JMAP_PLACE_WRONG;
-	if (json_is_true(value))
-		error = jmap_keyword_add(keyword, &change->add_flags, &s->keywords);
-	else if (json_is_null(value))
-		error = jmap_keyword_add(keyword, &change->remove_flags, &s->no_keywords);
-	if (error == JMAP_PLACE_MEMORY)
-		error = JMAP_PLACE_TOO_MANY;
-	return refuse_place(r, error, "keywords", "tooManyKeywords");
-}
-
-static bool patch_mailbox(struct jmap_call *c, struct view id, const json_t *value, struct refusal *r)
-{
-	struct setting *s = jmap_data(c);
-	uint64_t number = jmap_mailbox_number(c, id);
-	if (number == 0 || !(json_is_true(value) || json_is_null(value)))
-		return refuse_place(r, JMAP_PLACE_WRONG, "mailboxIds", NULL);
-	struct buf *list = json_is_true(value) ? &s->mailboxes : &s->no_mailboxes;
-	bool room = buf_append_u32(list, (uint32_t)number) == 0;
-	return refuse_place(r, room ? JMAP_PLACE_OK : JMAP_PLACE_TOO_MANY, "mailboxIds", "tooManyMailboxes");
-}
-
-static bool patch_path(struct jmap_call *c, const char *path, const json_t *value,
-    struct email_change *change, struct refusal *r)
-{
-	struct setting *s = jmap_data(c);
-	struct view step, rest, name;
-	if (!jmap_patch_step(c, view_from_string(path), &step, &rest) || rest.len == 0)
-		return refuse(r, "invalidProperties", path, "it cannot be changed");
-	if (!jmap_patch_step(c, rest, &name, &rest) || rest.len > 0)
-		return refuse(r, "invalidPatch", path, "it has nothing within");
-	if (view_equal(step, VIEW("keywords")))
-		return patch_keyword(s, name, value, change, r);
-	if (view_equal(step, VIEW("mailboxIds")))
-		return patch_mailbox(c, name, value, r);
-	return refuse(r, "invalidProperties", path, "it cannot be changed");
-}
-
-static bool patch_snooze(
-    struct jmap_call *c, const json_t *value, struct email_change *change, struct refusal *r)
-{
-	struct setting *s = jmap_data(c);
-	if (!jmap_uses(c, JMAP_SNOOZE))
-		return refuse(r, "invalidProperties", "snoozed", "its capability is not in \"using\"");
-	if (json_is_null(value)) {
-		change->what |= EMAIL_CHANGE_UNSNOOZE;
-		return true;
-	}
-	const char *wrong = jmap_snooze_read(c, value, &s->snooze);
-	change->what |= EMAIL_CHANGE_SNOOZE;
-	return wrong ? refuse(r, "invalidProperties", "snoozed", wrong) : true;
-}
-
-static bool patch_property(struct jmap_call *c, struct view id, const char *name, const json_t *value,
-    struct email_change *change, struct refusal *r)
-{
-	struct setting *s = jmap_data(c);
-	struct view property = view_from_string(name);
-	if (view_equal(property, VIEW("keywords"))) {
-		change->what |= EMAIL_CHANGE_ALL_FLAGS;
-		return refuse_place(r, jmap_keywords_read(value, &change->add_flags, &s->keywords),
-		    "keywords", "tooManyKeywords");
-	}
-	if (view_equal(property, VIEW("mailboxIds"))) {
-		change->what |= EMAIL_CHANGE_ALL_MAILBOXES;
-		return refuse_place(
-		    r, jmap_mailbox_ids_read(c, value, &s->mailboxes), "mailboxIds", "tooManyMailboxes");
-	}
-	if (view_equal(property, VIEW("snoozed")))
-		return patch_snooze(c, value, change, r);
-	if (view_equal(property, VIEW("id")) && view_equal(jmap_string(value), id))
-		return true;
-	return patch_path(c, name, value, change, r);
-}
-
-static bool read_patch(
-    struct jmap_call *c, struct view id, json_t *patch, struct email_change *change, struct refusal *r)
-{
-	struct setting *s = jmap_data(c);
-	json_t *value;
-	const char *name;
-	buf_clear(&s->keywords);
-	buf_clear(&s->mailboxes);
-	buf_clear(&s->no_keywords);
-	buf_clear(&s->no_mailboxes);
-	buf_clear(&s->snooze);
-	if (!jmap_patch_is_valid(patch))
-		return refuse(r, "invalidPatch", NULL, "a path is none, or the beginning of another");
-	json_object_foreach(
-	    patch, name, value) if (!patch_property(c, id, name, value, change, r)) return false;
-	change->add_keywords = buf_view(&s->keywords);
-	change->remove_keywords = buf_view(&s->no_keywords);
-	change->add_mailboxes = buf_view(&s->mailboxes);
-	change->remove_mailboxes = buf_view(&s->no_mailboxes);
-	change->snooze = buf_view(&s->snooze);
-	return true;
-}
-
 static void update(struct jmap_call *c, struct view id, json_t *patch)
 {
 	struct email_change change = {0};
-	struct refusal r;
 	struct setting *s = jmap_data(c);
 	s->destroys = false;
 	if (!read_id(c, id, &change.id)) {
 		jmap_set_failed(c, id, "notFound", NULL, "there is no such Email");
 		jmap_set_next(c);
-	} else if (!read_patch(c, id, patch, &change, &r)) {
-		jmap_set_failed(c, id, r.type, r.property, "%s", r.why);
+	} else if (!jmap_email_patch_read(c, &s->patch, id, patch, &change)) {
+		jmap_set_failed(c, id, s->patch.type, s->patch.property, "%s", s->patch.why);
 		jmap_set_next(c);
 	} else {
 		add_change(c, id, &change);
@@ -477,14 +343,9 @@ void jmap_email_set(struct jmap_call *c)
 	static const struct jmap_set set = {
 	    .state = ask_state, .create = create, .update = update, .destroy = destroy, .flush = flush};
 	struct setting *s = jmap_call_data(c, sizeof *s, release);
-	size_t keywords = (size_t)JMAP_KEYWORDS_OF_EMAIL * (JMAP_KEYWORD_MAX + 1);
 	jmap_email_maker_init(&s->maker, c);
 	buf_init(&s->changes, EMAIL_SET_BYTES);
-	buf_init(&s->keywords, keywords);
-	buf_init(&s->no_keywords, keywords);
-	buf_init(&s->mailboxes, (size_t)EMAIL_MAILBOX_SIZE * EMAIL_PLACES_MAX);
-	buf_init(&s->no_mailboxes, (size_t)EMAIL_MAILBOX_SIZE * EMAIL_PLACES_MAX);
-	buf_init(&s->snooze, SNOOZE_BYTES_MAX);
+	jmap_email_patch_init(&s->patch);
 	map_init(&s->seen);
 	s->checks_state = json_is_string(json_object_get(jmap_arguments(c), "ifInState"));
 	jmap_set_run(c, &set);

@@ -28,6 +28,7 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_VERDICT] = "urn:postrider:params:jmap:verdict",
     [JMAP_FILED_BY] = "urn:postrider:params:jmap:filedby",
     [JMAP_PREFERENCES] = "urn:postrider:params:jmap:preferences",
+    [JMAP_QUERY_ACT] = "urn:postrider:params:jmap:query-act",
     [JMAP_SNOOZE] = "urn:ietf:params:jmap:mail:snooze",
 };
 
@@ -70,6 +71,8 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 		return is_in(jmap_methods_preferences, capability);
 	case JMAP_VAPID:
 		return s->config.vapid_key.len > 0 && is_in(jmap_methods_push, JMAP_CORE);
+	case JMAP_QUERY_ACT:
+		return is_in(jmap_methods_email_write, capability);
 	case JMAP_VERDICT:
 	case JMAP_FILED_BY:
 	case JMAP_SNOOZE: /* properties of Email */

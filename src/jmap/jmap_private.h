@@ -39,6 +39,7 @@ enum jmap_capability {
 	JMAP_VERDICT, /* this and what follows are our own: doc/jmap.md */
 	JMAP_FILED_BY,
 	JMAP_PREFERENCES,
+	JMAP_QUERY_ACT,
 	JMAP_CAPABILITIES /* their number */
 };
 

@@ -113,7 +113,8 @@ bool email_row_get(struct cursor *in, struct email_row *row)
 /* ---- a change ---- */
 
 static const uint64_t WHAT = EMAIL_CHANGE_DESTROY | EMAIL_CHANGE_ALL_FLAGS | EMAIL_CHANGE_ALL_MAILBOXES |
-                             EMAIL_CHANGE_SNOOZE | EMAIL_CHANGE_UNSNOOZE | EMAIL_CHANGE_WAKE;
+                             EMAIL_CHANGE_SNOOZE | EMAIL_CHANGE_UNSNOOZE | EMAIL_CHANGE_WAKE |
+                             EMAIL_CHANGE_RESTORE;
 
 bool email_change_put(struct buf *out, const struct email_change *c)
 {

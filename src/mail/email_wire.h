@@ -52,7 +52,10 @@ enum {
 	EMAIL_CHANGE_UNSNOOZE = 1 << 4,
 	/* Store's own: its time has come. `snooze` is the place where it lies, mailbox and UID, 4 octets
 	 * each, and the time, 8 octets. */
-	EMAIL_CHANGE_WAKE = 1 << 5
+	EMAIL_CHANGE_WAKE = 1 << 5,
+	/* It was destroyed, and comes back into these mailboxes, or INBOX, as an email of another id.
+	 * `snooze` is until when that can be, 8 octets. ENOENT: it cannot. Nothing else then. */
+	EMAIL_CHANGE_RESTORE = 1 << 6
 };
 struct email_change {
 	uint64_t id, what;

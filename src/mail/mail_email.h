@@ -16,6 +16,7 @@
 #ifndef MAIL_MAIL_EMAIL_H
 #define MAIL_MAIL_EMAIL_H
 
+#include "mail/act.h"
 #include "mail/mail.h"
 
 enum email_type {
@@ -31,6 +32,10 @@ enum email_type {
 	EMAIL_KEPT,
 	EMAIL_SET, /* EMAIL_SET_FAILED */
 	EMAIL_IMPORT,
+	EMAIL_ACT_BEGIN, /* mail/act.h, these five */
+	EMAIL_ACTS,      /* EMAIL_ACT */
+	EMAIL_ACT_STOP,
+	EMAIL_ACT_UNDO,
 
 	/* Answers. */
 	EMAIL_STATE = 1340,
@@ -40,6 +45,7 @@ enum email_type {
 	EMAIL_FORGET,
 	EMAIL_ROWS,
 	EMAIL_SET_FAILED,
+	EMAIL_ACT,
 	EMAIL_TYPES_END
 };
 

@@ -23,6 +23,7 @@ enum {
 	MAIL_ID_IDENTITY = 'I',
 	MAIL_ID_SCRIPT = 'R', /* a Sieve script */
 	MAIL_ID_PUSH = 'W',   /* a subscription to pushes */
+	MAIL_ID_ACT = 'K',    /* a change of very many emails (mail/act.h) */
 	MAIL_ID_ACCOUNT = 'A' /* an account: "A" and its number */
 };
 

@@ -52,6 +52,13 @@ SCHEMA(email_import, FIELD_ACCOUNT(email_import, account),
     FIELD_ANY(email_import, message_id_hash),
     FIELD_BYTES(email_import, references, 8 * MESSAGE_REFERENCES_MAX), FIELD_FLAG(email_import, binary),
     FIELD_SIZE(email_import, text_growth));
+SCHEMA(act_begin, FIELD_COUNT(act_begin, number), FIELD_FLAG(act_begin, more),
+    FIELD_BYTES(act_begin, change, ACT_CHANGE_MAX), FIELD_IDS(act_begin, ids));
+SCHEMA(act_get, FIELD_COUNT(act_get, number));
+SCHEMA(act_entry, FIELD_COUNT(act_entry, number), FIELD_NUMBER(act_entry, state, 0, ACT_STATE_LAST),
+    FIELD_TIME(act_entry, created), FIELD_TIME(act_entry, ended), FIELD_COUNT(act_entry, total),
+    FIELD_COUNT(act_entry, finished), FIELD_COUNT(act_entry, failed), FIELD_COUNT(act_entry, undone));
+SCHEMA(act_number, FIELD_COUNT(act_number, number));
 
 /* clang-format off */
 const struct message_row messages_email[MESSAGES_IN_GROUP] = {
@@ -66,6 +73,10 @@ const struct message_row messages_email[MESSAGES_IN_GROUP] = {
     [EMAIL_KEPT - MESSAGES_EMAIL] = {"email-kept", ROLE_WEB, ROLE_STORE, &email_kept_schema},
     [EMAIL_SET - MESSAGES_EMAIL] = {"email-set", ROLE_WEB, ROLE_STORE, &email_set_schema},
     [EMAIL_IMPORT - MESSAGES_EMAIL] = {"email-import", ROLE_WEB, ROLE_STORE, &email_import_schema},
+    [EMAIL_ACT_BEGIN - MESSAGES_EMAIL] = {"email-act-begin", ROLE_WEB, ROLE_STORE, &act_begin_schema},
+    [EMAIL_ACTS - MESSAGES_EMAIL] = {"email-acts", ROLE_WEB, ROLE_STORE, &act_get_schema},
+    [EMAIL_ACT_STOP - MESSAGES_EMAIL] = {"email-act-stop", ROLE_WEB, ROLE_STORE, &act_number_schema},
+    [EMAIL_ACT_UNDO - MESSAGES_EMAIL] = {"email-act-undo", ROLE_WEB, ROLE_STORE, &act_number_schema},
     [EMAIL_STATE - MESSAGES_EMAIL] = {"email-state", ROLE_STORE, ROLE_WEB, &email_state_schema},
     [EMAIL_ENTRIES - MESSAGES_EMAIL] = {"email-entries", ROLE_STORE, ROLE_WEB, &email_entries_schema},
     [EMAIL_CHANGED - MESSAGES_EMAIL] = {"email-changed", ROLE_STORE, ROLE_WEB, &email_changed_schema},
@@ -73,5 +84,6 @@ const struct message_row messages_email[MESSAGES_IN_GROUP] = {
     [EMAIL_FORGET - MESSAGES_EMAIL] = {"email-forget", ROLE_STORE, ROLE_WEB, &email_forget_schema},
     [EMAIL_ROWS - MESSAGES_EMAIL] = {"email-rows", ROLE_STORE, ROLE_WEB, &email_rows_schema},
     [EMAIL_SET_FAILED - MESSAGES_EMAIL] = {"email-set-failed", ROLE_STORE, ROLE_WEB, &email_set_failed_schema},
+    [EMAIL_ACT - MESSAGES_EMAIL] = {"email-act", ROLE_STORE, ROLE_WEB, &act_entry_schema},
 };
 /* clang-format on */

@@ -12,7 +12,7 @@ _Static_assert(EMAIL_STATES == (int)MESSAGES_EMAIL && EMAIL_TYPES_END <= MESSAGE
 #define MESSAGES_EMAIL_STRUCTS(X) X(email_states) X(email_state) X(email_get) X(email_entries) X(email_threads) X(email_thread) \
 	X(email_changes) X(email_changed) X(email_table_question) X(email_forget) X(email_rows) X(email_find) \
 	X(email_read) X(email_keep) X(email_kept) X(email_set) X(email_set_failed) \
-	X(email_import)
+	X(email_import) X(act_begin) X(act_get) X(act_entry) X(act_number)
 /* clang-format on */
 MESSAGES_EMAIL_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

@@ -73,6 +73,10 @@ static const struct {
 	X(EMAIL_KEPT, RIGHT_MAIL, right_kept, true) \
 	X(EMAIL_SET, RIGHT_MAIL, right_email_set, true) \
 	X(EMAIL_IMPORT, RIGHT_MAIL, right_email_import, true) \
+	X(EMAIL_ACT_BEGIN, RIGHT_MAIL, right_act_begin, true) \
+	X(EMAIL_ACTS, RIGHT_MAIL, right_acts, true) \
+	X(EMAIL_ACT_STOP, RIGHT_MAIL, right_act_stop, true) \
+	X(EMAIL_ACT_UNDO, RIGHT_MAIL, right_act_undo, true) \
 	X(VACATION_GET, RIGHT_SCRIPTS, right_vacation_get, true) \
 	X(VACATION_SET, RIGHT_SCRIPTS, right_vacation_set, true) \
 	X(VACATION_ANSWERED, RIGHT_SCRIPTS, right_vacation_answered, true) \

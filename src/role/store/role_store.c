@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "role/store/right.h"
+#include "role/store/store_act.h"
 #include "role/store/store_answer.h"
 #include "role/store/imap_event.h"
 #include "role/store/store_filtering.h"
@@ -166,6 +167,7 @@ static void finish(void *arg)
 	store_answer_stop();
 	store_push_stop();
 	store_snooze_stop();
+	store_act_stop();
 	store_report_in_stop();
 	imap_event_stop();
 	filtering_stop_all();

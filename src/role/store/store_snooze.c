@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "ledger/alarms.h"
 #include "mail/email_wire.h"
+#include "role/store/store_act.h"
 #include "role/store/store_private.h"
 
 enum {
@@ -132,7 +133,7 @@ static int run_settle(struct txn *t, void *arg)
 		struct alarm next = {.account = w->shard};
 		if (w->error)
 			continue;
-		error = account_due_first(t, w->shard, &next.at);
+		error = account_due_first(t, w->shard, snooze.now, &next.at);
 		if (error == 0 && next.at)
 			error = alarm_put(t, &next);
 		error = error == -ENOENT || error == -EBADMSG ? 0 : error;
@@ -182,6 +183,8 @@ static void woken(struct account_email_set *set, int result)
 static void due_known(struct account_due *due, int result)
 {
 	struct waker *w = container_of(due, struct waker, due);
+	if (result == 0 && due->acts && !snooze.stopping)
+		store_act_wake(w->shard);
 	buf_clear(&w->changes);
 	for (size_t i = 0; i < due->count && result == 0; i++) {
 		struct buf text;
@@ -268,13 +271,14 @@ static struct {
 	struct store_read read;
 	struct store_commit commit;
 	struct alarm first;
+	int64_t now;
 	void (*done)(void);
 } heal;
 
 static int run_first(struct txn *t, void *arg)
 {
 	(void)arg;
-	return account_due_first(t, heal.first.account, &heal.first.at);
+	return account_due_first(t, heal.first.account, heal.now, &heal.first.at);
 }
 
 static int run_heal(struct txn *t, void *arg)
@@ -306,6 +310,7 @@ void store_snooze_heal(uint64_t shard, void (*done)(void))
 {
 	heal.first = (struct alarm){.account = shard};
 	heal.done = done;
+	heal.now = clock_wall();
 	heal.read = (struct store_read){.shard = shard, .run = run_first, .done = first_known};
 	store_read(store_role.store, &heal.read);
 }

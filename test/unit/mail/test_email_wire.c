@@ -149,7 +149,7 @@ static void what_makes_no_sense_is_refused(void **state)
 	assert_false(get_one(&in, 2) || cursor_ok(&in));
 	buf_clear(&b);
 	c = CHANGE;
-	c.what = EMAIL_CHANGE_WAKE << 1;
+	c.what = EMAIL_CHANGE_RESTORE << 1;
 	assert_true(email_change_put(&b, &c));
 	in = cursor_on(buf_view(&b));
 	assert_false(get_one(&in, 2) || cursor_ok(&in));
