@@ -72,6 +72,8 @@ test('files go along with what is passed on, pictures of the text with an answer
   assert.deepEqual(names('forward'), ['cat.png', 'a.pdf']);
   assert.deepEqual(names('forward', 'plain'), ['cat.png', 'a.pdf']);
   assert.deepEqual(names('forwardAttached'), ['Plans.eml']);
+  const hidden = answer(original({ html: '<p>no picture</p>', attachments }), 'forward', '<p>no picture</p>', begin(), phrases);
+  assert.deepEqual(hidden.attachments.map((a) => a.cid), [null, null], 'what the text does not show is a file');
 });
 
 test('signatures change with the identity, unless somebody wrote in them', () => {
@@ -137,11 +139,10 @@ test('what is sent tells nothing about how it was written, and goes to each once
   assert.ok(!JSON.stringify(toEmail({ ...draft, subject: 'a\r\nX: b', to: [person('a@b.test', 'n\r\nX: y')] }, senders[0], { sends: true, mailboxId: 'M1-2', date: new Date() }).subject).includes('\\n'));
 });
 
-test('a picture that is no longer shown is sent as a file', () => {
+test('a picture that was taken out of the text does not go along', () => {
   const attachments = [{ key: 'a', blobId: 'U1-1', name: 'cat.png', type: 'image/png', size: 1, cid: 'cat@x' }];
-  const shown = toEmail({ ...blank(begin()), html: '<img src="cid:cat@x">', attachments }, senders[0], { sends: true, mailboxId: 'M', date: new Date() }) as any;
-  const hidden = toEmail({ ...blank(begin()), html: '', attachments }, senders[0], { sends: true, mailboxId: 'M', date: new Date() }) as any;
-  assert.deepEqual([shown.attachments[0].disposition, shown.attachments[0].cid, hidden.attachments[0].disposition, hidden.attachments[0].cid], ['inline', 'cat@x', 'attachment', undefined]);
+  const made = (html: string) => toEmail({ ...blank(begin()), html, attachments }, senders[0], { sends: true, mailboxId: 'M', date: new Date() }) as any;
+  assert.deepEqual([made('<img src="cid:cat@x">').attachments[0].disposition, made('<img src="cid:cat@x">').attachments[0].cid, made('').attachments], ['inline', 'cat@x', undefined]);
 });
 
 test('a copy is a mail of its own', () => {

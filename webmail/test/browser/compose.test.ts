@@ -290,6 +290,69 @@ test('what is forgotten is asked for: recipients, a file, a subject', async () =
   await form.waitFor({ state: 'detached' });
 });
 
+/** What the browser does when somebody pastes. */
+async function paste(page: Page, html: string): Promise<void> {
+  await page.evaluate((text) => {
+    const window = document.querySelector<HTMLIFrameElement>('.dock-window:not(.dock-folded) .compose-frame')!.contentWindow as Window & typeof globalThis;
+    const data = new window.DataTransfer();
+    data.setData('text/html', text);
+    data.setData('text/plain', 'text');
+    window.document.querySelector('#editor')!.dispatchEvent(new window.ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+  }, html);
+}
+
+test('what is pasted loses what office programs put around it, and what could do harm', async () => {
+  const form = await newMail(alice);
+  await editor(form).click();
+  await paste(alice, `<html xmlns:o="urn:schemas-microsoft-com:office:office"><body><!--StartFragment--><p class=MsoNormal><b><span style='font-size:12.0pt;font-family:"Times New Roman",serif;color:black'>Title<o:p></o:p></span></b></p>
+<p class=MsoListParagraph style='text-indent:-.25in;mso-list:l0 level1 lfo1'><![if !supportLists]><span style='mso-list:Ignore'>·<span style='font:7.0pt "Times New Roman"'>&nbsp;&nbsp; </span></span><![endif]>First item</p>
+<p class=MsoListParagraph style='text-indent:-.25in;mso-list:l0 level1 lfo1'><![if !supportLists]><span style='mso-list:Ignore'>·<span style='font:7.0pt "Times New Roman"'>&nbsp;&nbsp; </span></span><![endif]>Second item</p><!--EndFragment--></body></html>`);
+  await editor(form).locator('li').nth(1).waitFor();
+  assert.deepEqual(await editor(form).locator('li').allInnerTexts(), ['First item', 'Second item']);
+  assert.equal(await editor(form).locator('b').innerText(), 'Title');
+  assert.doesNotMatch(await editor(form).innerHTML(), /Mso|mso-|Times|o:p/);
+  await paste(alice, `<p>Then</p><img src="data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="><img src=x onerror="parent.hit=1"><a href="javascript:parent.hit=1">link</a><style>*{color:red}</style><iframe src="${server.origin}/hit"></iframe>`);
+  await editor(form).locator('img').first().waitFor();
+  assert.doesNotMatch(await editor(form).innerHTML(), /onerror|javascript:|<style|<iframe/);
+  assert.equal(await alice.evaluate(() => (window as any).hit), undefined);
+  await form.locator('.compose-subject').fill('Pasted');
+  await saved(form);
+  const [draft] = await eventually(async () => {
+    const list = await find(ALICE, 'Pasted', 'drafts');
+    return list.length === 1 && list;
+  }, 'it is kept');
+  const parts = parsed(await source(ALICE, draft.blobId));
+  assert.deepEqual(parts.map((p) => p.type), ['multipart/alternative', 'text/plain', 'multipart/related', 'text/html', 'image/png']);
+  assert.ok(parts[3]!.text.includes(`src="cid:${parts[4]!.cid!.replace(/[<>]/g, '')}"`) && !parts[3]!.text.includes('data:'), parts[3]!.text);
+  await form.getByRole('button', { name: 'Discard' }).click();
+  await form.waitFor({ state: 'detached' });
+  await eventually(async () => (await find(ALICE, 'Pasted', 'trash')).length === 1, 'it lies in the trash');
+  assert.deepEqual(errors(alice), []);
+});
+
+test('a name and a signature are kept as they are typed, and stand in the next mail', async () => {
+  await alice.goto(`${server.origin}/settings/identities`);
+  const card = alice.locator('.identity');
+  await card.locator('input[autocomplete=name]').fill('Alice Example');
+  const signature = card.frameLocator('.signature-frame').locator('#editor');
+  await signature.click();
+  await alice.keyboard.type('Alice, by hand');
+  await eventually(async () => {
+    const { list } = await jmap(ALICE, 'Identity/get', { ids: null });
+    return list[0].name === 'Alice Example' && /Alice, by hand/.test(list[0].htmlSignature) && list[0].textSignature === 'Alice, by hand';
+  }, 'the server has them');
+  await alice.goto(`${server.origin}/mail/inbox`);
+  const form = await newMail(alice);
+  assert.match(await editor(form).locator('.postrider-signature').innerText(), /Alice, by hand/);
+  await form.locator('.compose-subject').fill('Signed');
+  await saved(form);
+  const [draft] = await find(ALICE, 'Signed', 'drafts');
+  assert.deepEqual(draft.from, [{ name: 'Alice Example', email: ALICE }]);
+  assert.match(Object.values(draft.bodyValues as Record<string, { value: string }>)[0]!.value, /\n-- \r?\nAlice, by hand/);
+  await form.getByRole('button', { name: 'Discard' }).click();
+  await form.waitFor({ state: 'detached' });
+});
+
 test('no barrier stands in a composer', async () => {
   const form = await newMail(alice);
   await write(form, `${BOB}, anna@gmial.com`, 'Barriers', 'text');

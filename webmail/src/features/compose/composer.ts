@@ -4,6 +4,7 @@ import { CORE, type CoreLimits } from '../../jmap/types.ts';
 import { LayerError } from '../../layer/layer.ts';
 import type { Store } from '../../model/store.ts';
 import { newKey, withOpenQuote, messageIdFor } from './draft/answer.ts';
+import { goesAlong, isShown } from './draft/email.ts';
 import { htmlOfText, textOfHtml } from './draft/html.ts';
 import { isAddress } from './draft/people.ts';
 import { exchangeSignatureText, signatureHtml } from './draft/signature.ts';
@@ -190,6 +191,8 @@ export class Composer {
     this.addresses.set(cid, URL.createObjectURL(file));
     this.change({ attachments: [...this.draft.peek().attachments, attachment] });
     this.uploads.add(attachment, file);
+    // Once it stands in the text, the list of files leaves it out.
+    setTimeout(() => this.sync());
     return cid;
   }
 
@@ -244,6 +247,7 @@ export class Composer {
   private async keepAtServer(): Promise<void> {
     const { layer } = this.context.store;
     const mailboxId = this.mailboxId();
+    this.uploadReturned();
     await this.findOwn(mailboxId);
     await this.followBlobs();
     const draft = this.sync();
@@ -270,8 +274,17 @@ export class Composer {
     if (!blobs) return;
     const now = this.draft.peek();
     if (now.attachments.some((a) => a.blobId !== null && blobs.has(a.key) && blobs.get(a.key) !== a.blobId))
-      this.draft.value = { ...now, attachments: now.attachments.map((a) => ({ ...a, blobId: (a.blobId !== null && blobs.get(a.key)) || a.blobId })) };
+      this.draft.value = { ...now, attachments: now.attachments.map((a) => ({ ...a, blobId: a.blobId === null ? null : (blobs.get(a.key) ?? (goesAlong(now, a) ? a.blobId : null)) })) };
     this.source = this.emailId;
+  }
+
+  /** Pictures that were taken out, and came back by undo: the version that had them is gone. */
+  private uploadReturned(): void {
+    const draft = this.sync();
+    for (const attachment of draft.attachments) {
+      const file = this.uploads.file(attachment.key);
+      if (file && attachment.blobId === null && isShown(draft, attachment) && !this.uploads.states.peek()[attachment.key]) this.uploads.add(attachment, file);
+    }
   }
 
   /** A window that went in the midst of saving has left versions behind: the next one replaces them. */

@@ -2,7 +2,7 @@
 import { Batch } from '../../jmap/batch.ts';
 import type { EmailBodyPart, Id, SetError } from '../../jmap/types.ts';
 import type { Layer } from '../../layer/layer.ts';
-import { DRAFT_ARGUMENTS, envelopeRecipients, fromEmail, fromOf, isShown, ORIGINAL_ARGUMENTS, originalOf, toEmail, WRITER_PROPERTIES, writerOf, type FetchedEmail } from './draft/email.ts';
+import { DRAFT_ARGUMENTS, envelopeRecipients, fromEmail, fromOf, goesAlong, isShown, ORIGINAL_ARGUMENTS, originalOf, toEmail, WRITER_PROPERTIES, writerOf, type FetchedEmail } from './draft/email.ts';
 import type { Draft, Original, Sender } from './draft/types.ts';
 
 interface SetAnswer {
@@ -38,7 +38,7 @@ export function matchBlobs(draft: Draft, parts: readonly EmailBodyPart[]): Map<s
   const blobs = new Map<string, Id>();
   const left = [...parts];
   for (const attachment of draft.attachments) {
-    if (attachment.blobId === null) continue;
+    if (attachment.blobId === null || !goesAlong(draft, attachment)) continue;
     const shown = isShown(draft, attachment);
     const at = left.findIndex((p) => (shown ? p.cid === attachment.cid : p.name === (attachment.name || null) && p.type === attachment.type));
     if (at >= 0 && left[at]!.blobId) blobs.set(attachment.key, left.splice(at, 1)[0]!.blobId!);

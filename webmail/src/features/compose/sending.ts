@@ -33,7 +33,7 @@ export function maxDelay(accountId: Id): number {
 /** Whether the text speaks of a file and none goes along. */
 export function forgetsFile(composer: Composer): boolean {
   const { attachments } = composer.draft.peek();
-  return attachments.length === 0 && speaksOfFile(composer.words(), t('compose.attachWords'));
+  return attachments.every((a) => a.cid !== null) && speaksOfFile(composer.words(), t('compose.attachWords'));
 }
 
 function setOutbox(key: string, waiting: Waiting | undefined): void {

@@ -179,7 +179,9 @@ export function answer(original: Original, kind: AnswerKind, preparedHtml: strin
     return draft;
   }
   draft.quote = forwards ? quoteForForward(original, preparedHtml, phrases) : quoteForReply(original, preparedHtml, phrases);
-  draft.attachments = forwards && begin.mode === 'rich' ? [...original.attachments] : forwards ? original.attachments.map((a) => ({ ...a, cid: null })) : shownPictures(original, preparedHtml);
+  const shown = shownPictures(original, begin.mode === 'rich' ? preparedHtml : null);
+  // What the HTML does not show is a file, whatever name it has.
+  draft.attachments = forwards ? original.attachments.map((a) => (shown.includes(a) ? a : { ...a, cid: null })) : shown;
   return begin.mode === 'plain' ? withOpenQuote(draft) : draft;
 }
 

@@ -71,9 +71,14 @@ export function fromOf(draft: Draft, sender: Sender | undefined): Person {
   return { name: sender?.name || null, email: draft.fromEmail ?? sender?.email ?? '' };
 }
 
-/** Which pictures are shown within the mail; the others are files beside it. */
+/** Whether it is a picture that is shown within the mail. */
 export function isShown(draft: Draft, attachment: Attachment): boolean {
   return attachment.cid !== null && draft.mode === 'rich' && (speaksOf(draft.html, attachment.cid) || (draft.quote !== null && speaksOf(draft.quote.html, attachment.cid)));
+}
+
+/** A picture that was taken out of the text is no part of the mail any more; it is kept for the case that this is undone. */
+export function goesAlong(draft: Draft, attachment: Attachment): boolean {
+  return attachment.cid === null || isShown(draft, attachment);
 }
 
 function attachmentPart(draft: Draft, a: Attachment): Record<string, unknown> {
@@ -125,7 +130,7 @@ export function toEmail(draft: Draft, sender: Sender | undefined, purpose: Purpo
     email['htmlBody'] = [{ partId: 'html', type: 'text/html' }];
     (email['bodyValues'] as Record<string, unknown>)['html'] = { value: htmlOf(draft) };
   }
-  const files = draft.attachments.filter((a) => a.blobId !== null);
+  const files = draft.attachments.filter((a) => a.blobId !== null && goesAlong(draft, a));
   if (files.length) email['attachments'] = files.map((a) => attachmentPart(draft, a));
   if (!purpose.sends) email[NOTE_FIELD] = noteOf(draft, purpose.writer);
   for (const [name, value] of Object.entries(email)) if (value === null) delete email[name];
@@ -231,7 +236,7 @@ export function fromEmail(email: FetchedEmail, accountId: string, senders: reado
     html: written,
     text: htmlValue === null ? text : '',
     quote: quote === null ? null : { kind: /^<div>-{10} /.test(quote) ? 'forward' : 'reply', html: quote, text: textOfHtml(quote) },
-    attachments: attachmentsOf(email),
+    attachments: attachmentsOf(email).map((a) => (a.cid !== null && speaksOf(`${written}${quote ?? ''}`, a.cid) ? a : { ...a, cid: null })),
     inReplyTo: email.inReplyTo ?? [],
     references: email.references ?? [],
     answers: readAnswers(note),

@@ -26,9 +26,11 @@ export function htmlInside(node: Node): string {
 
 export function htmlOfElement(element: Element): string {
   const name = element.localName;
+  const attributes = [...element.attributes].filter((one) => one.name !== 'style' || one.value.trim() !== '');
+  if ((name === 'span' || name === 'font') && attributes.length === 0) return htmlInside(element);
   let out = `<${name}`;
   const source = name === 'img' ? element.getAttribute(SOURCE) : null;
-  for (const { name: key, value } of element.attributes) if (source === null || (key !== 'src' && key !== SOURCE)) out += ` ${key}="${attribute(value)}"`;
+  for (const { name: key, value } of attributes) if (source === null || (key !== 'src' && key !== SOURCE)) out += ` ${key}="${attribute(value)}"`;
   if (source !== null) out += ` src="${attribute(source)}"`;
   return VOID.has(name) ? `${out}>` : `${out}>${htmlInside(element)}</${name}>`;
 }

@@ -3,7 +3,7 @@ import { t } from '../../../base/words.ts';
 import { IconButton } from '../../../ui/Button.tsx';
 import { Icon } from '../../../ui/Icon.tsx';
 import type { Composer } from '../composer.ts';
-import { isShown } from '../draft/email.ts';
+import { goesAlong } from '../draft/email.ts';
 import { done } from '../../../model/undo.ts';
 import { currentLanguage } from '../../../base/words.ts';
 
@@ -28,9 +28,9 @@ const LARGE = 25_000_000;
 export function Attachments({ composer }: { composer: Composer }) {
   const draft = composer.draft.value;
   const uploads = composer.uploads.states.value;
-  const files = draft.attachments.filter((a) => !isShown(draft, a) || uploads[a.key]?.state === 'failed' || uploads[a.key]?.state === 'tooLarge');
+  const files = draft.attachments.filter((a) => a.cid === null || uploads[a.key]?.state === 'failed' || uploads[a.key]?.state === 'tooLarge');
   if (!files.length) return null;
-  const all = draft.attachments.reduce((sum, a) => sum + a.size, 0);
+  const all = draft.attachments.filter((a) => goesAlong(draft, a)).reduce((sum, a) => sum + a.size, 0);
   const remove = (key: string) => {
     const before = composer.draft.peek().attachments;
     const gone = before.find((a) => a.key === key);
