@@ -8,6 +8,7 @@ import { openLayer } from './layer/open.ts';
 import { startService } from './layer/service.ts';
 import { LayerError } from './layer/layer.ts';
 import { setStore } from './model/current.ts';
+import { forgetPreferences, localPreference } from './model/preferences.ts';
 import { followSettings, shareSettings } from './model/settings.ts';
 import { renewNotifications } from './model/notifications.ts';
 import { Store } from './model/store.ts';
@@ -22,19 +23,30 @@ import { installList } from './features/list/index.ts';
 import { installSearch } from './features/search/index.ts';
 import { installFolders } from './features/folders/index.ts';
 import { installReading } from './features/reading/index.ts';
+import { installSettings } from './features/settings/index.ts';
 import { installIcons } from './ui/Icon.tsx';
+
+/** What the person chose here, then what the browser says. */
+function preferredLanguages(): string[] {
+  const chosen = localPreference('language');
+  return typeof chosen === 'string' ? [chosen, ...navigator.languages] : [...navigator.languages];
+}
 
 const SIGN_IN = '/?sign-in';
 
 async function start(): Promise<void> {
   startTheme();
   followSettings();
-  await useLanguage(bestLanguage(navigator.languages, Object.keys(languageNames))).catch(reportError);
+  await useLanguage(bestLanguage(preferredLanguages(), Object.keys(languageNames))).catch(reportError);
   document.documentElement.lang = currentLanguage();
   document.documentElement.dir = isRightToLeft() ? 'rtl' : 'ltr';
   const layer = await openLayer();
   const store = new Store(layer);
-  store.signedOut.subscribe((over) => over && location.assign(SIGN_IN));
+  store.signedOut.subscribe((over) => {
+    if (!over) return;
+    forgetPreferences();
+    location.assign(SIGN_IN);
+  });
   startRouter();
   setStore(store);
   startView();
@@ -47,6 +59,7 @@ async function start(): Promise<void> {
   installReading();
   installSearch();
   installCompose();
+  installSettings();
   startKeys();
   startService((path) => go(placeOf(path)));
   renewNotifications(layer).catch(() => undefined);

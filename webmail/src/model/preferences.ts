@@ -60,6 +60,16 @@ export function onPreference<T>(preference: Signal<T>, use: (value: T) => void):
   });
 }
 
+/** What this browser has kept, before there is a server; undefined: nothing. */
+export function localPreference(name: string): unknown {
+  return readLocal()[name];
+}
+
+/** Nothing of the person stays in this browser. */
+export function forgetPreferences(): void {
+  globalThis.localStorage?.removeItem(LOCAL_KEY);
+}
+
 function readLocal(): Record<string, unknown> {
   try {
     return JSON.parse(globalThis.localStorage?.getItem(LOCAL_KEY) ?? '{}') as Record<string, unknown>;

@@ -56,6 +56,8 @@ export interface Question {
 export interface TextQuestion extends Question {
   label: string;
   value: string;
+  // It is not shown while it is typed.
+  secret?: boolean;
   // A sentence about what is wrong with the text, or nothing.
   wrong?(text: string): string | undefined;
 }
@@ -107,10 +109,10 @@ function TextDialog({ question, close, done }: { question: TextQuestion; close()
           <span class="field-label">{question.label}</span>
           <input
             ref={input}
-            type="text"
+            {...(question.secret ? { type: 'password' as const } : { type: 'text' as const })}
             class="field-input"
             value={text.value}
-            autocomplete="off"
+            autocomplete={question.secret ? 'current-password' : 'off'}
             aria-invalid={shown !== undefined}
             aria-describedby={shown ? id : undefined}
             onInput={(event) => (text.value = event.currentTarget.value)}
