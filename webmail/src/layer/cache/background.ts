@@ -107,7 +107,8 @@ export class Background {
       const query = answer('query');
       if (!query) return [];
       if (job.at === 0) job.state = answer('state')?.['state'];
-      job.ids.push(...(query['ids'] as Id[]));
+      // Not as arguments of one call: a worker's stack has no room for 100,000.
+      job.ids = job.ids.concat(query['ids'] as Id[]);
       job.at += query['ids'].length;
       if (query['ids'].length && job.at < query['total']) return [];
       return this.listed(job);

@@ -21,6 +21,11 @@ const OCTETS_AT_ONCE = 2_000_000;
 /** Attempts of a change at which the server fails each time; then it counts as refused. */
 const ATTEMPTS = 12;
 
+function report(error: unknown): void {
+  if (typeof reportError !== 'function') throw error;
+  reportError(error);
+}
+
 export interface PumpHost {
   readonly wire: Wire;
   readonly log: Log;
@@ -100,8 +105,9 @@ export class Pump {
       }
       this.retryMs = RETRY_MS.first;
     } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      if (error.kind !== 'signed-out' && !this.stopped) {
+      // A fault of ours is told, and does not end it all.
+      if (!(error instanceof WireError)) report(error);
+      if (!(error instanceof WireError && error.kind === 'signed-out') && !this.stopped) {
         this.timer = setTimeout(() => {
           this.timer = undefined;
           this.start();

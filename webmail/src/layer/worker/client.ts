@@ -32,7 +32,7 @@ export class CachedLayer implements Layer {
       };
       worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
         if (data.kind === 'ready') {
-          worker.onerror = null;
+          worker.onerror = (event) => reportError(new Error(`layer: ${event.message}`));
           resolve(new CachedLayer(worker, data.session, data.status));
         } else if (data.kind === 'cannot') {
           worker.terminate();
