@@ -66,8 +66,8 @@ export class Background {
     const accountId = account.id;
     this.asked = undefined;
     if (!account.complete && !this.job) this.job = { kind: 'list', at: 0, ids: [], state: undefined };
-    if (account.complete && (!this.job || (this.job.kind === 'bodies' && !this.job.ids.length)) && this.looked !== account.emails.shown.size) {
-      this.looked = account.emails.shown.size;
+    if (account.complete && (!this.job || (this.job.kind === 'bodies' && !this.job.ids.length)) && this.looked !== account.emails.server.size) {
+      this.looked = account.emails.server.size;
       this.job = { kind: 'bodies', ids: account.bodyShape ? await this.missingBodies() : [] };
     }
     if (account.complete && this.job?.kind !== 'rows' && account.extrasDone < account.extras.length)

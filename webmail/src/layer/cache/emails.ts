@@ -24,9 +24,29 @@ const TEXT_PIECES_KEPT = 64;
 /** With so many new ones it is quicker to sort all than to put each in its place. */
 const SORTED_ANEW = 64;
 
+/** Rows as they are shown: the server's but for those that differ. A second table of 100,000 would cost time at each start. */
+class Shown {
+  private readonly other = new Map<Id, Row | undefined>();
+
+  constructor(private readonly server: ReadonlyMap<Id, Row>) {}
+
+  get(id: Id): Row | undefined {
+    return this.other.size && this.other.has(id) ? this.other.get(id) : this.server.get(id);
+  }
+
+  has(id: Id): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  set(id: Id, row: Row | undefined): void {
+    if (row === this.server.get(id)) this.other.delete(id);
+    else this.other.set(id, row);
+  }
+}
+
 export class Emails {
   readonly server = new Map<Id, Row>();
-  readonly shown = new Map<Id, Row>();
+  readonly shown = new Shown(this.server);
   /** Newest first. */
   order: Row[] = [];
   readonly threads = new Map<Id, Row[]>();
@@ -36,7 +56,10 @@ export class Emails {
   version = 0;
   /** Not all emails of the account are here. */
   partial = true;
-  private readonly members = new Map<string, Set<Id>>();
+  /** The ids of each piece; as one text until something of it changes. */
+  private readonly members = new Map<string, string | Set<Id>>();
+  /** What was shown of those that were taken, until they are shown anew. */
+  private readonly before = new Map<Id, Row | undefined>();
   private readonly dirtyRows = new Set<string>();
   private readonly dirtyTexts = new Set<string>();
   private readonly texts = new Map<string, TextsPiece>();
@@ -52,23 +75,28 @@ export class Emails {
   ) {}
 
   async load(): Promise<void> {
-    for (const [key, piece] of await this.store.withPrefix('rows', `${this.account}/`)) {
-      const members = new Set<Id>();
-      this.members.set(key, members);
-      for (const row of unpacked(piece as RowsPiece)) {
-        members.add(row.id);
+    const pieces = (await this.store.withPrefix('rows', `${this.account}/`)) as [string, RowsPiece][];
+    // Pieces come in the order in which emails came, and in each the newest is first: so there is little to sort.
+    for (const [key, piece] of pieces.reverse()) {
+      this.members.set(key, piece.ids);
+      for (const row of unpacked(piece)) {
         this.server.set(row.id, row);
-        this.shown.set(row.id, row);
         this.order.push(row);
       }
     }
-    this.order.sort(newestFirst);
+    if (this.order.some((row, at) => at > 0 && newestFirst(this.order[at - 1]!, row) > 0)) this.order.sort(newestFirst);
     for (let at = this.order.length - 1; at >= 0; at--) {
       const row = this.order[at]!;
       const thread = this.threads.get(row.threadId);
       if (thread) thread.push(row);
       else this.threads.set(row.threadId, [row]);
     }
+  }
+
+  private membersOf(key: string): Set<Id> {
+    let members = this.members.get(key);
+    if (typeof members !== 'object') this.members.set(key, (members = new Set(members?.split(' '))));
+    return members;
   }
 
   // ---- what the server says ----
@@ -98,18 +126,19 @@ export class Emails {
         this.dirtyTexts.add(this.textKey(id));
       }
       if (old && !whole && old.mailboxIds === row.mailboxIds && old.keywords === row.keywords) continue;
+      this.remember(id);
       this.server.set(id, row);
       const key = this.rowKey(id);
-      const members = this.members.get(key);
-      if (members) members.add(id);
-      else this.members.set(key, new Set([id]));
+      this.membersOf(key).add(id);
       this.dirtyRows.add(key);
       touched.push(id);
     }
     for (const id of gone) {
-      if (!this.server.delete(id)) continue;
+      if (!this.server.has(id)) continue;
+      this.remember(id);
+      this.server.delete(id);
       const key = this.rowKey(id);
-      this.members.get(key)!.delete(id);
+      this.membersOf(key).delete(id);
       this.dirtyRows.add(key);
       delete this.texts.get(this.textKey(id))![id];
       this.dirtyTexts.add(this.textKey(id));
@@ -118,11 +147,15 @@ export class Emails {
     return touched;
   }
 
+  private remember(id: Id): void {
+    if (!this.before.has(id)) this.before.set(id, this.shown.get(id));
+  }
+
   /** What must be written for what was taken. */
   puts(): Put[] {
     const puts: Put[] = [];
     for (const key of this.dirtyRows) {
-      const rows = [...this.members.get(key)!].map((id) => this.server.get(id)!);
+      const rows = [...this.membersOf(key)].map((id) => this.server.get(id)!).sort(newestFirst);
       puts.push({ table: 'rows', key, value: rows.length ? packed(rows) : undefined });
     }
     for (const key of this.dirtyTexts) {
@@ -144,7 +177,7 @@ export class Emails {
   show(ids: readonly Id[], quietly = false): void {
     const added: Row[] = [];
     const removed = new Set<Row>();
-    for (const id of ids) {
+    for (const id of new Set(ids)) {
       const server = this.server.get(id);
       const made = server ? undefined : this.waiting.made(id);
       const edit = server ? this.waiting.of(id) : undefined;
@@ -152,15 +185,17 @@ export class Emails {
       if (server && edit) row = edit.destroyed ? undefined : edited(server, edit.patch);
       if (row === server) this.differing.delete(id);
       else this.differing.add(id);
-      const old = this.shown.get(id);
-      if (row === old || (row && old && isSame(row, old))) continue;
-      if (row) this.shown.set(id, row);
-      else this.shown.delete(id);
+      const old = this.before.has(id) ? this.before.get(id) : this.shown.get(id);
+      this.before.delete(id);
+      this.shown.set(id, row);
+      if (row === old) continue;
+      const isEqual = row !== undefined && old !== undefined && isSame(row, old);
       if (old && row && newestFirst(old, row) === 0 && old.threadId === row.threadId) this.replace(old, row);
       else {
         if (old) removed.add(old);
         if (row) added.push(row);
       }
+      if (isEqual) continue;
       this.version++;
       if (!quietly) this.changes.tell(id, !old ? 'created' : !row ? 'destroyed' : 'updated');
     }

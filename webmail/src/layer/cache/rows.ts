@@ -23,7 +23,8 @@ export const TEXTS_IN_PIECE = 256;
 /** Our server's ids end with a hexadecimal number that counts: neighbours arrived one after the other. */
 export function pieceOf(id: Id, size: number): string {
   const number = Number.parseInt(id.slice(id.lastIndexOf('-') + 1), 16);
-  if (/-[0-9a-f]+$/.test(id) && Number.isSafeInteger(number)) return String(Math.floor(number / size));
+  // Of equal length, so that the store's order of keys is that of the numbers.
+  if (/-[0-9a-f]+$/.test(id) && Number.isSafeInteger(number)) return Math.floor(number / size).toString(16).padStart(11, '0');
   let hash = 0;
   for (let at = 0; at < id.length; at++) hash = (hash * 31 + id.charCodeAt(at)) >>> 0;
   return `x${hash % 256}`;
