@@ -84,8 +84,12 @@ export class Editor {
     return editor;
   }
 
+  /** The frame follows when somebody changes how the program looks. */
+  private readonly theme = new MutationObserver(() => dressFrame(this.window, this.frame));
+
   private listen(): void {
     const { squire, host } = this;
+    this.theme.observe(globalThis.document.documentElement, { attributes: true });
     squire.addEventListener('input', () => {
       this.markEmpty();
       host.changed();
@@ -284,11 +288,8 @@ export class Editor {
     return prepareQuote(html, this.window, this.sanitizer, scope);
   }
 
-  redress(): void {
-    dressFrame(this.window, this.frame);
-  }
-
   close(): void {
+    this.theme.disconnect();
     this.squire.destroy();
   }
 }
