@@ -290,6 +290,9 @@ static void describe_first_mail(struct buf *text, const char *dir, unsigned base
 	if (len > 0)
 		program[len] = '\0';
 	buf_printf(text,
+	    "  in a browser: https://localhost:%u/ (accept its certificate, and sign in as %s)\n\n",
+	    port_of(SERVICE_HTTPS, base), site->accounts[0]);
+	buf_printf(text,
 	    "  a first mail: %s message send --server %s:%u --ca-file %s/tls-cert.pem --user %s --to %s "
 	    "--text Hello\n",
 	    program, site->address, port_of(SERVICE_SUBMISSION, base), dir, site->accounts[0],
