@@ -49,6 +49,7 @@ static void begin_place(struct web_exchange *e)
 	/* The sign-in page is asked for by a form of ours, and under "no-referrer" it would come from "null".
 	 */
 	http_exchange_add(e->x, "referrer-policy", VIEW("same-origin"));
+	http_exchange_add(e->x, "x-dns-prefetch-control", VIEW("off"));
 	answer(e, VIEW("index.html"));
 }
 
@@ -60,6 +61,9 @@ static void begin_frame(struct web_exchange *e)
 			http_exchange_add(
 			    e->x, "content-security-policy", view_from_string(frames[i].policy));
 	http_exchange_add(e->x, "x-frame-options", VIEW("SAMEORIGIN"));
+	/* Or a browser asks name servers for the hosts of links that nobody has followed: of names that only
+	 * one reader got. */
+	http_exchange_add(e->x, "x-dns-prefetch-control", VIEW("off"));
 	answer(e, view_skip(path, 1));
 }
 

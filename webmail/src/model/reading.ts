@@ -21,6 +21,8 @@ export interface Verdict {
   by: string[];
   policy: 'none' | 'quarantine' | 'reject' | null;
   action: 'delivered' | 'junk';
+  /** The first message from this address; null or absent: not known. */
+  firstContact?: boolean | null;
   evidence: { what: string; result: string; domain: string | null; text: string }[];
 }
 

@@ -105,6 +105,15 @@ for (const [layers, purified] of [['with all layers', true], ['without DOMPurify
     if (purified) assert.deepEqual(errors, []);
   });
 
+/* What of a policy no page can see the end of: names of hosts that links lead to are not looked up before somebody follows one. */
+test('the page for mail has a policy of its own, under which nothing runs, loads or is looked up', async () => {
+  const { page } = await open();
+  const fields = await page.evaluate(async () => Object.fromEntries((await fetch('/frame-mail.html')).headers));
+  assert.equal(fields['x-dns-prefetch-control'], 'off');
+  assert.match(fields['content-security-policy']!, /^default-src 'none'.*img-src data: blob:;.*; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox$/);
+  assert.doesNotMatch(fields['content-security-policy']!, /'self'(?!$|;)|https?:|allow-scripts|script-src/);
+});
+
 test('nothing is painted outside the frame', async () => {
   const { page } = await open();
   const covering = mail.find((one) => one.name === 'covers everything')!;

@@ -50,6 +50,7 @@ const links: [string, string][] = [
   ['meta policy', '<meta http-equiv="Content-Security-Policy" content="default-src *; report-uri @@/report">'],
   ['meta set-cookie', '<meta http-equiv="set-cookie" content="a=b">'],
   ['base', '<base href="@@/"><img src="below"><a href="x">x</a>'],
+  ['names looked up beforehand', '<meta http-equiv="x-dns-prefetch-control" content="on"><a href="@@/dns">x</a>'],
   ['html manifest', '<html manifest="@@/manifest"><p>x</p></html>'],
   ['anchor ping', '<a href="#x" ping="@@/ping" id="click">x</a>'],
 ];

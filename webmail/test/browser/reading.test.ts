@@ -74,7 +74,7 @@ test('a conversation is opened, its parts are read, and nothing is asked of othe
   await page.getByText('Figures').first().click();
   const text = frame(page);
   await text.getByText('They are right now.').waitFor();
-  await page.getByText('Here they are:').waitFor();
+  await page.locator('.plain').getByText('Here they are:').waitFor();
 
   assert.equal(await text.locator('h1').evaluate((element) => getComputedStyle(element).color), 'rgb(136, 0, 0)', 'its own style sheet holds');
   assert.equal(await text.getByText('Are they right?').isVisible(), false, 'what is quoted is folded');
@@ -153,6 +153,15 @@ test('axe finds nothing, light and dark; keys work within the frame', async () =
     await page.getByText('Figures').first().click();
     await frame(page).getByText('They are right now.').waitFor();
     assert.deepEqual(await findings(page), [], colorScheme);
+    /* Right to left, with more contrast, with all that opens open, and at 400 %. */
+    await page.evaluate(() => Object.assign(document.documentElement, { dir: 'rtl' }) && (document.documentElement.dataset['contrast'] = 'more'));
+    await page.locator('.message-line').last().click();
+    assert.deepEqual(await findings(page), [], `${colorScheme}, right to left, more contrast`);
+    await page.setViewportSize({ width: 320, height: 640 });
+    assert.deepEqual(await findings(page), [], `${colorScheme}, small`);
+    const beside = await page.locator('.conversation').evaluate((element) => [element.scrollWidth, element.clientWidth]);
+    assert.ok(beside[0]! <= beside[1]!, `nothing stands beside the page: ${beside}`);
+    await page.setViewportSize({ width: 1280, height: 800 });
     if (colorScheme === 'dark') {
       const colours = await frame(page).locator('p').first().evaluate((element) => [getComputedStyle(element).color, getComputedStyle(element.ownerDocument.documentElement).backgroundColor]);
       const light = (text: string): number => Math.max(...text.match(/\d+/g)!.slice(0, 3).map(Number));

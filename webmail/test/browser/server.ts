@@ -45,6 +45,9 @@ export async function demo(): Promise<Server> {
       const source = path.join(folder, `import-${++count}`);
       for (const part of ['cur', 'new', 'tmp']) fs.mkdirSync(path.join(source, part), { recursive: true });
       fs.writeFileSync(path.join(source, 'new', '1.test'), message);
+      // It came when its file was written (as Maildir has it): each a second after the one before, so that their order is known.
+      const came = new Date(Date.now() - 60_000 + count * 1_000);
+      fs.utimesSync(path.join(source, 'new', '1.test'), came, came);
       run('mailbox', 'import', to, source, '--into', into);
     },
     async stop() {

@@ -35,7 +35,7 @@ export function Body({ email, view }: { email: WholeEmail; view: MessageView }) 
   const isEmpty = content.html === undefined && content.text.every(({ value }) => value.trim() === '');
   return (
     <div class="message-body">
-      {content.html !== undefined ? <HtmlBody email={email} html={content.html} view={view} /> : isEmpty ? <p class="message-note">{t('reading.empty')}</p> : <PlainBody text={content.text} />}
+      {content.html !== undefined ? <HtmlBody email={email} html={content.html} view={view} /> : isEmpty ? <p class="message-note">{t('reading.empty')}</p> : <PlainBody text={content.text} distrusts={email.verdict?.level === 'danger'} />}
       {content.truncated && <p class="message-note">{t('reading.truncated')}</p>}
     </div>
   );
@@ -77,9 +77,16 @@ function Link({ text, href }: { text: string; href: string }) {
   );
 }
 
-function PlainBody({ text }: { text: Content['text'] }) {
+function PlainBody({ text, distrusts }: { text: Content['text']; distrusts: boolean }) {
+  /* One listener for all links: who sent the message is in doubt. */
+  const doubt = (event: MouseEvent): void => {
+    const link = (event.target as Element).closest('a');
+    if (!distrusts || !link || link.protocol === 'mailto:') return;
+    event.preventDefault();
+    void askAboutLink(link.href, '', link.hostname);
+  };
   return (
-    <div class="plain">
+    <div class="plain" onClickCapture={doubt}>
       {text.map(({ value, type }, i) => {
         const plain = readPlain(value, type);
         return (
@@ -118,7 +125,8 @@ function darkSurface(element: Element): string | undefined {
 }
 
 async function askAboutLink(url: string, shown: string, real: string): Promise<void> {
-  const go = await askYes({ title: t('reading.linkTitle'), text: t('reading.linkText', { shown, real }), ok: t('reading.linkOpen', { real }), cancel: t('reading.linkStay'), danger: true });
+  const words = shown ? { title: t('reading.linkTitle'), text: t('reading.linkText', { shown, real }) } : { title: t('reading.linkDanger'), text: t('reading.linkDangerText', { real }) };
+  const go = await askYes({ ...words, ok: t('reading.linkOpen', { real }), cancel: t('reading.linkStay'), danger: true });
   if (go) window.open(url, '_blank', 'noopener,noreferrer');
 }
 
@@ -139,6 +147,7 @@ function HtmlBody({ email, html, view }: { email: WholeEmail; html: string; view
       write: (mailto: string) => writeTo.emit({ mailto }),
       ask: (url: string, said: string, real: string) => void askAboutLink(url, said, real),
       words: { quote: t('reading.quoted') },
+      distrusts: email.verdict?.level === 'danger',
     };
     const fill = (): void => {
       viewer.current?.end();
@@ -171,7 +180,7 @@ function HtmlBody({ email, html, view }: { email: WholeEmail; html: string; view
   };
   return (
     <>
-      {shown.value && <PictureLine email={email} shown={shown.value} remote={view.remote.value} show={showPictures} />}
+      {shown.value && email.verdict?.level !== 'danger' && <PictureLine email={email} shown={shown.value} remote={view.remote.value} show={showPictures} />}
       <iframe ref={element} class="message-frame" title={t('reading.messageText')} src={FRAME_PAGE} sandbox={SANDBOX} />
     </>
   );

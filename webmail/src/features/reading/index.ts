@@ -9,6 +9,7 @@ import { files } from './facts.ts';
 import { saveAll } from './files.tsx';
 import { saveOriginal, showOriginal, showWhy } from './original.tsx';
 import { printConversation } from './print.ts';
+import { hasTrace, showTrace } from './trace.tsx';
 import { canUnsubscribe, unsubscribe } from './unsubscribe.ts';
 import { VerdictLine } from './verdict.tsx';
 import { shownConversation, shownMessage } from './view.ts';
@@ -72,6 +73,7 @@ export function installReading(): void {
     onMessage({ id: 'reading.download', icon: 'download' }, saveOriginal),
     onMessage({ id: 'reading.saveAll', icon: 'download' }, saveAll, (email) => files(email).length > 1),
     onMessage({ id: 'reading.unsubscribe', icon: 'newspaper' }, unsubscribe, canUnsubscribe),
+    onMessage({ id: 'reading.trace', icon: 'send' }, showTrace, hasTrace),
     onMessage({ id: 'reading.why', icon: 'circle-question-mark' }, showWhy, (email) => email.filedBy !== undefined),
   );
 }

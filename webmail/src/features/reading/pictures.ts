@@ -2,7 +2,7 @@
 import type { Signal } from '@preact/signals';
 import type { EmailBodyPart, Id } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
-import type { WholeEmail } from '../../model/reading.ts';
+import { accountOfId, type WholeEmail } from '../../model/reading.ts';
 import type { Picture } from './html/sanitise.ts';
 
 /** Octets of a picture that is shown. */
@@ -63,7 +63,9 @@ export function senderOf(email: WholeEmail): string | undefined {
 
 export function allowsPictures(email: WholeEmail): boolean {
   const sender = senderOf(email);
-  return sender !== undefined && trusted().peek().includes(sender) && !('$junk' in email.keywords);
+  const junk = mail().mailboxWithRole('junk', accountOfId(mail(), email.id))?.id;
+  const isJunk = '$junk' in email.keywords || (junk !== undefined && junk in email.mailboxIds);
+  return sender !== undefined && !isJunk && email.verdict?.level !== 'danger' && trusted().peek().includes(sender);
 }
 
 export function alwaysAllow(sender: string, allow: boolean): void {

@@ -11,7 +11,8 @@ export function VerdictLine({ email }: { email: Email }) {
   const open = useSignal(false);
   const verdict = (email as WholeEmail).verdict;
   if (!verdict || verdict.level === 'none') return null;
-  const short = verdict.level === 'plain' && verdict.domain ? t('verdict.plain', { domain: verdict.domain }) : verdict.text;
+  const plain = verdict.level === 'plain' && verdict.domain ? t('verdict.plain', { domain: verdict.domain }) : undefined;
+  const short = plain === undefined ? verdict.text : verdict.firstContact ? t('verdict.first', { plain }) : plain;
   return (
     <div class={`verdict verdict-${verdict.level}`} role={verdict.level === 'danger' ? 'alert' : undefined}>
       <button type="button" class="verdict-line" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>

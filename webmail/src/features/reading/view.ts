@@ -1,5 +1,5 @@
 /** The state of the open conversation: which messages are open, and how each is shown. */
-import { batch, signal, type Signal } from '@preact/signals';
+import { batch, effect, signal, type Signal, untracked } from '@preact/signals';
 import type { Id } from '../../jmap/types.ts';
 import { change } from '../../model/change.ts';
 import { mail } from '../../model/current.ts';
@@ -24,14 +24,54 @@ export class ConversationView {
   readonly failure = signal('');
   /** Older messages that are folded into one line. */
   readonly olderShown = signal(false);
+  /** Grows when messages have come while it is open. */
+  readonly arrived = signal(0);
   private readonly messages = new Map<Id, MessageView>();
+  private readonly known = new Set<Id>();
   private ended = false;
+  private arriving: Promise<void> | undefined;
+  private readonly ends: (() => void)[] = [];
 
   constructor(readonly threadId: Id) {
     void this.load();
+    const store = mail();
+    this.ends.push(
+      /* What came into the conversation while it is open. */
+      effect(() => {
+        const thread = store.threads.of(threadId).value;
+        if (this.loading.value === 'shown' && thread?.emailIds.some((id) => !this.known.has(id))) untracked(() => this.arrive());
+      }),
+      effect(() => {
+        if (store.status.value.connection === 'online') untracked(() => this.loading.peek() === 'offline' && void this.load());
+      }),
+    );
+  }
+
+  private arrive(): void {
+    this.arriving ??= this.loadArrived()
+      .catch((error: unknown) => {
+        if (!(error instanceof LayerError)) reportError(error);
+      })
+      .finally(() => (this.arriving = undefined));
+  }
+
+  private async loadArrived(): Promise<void> {
+    const store = mail();
+    await loadThread(store, this.threadId);
+    if (this.ended) return;
+    const fresh = (store.threads.peek(this.threadId)?.emailIds ?? []).filter((id) => !this.known.has(id));
+    for (const id of fresh) this.known.add(id);
+    await loadWhole(store, fresh);
+    if (this.ended) return;
+    batch(() => {
+      this.arrived.value++;
+      for (const id of fresh) this.view(id).open.value = true;
+    });
+    this.seen(fresh);
   }
 
   ids(): Id[] {
+    this.arrived.value;
     return this.order(mail().threads.of(this.threadId).value?.emailIds ?? []);
   }
 
@@ -58,6 +98,7 @@ export class ConversationView {
         this.loading.value = 'gone';
         return;
       }
+      for (const id of store.threads.peek(this.threadId)?.emailIds ?? []) this.known.add(id);
       const ids = this.order(store.threads.peek(this.threadId)?.emailIds ?? []);
       const open = ids.filter((id, i) => i === ids.length - 1 || !('$seen' in store.emails.peek(id)!.keywords));
       batch(() => {
@@ -112,6 +153,7 @@ export class ConversationView {
 
   end(): void {
     this.ended = true;
+    for (const end of this.ends) end();
     openMessage.value = undefined;
   }
 }

@@ -9,8 +9,6 @@ import { darkBackground, darkLine, darkText, over, readColour, writeColour, type
 /* Beyond this, the message is shown as on paper: to recolour it would hold up the page for a quarter of a second. */
 const ELEMENTS_MAX = 20_000;
 
-const BORDERS = ['border-top-color', 'border-right-color', 'border-bottom-color', 'border-left-color'] as const;
-
 interface Planned {
   element: HTMLElement;
   name: string;
@@ -27,9 +25,45 @@ interface Old {
 /* What is behind an element; `picture`: nobody knows, it is a picture. */
 interface Behind {
   colour: Colour;
+  /* `colour` as text. */
+  key: string;
   picture: boolean;
   /* The background is the sender's own, as it was: so is the text on it. */
   kept: boolean;
+}
+
+/* A colour that was made; undefined as text: it stays as it is. */
+interface Made {
+  colour: Colour;
+  text: string | undefined;
+}
+
+/* A message has a few colours and thousands of elements: each colour is worked out once. */
+class Palette {
+  private readonly known = new Map<string, Made | undefined>();
+
+  constructor(private readonly surface: Colour) {}
+
+  private make(key: string, text: string, turn: (colour: Colour) => Colour): Made | undefined {
+    if (this.known.has(key)) return this.known.get(key);
+    const colour = readColour(text);
+    const turned = colour && turn(colour);
+    const made = turned && { colour: turned, text: turned === colour ? undefined : writeColour(turned) };
+    this.known.set(key, made);
+    return made;
+  }
+
+  background(text: string): Made | undefined {
+    return this.make(`b ${text}`, text, (colour) => (colour.alpha > 0.05 ? darkBackground(colour, this.surface) : colour));
+  }
+
+  text(text: string, behind: Behind): Made | undefined {
+    return this.make(`t ${text} ${behind.key}`, text, (colour) => darkText(colour, behind.colour));
+  }
+
+  line(text: string): Made | undefined {
+    return this.make(`l ${text}`, text, (colour) => darkLine(colour, this.surface));
+  }
 }
 
 /* Only what holds text itself gets a colour: the others would be set for nothing. */
@@ -40,31 +74,34 @@ function hasOwnText(element: HTMLElement): boolean {
   return element.nodeName === 'LI' || element.nodeName === 'SUMMARY' || element.nodeName === 'IMG';
 }
 
-function plan(element: HTMLElement, of: Window, surface: Colour, behind: Behind, out: Planned[]): Behind {
-  const style = of.getComputedStyle(element);
-  const picture = behind.picture || /url\(|gradient\(/i.test(style.backgroundImage);
-  let { colour, kept } = behind;
-  const own = readColour(style.backgroundColor);
-  if (own && own.alpha > 0.05 && !picture) {
-    const made = darkBackground(own, surface);
-    if (made !== own) out.push({ element, name: 'background-color', value: writeColour(made) });
-    kept = made === own;
-    colour = over(made, colour);
+const SIDES = ['border-top-color', 'border-right-color', 'border-bottom-color', 'border-left-color'];
+const CLEAR = 'rgba(0, 0, 0, 0)';
+
+/* Each property that is read costs a microsecond or two: so no more are read than say something. */
+function plan(element: HTMLElement, style: CSSStyleDeclaration, palette: Palette, behind: Behind, out: Planned[]): Behind {
+  const set = (name: string, made: Made | undefined): void => {
+    if (made?.text !== undefined) out.push({ element, name, value: made.text });
+  };
+  let here = behind;
+  if (!here.picture && style.backgroundImage !== 'none') here = { ...here, picture: true };
+  const background = style.backgroundColor;
+  if (background !== CLEAR && !here.picture) {
+    const made = palette.background(background);
+    set('background-color', made);
+    if (made && made.colour.alpha > 0.05) {
+      const colour = over(made.colour, here.colour);
+      here = { colour, key: writeColour(colour), picture: false, kept: made.text === undefined };
+    }
   }
-  if (picture) return { colour, picture, kept };
-  const text = !kept && hasOwnText(element) ? readColour(style.color) : undefined;
-  if (text) {
-    const made = darkText(text, colour);
-    if (made !== text) out.push({ element, name: 'color', value: writeColour(made) });
+  if (here.picture) return here;
+  if (!here.kept && hasOwnText(element)) set('color', palette.text(style.color, here));
+  if (style.borderStyle !== 'none') {
+    const colours = style.borderColor;
+    /* Of one colour around, or each side by itself. */
+    if (/^[^)]*\)$/.test(colours)) set('border-color', palette.line(colours));
+    else for (const side of SIDES) set(side, palette.line(style.getPropertyValue(side)));
   }
-  for (const name of BORDERS) {
-    if (style.getPropertyValue(name.replace('color', 'style')) === 'none') continue;
-    const line = readColour(style.getPropertyValue(name));
-    if (!line) continue;
-    const made = darkLine(line, surface);
-    if (made !== line) out.push({ element, name, value: writeColour(made) });
-  }
-  return { colour, picture, kept };
+  return here;
 }
 
 /*
@@ -76,9 +113,10 @@ export function darken(root: HTMLElement, surface: Colour): (() => void) | undef
   if (!of || root.getElementsByTagName('*').length > ELEMENTS_MAX) return undefined;
   const planned: Planned[] = [];
   /* By a list of its own and not by calls: mail nests as deep as it likes. */
-  const open: [HTMLElement, Behind][] = [[root, { colour: surface, picture: false, kept: false }]];
+  const palette = new Palette(surface);
+  const open: [HTMLElement, Behind][] = [[root, { colour: surface, key: writeColour(surface), picture: false, kept: false }]];
   for (let next = open.pop(); next; next = open.pop()) {
-    const own = plan(next[0], of, surface, next[1], planned);
+    const own = plan(next[0], of.getComputedStyle(next[0]), palette, next[1], planned);
     for (const child of next[0].children)
       if ('style' in child) open.push([child as HTMLElement, own]);
   }
@@ -86,7 +124,8 @@ export function darken(root: HTMLElement, surface: Colour): (() => void) | undef
   const old: Old[] = [];
   for (const { element, name, value } of planned) {
     const style = element.style;
-    old.push({ element, name, value: style.getPropertyValue(name), priority: style.getPropertyPriority(name) });
+    const before = style.getPropertyValue(name);
+    old.push({ element, name, value: before, priority: before && style.getPropertyPriority(name) });
     style.setProperty(name, value, 'important');
   }
   return () => {

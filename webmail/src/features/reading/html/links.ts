@@ -10,8 +10,10 @@ import { LINK_SCHEMES } from './config.ts';
 export interface LinkHost {
   /* A link that was clicked leads to an address to write to. */
   write(mailto: string): void;
-  /* The text names `shown`, the link leads to `real`: the person decides. */
+  /* The text names `shown`, the link leads to `real`: the person decides. shown is empty if the message is not trusted: then each asks. */
   ask(url: string, shown: string, real: string): void;
+  /* Who sent the message is in doubt. */
+  distrusts?: boolean;
 }
 
 const HOST_IN_TEXT = /^\s*(?:https?:\/\/)?(?:[^\s/@]*@)?((?:[\p{L}\p{N}_-]+\.)+[\p{L}]{2,24})\.?(?::\d+)?(?:[/?#]\S*)?\s*$/iu;
@@ -86,6 +88,7 @@ function follow(event: MouseEvent, document: Document, host: LinkHost): void {
   if (/^mailto:/i.test(href)) return host.write(href);
   const doubt = mismatch(link.textContent ?? '', href);
   if (doubt) return host.ask(href, doubt.shown, doubt.real);
+  if (host.distrusts) return host.ask(href, '', new URL(href).hostname);
   open(href);
 }
 
