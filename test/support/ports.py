@@ -4,6 +4,8 @@ Ports and addresses of loopback that no other test uses, whatever runs beside: a
 Each is held by a lease: the name of an abstract socket (unix(7)) is as local to the network namespace as a port is, belongs to one process
 alone, and is free again when that process ends, however it ends. What is no test of ours can still take a port that we hold: a resolver's
 library asks from any port of UDP. Hence `on_free_port`, which tries again on another one.
+
+As a program, for tests in other languages: `ports.py OFFSET...` prints what free_base gives, and holds it until its input ends.
 """
 
 import contextlib
@@ -13,6 +15,7 @@ import pathlib
 import random
 import re
 import socket
+import sys
 
 # Blocks of ports, below those that the kernel gives to clients, so that no connection takes one meanwhile.
 _FIRST, _BLOCK = 10000, 100
@@ -121,3 +124,8 @@ def on_free_port(start):
         with contextlib.suppress(PortTaken):
             return start(free_port())
     return start(free_port())
+
+
+if __name__ == "__main__":
+    print(free_base([int(word) for word in sys.argv[1:]]), flush=True)
+    sys.stdin.read()

@@ -1,6 +1,6 @@
 /**
- * A server of its own for tests in a browser, and Chromium. `demo()` starts the demo system in a folder of its own, on ports of its own
- * (environment WEBMAIL_PORT_BASE, else 31000); `Browser` signs somebody in.
+ * A server of its own for tests in a browser, and Chromium. `demo()` starts the demo system in a folder of its own, on ports that no other
+ * test on this machine has (environment WEBMAIL_PORT_BASE: on these); `Browser` signs somebody in.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
@@ -23,9 +23,31 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+const NAME_SERVER_OFFSET = 53; // the demo's own, and no service's
+
+/** What the demo may add to each standard port. `ports` holds them, until its input is closed or this process ends. */
+async function freeBase(): Promise<{ base: number; ports?: ChildProcess }> {
+  const given = process.env['WEBMAIL_PORT_BASE'];
+  if (given !== undefined) return { base: Number(given) };
+  const listed = spawnSync(program, ['config', 'services'], { encoding: 'utf8' }).stdout;
+  const offsets = listed.split('\n').map((line) => Number(line.split(/\s+/)[1])).filter((offset) => offset > 0);
+  const ports = spawn('/usr/bin/python3', [path.join(__ROOT__, '../test/support/ports.py'), ...[...offsets, NAME_SERVER_OFFSET].map(String)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const said = await new Promise<string>((resolve) => {
+    ports.stdout!.once('data', (data: Buffer) => resolve(data.toString()));
+    ports.once('exit', () => resolve(''));
+  });
+  const base = Number.parseInt(said, 10);
+  if (!(base > 0)) throw new Error('test/support/ports.py gave no ports');
+  // A test that fails before it stops the server must not wait for this.
+  ports.stdout!.destroy();
+  (ports.stdin as unknown as { unref(): void }).unref();
+  ports.unref();
+  return { base, ports };
+}
+
 export async function demo(): Promise<Server> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'webmail-test-'));
-  const base = Number(process.env['WEBMAIL_PORT_BASE'] ?? 31000);
+  const { base, ports } = await freeBase();
   const child = spawn(program, ['demo', '--dir', path.join(folder, 'var'), '--port-base', String(base)], { stdio: ['ignore', 'pipe', 'pipe'] });
   await started(child);
   const lines = fs.readFileSync(path.join(folder, 'var/demo-accounts'), 'utf8') + fs.readFileSync(path.join(folder, 'var/example.net/demo-accounts'), 'utf8');
@@ -51,6 +73,7 @@ export async function demo(): Promise<Server> {
       run('mailbox', 'import', to, source, '--into', into);
     },
     async stop() {
+      ports?.stdin!.end();
       const ended = new Promise((resolve) => child.once('exit', resolve));
       if (child.exitCode === null) child.kill('SIGTERM');
       else return;
