@@ -30,6 +30,7 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_PREFERENCES] = "urn:postrider:params:jmap:preferences",
     [JMAP_QUERY_ACT] = "urn:postrider:params:jmap:query-act",
     [JMAP_SNOOZE] = "urn:ietf:params:jmap:mail:snooze",
+    [JMAP_RULES] = "urn:postrider:params:jmap:rules",
 };
 
 /* ---- which are there ---- */
@@ -69,6 +70,8 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 		return is_in(jmap_methods_sharing, JMAP_PRINCIPALS);
 	case JMAP_PREFERENCES:
 		return is_in(jmap_methods_preferences, capability);
+	case JMAP_RULES:
+		return is_in(jmap_methods_rules, capability);
 	case JMAP_VAPID:
 		return s->config.vapid_key.len > 0 && is_in(jmap_methods_push, JMAP_CORE);
 	case JMAP_QUERY_ACT:

@@ -40,6 +40,7 @@ enum jmap_capability {
 	JMAP_FILED_BY,
 	JMAP_PREFERENCES,
 	JMAP_QUERY_ACT,
+	JMAP_RULES,
 	JMAP_CAPABILITIES /* their number */
 };
 
@@ -65,7 +66,7 @@ extern const struct jmap_method jmap_methods_email_read[], jmap_methods_email_wr
 extern const struct jmap_method jmap_methods_submission[], jmap_methods_identity[], jmap_methods_vacation[];
 extern const struct jmap_method jmap_methods_quota[], jmap_methods_sieve[], jmap_methods_mdn[];
 extern const struct jmap_method jmap_methods_push[], jmap_methods_sharing[];
-extern const struct jmap_method jmap_methods_preferences[];
+extern const struct jmap_method jmap_methods_preferences[], jmap_methods_rules[];
 
 /* ---- the call under way ---- */
 

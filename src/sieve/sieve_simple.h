@@ -194,5 +194,8 @@ int sieve_simple_to_json(const struct sieve_simple_rule *rule, struct buf *out);
 /* Settles the rule, too; false: `words` says what is wrong. */
 bool sieve_simple_from_json(
     const struct json_value *value, struct arena *arena, struct sieve_simple_rule *rule, struct buf *words);
+/* The same from a text, which must live as long as the rule. */
+bool sieve_simple_from_json_text(
+    struct view json, struct arena *arena, struct sieve_simple_rule *rule, struct buf *words);
 
 #endif

@@ -272,3 +272,13 @@ bool sieve_simple_from_json(
 	*rule = made;
 	return sieve_simple_settle(rule, arena, words);
 }
+
+bool sieve_simple_from_json_text(
+    struct view json, struct arena *arena, struct sieve_simple_rule *rule, struct buf *words)
+{
+	struct json_value value;
+	if (json_parse(json, arena, &value) == 0)
+		return sieve_simple_from_json(&value, arena, rule, words);
+	buf_append_string(words, "it is too large, or no JSON");
+	return false;
+}

@@ -22,6 +22,7 @@ import { installCompose } from './features/compose/index.ts';
 import { installList } from './features/list/index.ts';
 import { installSearch } from './features/search/index.ts';
 import { installFolders } from './features/folders/index.ts';
+import { installRules } from './features/rules/index.ts';
 import { installReading } from './features/reading/index.ts';
 import { installSettings } from './features/settings/index.ts';
 import { installIcons } from './ui/Icon.tsx';
@@ -57,6 +58,7 @@ async function start(): Promise<void> {
   installFolders();
   installList();
   installReading();
+  installRules();
   installSearch();
   installCompose();
   installSettings();

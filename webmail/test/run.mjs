@@ -33,6 +33,8 @@ try {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     sourcemap: 'inline',
+    // A browser has it; the Node of Debian 12 only when it is asked for.
+    banner: { js: "import { webcrypto as testCrypto } from 'node:crypto'; globalThis.crypto ??= testCrypto;" },
     external: ['playwright-core', 'axe-core', 'esbuild'],
     loader: { '.css': 'empty', '.woff2': 'empty' },
     define: { __LANGUAGES__: '{}', __WORKERS__: '{}', __DEV__: 'true', __ROOT__: JSON.stringify(root) },
