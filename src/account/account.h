@@ -156,6 +156,7 @@ struct account_delivery {
 	struct store_upload *upload; /* body, then derived data; the store's from the call on */
 	struct blob_id blob;         /* the body is in the store already; none: `upload` */
 	uint64_t body_len;
+	bool many;            /* one of many in a step: only who wrote it is learnt (correspondents.h) */
 	int64_t internaldate; /* seconds since 1970; 0: now */
 	bool binary;          /* the body may hold more than lines of text */
 	uint64_t text_growth; /* of a binary one: see keys.h */
@@ -262,6 +263,11 @@ struct account_fetched {
 	 * read. */
 	struct view summary, structure;
 	struct view sender; /* who sent it: MAIL_WANT_SENDER */
+	/* With ACCOUNT_CONTACT: enum account_contact of correspondents.h, and whom its sender may be taken
+	 * for.
+	 */
+	unsigned contact;
+	struct view looks_like, name_of;
 };
 
 /* Half of what one read looks at: an email's summary may stand in an entry of its own. */
@@ -273,7 +279,8 @@ enum {
 	ACCOUNT_SUMMARY = 1 << 0,
 	ACCOUNT_STRUCTURE = 1 << 1,
 	ACCOUNT_INDEXED = 1 << 2,
-	ACCOUNT_SENDER = 1 << 3
+	ACCOUNT_SENDER = 1 << 3,
+	ACCOUNT_CONTACT = 1 << 4
 };
 
 struct account_fetch {

@@ -50,8 +50,16 @@ static size_t writes_of(const struct account_append *a)
 	return writes;
 }
 
+/* So that as many fit a step as they would without what is learnt of them. */
+static void mark_many(const struct account_append *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		a->messages[i]->many = a->count > 1 || a->move;
+}
+
 size_t account_append_fit(const struct account_append *a)
 {
+	mark_many(a);
 	size_t writes = writes_beside(a), n = 0;
 	for (; n < a->count; n++) {
 		writes += writes_of_one(a, n);
@@ -355,6 +363,7 @@ void account_append(struct accounts *accounts, struct account_append *a)
 	a->bodies_with_commit = a->count <= STORE_UPLOADS_MAX && a->source_emails == NULL;
 	for (size_t i = 0; i < a->count; i++)
 		a->messages[i]->all_or_none = a->messages[i]->appended = true;
+	mark_many(a);
 	if (a->count > ACCOUNT_APPEND_MAX || a->part >= ACCOUNT_APPEND_STEPS_MAX ||
 	    writes_of(a) > STORE_WRITE_KEYS_MAX) {
 		for (size_t i = 0; i < a->count; i++)

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "account/correspondents.h"
 #include "account/filed.h"
 #include "account/lists.h"
 #include "account/mailbox.h"
@@ -15,7 +16,8 @@
 enum {
 	/* Of all targets together: beside their other entries they fit one transaction. */
 	REFERENCES_ALTOGETHER = 400,
-	PLACES_ALTOGETHER = 200
+	PLACES_ALTOGETHER = 200,
+	LEARNING_TARGETS_MAX = 50
 };
 
 /* Looked for among the ids of this period and the last one: so each is known for at least one period. */
@@ -267,6 +269,32 @@ static int put_filed(struct account_change *c, const struct account_delivery *d,
 	return change_put(c, key_filed(target->emailid), &value);
 }
 
+static bool is_alone(const struct account_delivery *d)
+{
+	return d->target_count == 1 && !d->many;
+}
+
+/* What is learnt of correspondents. Many recipients at once are never one's own Sent, and leave no room for
+ * names; so many as these leave none for anything. */
+static size_t learning_writes(const struct account_delivery *d)
+{
+	if (d->target_count > LEARNING_TARGETS_MAX)
+		return 0;
+	return is_alone(d) ? ACCOUNT_WRITTEN_WRITES : ACCOUNT_HEARD_WRITES;
+}
+
+static int learn(struct account_change *c, const struct account_delivery *d,
+    const struct account_email *email, uint64_t emailid, uint32_t mailbox)
+{
+	const uint32_t *roles = c->head.roles;
+	if (mailbox == roles[MAILBOX_ROLE_SENT])
+		return is_alone(d) ? correspondents_written(c, email->summary) : 0;
+	if (d->target_count > LEARNING_TARGETS_MAX || mailbox == roles[MAILBOX_ROLE_JUNK] ||
+	    mailbox == roles[MAILBOX_ROLE_DRAFTS])
+		return 0;
+	return correspondents_heard(c, emailid, email->summary, is_alone(d));
+}
+
 static int deliver_to(struct txn *t, const struct account_delivery *d, struct account_target *target)
 {
 	struct account_change c;
@@ -296,6 +324,8 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 		error = message_add(&c, &email, places, count, &target->emailid);
 	if (error == 0)
 		error = put_filed(&c, d, target, places, count);
+	if (error == 0)
+		error = learn(&c, d, &email, target->emailid, places[0].mailbox);
 	if (error)
 		return error;
 	if (d->list_counts && places[0].mailbox != c.head.roles[MAILBOX_ROLE_JUNK])
@@ -374,7 +404,8 @@ size_t account_delivery_writes(const struct account_delivery *d)
 	for (size_t i = 0; i < d->target_count; i++) {
 		size_t places = places_of(d, &d->targets[i]);
 		writes += message_add_writes(places, 1 + references_of(d)) + places + HEAD_AND_DELIVERY_ID +
-		          flags_writes(d, &d->targets[i]) + d->list_counts + (d->targets[i].filed.len > 0);
+		          flags_writes(d, &d->targets[i]) + learning_writes(d) + d->list_counts +
+		          (d->targets[i].filed.len > 0);
 	}
 	return writes;
 }

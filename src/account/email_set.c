@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "account/annotation_entries.h"
+#include "account/correspondents.h"
 #include "account/email_look.h"
 #include "account/email_plan.h"
 #include "account/intent.h"
@@ -236,6 +237,30 @@ static const struct standing *source_of(const struct plan *p)
 	return &p->standing[0];
 }
 
+/* A draft that is put into Sent: it was sent. */
+static bool is_sent_now(const struct plan *p)
+{
+	const uint32_t *roles = p->c.head.roles;
+	bool draft = false, sent = false;
+	for (size_t i = 0; i < p->count; i++)
+		draft = draft || p->standing[i].at.mailbox == roles[MAILBOX_ROLE_DRAFTS];
+	for (size_t i = 0; i < p->target_count; i++)
+		sent = sent || p->targets[i]->number == roles[MAILBOX_ROLE_SENT];
+	return draft && sent && p->seen.user == 0;
+}
+
+/* Its recipients are those whom the account writes to. */
+static int learn_sent(struct plan *p)
+{
+	struct email_copy *copy = mem_alloc(sizeof *copy);
+	int error = email_read(p->c.txn, p->c.shard, p->change.id, copy);
+	if (error == 0)
+		error = correspondents_written(&p->c, copy->email.summary);
+	mem_free(copy);
+	/* A damaged email can be filed like others. */
+	return error == -ENOENT || error == -EBADMSG ? 0 : error;
+}
+
 /* What goes along with copies has to have room; of a move it has. */
 static int check_copies(struct plan *p)
 {
@@ -246,6 +271,7 @@ static int check_copies(struct plan *p)
 	int error = annotations_weigh(&p->c, from->at.mailbox, from->at.uid, &noted);
 	size_t copies = p->target_count;
 	p->writes += copies * (5 + noted.count + 2 * (from->flags.more.count + p->add.count));
+	p->writes += is_sent_now(p) ? ACCOUNT_WRITTEN_WRITES : 0;
 	if (error == 0 && noted.count > 0)
 		error = annotations_room(
 		    &p->c.head, copies * noted.count, copies * noted.bytes, p->set->quota_default);
@@ -393,6 +419,8 @@ static int carry_out(struct plan *p, bool *changed)
 	bool destroys = p->change.what & EMAIL_CHANGE_DESTROY;
 	int error = destroys ? 0 : number_names(p);
 	*changed = false;
+	if (error == 0 && !destroys && is_sent_now(p))
+		error = learn_sent(p);
 	for (size_t i = 0; i < p->count && error == 0 && !destroys && touches_flags(p); i++)
 		error = set_flags(p, &p->standing[i], changed);
 	if (error == 0)

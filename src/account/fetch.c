@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "account/change.h"
+#include "account/correspondents.h"
 #include "base/buf.h"
 #include "base/container.h"
 #include "base/mem.h"
@@ -35,17 +36,32 @@ static int copy_text(struct account_fetch *f, struct view text, struct view *out
 }
 
 /* The summary, if it stands in the index. */
+static int find_summary(struct txn *t, const struct account_fetch *f, uint64_t emailid,
+    const struct account_email *email, struct view *summary)
+{
+	struct view value;
+	*summary = email->summary;
+	if (!email->summary_apart)
+		return 0;
+	int error = key_get(t, f->shard, key_summary(emailid), &value);
+	return error ? error : summary_decode(value, summary);
+}
+
 static int take_summary(
     struct txn *t, struct account_fetch *f, struct account_fetched *m, const struct account_email *email)
 {
-	struct view value, summary = email->summary;
-	int error = 0;
-	if (email->summary_apart) {
-		error = key_get(t, f->shard, key_summary(m->emailid), &value);
-		if (error == 0)
-			error = summary_decode(value, &summary);
-	}
-	return error ? error : copy_text(f, summary, &m->summary);
+	struct account_correspondent known;
+	struct view summary;
+	int error = find_summary(t, f, m->emailid, email, &summary);
+	if (error == 0 && f->derived & (ACCOUNT_SUMMARY | ACCOUNT_INDEXED))
+		error = copy_text(f, summary, &m->summary);
+	if (error || !(f->derived & ACCOUNT_CONTACT))
+		return error;
+	error = correspondents_look(t, f->shard, m->emailid, summary, &known, f->texts);
+	m->contact = known.contact;
+	m->looks_like = known.looks_like;
+	m->name_of = known.name_of;
+	return error;
 }
 
 static int take_email(struct txn *t, struct account_fetch *f, struct account_fetched *m, struct view value)
@@ -65,7 +81,7 @@ static int take_email(struct txn *t, struct account_fetch *f, struct account_fet
 		error = copy_text(f, email.uidl, &m->uidl);
 	if (error == 0 && f->derived & (ACCOUNT_STRUCTURE | ACCOUNT_INDEXED))
 		error = copy_text(f, email.structure, &m->structure);
-	if (error == 0 && f->derived & (ACCOUNT_SUMMARY | ACCOUNT_INDEXED))
+	if (error == 0 && f->derived & (ACCOUNT_SUMMARY | ACCOUNT_INDEXED | ACCOUNT_CONTACT))
 		error = take_summary(t, f, m, &email);
 	return error;
 }
@@ -223,6 +239,8 @@ static void place_texts(struct account_fetch *f)
 		place(base, &m->uidl);
 		place(base, &m->summary);
 		place(base, &m->structure);
+		place(base, &m->looks_like);
+		place(base, &m->name_of);
 	}
 }
 

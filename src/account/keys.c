@@ -129,6 +129,22 @@ struct account_key key_lists(void)
 	return k;
 }
 
+struct account_key key_people(uint16_t entry)
+{
+	struct account_key k = key_letter('C');
+	add_bytes(&k, "X", 1);
+	add_number(&k, 2, entry);
+	return k;
+}
+
+struct account_key key_people_texts(uint16_t entry)
+{
+	struct account_key k = key_letter('C');
+	add_bytes(&k, "Y", 1);
+	add_number(&k, 2, entry);
+	return k;
+}
+
 struct account_key key_remembered(uint32_t mailbox)
 {
 	struct account_key k = key_letter('C');

@@ -5,20 +5,30 @@
  *   A mailbox uid user name  annotation of a message, shared (user 0) or a user's own
  *   B parent name            number of the mailbox of that name
  *   C 'A' number             act: a change of very many emails (acts.h); C 'B' number chunk: which are to
- * come; C 'D' number part: what undoes it C 'E' number             submission (submissions.h); C 'G' number
- * recipient: whom it goes to C 'F' number             Sieve script (scripts.h) C 'H'                    how
- * many mails rules have sent on in this hour (sent_on.h) C 'I' number             identity (identities.h); C
- * 'K' number kind part: its signatures C 'P' number             subscription to pushes (push.h) C 'L' mailing
- * lists whose mail comes and is kept (lists.h) C 'M' kind hash          mark: whom rules have answered, what
- * they have seen (marks.h) C 'N'                    how many marks there are; C 'N' until kind hash: when
- * each ends C 'O' owner mailbox      somebody else's mailbox that is shared with this account C 'R' mailbox
- * a removed mailbox whose messages can still be brought back: its path C 'S' hash               subscription
- * to a path that has no mailbox C 'W' time mailbox uid   when something is to be done with a C 'Z' entry C
- * 'Z' mailbox uid        email that is put off, or came back (snooze.h) D period delivery        delivered
- * already E emailid                email: what never changes of it, from its delivery to its end F head of
- * the account G mailbox                mailbox H thread emailid         email of a thread, beside the one
- * that gave the thread its number I id part                intent: a change too large for one transaction,
- * decided and not finished J mailbox chunk          UIDs of a chunk whose messages are gone K number keyword
+ *                            come; C 'D' number part: what undoes it
+ *   C 'E' number             submission (submissions.h); C 'G' number recipient: whom it goes to
+ *   C 'F' number             Sieve script (scripts.h)
+ *   C 'H'                    how many mails rules have sent on in this hour (sent_on.h)
+ *   C 'I' number             identity (identities.h); C 'K' number kind part: its signatures
+ *   C 'P' number             subscription to pushes (push.h)
+ *   C 'L'                    mailing lists whose mail comes and is kept (lists.h)
+ *   C 'M' kind hash          mark: whom rules have answered, what they have seen (marks.h)
+ *   C 'N'                    how many marks there are; C 'N' until kind hash: when each ends
+ *   C 'O' owner mailbox      somebody else's mailbox that is shared with this account
+ *   C 'R' mailbox            a removed mailbox whose messages can still be brought back: its path
+ *   C 'S' hash               subscription to a path that has no mailbox
+ *   C 'W' time mailbox uid   when something is to be done with a C 'Z' entry
+ *   C 'X' entry              addresses of whom it has heard and written to (correspondents.h); C 'Y' entry:
+ *                            whose names and look-alikes lead to which of them
+ *   C 'Z' mailbox uid        email that is put off, or came back (snooze.h)
+ *   D period delivery        delivered already
+ *   E emailid                email: what never changes of it, from its delivery to its end
+ *   F                        head of the account
+ *   G mailbox                mailbox
+ *   H thread emailid         email of a thread, beside the one that gave the thread its number
+ *   I id part                intent: a change too large for one transaction, decided and not finished
+ *   J mailbox chunk          UIDs of a chunk whose messages are gone
+ *   K number                 keyword
  *   L modseq kind id         log of changes: what changed or went in that change
  *   M mailbox uid            message: an email's place in a mailbox; what never changes of it there
  *   N keyword                number of the keyword of that name
@@ -125,6 +135,8 @@ struct account_key key_script(uint64_t number);
 struct account_key key_scripts(void); /* before all of them, and behind */
 struct account_key key_scripts_end(void);
 struct account_key key_lists(void);
+struct account_key key_people(uint16_t entry);
+struct account_key key_people_texts(uint16_t entry);
 struct account_key key_remembered(uint32_t mailbox);
 struct account_key key_share(uint64_t owner, uint32_t mailbox);
 struct account_key key_email(uint64_t emailid);

@@ -8,7 +8,7 @@
 const char *const jmap_email_properties[] = {"id", "blobId", "threadId", "mailboxIds", "keywords", "size",
     "receivedAt", "messageId", "inReplyTo", "references", "sender", "from", "to", "cc", "bcc", "replyTo",
     "subject", "sentAt", "hasAttachment", "preview", "bodyValues", "textBody", "htmlBody", "attachments",
-    "headers", "bodyStructure", "verdict", "filedBy", "snoozed", "awokenAt", NULL};
+    "headers", "bodyStructure", "verdict", "filedBy", "snoozed", "awokenAt", "firstContact", NULL};
 
 _Static_assert(sizeof jmap_email_properties / sizeof *jmap_email_properties == JMAP_EMAIL_PROPERTIES + 1,
     "each property has a name");
@@ -102,15 +102,7 @@ static void write_stored(
 	}
 }
 
-/* Who sent it, and what rules did with it: of what is no email of the account's nothing is known. */
-static void write_verdict(struct json_out *out, const struct jmap_email_source *source)
-{
-	struct jmap_verdict_source known = {0};
-	if (source->entry)
-		known.sender = source->entry->message.sender;
-	jmap_verdict_write(out, &known);
-}
-
+/* Of what is no email of the account's nothing is known. */
 static void write_filed(struct json_out *out, const struct jmap_email_source *source)
 {
 	if (source->entry && source->filed)
@@ -244,7 +236,10 @@ static void write_property(struct json_out *out, struct jmap_scratch *s, const s
 		jmap_headers_write(out, source->header);
 		return;
 	case JMAP_EMAIL_VERDICT:
-		write_verdict(out, source);
+		jmap_verdict_write(out, source->entry ? &source->entry->message : NULL);
+		return;
+	case JMAP_EMAIL_FIRST_CONTACT:
+		jmap_first_contact_write(out, source->entry ? &source->entry->message : NULL);
 		return;
 	case JMAP_EMAIL_FILED_BY:
 		write_filed(out, source);

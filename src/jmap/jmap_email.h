@@ -42,6 +42,7 @@ enum jmap_email_property {
 	JMAP_EMAIL_FILED_BY,
 	JMAP_EMAIL_SNOOZED, /* these two with the capability of JMAP_SNOOZE */
 	JMAP_EMAIL_AWOKEN_AT,
+	JMAP_EMAIL_FIRST_CONTACT,
 	JMAP_EMAIL_PROPERTIES
 };
 #define JMAP_EMAIL_BIT(property) ((uint64_t)1 << (property))

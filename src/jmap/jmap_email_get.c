@@ -277,7 +277,7 @@ static int keep_entry(struct getting *g, const struct email_entry *e)
 	g->entry = *e;
 	if (!keep(&g->arena, &m->more_keywords) || !keep(&g->arena, &m->summary) ||
 	    !keep(&g->arena, &m->structure) || !keep(&g->arena, &m->header) || !keep(&g->arena, &m->sender) ||
-	    !keep(&g->arena, &m->snooze))
+	    !keep(&g->arena, &m->snooze) || !keep(&g->arena, &m->looks_like) || !keep(&g->arena, &m->name_of))
 		return -ENOMEM;
 	m->body = m->references = m->uidl = (struct view){0};
 	/* What is damaged is shown as far as it can be read; what could not be read now fails the call. */
@@ -446,7 +446,9 @@ static uint64_t wants(const struct jmap_email_form *form)
 	if (jmap_email_form_wants_header(form))
 		want |= MAIL_WANT_HEADER;
 	if (jmap_email_form_wants(form, JMAP_EMAIL_BIT(JMAP_EMAIL_VERDICT)))
-		want |= MAIL_WANT_SENDER;
+		want |= MAIL_WANT_SENDER | MAIL_WANT_CONTACT;
+	if (jmap_email_form_wants(form, JMAP_EMAIL_BIT(JMAP_EMAIL_FIRST_CONTACT)))
+		want |= MAIL_WANT_CONTACT;
 	if (jmap_email_form_wants(form, JMAP_EMAIL_OF_SNOOZE))
 		want |= MAIL_WANT_SNOOZE;
 	return want;

@@ -3,6 +3,7 @@
 #include "jmap/jmap_verdict.h"
 
 #include "base/buf.h"
+#include "base/show.h"
 #include "trust/sender/sender_words.h"
 
 enum { SENTENCES_MAX = 4 * 1024 };
@@ -18,8 +19,10 @@ static bool is_vouched(const struct sender_results *r)
 	return r->override == SENDER_TRUSTED_SEAL || r->override == SENDER_KNOWN_LIST;
 }
 
-static enum level level_of(const struct sender_results *r)
+static enum level level_by_results(const struct sender_results *r)
 {
+	if (r == NULL)
+		return LEVEL_NONE;
 	switch (sender_standing(r)) {
 	case SENDER_PROVEN:
 		return LEVEL_PLAIN;
@@ -30,6 +33,29 @@ static enum level level_of(const struct sender_results *r)
 	default:
 		return LEVEL_NONE;
 	}
+}
+
+static struct view domain_of(struct view address)
+{
+	ptrdiff_t at = view_find_last(address, '@');
+	return at < 0 ? (struct view){0} : view_skip(address, (size_t)at + 1);
+}
+
+/* The same name elsewhere in an organization that is proven is somebody's second address, or a namesake. */
+static bool is_colleague(const struct sender_results *r, const struct mail_message *m)
+{
+	return r && sender_standing(r) == SENDER_PROVEN && m->looks_like.len == 0 &&
+	       view_equal_nocase(domain_of(m->name_of), r->dmarc.author);
+}
+
+static enum level level_of(const struct sender_results *r, const struct mail_message *m)
+{
+	enum level level = level_by_results(r);
+	if ((m->looks_like.len == 0 && m->name_of.len == 0) || is_colleague(r, m))
+		return level;
+	if (r && sender_standing(r) == SENDER_UNPROVEN && !is_vouched(r))
+		return LEVEL_DANGER;
+	return level > LEVEL_CAUTION ? level : LEVEL_CAUTION;
 }
 
 /* ---- members ---- */
@@ -53,13 +79,13 @@ static void put_by(struct json_out *out, const struct sender_results *r)
 {
 	json_out_name(out, VIEW("by"));
 	json_out_array(out);
-	if (r->dmarc.result == SENDER_PASS && r->dmarc.aligned_dkim)
+	if (r && r->dmarc.result == SENDER_PASS && r->dmarc.aligned_dkim)
 		json_out_string(out, VIEW("dkim"));
-	if (r->dmarc.result == SENDER_PASS && r->dmarc.aligned_spf)
+	if (r && r->dmarc.result == SENDER_PASS && r->dmarc.aligned_spf)
 		json_out_string(out, VIEW("spf"));
-	if (r->override == SENDER_TRUSTED_SEAL)
+	if (r && r->override == SENDER_TRUSTED_SEAL)
 		json_out_string(out, VIEW("arc"));
-	if (r->override == SENDER_KNOWN_LIST)
+	if (r && r->override == SENDER_KNOWN_LIST)
 		json_out_string(out, VIEW("list"));
 	json_out_end(out);
 }
@@ -84,10 +110,8 @@ static void put_signatures(struct json_out *out, const struct sender_results *r,
 	}
 }
 
-static void put_all_evidence(struct json_out *out, const struct sender_results *r, struct buf *text)
+static void put_checks(struct json_out *out, const struct sender_results *r, struct buf *text)
 {
-	json_out_name(out, VIEW("evidence"));
-	json_out_array(out);
 	buf_clear(text);
 	(void)sender_explain_dmarc(r, text);
 	put_evidence(out, "dmarc", r->dmarc.result, r->dmarc.policy_domain, text);
@@ -105,46 +129,102 @@ static void put_all_evidence(struct json_out *out, const struct sender_results *
 		(void)sender_explain_client(r, text);
 		put_evidence(out, "client", r->client_result, r->client_name, text);
 	}
+}
+
+static void put_all_evidence(struct json_out *out, const struct sender_results *r, struct buf *text)
+{
+	json_out_name(out, VIEW("evidence"));
+	json_out_array(out);
+	if (r)
+		put_checks(out, r, text);
 	json_out_end(out);
 }
 
-static void put_whole(struct json_out *out, const struct sender_results *r, struct buf *text)
+/* ---- the object ---- */
+
+/* A sentence behind those that are there; text of strangers is shown between two of our own. */
+static void say(struct buf *text, const char *before, struct view shown, const char *after)
+{
+	if (text->len > 0)
+		(void)buf_append_byte(text, ' ');
+	(void)buf_append_string(text, before);
+	(void)show_line(text, shown);
+	(void)buf_append_string(text, after);
+}
+
+static void say_contact(const struct mail_message *m, struct buf *text)
+{
+	if (m->contact == MAIL_CONTACT_FIRST)
+		say(text, "It is the first message from this address.", (struct view){0}, "");
+	if (m->name_of.len > 0)
+		say(text, "Its sender has the name of somebody to whom you write at another address, ",
+		    m->name_of, ".");
+	if (m->looks_like.len > 0)
+		say(text, "Its sender's address looks like another one to which you write, ", m->looks_like,
+		    ".");
+}
+
+static void put_results(struct json_out *out, const struct sender_results *r)
 {
 	static const char *const actions[SENDER_ACTIONS] = {
 	    [SENDER_DELIVERED] = "delivered", [SENDER_TO_JUNK] = "junk", [SENDER_REFUSED] = "refused"};
-	(void)sender_explain(r, text);
-	size_t before = text->len;
-	(void)buf_append_byte(text, ' ');
-	size_t space = text->len;
-	(void)sender_explain_action(r, text);
-	if (text->len == space)
-		buf_truncate(text, before);
-	put_word(out, "level", level_names[level_of(r)]);
-	put_text(out, "text", view_trim(buf_view(text)));
-	put_word(out, "standing", sender_standing_name(sender_standing(r)));
-	put_text(out, "domain", r->dmarc.author);
+	bool proven = r && sender_standing(r) == SENDER_PROVEN;
+	bool has_policy = r && !view_empty(r->dmarc.policy_domain);
+	put_word(out, "standing", r ? sender_standing_name(sender_standing(r)) : NULL);
+	put_text(out, "domain", r ? r->dmarc.author : (struct view){0});
 	json_out_name(out, VIEW("proven"));
-	json_out_bool(out, sender_standing(r) == SENDER_PROVEN);
+	json_out_bool(out, proven);
 	put_by(out, r);
-	put_word(
-	    out, "policy", view_empty(r->dmarc.policy_domain) ? NULL : dmarc_policy_name(r->dmarc.policy));
-	put_word(out, "action", actions[r->action]);
+	put_word(out, "policy", has_policy ? dmarc_policy_name(r->dmarc.policy) : NULL);
+	put_word(out, "action", r ? actions[r->action] : NULL);
 }
 
-void jmap_verdict_write(struct json_out *out, const struct jmap_verdict_source *source)
+static void put_object(
+    struct json_out *out, const struct sender_results *r, const struct mail_message *m, struct buf *text)
+{
+	if (r) {
+		(void)sender_explain(r, text);
+		size_t before = text->len;
+		(void)buf_append_byte(text, ' ');
+		size_t space = text->len;
+		(void)sender_explain_action(r, text);
+		if (text->len == space)
+			buf_truncate(text, before);
+	}
+	say_contact(m, text);
+	put_word(out, "level", level_names[level_of(r, m)]);
+	put_text(out, "text", buf_view(text));
+	put_results(out, r);
+	json_out_name(out, VIEW("firstContact"));
+	jmap_first_contact_write(out, m);
+	put_text(out, "looksLike", m->looks_like);
+	put_text(out, "nameOf", m->name_of);
+	put_all_evidence(out, r, text);
+}
+
+void jmap_verdict_write(struct json_out *out, const struct mail_message *m)
 {
 	struct sender_results results;
 	struct buf text;
-	if (view_empty(source->sender) || !sender_results_decode(source->sender, &results)) {
+	bool checked = m && !view_empty(m->sender) && sender_results_decode(m->sender, &results);
+	bool known = m && (m->contact != MAIL_CONTACT_UNKNOWN || m->looks_like.len > 0 || m->name_of.len > 0);
+	if (!checked && !known) {
 		json_out_null(out);
 		return;
 	}
 	buf_init(&text, SENTENCES_MAX);
 	json_out_object(out);
-	put_whole(out, &results, &text);
-	put_all_evidence(out, &results, &text);
+	put_object(out, checked ? &results : NULL, m, &text);
 	json_out_end(out);
 	if (buf_failed(&text))
 		out->out->failed = true;
 	buf_done(&text);
+}
+
+void jmap_first_contact_write(struct json_out *out, const struct mail_message *m)
+{
+	if (m == NULL || m->contact == MAIL_CONTACT_UNKNOWN)
+		json_out_null(out);
+	else
+		json_out_bool(out, m->contact == MAIL_CONTACT_FIRST);
 }

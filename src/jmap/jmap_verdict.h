@@ -1,6 +1,7 @@
 /*
  * Who sent an email, and how that is known: the property "verdict" of an Email (urn:postrider:params:jmap:
- * verdict; doc/jmap.md). Made of what was found out when the email came (trust/sender/sender_results.h).
+ * verdict; doc/jmap.md). Made of what was found out when the email came (trust/sender/sender_results.h), and
+ * of whom the account has heard of (MAIL_WANT_CONTACT).
  */
 #ifndef JMAP_JMAP_VERDICT_H
 #define JMAP_JMAP_VERDICT_H
@@ -8,12 +9,11 @@
 #include "format/json_out.h"
 #include "mail/message_wire.h"
 
-/* What is known of an email's sender. A reader of more evidence adds its fields here. */
-struct jmap_verdict_source {
-	struct view sender; /* sender_results_encode; empty: it was not checked */
-};
+/* Writes the object, or null: nothing is known. Of the message its sender, contact, looks_like and name_of
+ * are read; NULL: it is no email of the account's. */
+void jmap_verdict_write(struct json_out *out, const struct mail_message *m);
 
-/* Writes the object, or null: the sender was not checked. */
-void jmap_verdict_write(struct json_out *out, const struct jmap_verdict_source *source);
+/* The property "firstContact": whether it is the first message of its sender, or null. */
+void jmap_first_contact_write(struct json_out *out, const struct mail_message *m);
 
 #endif

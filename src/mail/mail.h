@@ -230,10 +230,15 @@ enum {
 	MAIL_WANT_UIDL = 1 << 10,
 	MAIL_WANT_PREFIX = 1 << 11, /* only how long it is */
 	MAIL_WANT_ORDER = 1 << 12,  /* format/message_order.h: what it is sorted by */
-	MAIL_WANT_SENDER =
-	    1 << 13, /* who sent it, as it was found when it came: trust/sender/sender_results.h */
+	/* Who sent it, as it was found when it came: trust/sender/sender_results.h. */
+	MAIL_WANT_SENDER = 1 << 13,
+	/* Whether it is the first message of its sender, and whom the sender may be taken for; of EMAIL_GET
+	   in the own account, else unknown. */
+	MAIL_WANT_CONTACT = 1 << 14,
 	MAIL_WANT_SNOOZE = 1 << 16 /* of EMAIL_GET alone: mail/snooze.h; of another's account nothing */
 };
+
+enum mail_contact { MAIL_CONTACT_UNKNOWN, MAIL_CONTACT_FIRST, MAIL_CONTACT_KNOWN, MAIL_CONTACTS };
 
 /*
  * Messages, ascending; UIDs that are not there are passed over. changed_since: only those whose modseq is

@@ -54,6 +54,11 @@ static void put_fields(struct buf *out, uint64_t want, const struct mail_message
 		wire_put_text(out, m->snooze);
 		wire_put_number(out, m->awake);
 	}
+	if (want & MAIL_WANT_CONTACT) {
+		wire_put_number(out, m->contact);
+		wire_put_text(out, m->looks_like);
+		wire_put_text(out, m->name_of);
+	}
 }
 
 bool mail_message_put(struct buf *out, uint64_t want, const struct mail_message *m)
@@ -126,6 +131,11 @@ bool mail_message_get(struct cursor *in, uint64_t want, struct mail_message *m)
 	if (want & MAIL_WANT_SNOOZE) {
 		got.snooze = wire_text(in);
 		got.awake = wire_number(in, 1);
+	}
+	if (want & MAIL_WANT_CONTACT) {
+		got.contact = wire_number(in, MAIL_CONTACTS - 1);
+		got.looks_like = wire_text(in);
+		got.name_of = wire_text(in);
 	}
 	if (got.uid == 0)
 		in->failed = true;

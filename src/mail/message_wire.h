@@ -22,7 +22,10 @@ struct mail_message {
 	uint64_t body_error; /* errno: header, body, structure or summary could not be read; they are empty
 	                        then. Comes with any of them */
 	struct view summary, structure, header, body, uidl;
-	struct view sender;         /* empty: it was not checked */
+	struct view sender; /* empty: it was not checked */
+	uint64_t contact;   /* enum mail_contact */
+	/* Addresses of others, for which the sender's address or name may be taken. */
+	struct view looks_like, name_of;
 	struct view references;     /* hashes, 8 octets each: its own (0: none) first */
 	struct message_order order; /* unknown: the header could not be read */
 	struct view snooze;         /* mail/snooze.h; empty: it is not put off, and has not come back */

@@ -237,6 +237,7 @@ static void proceed(struct right_emails *e)
 
 static void granted(struct question *question)
 {
+	emails_of(question)->message.own = emails_of(question)->account.who == NULL;
 	proceed(emails_of(question));
 }
 

@@ -13,7 +13,7 @@ enum {
 };
 
 static const uint64_t OF_EMAIL = MAIL_WANT_SUMMARY | MAIL_WANT_STRUCTURE | MAIL_WANT_HEADER | MAIL_WANT_BODY |
-                                 MAIL_WANT_UIDL | MAIL_WANT_PREFIX | MAIL_WANT_SENDER;
+                                 MAIL_WANT_UIDL | MAIL_WANT_PREFIX | MAIL_WANT_SENDER | MAIL_WANT_CONTACT;
 
 void right_message_init(struct right_message *r, uint64_t want, uint64_t body_max)
 {
@@ -117,6 +117,11 @@ static void add_derived(
 		m->structure = e->structure;
 	if (r->want & MAIL_WANT_SENDER)
 		m->sender = e->sender;
+	if (r->want & MAIL_WANT_CONTACT) {
+		m->contact = e->contact;
+		m->looks_like = e->looks_like;
+		m->name_of = e->name_of;
+	}
 	if (r->want & MAIL_WANT_ORDER && !m->order.known)
 		m->order = message_summary_order(e->summary);
 }
@@ -167,6 +172,7 @@ struct account_fetch right_message_fetch(
 	    .head = r->want & MAIL_WANT_HEADER ? HEADER_FIRST : 0,
 	    .derived = (r->want & (MAIL_WANT_SUMMARY | MAIL_WANT_ORDER) ? ACCOUNT_SUMMARY : 0) |
 	               (r->want & MAIL_WANT_STRUCTURE ? ACCOUNT_STRUCTURE : 0) |
-	               (r->want & MAIL_WANT_SENDER ? ACCOUNT_SENDER : 0),
+	               (r->want & MAIL_WANT_SENDER ? ACCOUNT_SENDER : 0) |
+	               (r->want & MAIL_WANT_CONTACT && r->own ? ACCOUNT_CONTACT : 0),
 	    .ahead = true};
 }

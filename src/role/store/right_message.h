@@ -14,6 +14,7 @@ enum {
 
 struct right_message {
 	uint64_t want, body_max;
+	bool own; /* it is the session's own account: MAIL_WANT_CONTACT is told */
 	struct buf texts;
 	size_t keywords;                         /* octets of texts that are the keywords without a bit */
 	char references[8 * ACCOUNT_HASHES_MAX]; /* of the message that is answered */
