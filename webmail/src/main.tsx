@@ -16,6 +16,7 @@ import { addFrameActions } from './frame/actions.ts';
 import { Frame } from './frame/frame.tsx';
 import { startKeys } from './frame/keys.ts';
 import { go, placeOf, startRouter } from './frame/router.ts';
+import { startMeter } from './frame/meter.tsx';
 import { startTheme } from './frame/theme.ts';
 import { startView } from './frame/view.ts';
 import { installCompose } from './features/compose/index.ts';
@@ -65,6 +66,7 @@ async function start(): Promise<void> {
   startKeys();
   startService((path) => go(placeOf(path)));
   renewNotifications(layer).catch(() => undefined);
+  startMeter();
   render(<Frame />, document.getElementById('app')!);
 }
 

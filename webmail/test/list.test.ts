@@ -22,6 +22,7 @@ class Played implements Layer {
   emails = new Map<Id, EmailRow>();
   log: { state: number; order: Id[] }[] = [];
   state = 0;
+  unread = false;
   calls: string[] = [];
   /** Lets a test look between question and answer. */
   before: ((name: string) => Promise<void> | void) | undefined;
@@ -44,7 +45,7 @@ class Played implements Layer {
   }
 
   order(): Id[] {
-    return [...this.emails.values()].filter((one) => 'in' in one.mailboxIds).sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1)).map((one) => one.id);
+    return [...this.emails.values()].filter((one) => 'in' in one.mailboxIds && !(this.unread && '$seen' in one.keywords)).sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1)).map((one) => one.id);
   }
 
   push(): void {
@@ -100,7 +101,7 @@ class Played implements Layer {
       for (const [id, patch] of Object.entries(args['update'] as Record<Id, Record<string, true | null>>)) {
         const email = structuredClone(this.emails.get(id)!);
         for (const [path, value] of Object.entries(patch)) {
-          const [property, key] = path.split('/') as ['mailboxIds', string];
+          const [property, key] = path.split('/') as ['mailboxIds' | 'keywords', string];
           if (value) email[property][key] = true;
           else delete email[property][key];
         }
@@ -206,6 +207,32 @@ test('where the server cannot tell what changed, the list is loaded anew where t
   await list.want(495, 520);
   assert.deepEqual(shown(list, 500, 502), server.order().slice(500, 502));
   assert.equal(list.total.value, 1001);
+});
+
+test('under "Unread" what is read stays until one comes back, and what is archived leaves', async () => {
+  const { server, store } = await start(300);
+  const inbox = { inMailbox: 'in' };
+  const list = new MailList(store, { ...mailboxQuery(ACCOUNT, 'in'), filter: { operator: 'AND', conditions: [inbox, { notKeyword: '$seen' }] } }, inbox);
+  server.unread = true;
+  server.note();
+  await list.want(0, 30);
+  await change(store, { emails: ['E298', 'E297'], keywords: { $seen: true } });
+  server.add('E300', 300);
+  server.note();
+  server.push();
+  await settled();
+  assert.deepEqual(shown(list, 0, 4), ['E300', 'E299', 'E298', 'E297']);
+  assert.equal(list.total.value, 301);
+  await change(store, { emails: ['E298'], add: ['ar'], remove: ['in'] });
+  server.push();
+  await settled();
+  assert.deepEqual(shown(list, 0, 4), ['E300', 'E299', 'E297', 'E296']);
+  assert.equal(list.total.value, 300);
+  await list.want(195, 220);
+  assert.deepEqual(shown(list, 210, 212), server.order().slice(209, 211));
+  list.close();
+  list.open();
+  assert.deepEqual(shown(list, 0, 3), ['E300', 'E299', 'E296']);
 });
 
 test('the focus goes to the row below when its own has left, and to the last one at the end', async () => {

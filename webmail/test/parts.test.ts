@@ -7,6 +7,7 @@ import { firstName, rowFacts } from '../src/features/list/facts.ts';
 import { split } from '../src/features/list/marks.tsx';
 import { filterOf, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
 import { countBelow, countOf, isWithin, treeRows } from '../src/features/folders/tree.ts';
+import { laterTimes, localInput } from '../src/base/times.ts';
 import { KeyTable, keyName } from '../src/frame/keys.ts';
 import { layoutOf, listWidth } from '../src/frame/layout.ts';
 import type { EmailRow, Mailbox } from '../src/jmap/types.ts';
@@ -166,6 +167,16 @@ test('dates are short in lists, and days begin at midnight here', () => {
   assert.match(shortDate(new Date(2024, 2, 3), now), /3.*Mar|Mar.*3/);
   assert.match(shortDate(new Date(2021, 2, 3), now), /2021/);
   assert.equal(shortDate(new Date('x'), now), '');
+});
+
+test('what is put off goes to a time that lies ahead', () => {
+  const names = (...at: [number, number, number, number]) => laterTimes(new Date(...at)).map((one) => `${one.name} ${localInput(one.at)}`);
+  // The tenth of May 2024 is a Friday.
+  assert.deepEqual(names(2024, 4, 8, 9), ['today 2024-05-08T12:00', 'tomorrow 2024-05-09T08:00', 'weekend 2024-05-11T08:00', 'week 2024-05-13T08:00']);
+  assert.deepEqual(names(2024, 4, 8, 16), ['today 2024-05-08T18:00', 'tomorrow 2024-05-09T08:00', 'weekend 2024-05-11T08:00', 'week 2024-05-13T08:00']);
+  assert.deepEqual(names(2024, 4, 10, 22), ['tomorrow 2024-05-11T08:00', 'week 2024-05-13T08:00']);
+  assert.deepEqual(names(2024, 4, 12, 22), ['tomorrow 2024-05-13T08:00', 'weekend 2024-05-18T08:00']);
+  assert.deepEqual(names(2024, 11, 31, 22), ['tomorrow 2025-01-01T08:00', 'weekend 2025-01-04T08:00', 'week 2025-01-06T08:00']);
 });
 
 test('only the rows in the window are drawn, and a list of any length has a place for each', () => {

@@ -13,21 +13,29 @@ const shapes: Record<Kind, Intl.DateTimeFormatOptions> = {
   whole: { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric', hour: 'numeric', minute: '2-digit' },
 };
 
+/** The reader's own region, where it is one of the language: whether it is 14:32 or 2:32 PM is no matter of the language alone. */
+export function currentLocale(): string {
+  const language = currentLanguage();
+  const regions = typeof navigator === 'undefined' ? [] : (navigator.languages ?? []);
+  return regions.find((one) => one === language || one.startsWith(`${language}-`)) ?? language;
+}
+
 const makers = new Map<string, Intl.DateTimeFormat>();
 
 function say(kind: Kind, date: Date): string {
-  const key = `${kind} ${currentLanguage()}`;
+  const locale = currentLocale();
+  const key = `${kind} ${locale}`;
   let maker = makers.get(key);
-  if (!maker) makers.set(key, (maker = new Intl.DateTimeFormat(currentLanguage(), shapes[kind])));
+  if (!maker) makers.set(key, (maker = new Intl.DateTimeFormat(locale, shapes[kind])));
   return maker.format(date);
 }
 
 const numbers = new Map<string, Intl.NumberFormat>();
 
 export function sayNumber(value: number): string {
-  const language = currentLanguage();
-  let maker = numbers.get(language);
-  if (!maker) numbers.set(language, (maker = new Intl.NumberFormat(language)));
+  const locale = currentLocale();
+  let maker = numbers.get(locale);
+  if (!maker) numbers.set(locale, (maker = new Intl.NumberFormat(locale)));
   return maker.format(value);
 }
 
@@ -51,7 +59,7 @@ export function wholeDate(date: Date): string {
   return Number.isNaN(date.getTime()) ? '' : say('whole', date);
 }
 
-export type DayGroup = { key: string; words: 'today' | 'yesterday' | 'later' | undefined; text: string };
+export type DayGroup = { key: string; words: 'today' | 'yesterday' | 'later' | 'pinned' | undefined; text: string };
 
 // What a list is grouped by: today, yesterday, the days of the last week, then months.
 export function dayGroup(date: Date, now: Date): DayGroup {
@@ -64,3 +72,6 @@ export function dayGroup(date: Date, now: Date): DayGroup {
   const key = `month ${date.getFullYear()} ${date.getMonth()}`;
   return { key, words: undefined, text: say(date.getFullYear() === now.getFullYear() ? 'month' : 'month-year', date) };
 }
+
+/** What is pinned stands above the days. */
+export const PINNED: DayGroup = { key: 'pinned', words: 'pinned', text: '' };

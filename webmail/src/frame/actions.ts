@@ -46,6 +46,7 @@ export function addFrameActions(): void {
     ...choices('layout', 'columns-2'),
     ...choices('density', 'rows-3'),
     ...choices('theme', 'palette'),
+    { id: 'view.timings', group: 'view', icon: 'clock', run: () => void (setting('showTimings').value = !setting('showTimings').peek()) },
     { id: 'account.page', group: 'settings', icon: 'user', run: () => location.assign('/account') },
     { id: 'account.signOut', group: 'settings', icon: 'log-out', run: () => mail().signOut() },
   );

@@ -17,6 +17,8 @@ import { LIMITS, listWidth } from './layout.ts';
 import { PagePane } from './page.tsx';
 import { ErrorFence } from './fence.tsx';
 import { focusList } from './focus.ts';
+import { showCount } from './favicon.ts';
+import { Meter } from './meter.tsx';
 import { place } from './router.ts';
 import { componentsOf } from './slots.ts';
 import { drawerIsOpen, layout, windowSize } from './view.ts';
@@ -48,7 +50,8 @@ export function Frame() {
         </ErrorFence>
       ))}
       <Toasts label={t('frame.news')} dismissWords={t('frame.dismiss')} />
-      <Overlays />
+      <Meter />
+      <Overlays label={t('frame.overlays')} />
       <Tooltip />
     </div>
   );
@@ -61,25 +64,25 @@ function skip(event: MouseEvent): void {
 
 function Folders() {
   return (
-    <nav class="folders" aria-label={t('frame.folders')}>
+    <div class="folders">
       {componentsOf('folders').map((Component, i) => (
         <ErrorFence key={i}>
           <Component />
         </ErrorFence>
       ))}
-    </nav>
+    </div>
   );
 }
 
 function FolderPane() {
   const width = setting('foldersWidth');
   return (
-    <>
+    <nav class="pane-nav" aria-label={t('frame.folders')}>
       <Sized class="pane-folders" width={width.value}>
         <Folders />
       </Sized>
       <Splitter label={t('frame.widthOfFolders')} value={width.value} {...LIMITS.folders} change={(v) => (width.value = v)} />
-    </>
+    </nav>
   );
 }
 
@@ -100,7 +103,11 @@ function Drawer() {
         if (event.target === ref.current) drawerIsOpen.value = false;
       }}
     >
-      {open && <Folders />}
+      {open && (
+        <nav class="pane-nav" aria-label={t('frame.folders')}>
+          <Folders />
+        </nav>
+      )}
     </dialog>
   );
 }
@@ -201,6 +208,7 @@ function useTitle(): void {
   useSignalEffect(() => {
     document.title = title.value;
   });
+  useSignalEffect(() => showCount(mail().mailboxWithRole('inbox')?.unreadThreads ?? 0));
 }
 
 /** What was done and what failed, as toasts. */

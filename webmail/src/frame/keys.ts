@@ -73,11 +73,17 @@ export function startKeys(): () => void {
 export function handle(table: KeyTable, event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const key = keyName(event);
-  if (key === undefined) return;
+  if (key === undefined || isOwnKey(event.target, key)) return;
   const found = table.press(key, isField(event.target), event.timeStamp);
   if (!found) return;
   event.preventDefault();
   if (found !== 'more') perform(found);
+}
+
+/** What a control that has the focus does by itself with Enter and Space. */
+function isOwnKey(target: EventTarget | null, key: string): boolean {
+  if (key !== 'Enter' && key !== 'Space') return false;
+  return target instanceof Element && target.closest('button, a[href], summary, input, select, [role=button], [role=separator]') !== null;
 }
 
 function isField(target: EventTarget | null): boolean {

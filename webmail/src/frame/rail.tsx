@@ -74,16 +74,13 @@ function StopLink({ stop }: { stop: Stop }) {
 function Connection() {
   const status = mail().status.value;
   if (status.connection === 'online' && status.waiting === 0) return null;
-  const words =
-    status.connection === 'offline'
-      ? t('frame.offline', { count: status.waiting })
-      : status.waiting > 0
-        ? t('frame.waiting', { count: status.waiting })
-        : '';
+  // While it is tried again, what waits waits for a connection.
+  const isOff = status.connection === 'offline' || (status.connection === 'connecting' && status.waiting > 0);
+  const words = isOff ? t('frame.offline', { count: status.waiting }) : status.waiting > 0 ? t('frame.waiting', { count: status.waiting }) : '';
   if (!words) return null;
   return (
     <span class="rail-status" role="status" data-tip={words}>
-      <Icon name={status.connection === 'offline' ? 'cloud-off' : 'upload'} />
+      <Icon name={isOff ? 'cloud-off' : 'upload'} />
       <span class="spoken">{words}</span>
     </span>
   );

@@ -122,6 +122,9 @@ export interface EmailRow {
   subject: string | null;
   preview: string;
   hasAttachment: boolean;
+  /** doc/jmap.md, Snooze: where the server has it. */
+  snoozed?: { until: UtcDate; moveToMailboxId?: Id | null; setKeywords?: Record<string, boolean> } | null;
+  awokenAt?: UtcDate | null;
 }
 
 /** A message with all that its reader shows. */

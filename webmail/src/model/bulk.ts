@@ -38,17 +38,17 @@ export async function changeEverything(
   const { accountId, filter } = list.query;
   const count = list.total.peek() ?? 0;
   const leaves = wanted.destroy || (wanted.remove ?? []).some((id) => holds(filter, id));
+  // Shown at once: the server is asked behind.
+  if (leaves) list.empty();
   try {
     if (wanted.destroy) {
       const ids = await allIds(store, accountId, filter);
-      list.empty();
       await inPieces(store, accountId, ids, words(count), (piece) => ({ destroy: piece }));
       say(words(count));
       await list.refresh();
       return;
     }
     const steps = await stepsOf(store, accountId, filter, wanted);
-    if (leaves) list.empty();
     const patches = patchesOf(steps, false);
     const changed = await inPieces(store, accountId, [...patches.keys()], words(count), (piece) => ({ update: part(patches, piece) }));
     const back = patchesOf(steps, true);
@@ -62,6 +62,8 @@ export async function changeEverything(
   } catch (error) {
     if (!(error instanceof LayerError) && !(error instanceof MethodError)) throw error;
     say(t('bulk.failed'), true);
+    await list.reload().catch(() => (list.failed.value = true));
+    return;
   } finally {
     progress.value = undefined;
   }

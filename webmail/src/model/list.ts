@@ -32,11 +32,21 @@ interface ChangesAnswer {
 }
 
 export const NEWEST_FIRST: Comparator[] = [{ property: 'receivedAt', isAscending: false }];
+/** Conversations that are pinned stand above all others. */
+export const PINNED_FIRST: Comparator[] = [{ property: 'someInThreadHaveKeyword', keyword: '$pinned', isAscending: false }, ...NEWEST_FIRST];
 /** Positions are asked for in pieces of so many. */
 const WINDOW = 100;
 const CHANGES_MAX = 500;
 /** Of more changed conversations than this, the list is looked through once in place of once for each. */
 const FEW = 32;
+
+/** The same where the server puts mail off: what came back stands where its time is. */
+export const AWOKEN_FIRST: Comparator[] = [PINNED_FIRST[0]!, { property: 'snoozedUntil', isAscending: false }];
+
+/** The moment that a row is sorted by. */
+export function listDate(email: EmailRow): string {
+  return email.snoozed?.until ?? email.awokenAt ?? email.receivedAt;
+}
 
 /** The query of a mailbox. */
 export function mailboxQuery(accountId: Id, mailboxId: Id): ListQuery {
@@ -61,6 +71,11 @@ export class MailList {
   private moves = 0;
   private refreshing: Promise<void> | undefined;
   private again = false;
+  /**
+   * Rows that left the query by being read or marked while somebody looks at it. They stay until the list is opened anew: what one has just
+   * opened under "Unread" must not go away under one's eyes. The server's positions do not count them.
+   */
+  private readonly kept = new Set<Id>();
   private closed = true;
   private ends: (() => void)[] = [];
   /** Where the reader was: the first row that was seen. */
@@ -69,6 +84,8 @@ export class MailList {
   constructor(
     private readonly store: Store,
     readonly query: ListQuery,
+    /** The part of the filter whose rows leave at once; what the rest has no more, stays for a while. */
+    private readonly lasting: Filter | null = query.filter,
   ) {
     this.open();
   }
@@ -77,6 +94,12 @@ export class MailList {
   open(): void {
     if (!this.closed) return;
     this.closed = false;
+    if (this.kept.size > 0) {
+      this.ids = this.ids.filter((id) => id === undefined || !this.kept.has(id));
+      this.kept.clear();
+      this.moves++;
+      this.tell();
+    }
     const { accountId } = this.query;
     this.ends = [
       this.store.changed.listen((event) => event.accountId === accountId && void this.refresh().catch(() => (this.failed.value = true))),
@@ -129,7 +152,7 @@ export class MailList {
 
   /** The emails that a row stands for: those of its conversation that this list is about. */
   emailsOf(key: Id): Id[] {
-    const shown = this.emailsOfKey(key).filter((id) => this.store.emails.has(id) && this.matches(id) !== false);
+    const shown = this.emailsOfKey(key).filter((id) => this.belongs(id));
     if (shown.length > 0) return shown;
     const at = this.positionOfKey(key);
     return at < 0 ? [] : [this.ids[at]!];
@@ -191,9 +214,9 @@ export class MailList {
   private async loadWindow(position: number): Promise<boolean> {
     const moves = this.moves;
     const request = new Batch(this.store.layer);
-    const { query, threads, rows } = this.ask(request, position);
+    const { query, threads, rows } = this.ask(request, Math.max(0, position - this.kept.size));
     await request.send();
-    const answer = query.answer;
+    const answer = this.counted(query.answer);
     this.store.putRows(this.query.accountId, rows.answer.list, threads.answer.list);
     if (moves !== this.moves) return false;
     if (this.queryState !== undefined && answer.queryState !== this.queryState) return false;
@@ -202,6 +225,27 @@ export class MailList {
     answer.ids.forEach((id, i) => (this.ids[answer.position + i] = id));
     this.tell();
     return true;
+  }
+
+  /** The server's positions as ours: rows that are kept lie above what is still to be loaded. */
+  private counted(answer: QueryAnswer): QueryAnswer {
+    const { size } = this.kept;
+    const total = answer.total === undefined ? undefined : answer.total + size;
+    return {
+      ...answer,
+      total,
+      position: answer.position + (answer.position > 0 ? size : 0),
+      ids: answer.position > 0 || size === 0 ? answer.ids : this.withKept(answer.ids),
+    };
+  }
+
+  /** The first window anew, with the kept rows where they are. */
+  private withKept(ids: readonly Id[]): Id[] {
+    const all = [...ids];
+    this.ids.forEach((id, at) => {
+      if (id !== undefined && this.kept.has(id)) all.splice(at, 0, id);
+    });
+    return all;
   }
 
   /** Something changed at the server: the list follows. Several at once are one. */
@@ -234,12 +278,19 @@ export class MailList {
     let unknown = false;
     for (const id of removed) {
       const at = this.ids.indexOf(id);
+      if (this.kept.has(id)) {
+        // It goes if it has left for another reason since.
+        if (this.lasts(id)) continue;
+        this.kept.delete(id);
+      }
       if (at >= 0) this.ids.splice(at, 1);
       else if (!this.gone.has(id)) unknown = true;
       this.gone.delete(id);
     }
-    for (const { id, index } of [...added].sort((a, b) => a.index - b.index)) {
+    for (const { id, index: counted } of [...added].sort((a, b) => a.index - b.index)) {
       const at = this.ids.indexOf(id);
+      this.kept.delete(id);
+      const index = this.positionAt(counted);
       if (at === index) continue;
       // Put in here already, where it seemed to belong.
       if (at >= 0) this.ids.splice(at, 1);
@@ -248,15 +299,34 @@ export class MailList {
     }
     this.queryState = newQueryState;
     this.moves++;
-    if (total !== undefined) this.setLength(total);
+    if (total !== undefined) this.setLength(total + this.kept.size);
     // Where one lay that was never seen, everything behind may have moved.
     if (unknown) this.forgetBehindHole();
     this.tell();
     if (this.missing() !== undefined) void this.want(this.wanted.from, this.wanted.to);
   }
 
+  /** Where the server's position is here, among rows that it does not count. */
+  private positionAt(counted: number): number {
+    if (this.kept.size === 0) return counted;
+    let at = 0;
+    for (let left = counted; at < this.ids.length && (left > 0 || this.isKept(at)); at++) if (!this.isKept(at)) left--;
+    return at;
+  }
+
+  private isKept(position: number): boolean {
+    const id = this.ids[position];
+    return id !== undefined && this.kept.has(id);
+  }
+
+  /** Does an email that has left the query still have what must not change? */
+  private lasts(id: Id): boolean {
+    const email = this.store.emails.peek(id);
+    return this.lasting !== this.query.filter && email !== undefined && matchesFilter(email, this.lasting) === true;
+  }
+
   /** From the beginning, for what is looked at; what is shown stays until the answer is there. */
-  private async reload(): Promise<void> {
+  async reload(): Promise<void> {
     const position = Math.floor(this.wanted.from / WINDOW) * WINDOW;
     const request = new Batch(this.store.layer);
     const { query, threads, rows } = this.ask(request, position);
@@ -265,6 +335,7 @@ export class MailList {
     this.store.putRows(this.query.accountId, rows.answer.list, threads.answer.list);
     this.moves++;
     this.gone.clear();
+    this.kept.clear();
     this.asked.clear();
     this.asked.add(position);
     this.queryState = answer.queryState;
@@ -295,6 +366,7 @@ export class MailList {
   /** All of the query goes: an action on everything, shown at once. What the server then says comes by refresh(). */
   empty(): void {
     for (const id of this.ids) if (id !== undefined) this.gone.add(id);
+    this.kept.clear();
     this.ids = [];
     this.asked.clear();
     this.moves++;
@@ -311,7 +383,8 @@ export class MailList {
     for (const key of keys) {
       const at = positions.get(key) ?? -1;
       const fits = this.emailsOfKey(key).filter((id) => this.store.emails.has(id) && this.matches(id) !== false);
-      if (at >= 0 && fits.length === 0) leaving.push(at);
+      if (at >= 0 && fits.length === 0 && this.lasts(this.ids[at]!)) this.kept.add(this.ids[at]!);
+      else if (at >= 0 && fits.length === 0) leaving.push(at);
       else if (at < 0) changed = this.putIn(fits) || changed;
       else if (!fits.includes(this.ids[at]!)) {
         // Another email of the conversation stands for it now.
@@ -322,7 +395,10 @@ export class MailList {
     }
     if (leaving.length > 0) {
       const out = new Set(leaving);
-      for (const at of leaving) this.gone.add(this.ids[at]!);
+      for (const at of leaving) {
+        this.gone.add(this.ids[at]!);
+        this.kept.delete(this.ids[at]!);
+      }
       if (leaving.length === 1) this.ids.splice(leaving[0]!, 1);
       else this.ids = this.ids.filter((_, at) => !out.has(at));
       changed = true;
@@ -350,17 +426,33 @@ export class MailList {
   private putIn(fits: readonly Id[]): boolean {
     const sure = fits.filter((id) => this.matches(id) === true);
     const newest = sure.at(-1);
-    const first = this.query.sort[0];
-    if (newest === undefined || first?.property !== 'receivedAt') return false;
-    const date = (id: Id) => this.store.emails.peek(id)?.receivedAt ?? '';
-    const when = date(newest);
-    const at = this.ids.findIndex((id) => id !== undefined && (first.isAscending ? date(id) > when : date(id) < when));
+    const by = this.query.sort.at(-1);
+    if (newest === undefined || !by || !['receivedAt', 'snoozedUntil'].includes(by.property)) return false;
+    const pins = this.query.sort.length > 1;
+    const date = (id: Id) => {
+      const email = this.store.emails.peek(id);
+      return email ? (by.property === 'receivedAt' ? email.receivedAt : listDate(email)) : '';
+    };
+    const isPinned = (id: Id) => pins && this.emailsOfKey(this.keyOf(id)).some((one) => '$pinned' in (this.store.emails.peek(one)?.keywords ?? {}));
+    const [when, pinned] = [date(newest), isPinned(newest)];
+    const stands = (id: Id) => {
+      const other = isPinned(id);
+      if (other !== pinned) return pinned;
+      return by.isAscending ? date(id) > when : date(id) < when;
+    };
+    const at = this.ids.findIndex((id) => id !== undefined && stands(id));
     // Behind all that is known: only the server knows how many others lie between.
     if (at < 0 && this.ids.includes(undefined)) return false;
     if (at > 0 && this.ids[at - 1] === undefined) return false;
     this.ids.splice(at < 0 ? this.ids.length : at, 0, newest);
     this.gone.delete(newest);
     return true;
+  }
+
+  /** Is it of what the list is about, filters by chips aside? A conversation is archived whole, its read emails too. */
+  private belongs(id: Id): boolean {
+    const email = this.store.emails.peek(id);
+    return email !== undefined && matchesFilter(email, this.lasting) !== false;
   }
 
   /** Whether an email belongs here; undefined: only the server can say. */

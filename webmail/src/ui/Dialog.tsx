@@ -58,6 +58,7 @@ export interface TextQuestion extends Question {
   value: string;
   // It is not shown while it is typed.
   secret?: boolean;
+  type?: 'text' | 'datetime-local';
   // A sentence about what is wrong with the text, or nothing.
   wrong?(text: string): string | undefined;
 }
@@ -90,10 +91,19 @@ function TextDialog({ question, close, done }: { question: TextQuestion; close()
   const id = useId();
   useLayoutEffect(() => {
     input.current?.focus();
-    input.current?.select();
+    if (question.type === undefined) input.current?.select();
   }, []);
   const wrong = question.wrong?.(text.value.trim());
   const shown = tried.value ? wrong : undefined;
+  const field = {
+    ref: input,
+    class: 'field-input',
+    value: text.value,
+    autocomplete: question.secret ? 'current-password' : 'off',
+    'aria-invalid': shown !== undefined,
+    'aria-describedby': shown ? id : undefined,
+    onInput: (event: { currentTarget: HTMLInputElement }) => void (text.value = event.currentTarget.value),
+  } as const;
   return (
     <Dialog title={question.title} close={close}>
       <form
@@ -107,16 +117,13 @@ function TextDialog({ question, close, done }: { question: TextQuestion; close()
         {question.text && <p class="dialog-text">{question.text}</p>}
         <label class="field">
           <span class="field-label">{question.label}</span>
-          <input
-            ref={input}
-            {...(question.secret ? { type: 'password' as const } : { type: 'text' as const })}
-            class="field-input"
-            value={text.value}
-            autocomplete={question.secret ? 'current-password' : 'off'}
-            aria-invalid={shown !== undefined}
-            aria-describedby={shown ? id : undefined}
-            onInput={(event) => (text.value = event.currentTarget.value)}
-          />
+          {question.type === 'datetime-local' ? (
+            <input type="datetime-local" {...field} />
+          ) : question.secret ? (
+            <input type="password" {...field} />
+          ) : (
+            <input type="text" {...field} />
+          )}
         </label>
         {shown && (
           <p id={id} class="field-wrong" role="alert">

@@ -55,13 +55,15 @@ function bringBackFocus(element: Element | null): void {
   if (inside && element instanceof HTMLElement && element.isConnected) element.focus({ preventScroll: true });
 }
 
-export function Overlays() {
+/** label: of the landmark that they lie in, for those who go by landmarks. */
+export function Overlays({ label }: { label: string }) {
+  if (entries.value.length === 0) return null;
   return (
-    <>
+    <section class="overlays" aria-label={label}>
       {entries.value.map((entry) => (
         <Layer key={entry.id} entry={entry} />
       ))}
-    </>
+    </section>
   );
 }
 

@@ -94,7 +94,9 @@ test('the mouse selects ranges, stars a row, and opens a menu', async () => {
 });
 
 test('a folder is made, gets mail by drag, is renamed, and goes to the trash and back', async () => {
-  await page.getByRole('button', { name: 'New folder' }).click();
+  // By the keyboard: Space belongs to the button, and selects no row.
+  await page.getByRole('button', { name: 'New folder' }).focus();
+  await page.keyboard.press('Space');
   await page.getByRole('textbox', { name: 'Name' }).fill('Projects');
   await page.keyboard.press('Enter');
   const folder = page.getByRole('treeitem', { name: /^Projects/ });
@@ -135,12 +137,39 @@ test('all of a folder is archived and comes back, more than was ever loaded', as
   await serverHas('INBOX', total);
 });
 
+test('what is snoozed leaves, waits in its own folder, and comes back by undo', async () => {
+  const total = counts()['INBOX']!;
+  await page.keyboard.press('Home');
+  await page.keyboard.press('b');
+  await page.getByRole('option', { name: /^Tomorrow/ }).click();
+  await gone(59);
+  await toast('Snoozed until').waitFor();
+  const snoozed = page.getByRole('treeitem', { name: /^Snoozed 1/ });
+  await snoozed.waitFor();
+  await serverHas('INBOX', total - 1);
+  await page.keyboard.press('z');
+  await row(59).waitFor();
+  await serverHas('INBOX', total);
+});
+
+test('what is pinned stands above all else', async () => {
+  await page.keyboard.press('End');
+  await row(0).waitFor();
+  await page.keyboard.press('p');
+  await page.keyboard.press('p');
+  await toast('pinned').waitFor();
+  await page.keyboard.press('Home');
+  await page.waitForFunction(() => document.querySelector('[role=row]')?.getAttribute('aria-label')?.includes('Message 0,'));
+  await page.keyboard.press('z');
+  await page.waitForFunction(() => document.querySelector('[role=row]')?.getAttribute('aria-label')?.includes('Message 59,'));
+});
+
 test('mail that comes is put in above, and the row of the reader stays where it is', async () => {
   await page.locator('[data-list]').evaluate((list) => (list.scrollTop = 64 * 20 + 10));
   await row(38).waitFor();
   const before = (await row(38).boundingBox())!.y;
   server.deliver('alice@example.test', `From: Bob <bob@example.test>\nTo: alice@example.test\nSubject: It is new\nDate: ${new Date().toUTCString()}\nMessage-ID: <new@example.net>\n\nNew\n`);
-  await page.getByRole('treeitem', { name: new RegExp(`^Inbox, ${COUNT} unread`) }).waitFor();
+  await page.getByRole('treeitem', { name: new RegExp(`^Inbox ${COUNT} unread`) }).waitFor();
   await page.waitForFunction((want) => document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === String(want), counts()['INBOX']);
   assert.equal((await row(38).boundingBox())!.y, before);
   await page.keyboard.press('Home');

@@ -94,7 +94,7 @@ function Folder({ row, hidden, isCurrent, isEntry, onKeyDown }: FolderProps) {
   const name = mailboxName(mailbox);
   const count = countOf(mailbox) + hidden;
   const isUnread = count > 0 && mailbox.role !== 'drafts' && mailbox.role !== 'scheduled' && mailbox.role !== 'snoozed';
-  const spoken = count > 0 ? `${name}, ${t(isUnread ? 'folders.unread' : 'folders.total', { count })}` : name;
+  const after = count > 0 ? t(isUnread ? 'folders.afterUnread' : 'folders.afterTotal', { count }) : '';
   const takes = () => {
     const what = dragged.peek();
     if (what?.kind === 'conversations') return mailbox.myRights.mayAddItems;
@@ -112,7 +112,6 @@ function Folder({ row, hidden, isCurrent, isEntry, onKeyDown }: FolderProps) {
       aria-expanded={hasChildren ? !isFolded : undefined}
       aria-selected={isCurrent}
       aria-current={isCurrent ? 'page' : undefined}
-      aria-label={spoken}
       tabIndex={isEntry ? 0 : -1}
       data-mailbox={mailbox.id}
       draggable={!mailbox.role && mailbox.myRights.mayRename}
@@ -167,12 +166,13 @@ function Folder({ row, hidden, isCurrent, isEntry, onKeyDown }: FolderProps) {
       <span class="folder-icon" data-colour={setting('folderColours').value[mailbox.id]}>
         <Icon name={(mailbox.role && ICONS[mailbox.role]) || 'folder'} />
       </span>
-      <span class="folder-name" title={name}>
+      <span class="folder-name" title={name} dir="auto">
         {name}
       </span>
       {count > 0 && (
-        <span class="folder-count" aria-hidden="true">
+        <span class="folder-count">
           {sayNumber(count)}
+          <span class="spoken"> {after}</span>
         </span>
       )}
       <span

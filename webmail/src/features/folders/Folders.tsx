@@ -7,10 +7,12 @@ import { shownKeysOf } from '../../frame/keys.ts';
 import { go, pathOf, place, type Place } from '../../frame/router.ts';
 import { mail } from '../../model/current.ts';
 import { knownLabels } from '../../model/labels.ts';
+import { forgetSearch, renameSearch, savedSearches, type SavedSearch } from '../../model/searches.ts';
 import { setting } from '../../model/settings.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
+import { askText } from '../../ui/Dialog.tsx';
 import { Icon } from '../../ui/Icon.tsx';
-import { openMenu } from '../../ui/Menu.tsx';
+import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
 import { colourItems, newFolder } from './acts.ts';
 import { FolderTree } from './FolderTree.tsx';
 
@@ -32,6 +34,7 @@ export function Folders() {
           <Icon name="plus" />
           {t('folders.new')}
         </button>
+        <Searches />
         <Labels />
         {shared.value.map((account) => (
           <section key={account.id}>
@@ -49,10 +52,91 @@ export function placeOfLabel(keyword: string): Place {
   return { kind: 'search', text: `label:${/\s/.test(name) ? `"${name}"` : name}` };
 }
 
+function Searches() {
+  const searches = savedSearches().value;
+  if (searches.length === 0) return null;
+  return (
+    <section aria-labelledby="searches-heading">
+      <h2 id="searches-heading" class="folder-heading">
+        {t('search.searches')}
+      </h2>
+      <ul class="tree">
+        {searches.map((search) => (
+          <Link
+            key={search.text}
+            to={{ kind: 'search', text: search.text }}
+            icon="search"
+            name={search.name}
+            menuWords={t('folders.actions', { name: search.name })}
+            menu={() => [
+              { id: 'rename', words: t('folders.rename'), icon: 'pencil', run: () => void rename(search) },
+              { id: 'forget', words: t('folders.delete'), icon: 'trash', run: () => forgetSearch(search.text) },
+            ]}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+async function rename(search: SavedSearch): Promise<void> {
+  const name = await askText({
+    title: t('search.renameTitle', { name: search.name }),
+    label: t('folders.name'),
+    value: search.name,
+    ok: t('folders.rename'),
+    cancel: t('folders.cancel'),
+  });
+  if (name !== undefined) renameSearch(search.text, name);
+}
+
+interface LinkProps {
+  to: Place;
+  icon: string;
+  colour?: string;
+  name: string;
+  menuWords: string;
+  menu(): MenuItem[];
+}
+
+/** A place beside the folders: a label, a search. */
+function Link({ to, icon, colour, name, menuWords, menu }: LinkProps) {
+  const here = place.value;
+  const isHere = here.kind === 'search' && to.kind === 'search' && here.text === to.text;
+  return (
+    <li class="label-row">
+      <a
+        class="folder"
+        href={pathOf(to)}
+        aria-current={isHere ? 'page' : undefined}
+        onClick={(event) => {
+          if (event.ctrlKey || event.metaKey) return;
+          event.preventDefault();
+          go(to);
+        }}
+      >
+        <span class="folder-fold folder-leaf" />
+        <span class="folder-icon" data-colour={colour}>
+          <Icon name={icon} />
+        </span>
+        <span class="folder-name" dir="auto">
+          {name}
+        </span>
+      </a>
+      <IconButton
+        class="label-more"
+        icon="ellipsis"
+        label={menuWords}
+        popup="menu"
+        onClick={(event) => openMenu(event.currentTarget as Element, menu(), { label: menuWords })}
+      />
+    </li>
+  );
+}
+
 function Labels() {
   const labels = knownLabels.value;
   if (labels.length === 0) return null;
-  const here = place.value;
   return (
     <section aria-labelledby="labels-heading">
       <h2 id="labels-heading" class="folder-heading">
@@ -60,43 +144,22 @@ function Labels() {
       </h2>
       <ul class="tree">
         {labels.map((keyword) => {
-          const to = placeOfLabel(keyword);
-          const isHere = here.kind === 'search' && to.kind === 'search' && here.text === to.text;
+          const colour = setting('labelColours').value[keyword] || colourOfLabel(keyword);
           const name = labelOfKeyword(keyword);
           return (
-            <li key={keyword} class="label-row">
-              <a
-                class="folder"
-                href={pathOf(to)}
-                aria-current={isHere ? 'page' : undefined}
-                onClick={(event) => {
-                  if (event.ctrlKey || event.metaKey) return;
-                  event.preventDefault();
-                  go(to);
-                }}
-              >
-                <span class="folder-fold folder-leaf" />
-                <span class="folder-icon" data-colour={setting('labelColours').value[keyword] || colourOfLabel(keyword)}>
-                  <Icon name="tag" />
-                </span>
-                <span class="folder-name">{name}</span>
-              </a>
-              <IconButton
-                class="label-more"
-                icon="ellipsis"
-                label={t('folders.colour')}
-                popup="menu"
-                onClick={(event) =>
-                  openMenu(
-                    event.currentTarget as Element,
-                    colourItems(setting('labelColours').peek()[keyword] || colourOfLabel(keyword), (colour) => {
-                      setting('labelColours').value = { ...setting('labelColours').peek(), [keyword]: colour ?? '' };
-                    }).slice(1),
-                    { label: t('folders.colour') },
-                  )
-                }
-              />
-            </li>
+            <Link
+              key={keyword}
+              to={placeOfLabel(keyword)}
+              icon="tag"
+              colour={colour}
+              name={name}
+              menuWords={t('folders.colourOf', { name })}
+              menu={() =>
+                colourItems(colour, (chosen) => {
+                  setting('labelColours').value = { ...setting('labelColours').peek(), [keyword]: chosen ?? '' };
+                }).slice(1)
+              }
+            />
           );
         })}
       </ul>

@@ -2,7 +2,7 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { actions } from '../../actions/registry.ts';
-import { dayGroup, sayNumber } from '../../base/dates.ts';
+import { sayNumber } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import { ROW_HEIGHTS } from '../../frame/theme.ts';
 import { layout } from '../../frame/view.ts';
@@ -13,13 +13,12 @@ import { setting } from '../../model/settings.ts';
 import { Button } from '../../ui/Button.tsx';
 import { SkeletonRows } from '../../ui/Skeleton.tsx';
 import { VirtualList, type VirtualListHandle } from '../../ui/VirtualList.tsx';
-import { now } from './clock.ts';
 import { isMissing, mailbox, searchWords } from './current.ts';
 import { Empty } from './Empty.tsx';
 import { Head } from './Head.tsx';
 import { rowEvents } from './mouse.ts';
 import { setHandle } from './move.ts';
-import { groupWords, Hole, Row } from './Row.tsx';
+import { groupOf, groupWords, Hole, Row } from './Row.tsx';
 import { touchEvents } from './touch.ts';
 
 export function ListView() {
@@ -148,7 +147,7 @@ function listName(): string {
 function Status({ list, top, total }: { list: MailList; top: number; total: number }) {
   const id = list.at(top);
   const email = id === undefined ? undefined : mail().emails.of(id).value;
-  const group = email && dayGroup(new Date(email.receivedAt), now.value);
+  const group = email && groupOf(email);
   return (
     <div class="list-status">
       <span>{group && groupWords(group)}</span>

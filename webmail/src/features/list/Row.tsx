@@ -2,11 +2,12 @@
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { colourOfLabel, labelOfKeyword } from '../../base/labels.ts';
-import { dayGroup, sayNumber, shortDate, wholeDate } from '../../base/dates.ts';
+import { dayGroup, PINNED, type DayGroup, sayNumber, shortDate, wholeDate } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import { componentsOf } from '../../frame/slots.ts';
 import type { EmailRow, Id } from '../../jmap/types.ts';
 import { mail, pane } from '../../model/current.ts';
+import { listDate } from '../../model/list.ts';
 import { noteLabels } from '../../model/labels.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
@@ -43,8 +44,8 @@ export function Row({ id, index, before, context, showsFolders, words }: RowProp
   }, [labels]);
   if (!email || !facts) return <Hole index={index} />;
   const above = before === undefined ? undefined : mail().emails.peek(before);
-  const group = groupOf(email.receivedAt);
-  const begins = index > 0 && above !== undefined && groupOf(above.receivedAt).key !== group.key;
+  const group = groupOf(email);
+  const begins = index > 0 && above !== undefined && groupOf(above).key !== group.key;
   const density = setting('density').value;
   const Line = density === 'one' ? OneLine : density === 'two' ? TwoLines : ThreeLines;
   return (
@@ -60,17 +61,18 @@ export function Row({ id, index, before, context, showsFolders, words }: RowProp
       data-focused={isFocused.value || undefined}
       draggable
     >
-      {begins && (
-        <span class="row-group" aria-hidden="true">
-          {groupWords(group)}
-        </span>
-      )}
       <div role="gridcell" class="row-cell">
         <span class="row-check" data-act="check" aria-hidden="true">
           <span class="row-box">{isSelected.value && <Icon name="check" />}</span>
           <span class="row-dot" />
         </span>
-        <Line facts={facts} email={email} words={words} showsFolders={showsFolders} />
+        <Line
+          facts={facts}
+          email={email}
+          words={words}
+          showsFolders={showsFolders}
+          day={begins && !group.key.startsWith('day') ? groupWords(group) : ''}
+        />
         <span class="row-star" data-act="star" data-on={facts.isStarred || undefined} aria-hidden="true">
           <Icon name="star" />
         </span>
@@ -99,6 +101,8 @@ interface LineProps {
   email: EmailRow;
   words: readonly string[];
   showsFolders: boolean;
+  /** The group that begins with this row, where its time does not say so already. */
+  day: string;
 }
 
 function ThreeLines(props: LineProps) {
@@ -107,7 +111,7 @@ function ThreeLines(props: LineProps) {
       <span class="row-line">
         <People {...props} />
         <Marks {...props} />
-        <Time facts={props.facts} />
+        <Time {...props} />
       </span>
       <span class="row-line">
         <Subject {...props} />
@@ -126,7 +130,7 @@ function TwoLines(props: LineProps) {
       <span class="row-line">
         <People {...props} />
         <Marks {...props} />
-        <Time facts={props.facts} />
+        <Time {...props} />
       </span>
       <span class="row-line">
         <Subject {...props} withPreview />
@@ -143,7 +147,7 @@ function OneLine(props: LineProps) {
       <Subject {...props} withPreview />
       <Labels {...props} />
       <Marks {...props} />
-      <Time facts={props.facts} />
+      <Time {...props} />
     </span>
   );
 }
@@ -211,6 +215,7 @@ function Marks({ facts, email }: LineProps) {
       {componentsOf('rowMark').map((Component, i) => (
         <Component key={i} email={email} />
       ))}
+      {facts.cameBack && <Icon name="clock" />}
       {facts.isMuted && <Icon name="bell-off" />}
       {facts.isPinned && <Icon name="pin" />}
       {facts.isAnswered ? <Icon name="reply" turns /> : facts.isForwarded && <Icon name="forward" turns />}
@@ -220,11 +225,14 @@ function Marks({ facts, email }: LineProps) {
   );
 }
 
-function Time({ facts }: { facts: RowFacts }) {
+function Time({ facts, day }: LineProps) {
   return (
-    <time class="row-time" dateTime={Number.isNaN(facts.date.getTime()) ? undefined : facts.date.toISOString()} title={wholeDate(facts.date)}>
-      {shortDate(facts.date, now.value)}
-    </time>
+    <>
+      {day !== '' && <span class="row-day">{day}</span>}
+      <time class="row-time" dateTime={Number.isNaN(facts.date.getTime()) ? undefined : facts.date.toISOString()} title={wholeDate(facts.date)}>
+        {shortDate(facts.date, now.value)}
+      </time>
+    </>
   );
 }
 
@@ -250,11 +258,17 @@ function RowActs({ facts }: { facts: RowFacts }) {
   );
 }
 
-function groupOf(receivedAt: string) {
-  return dayGroup(new Date(receivedAt), now.value);
+export function groupOf(email: EmailRow): DayGroup {
+  const pinned = !pane.list.peek()?.query.sort.every((one) => one.property === 'receivedAt') && isPinned(email);
+  return pinned ? PINNED : dayGroup(new Date(listDate(email)), now.value);
 }
 
-export function groupWords(group: ReturnType<typeof dayGroup>): string {
+function isPinned(email: EmailRow): boolean {
+  const thread = mail().threads.peek(email.threadId);
+  return (thread?.emailIds ?? [email.id]).some((id) => '$pinned' in (mail().emails.peek(id)?.keywords ?? {}));
+}
+
+export function groupWords(group: DayGroup): string {
   return group.words ? t(`list.group.${group.words}`) : group.text;
 }
 
@@ -270,6 +284,7 @@ export function spokenRow(facts: RowFacts, showsFolders: boolean): string {
     facts.count > 1 && t('list.spoken.count', { count: facts.count }),
     facts.subject || t('list.noSubject'),
     shortDate(facts.date, now.peek()),
+    facts.cameBack && t('list.cameBack'),
     facts.hasDraft && t('list.spoken.draft'),
     facts.isAnswered && t('list.spoken.answered'),
     facts.isForwarded && t('list.spoken.forwarded'),

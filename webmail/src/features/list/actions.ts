@@ -10,6 +10,8 @@ import type { Mailbox } from '../../jmap/types.ts';
 import { askYes } from '../../ui/Dialog.tsx';
 import { peekOverlayIsOpen } from '../../ui/overlay.tsx';
 import { openConversation } from './current.ts';
+import { canSnooze } from '../../model/snooze.ts';
+import { pickSnooze } from './snooze.tsx';
 import { openRowMenu, pickFolder, pickLabels } from './menu.ts';
 import { hasListFocus, moveBy, moveTo, openFocused, rowsOnPage } from './move.ts';
 
@@ -131,6 +133,14 @@ const onMail: Action[] = [
   { id: 'mail.star', group: 'mail', keys: ['s'], icon: 'star', possible: mayMark, run: acts.star },
   { id: 'mail.pin', group: 'mail', keys: ['p p'], icon: 'pin', possible: mayMark, run: acts.pin },
   { id: 'mail.mute', group: 'mail', keys: ['m'], icon: 'bell-off', possible: mayMark, run: acts.mute },
+  {
+    id: 'mail.snooze',
+    group: 'mail',
+    keys: ['b'],
+    icon: 'clock',
+    possible: () => mayRemove() && canSnooze() && !pane.isOnEverything(),
+    run: pickSnooze,
+  },
   { id: 'mail.move', group: 'mail', keys: ['v'], icon: 'folder-input', possible: mayRemove, run: pickFolder },
   { id: 'mail.label', group: 'mail', keys: ['l'], icon: 'tag', possible: () => mayMark() && !pane.isOnEverything(), run: pickLabels },
   { id: 'mail.more', group: 'mail', keys: ['.'], icon: 'ellipsis-vertical', possible: can, run: openMore },

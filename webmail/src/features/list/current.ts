@@ -3,7 +3,8 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { go, place } from '../../frame/router.ts';
 import type { Filter, Id, Mailbox } from '../../jmap/types.ts';
 import { mail, pane } from '../../model/current.ts';
-import { MailList, NEWEST_FIRST, type ListQuery } from '../../model/list.ts';
+import { MailList, AWOKEN_FIRST, NEWEST_FIRST, PINNED_FIRST, type ListQuery } from '../../model/list.ts';
+import { SNOOZE } from '../../model/snooze.ts';
 import { setting } from '../../model/settings.ts';
 import { layout } from '../../frame/view.ts';
 import { filterOf, parseSearch, searchContext, wordsOf } from '../../model/search.ts';
@@ -46,7 +47,8 @@ export const isMissing = computed(() => place.value.kind === 'folder' && mailbox
 /** The words that are marked in rows. */
 export const searchWords = computed<readonly string[]>(() => (searched.value === undefined ? [] : wordsOf(parseSearch(searched.value))));
 
-const query = computed<ListQuery | undefined>(() => {
+/** The query, and the part of its filter that rows leave by at once. */
+const query = computed<{ whole: ListQuery; lasting: Filter } | undefined>(() => {
   const more = CHIPS.filter((chip) => chips.value.has(chip)).map((chip) => CONDITIONS[chip]);
   const id = mailboxId.value;
   let filter: Filter | undefined;
@@ -56,19 +58,22 @@ const query = computed<ListQuery | undefined>(() => {
     accountId = mail().mailboxes.accountOf(id);
   } else if (searched.value !== undefined) filter = filterOf(parseSearch(searched.value), searchContext(mail()));
   if (!filter) return undefined;
+  const all: Filter = more.length > 0 ? { operator: 'AND', conditions: [filter, ...more] } : filter;
   return {
-    accountId,
-    filter: more.length > 0 ? { operator: 'AND', conditions: [filter, ...more] } : filter,
-    sort: NEWEST_FIRST,
-    collapseThreads: true,
+    whole: { accountId, filter: all, sort: id === undefined ? NEWEST_FIRST : hasSnooze() ? AWOKEN_FIRST : PINNED_FIRST, collapseThreads: true },
+    lasting: filter,
   };
 });
 
+function hasSnooze(): boolean {
+  return SNOOZE in mail().layer.session.capabilities;
+}
+
 const kept = new Map<string, MailList>();
 
-function listOf(wanted: ListQuery): MailList {
+function listOf(wanted: ListQuery, lasting: Filter): MailList {
   const key = JSON.stringify(wanted);
-  const found = kept.get(key) ?? new MailList(mail(), wanted);
+  const found = kept.get(key) ?? new MailList(mail(), wanted, JSON.stringify(lasting) === JSON.stringify(wanted.filter) ? wanted.filter : lasting);
   kept.delete(key);
   kept.set(key, found);
   for (const old of [...kept.keys()].slice(0, -KEPT)) kept.delete(old);
@@ -89,6 +94,7 @@ export function openConversation(thread: Id | undefined, options: { replace?: bo
 }
 
 export function startLists(): void {
+  if (hasSnooze()) mail().rowProperties.push('snoozed', 'awokenAt');
   let where: string | undefined;
   effect(() => {
     // Another folder has its own filters: none.
@@ -100,11 +106,11 @@ export function startLists(): void {
   let last: string | undefined;
   effect(() => {
     const wanted = query.value;
-    const key = wanted && JSON.stringify(wanted);
+    const key = wanted && JSON.stringify(wanted.whole);
     // Pages without a list leave the last one as it is: one comes back to it.
     if (key === last || (!wanted && !isMissing.value)) return;
     last = key;
-    const list = wanted && listOf(wanted);
+    const list = wanted && listOf(wanted.whole, wanted.lasting);
     pane.show(list);
     list?.open();
   });

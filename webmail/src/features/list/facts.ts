@@ -15,8 +15,9 @@ export interface RowFacts {
   areRecipients: boolean;
   subject: string;
   preview: string;
-  /** Of the newest email that the list shows: receivedAt. */
+  /** Of the newest email that the list shows: when it came, or is to come back. */
   date: Date;
+  cameBack: boolean;
   count: number;
   isUnread: boolean;
   isStarred: boolean;
@@ -52,7 +53,8 @@ export function rowFacts(emails: readonly EmailRow[], shown: EmailRow, context: 
     areRecipients: context.showRecipients,
     subject: (all[0]?.subject ?? shown.subject ?? '').trim(),
     preview: shown.preview.trim(),
-    date: new Date(shown.receivedAt),
+    date: new Date(shown.snoozed?.until ?? shown.receivedAt),
+    cameBack: shown.awokenAt != null,
     count: all.length,
     isUnread: all.some(isUnread),
     isStarred: some('$flagged'),

@@ -10,6 +10,7 @@ import { mail } from '../../model/current.ts';
 import { knownLabels } from '../../model/labels.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
 import { filterOf, parseSearch, searchContext, writeSearch, type Term } from '../../model/search.ts';
+import { forgetSearch, isSaved, saveSearch } from '../../model/searches.ts';
 import { Chip } from '../../ui/Chip.tsx';
 import { IconButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
@@ -202,6 +203,7 @@ export function SearchBox() {
           }}
           onKeyDown={key}
         />
+        {place.value.kind === 'search' && <Keep text={place.value.text} />}
         {(text.value !== '' || chips.value.length > 0) && <IconButton icon="x" label={t('search.clear')} keys="Esc" onClick={leave} />}
       </div>
       <div id="search-offers" role="listbox" aria-label={t('search.offers')} class="search-offers" hidden={list.length === 0}>
@@ -228,6 +230,18 @@ export function SearchBox() {
         ))}
       </div>
     </search>
+  );
+}
+
+function Keep({ text }: { text: string }) {
+  const saved = isSaved(text);
+  return (
+    <IconButton
+      icon={saved ? 'bookmark-check' : 'bookmark'}
+      label={t(saved ? 'search.forget' : 'search.save')}
+      pressed={saved}
+      onClick={() => (saved ? forgetSearch(text) : saveSearch(text))}
+    />
   );
 }
 

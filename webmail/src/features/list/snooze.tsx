@@ -1,0 +1,47 @@
+/** When a conversation is to come back: the usual times, or any. */
+import { laterTimes, localInput } from '../../base/times.ts';
+import { currentLocale, wholeDate } from '../../base/dates.ts';
+import { t } from '../../base/words.ts';
+import type { Id } from '../../jmap/types.ts';
+import { pane } from '../../model/current.ts';
+import { snooze } from '../../model/snooze.ts';
+import { askText } from '../../ui/Dialog.tsx';
+import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
+
+function firstDayOfWeek(): number {
+  const locale = new Intl.Locale(currentLocale()) as Intl.Locale & { getWeekInfo?(): { firstDay: number }; weekInfo?: { firstDay: number } };
+  return locale.getWeekInfo?.().firstDay ?? locale.weekInfo?.firstDay ?? 1;
+}
+
+export function pickSnooze(): void {
+  const keys = pane.targets();
+  const put = (at: Date) => void pane.withTargets(keys, () => snooze(at));
+  const choices: Choice[] = laterTimes(new Date(), firstDayOfWeek()).map(({ name, at }) => ({
+    id: name,
+    words: t(`snooze.${name}`),
+    detail: wholeDate(at),
+    icon: 'clock',
+    run: () => put(at),
+  }));
+  choices.push({ id: 'date', words: t('snooze.date'), icon: 'calendar', run: () => void pickDate(keys) });
+  openPicker({
+    label: t('action.mail.snooze'),
+    placeholder: t('snooze.until'),
+    none: t('snooze.none'),
+    choices: (text) => best(text, choices, (choice) => choice.words),
+  });
+}
+
+async function pickDate(keys: Id[]): Promise<void> {
+  const now = new Date();
+  const text = await askText({
+    title: t('action.mail.snooze'),
+    label: t('snooze.until'),
+    type: 'datetime-local',
+    value: localInput(new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1, 8)),
+    ok: t('action.mail.snooze'),
+    cancel: t('folders.cancel'),
+    wrong: (value) => (new Date(value).getTime() > Date.now() ? undefined : t('snooze.past')),
+  });
+  if (text !== undefined) await pane.withTargets(keys, () => snooze(new Date(text)));
+}

@@ -1,0 +1,76 @@
+/**
+ * Conversations that go away and come back by themselves (doc/jmap.md, Snooze). The server moves them to the mailbox of the put-off and back;
+ * here they leave the list at once.
+ */
+import { batch } from '@preact/signals';
+import { wholeDate } from '../base/dates.ts';
+import { t } from '../base/words.ts';
+import type { EmailRow, Id, Invocation, SetError } from '../jmap/types.ts';
+import { LayerError } from '../layer/layer.ts';
+import { listMailbox, roleMailbox, targetEmails } from './acts.ts';
+import { mail, pane } from './current.ts';
+import { done, say } from './undo.ts';
+
+export const SNOOZE = 'urn:ietf:params:jmap:mail:snooze';
+
+export function canSnooze(): boolean {
+  const store = mail();
+  const accountId = pane.list.peek()?.query.accountId ?? store.mainAccount;
+  return accountId === store.mainAccount && SNOOZE in store.layer.session.capabilities;
+}
+
+export async function snooze(until: Date): Promise<void> {
+  const emails = targetEmails();
+  const keys = pane.targets();
+  if (emails.length === 0) return;
+  const from = listMailbox();
+  const inbox = roleMailbox('inbox');
+  const back = from && from.id !== inbox?.id && from.role !== 'snoozed' ? from.id : null;
+  const leaves = back ?? inbox?.id;
+  const target = roleMailbox('snoozed');
+  const before = emails.map(({ id, mailboxIds, snoozed }) => ({ id, mailboxIds, snoozed }));
+  const value = { until: until.toISOString().replace(/\.\d+Z$/, 'Z'), ...(back && { moveToMailboxId: back }), setKeywords: { $seen: false } };
+  pane.select(keys, false);
+  show(
+    emails.map((email) => {
+      const { [leaves ?? '']: _, ...others } = email.mailboxIds;
+      return { id: email.id, mailboxIds: target ? { ...others, [target.id]: true as const } : others, snoozed: value };
+    }),
+  );
+  done({
+    words: t('snooze.done', { count: keys.length, when: wholeDate(until) }),
+    undo: async () => {
+      show(before);
+      await send(
+        before.map((one) => one.id),
+        null,
+      );
+    },
+  });
+  const failed = await send(
+    emails.map((one) => one.id),
+    value,
+  );
+  if (failed.length === 0) return;
+  show(before.filter((one) => failed.includes(one.id)));
+  say(t('snooze.failed', { count: failed.length }), true);
+}
+
+function show(emails: readonly Pick<EmailRow, 'id' | 'mailboxIds' | 'snoozed'>[]): void {
+  const store = mail();
+  const accountId = store.mainAccount;
+  batch(() => emails.forEach(({ id, mailboxIds, snoozed }) => store.emails.patch(id, { mailboxIds, snoozed })));
+  store.localChange.emit({ accountId, emails: emails.map((one) => one.id) });
+}
+
+/** Those that the server did not take. */
+async function send(ids: readonly Id[], snoozed: EmailRow['snoozed']): Promise<Id[]> {
+  const call: Invocation = ['Email/set', { accountId: mail().mainAccount, update: Object.fromEntries(ids.map((id) => [id, { snoozed }])) }, 'c0'];
+  try {
+    const [[name, answer]] = (await mail().layer.request([call])) as [Invocation];
+    return name === 'error' ? [...ids] : Object.keys((answer['notUpdated'] as Record<Id, SetError> | null) ?? {});
+  } catch (error) {
+    if (!(error instanceof LayerError)) throw error;
+    return [...ids];
+  }
+}
