@@ -36,9 +36,11 @@ export function Frame() {
   const isPage = place.value.kind !== 'folder' && place.value.kind !== 'search';
   return (
     <div class={`frame${isPhone ? ' frame-phone' : ''}`}>
-      <a class="skip" href="#list" onClick={skip}>
-        {t('frame.skip')}
-      </a>
+      {!isPage && (
+        <a class="skip" href="#list" onClick={skip}>
+          {t('frame.skip')}
+        </a>
+      )}
       {!isPhone && <Rail />}
       {folders === 'pane' && !isPage && <FolderPane />}
       {(folders === 'drawer' || isPage) && <Drawer />}
