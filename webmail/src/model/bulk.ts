@@ -4,7 +4,7 @@
  */
 import { signal } from '@preact/signals';
 import { t } from '../base/words.ts';
-import { Batch, MethodError, pieces } from '../jmap/batch.ts';
+import { Batch, MethodError, ask, pieces } from '../jmap/batch.ts';
 import { CORE, type Filter, type Id, type SetError } from '../jmap/types.ts';
 import { LayerError } from '../layer/layer.ts';
 import type { Change } from './change.ts';
@@ -41,6 +41,11 @@ export async function changeEverything(
   // Shown at once: the server is asked behind.
   if (leaves) list.empty();
   try {
+    if (QUERY_ACT in store.layer.session.capabilities && accountId === store.mainAccount) {
+      await actAtServer(store, list, wanted, words(count));
+      await list.refresh();
+      return;
+    }
     if (wanted.destroy) {
       const ids = await allIds(store, accountId, filter);
       await inPieces(store, accountId, ids, words(count), (piece) => ({ destroy: piece }));
@@ -68,6 +73,58 @@ export async function changeEverything(
     progress.value = undefined;
   }
   await list.refresh().catch(() => undefined);
+}
+
+export const QUERY_ACT = 'urn:postrider:params:jmap:query-act';
+/** Between looks at how far the server is. */
+const LOOK_MS = 300;
+
+interface QueryAct {
+  id: Id;
+  state: 'gathering' | 'running' | 'done' | 'stopped' | 'undoing' | 'undone';
+  total: number;
+  finished: number;
+  failed: number;
+  undone: number;
+}
+
+/** The server does it by itself (doc/jmap.md, All Emails of a query at once), and knows how to take it back. */
+async function actAtServer(store: Store, list: MailList, wanted: Omit<Change, 'emails'>, words: string): Promise<void> {
+  const { accountId, filter } = list.query;
+  const begun = await ask<{ queryActId: Id | null }>(store.layer, 'Email/queryAct', { accountId, filter, ...(wanted.destroy ? { destroy: true } : { update: patchOfAll(wanted) }) });
+  const id = begun.queryActId;
+  if (id === null) return;
+  const set = (state: 'stopped' | 'undone') => ask<{ notUpdated?: Record<Id, SetError> | null }>(store.layer, 'QueryAct/set', { accountId, update: { [id]: { state } } });
+  const ended = await follow(store, accountId, id, words, () => void set('stopped').catch(() => undefined));
+  if (ended && ended.failed > 0) say(t('change.refusedSome', { count: ended.failed }), true);
+  done({
+    words,
+    undo: async () => {
+      const { notUpdated } = await set('undone');
+      if (notUpdated && Object.keys(notUpdated).length > 0) say(t('bulk.notUndone'), true);
+      await follow(store, accountId, id, t('bulk.undoing'));
+      await list.refresh();
+    },
+  });
+}
+
+export function patchOfAll(wanted: Omit<Change, 'emails'>): Record<string, true | null> {
+  const patch: Record<string, true | null> = {};
+  for (const [keyword, on] of Object.entries(wanted.keywords ?? {})) patch[`keywords/${keyword.replaceAll('~', '~0').replaceAll('/', '~1')}`] = on || null;
+  for (const id of wanted.remove ?? []) patch[`mailboxIds/${id}`] = null;
+  for (const id of wanted.add ?? []) patch[`mailboxIds/${id}`] = true;
+  return patch;
+}
+
+/** Looks until it has ended, and shows how far it is when it takes longer than a moment. */
+async function follow(store: Store, accountId: Id, id: Id, words: string, stop: () => void = () => undefined): Promise<QueryAct | undefined> {
+  for (;;) {
+    const { list } = await ask<{ list: QueryAct[] }>(store.layer, 'QueryAct/get', { accountId, ids: [id] });
+    const act = list[0];
+    if (!act || act.state === 'done' || act.state === 'stopped' || act.state === 'undone') return act;
+    progress.value = { words, done: act.state === 'undoing' ? act.undone : act.finished, all: act.total, stop };
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
 
 function part(patches: Patches, ids: readonly Id[]): Record<Id, Record<string, true | null>> {
