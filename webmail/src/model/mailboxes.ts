@@ -54,12 +54,16 @@ export async function createMailbox(store: Store, accountId: Id, name: string, p
   const answer = await set(store, accountId, { create: { k: { name, parentId } } }, t('folders.notCreated', { name }));
   const made = answer?.created?.['k'];
   if (!made) return undefined;
-  if (!store.mailboxes.has(made.id)) {
-    const got = (await store.layer.request([['Mailbox/get', { accountId, ids: [made.id] }, 'c0']])) as [[string, { list: Mailbox[] }, string]];
-    store.mailboxes.put(accountId, got[0][1].list ?? []);
+  let id = made.id;
+  if (!store.mailboxes.has(id)) {
+    const got = (await store.layer.request([['Mailbox/get', { accountId, ids: [id] }, 'c0']])) as [[string, { list: Mailbox[] }, string]];
+    // The layer may have given an id of its own, and may have learnt the server's one meanwhile: then that folder is here already.
+    const there = store.mailboxes.all(accountId).find((one) => one.name === name && one.parentId === parentId);
+    if (there) id = there.id;
+    else store.mailboxes.put(accountId, got[0][1].list ?? []);
   }
-  done({ words: t('folders.created', { name }), undo: () => void destroyMailbox(store, made.id) });
-  return made.id;
+  done({ words: t('folders.created', { name }), undo: () => void destroyMailbox(store, id) });
+  return id;
 }
 
 export async function changeMailbox(store: Store, id: Id, changes: Settable, words?: string): Promise<boolean> {

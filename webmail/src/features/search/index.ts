@@ -15,7 +15,10 @@ export function installSearch(): void {
     run() {
       const kind = place.peek().kind;
       if (kind !== 'folder' && kind !== 'search') go(HOME);
-      requestAnimationFrame(() => document.querySelector<HTMLInputElement>('[data-search]')?.focus());
+      // At once where the box is there: the next key belongs to it already.
+      const focus = () => document.querySelector<HTMLInputElement>('[data-search]')?.focus();
+      if (document.querySelector('[data-search]')) focus();
+      else requestAnimationFrame(focus);
     },
   });
 }
