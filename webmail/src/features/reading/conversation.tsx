@@ -11,6 +11,7 @@ import { mail } from '../../model/current.ts';
 import { openMessage } from '../../model/reading.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
+import { bareSubject } from './facts.ts';
 import { FoldedMessage, Message } from './message.tsx';
 import { ConversationView, shownConversation } from './view.ts';
 
@@ -78,7 +79,7 @@ function Head({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
   const store = mail();
   version.value;
   const first = store.emails.of(ids[0]!).value;
-  const subject = first?.subject?.trim() || t('reading.noSubject');
+  const subject = bareSubject(first?.subject);
   const keywords = [...new Set(ids.flatMap((id) => Object.keys(store.emails.of(id).value?.keywords ?? {})))].filter((keyword) => !keyword.startsWith('$'));
   const more = (event: MouseEvent): void => {
     const items = MORE.flatMap((id, i): MenuItem[] => {

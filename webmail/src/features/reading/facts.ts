@@ -24,6 +24,12 @@ export function recipients(email: Pick<Email, 'to' | 'cc'>, own: ReadonlySet<str
   return t('reading.to', { names: new Intl.ListFormat(currentLanguage(), { type: 'conjunction' }).format(names) });
 }
 
+/** A conversation is called what its first message was called: "Re: AW: Fwd: Plan" is about the plan. */
+export function bareSubject(subject: string | null | undefined): string {
+  const text = subject?.trim() ?? '';
+  return text.replace(/^(?:(?:re|aw|sv|vs|antw|rif|fwd?|wg|tr|rv)(?:\[\d+\])?\s*:\s*)+/i, '') || text || t('reading.noSubject');
+}
+
 const DAY_MS = 86_400_000;
 
 /** 14:32, Tue 14:32, 3 May, 3 May 2024: as short as it is clear. */

@@ -21,7 +21,7 @@ export function PictureLine({ email, shown, remote, show }: { email: WholeEmail;
       <span>
         <Icon name="image-off" />
         <span>
-        {remote && shown.remote > 0 ? t('reading.picturesShown') : shown.remote > 0 ? t('reading.picturesOff', { count: shown.remote }) : null}{' '}
+        {remote && shown.failed > 0 ? t('reading.picturesFailed', { count: shown.failed }) : remote && shown.remote > 0 ? t('reading.picturesShown') : shown.remote > 0 ? t('reading.picturesOff', { count: shown.remote }) : null}{' '}
         {shown.trackers > 0 && t('reading.trackers', { count: shown.trackers })}
         </span>
       </span>

@@ -40,6 +40,8 @@ export interface Shown {
   /* On other hosts, that a person would see. */
   remote: number;
   trackers: number;
+  /* Of those that were asked for, how many could not be had. */
+  failed: number;
   /* The message brings dark colours of its own, or is too large to be recoloured: there is nothing to switch. */
   recoloured: boolean;
 }
@@ -75,6 +77,7 @@ export class MailFrame {
   private height: Height | undefined;
   private light: (() => void) | undefined;
   private cancelRest: (() => void) | undefined;
+  private last: Shown | undefined;
 
   /* `frame` has loaded its page. */
   constructor(
@@ -125,10 +128,11 @@ export class MailFrame {
     this.height = followHeight(this.frame, root);
     const parts = made.pictures.filter((p) => p.kind === 'part');
     void this.pictures.show(parts);
-    if (look.remote) void this.showRemote();
     const remote = made.pictures.filter((p) => p.kind === 'remote');
     const trackers = remote.filter((p) => p.tracker).length;
-    this.told({ remote: remote.length - trackers, trackers, recoloured });
+    this.last = { remote: remote.length - trackers, trackers, failed: 0, recoloured };
+    this.told(this.last);
+    if (look.remote) void this.showRemote();
   }
 
   /* The message's <body> asks for colours and fonts: the frame's own body gets them. */
@@ -166,11 +170,14 @@ export class MailFrame {
     return true;
   }
 
-  async showRemote(): Promise<{ shown: number; failed: number }> {
+  async showRemote(): Promise<void> {
     const wanted = (p: Picture): boolean => p.kind === 'remote' && !p.tracker;
-    const result = await this.pictures.show(this.shown?.pictures.filter(wanted) ?? []);
+    const of = this.shown;
+    const { failed } = await this.pictures.show(of?.pictures.filter(wanted) ?? []);
+    /* Another message may be shown by now. */
+    if (of !== this.shown || this.life.signal.aborted || !this.last) return;
     this.height?.renew();
-    return result;
+    this.told((this.last = { ...this.last, failed }));
   }
 
   end(): void {
