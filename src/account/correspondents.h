@@ -5,7 +5,7 @@
  *
  * It is learnt from mail as it comes and goes: who is in From of what arrives elsewhere than in Junk, who is
  * in To, Cc and Bcc of what is put into Sent. What is kept is bounded by itself: entries of a fixed number (C
- * 'A' and C 'Y'), each with so many people; who was heard from longest ago makes room. So what this forgets
+ * 'X' and C 'Y'), each with so many people; who was heard from longest ago makes room. So what this forgets
  * is told as not known, never as a first message.
  */
 #ifndef ACCOUNT_CORRESPONDENTS_H

@@ -460,6 +460,25 @@ static bool read_expiry(struct view key, char letter, int64_t *expiry, uint64_t 
 	return true;
 }
 
+bool key_read_remembered(struct view key, uint32_t *mailbox)
+{
+	struct cursor c;
+	if (!begins(&c, key, 'C') || cursor_u8(&c) != 'R')
+		return false;
+	*mailbox = cursor_u32(&c);
+	return complete(&c);
+}
+
+bool account_key_behind(struct view key, struct account_key *next)
+{
+	if (key.len == 0 || key.len >= sizeof next->data)
+		return false;
+	memcpy(next->data, key.data, key.len);
+	next->data[key.len] = '\0';
+	next->len = key.len + 1;
+	return true;
+}
+
 bool key_read_deleted(struct view key, int64_t *expiry, uint64_t *emailid)
 {
 	return read_expiry(key, 'U', expiry, emailid);

@@ -176,6 +176,8 @@ struct account_key key_delivery_period(uint32_t period); /* before all of that p
 /* The first key of a letter, and the first behind it: a range over everything of one sort. */
 struct account_key key_letter(char letter);
 struct account_key key_behind_letter(char letter);
+/* The first key behind this one. False: it is none of an account's. */
+bool account_key_behind(struct view key, struct account_key *next);
 
 /* The numbers in a key; false when it is not of that sort. */
 bool key_read_script(struct view key, uint64_t *number);
@@ -192,6 +194,7 @@ bool key_read_annotation(
 bool key_read_thread_email(struct view key, uint64_t *thread, uint64_t *emailid);
 bool key_read_log(struct view key, uint64_t *modseq, enum account_kind *kind, uint64_t *id);
 bool key_read_intent(struct view key, uint64_t *id, uint32_t *part);
+bool key_read_remembered(struct view key, uint32_t *mailbox);
 bool key_read_deleted(struct view key, int64_t *expiry, uint64_t *emailid);
 bool key_read_kept(struct view key, int64_t *expiry, uint64_t *id);
 

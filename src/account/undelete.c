@@ -1,9 +1,10 @@
 /* Deleted mail comes back: as new messages of new numbers, since whoever had seen the old ones go must see
  * these come. */
+#include "account/undelete.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "account/mailbox.h"
 #include "account/message.h"
 #include "account/slices.h"
 #include "base/mem.h"
@@ -16,7 +17,7 @@ enum {
 };
 
 /* Room for one more, and for its mailbox, or for INBOX beside what is left of that? */
-static bool has_room(const struct account_change *c)
+bool undelete_has_room(const struct account_change *c)
 {
 	return c->writes + ONE_WRITES + MAILBOX_MAKE_WRITES * ACCOUNT_DEPTH_MAX + CHANGE_END_WRITES <=
 	           STORE_WRITE_KEYS_MAX &&
@@ -62,38 +63,67 @@ static int mailbox_of(struct account_change *c, const struct account_deleted *d,
 	return change_mailbox(c, *mailbox, &box);
 }
 
+/* Something was written: an error is not this email's alone any more. */
+static int fatal(int error)
+{
+	return error == -ENOENT || error == -EBADMSG || error == -ENXIO ? -EIO : error;
+}
+
+static int mailbox_for(
+    struct account_change *c, const struct account_deleted *d, uint32_t to, uint32_t *mailbox)
+{
+	struct change_mailbox *box;
+	if (to == 0)
+		return fatal(mailbox_of(c, d, mailbox));
+	*mailbox = to;
+	int error = change_mailbox(c, to, &box);
+	return error == -ENOENT ? -ENXIO : error;
+}
+
+int undelete_one(struct account_change *c, struct account_key key, const struct account_deleted *d,
+    uint32_t to, uint64_t *emailid)
+{
+	struct email_copy copy;
+	struct message_place place;
+	int64_t expiry;
+	uint64_t old;
+	if (!key_read_deleted(key_view(&key), &expiry, &old))
+		return -EBADMSG;
+	int error = email_read(c->txn, c->shard, old, &copy);
+	if (error)
+		return error;
+	place.flags = (struct message_flags){
+	    .bits = d->flags & ~(FLAG_DELETED | FLAG_OWN_UIDL | FLAG_HAS_ATTACHMENT), .more = d->more};
+	copy.email.uidl = (struct view){0};
+	error = mailbox_for(c, d, to, &place.mailbox);
+	if (error)
+		return error;
+	error = message_erase(c, old);
+	if (error == 0)
+		error = message_add(c, &copy.email, &place, 1, emailid);
+	/* It had been counted all the time. */
+	if (error == 0)
+		error = keywords_count(c, &place.flags, -1);
+	c->head.deleted_bytes = less(c->head.deleted_bytes, d->size);
+	if (error == 0)
+		error = change_delete(c, key);
+	return fatal(error);
+}
+
 /* One that is damaged stays where it is; the others come back. */
 static int bring_back(struct account_change *c, struct account_request *r, struct account_key key)
 {
 	struct view value;
 	struct account_deleted d;
-	struct email_copy copy;
-	struct message_place place;
-	int64_t expiry;
-	uint64_t old, emailid;
+	uint64_t emailid;
 	int error = change_get(c, key, &value);
 	if (error)
 		return error;
-	if (!key_read_deleted(key_view(&key), &expiry, &old) || deleted_decode(value, &d) != 0 ||
-	    d.deleted < r->since)
+	if (deleted_decode(value, &d) != 0 || d.deleted < r->since)
 		return 0;
-	error = email_read(c->txn, c->shard, old, &copy);
-	if (error)
-		return error == -ENOENT || error == -EBADMSG ? 0 : error;
-	place.flags = (struct message_flags){
-	    .bits = d.flags & ~(FLAG_DELETED | FLAG_OWN_UIDL | FLAG_HAS_ATTACHMENT), .more = d.more};
-	copy.email.uidl = (struct view){0};
-	error = mailbox_of(c, &d, &place.mailbox);
-	if (error == 0)
-		error = message_erase(c, old);
-	if (error == 0)
-		error = message_add(c, &copy.email, &place, 1, &emailid);
-	/* It had been counted all the time. */
-	if (error == 0)
-		error = keywords_count(c, &place.flags, -1);
-	c->head.deleted_bytes = less(c->head.deleted_bytes, d.size);
-	r->counted++;
-	return error ? error : change_delete(c, key);
+	error = undelete_one(c, key, &d, 0, &emailid);
+	r->counted += error == 0;
+	return error == -ENOENT || error == -EBADMSG ? 0 : error;
 }
 
 /* ---- one ---- */
@@ -168,7 +198,7 @@ static int run_undelete(struct txn *t, void *arg)
 	int error = change_begin(&c, t, r->shard, r->now);
 	if (error == 0)
 		error = slice_collect(slice, t, r->shard, key_view(&from), key_view(&to), AT_ONCE);
-	for (; i < slice->count && error == 0 && has_room(&c); i++)
+	for (; i < slice->count && error == 0 && undelete_has_room(&c); i++)
 		error = bring_back(&c, r, slice->keys[i]);
 	if (error == 0 && i > 0 && (i < slice->count || slice->count == AT_ONCE)) {
 		/* Right behind the last one. */

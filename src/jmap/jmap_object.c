@@ -27,6 +27,8 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_VAPID] = "urn:ietf:params:jmap:webpush-vapid",
     [JMAP_VERDICT] = "urn:postrider:params:jmap:verdict",
     [JMAP_FILED_BY] = "urn:postrider:params:jmap:filedby",
+    [JMAP_HISTORY] = "urn:postrider:params:jmap:history",
+    [JMAP_TRACE] = "urn:postrider:params:jmap:trace",
     [JMAP_PREFERENCES] = "urn:postrider:params:jmap:preferences",
     [JMAP_QUERY_ACT] = "urn:postrider:params:jmap:query-act",
     [JMAP_SNOOZE] = "urn:ietf:params:jmap:mail:snooze",
@@ -76,6 +78,10 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 		return s->config.vapid_key.len > 0 && is_in(jmap_methods_push, JMAP_CORE);
 	case JMAP_QUERY_ACT:
 		return is_in(jmap_methods_email_write, capability);
+	case JMAP_HISTORY:
+		return is_in(jmap_methods_history, capability);
+	case JMAP_TRACE:
+		return is_in(jmap_methods_trace, capability);
 	case JMAP_VERDICT:
 	case JMAP_FILED_BY:
 	case JMAP_SNOOZE: /* properties of Email */

@@ -38,6 +38,8 @@ enum jmap_capability {
 	JMAP_SNOOZE,
 	JMAP_VERDICT, /* this and what follows are our own: doc/jmap.md */
 	JMAP_FILED_BY,
+	JMAP_HISTORY,
+	JMAP_TRACE,
 	JMAP_PREFERENCES,
 	JMAP_QUERY_ACT,
 	JMAP_RULES,
@@ -67,6 +69,7 @@ extern const struct jmap_method jmap_methods_submission[], jmap_methods_identity
 extern const struct jmap_method jmap_methods_quota[], jmap_methods_sieve[], jmap_methods_mdn[];
 extern const struct jmap_method jmap_methods_push[], jmap_methods_sharing[];
 extern const struct jmap_method jmap_methods_preferences[], jmap_methods_rules[];
+extern const struct jmap_method jmap_methods_history[], jmap_methods_trace[];
 
 /* ---- the call under way ---- */
 

@@ -16,7 +16,8 @@ static const struct jmap_method *const tables[] = {jmap_methods_core, jmap_metho
     jmap_methods_email_write, jmap_methods_mailbox, jmap_methods_mailbox_set, jmap_methods_thread,
     jmap_methods_snippet, jmap_methods_submission, jmap_methods_identity, jmap_methods_vacation,
     jmap_methods_blob, jmap_methods_quota, jmap_methods_sieve, jmap_methods_mdn, jmap_methods_push,
-    jmap_methods_sharing, jmap_methods_preferences, jmap_methods_rules};
+    jmap_methods_sharing, jmap_methods_history, jmap_methods_trace, jmap_methods_preferences,
+    jmap_methods_rules};
 
 const struct jmap_method *jmap_method_at(size_t position)
 {

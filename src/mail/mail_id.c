@@ -34,6 +34,7 @@ static unsigned numbers_of(char letter)
 	case MAIL_ID_BLOB_PART:
 	case MAIL_ID_BLOB_UPLOAD_PART:
 	case MAIL_ID_BLOB_SCRIPT:
+	case MAIL_ID_DELETED:
 		return 3;
 	default:
 		return 0;

@@ -60,6 +60,24 @@ SCHEMA(act_entry, FIELD_COUNT(act_entry, number), FIELD_NUMBER(act_entry, state,
     FIELD_COUNT(act_entry, finished), FIELD_COUNT(act_entry, failed), FIELD_COUNT(act_entry, undone));
 SCHEMA(act_number, FIELD_COUNT(act_number, number));
 
+SCHEMA(history_list, FIELD_NUMBER(history_list, unused, 0, 0));
+SCHEMA(history_get, FIELD_BYTES(history_get, ids, HISTORY_IDS_MAX *HISTORY_ID_SIZE));
+SCHEMA(history_rows, FIELD_BYTES(history_rows, rows, HISTORY_ROWS_BYTES));
+SCHEMA(history_restore, FIELD_NUMBER(history_restore, mailbox, 0, UINT32_MAX),
+    FIELD_BYTES(history_restore, ids, HISTORY_IDS_MAX *HISTORY_ID_SIZE));
+SCHEMA(history_restored, FIELD_BYTES(history_restored, entries, HISTORY_IDS_MAX * 20));
+SCHEMA(history_mailboxes, FIELD_NUMBER(history_mailboxes, unused, 0, 0));
+SCHEMA(history_mailbox, FIELD_NUMBER(history_mailbox, mailbox, 1, UINT32_MAX),
+    FIELD_NUMBER(history_mailbox, role, 0, UINT8_MAX), FIELD_TIME(history_mailbox, until),
+    FIELD_LINE(history_mailbox, path, MAIL_PATH_MAX));
+
+SCHEMA(tracing_ask, FIELD_IDENTITY(tracing_ask, submission), FIELD_IDENTITY(tracing_ask, email));
+SCHEMA(tracing_step, FIELD_TIME(tracing_step, at), FIELD_TIME(tracing_step, next),
+    FIELD_LINE(tracing_step, event, TRACING_WORD_MAX), FIELD_LINE(tracing_step, message, TRACING_WORD_MAX),
+    FIELD_LINE(tracing_step, recipient, TRACING_WORD_MAX), FIELD_LINE(tracing_step, host, TRACING_WORD_MAX),
+    FIELD_LINE(tracing_step, reply, TRACING_WORD_MAX), FIELD_LINE(tracing_step, tls, TRACING_WORD_MAX),
+    FIELD_LINE(tracing_step, text, TRACING_TEXT_MAX));
+
 /* clang-format off */
 const struct message_row messages_email[MESSAGES_IN_GROUP] = {
     [EMAIL_STATES - MESSAGES_EMAIL] = {"email-states", ROLE_WEB, ROLE_STORE, &email_states_schema},
@@ -85,5 +103,14 @@ const struct message_row messages_email[MESSAGES_IN_GROUP] = {
     [EMAIL_ROWS - MESSAGES_EMAIL] = {"email-rows", ROLE_STORE, ROLE_WEB, &email_rows_schema},
     [EMAIL_SET_FAILED - MESSAGES_EMAIL] = {"email-set-failed", ROLE_STORE, ROLE_WEB, &email_set_failed_schema},
     [EMAIL_ACT - MESSAGES_EMAIL] = {"email-act", ROLE_STORE, ROLE_WEB, &act_entry_schema},
+    [HISTORY_LIST - MESSAGES_EMAIL] = {"history-list", ROLE_WEB, ROLE_STORE, &history_list_schema},
+    [HISTORY_GET - MESSAGES_EMAIL] = {"history-get", ROLE_WEB, ROLE_STORE, &history_get_schema},
+    [HISTORY_RESTORE - MESSAGES_EMAIL] = {"history-restore", ROLE_WEB, ROLE_STORE, &history_restore_schema},
+    [HISTORY_MAILBOXES - MESSAGES_EMAIL] = {"history-mailboxes", ROLE_WEB, ROLE_STORE, &history_mailboxes_schema},
+    [HISTORY_ROWS - MESSAGES_EMAIL] = {"history-rows", ROLE_STORE, ROLE_WEB, &history_rows_schema},
+    [HISTORY_RESTORED - MESSAGES_EMAIL] = {"history-restored", ROLE_STORE, ROLE_WEB, &history_restored_schema},
+    [HISTORY_MAILBOX - MESSAGES_EMAIL] = {"history-mailbox", ROLE_STORE, ROLE_WEB, &history_mailbox_schema},
+    [TRACING_ASK - MESSAGES_EMAIL] = {"tracing-ask", ROLE_WEB, ROLE_STORE, &tracing_ask_schema},
+    [TRACING_STEP - MESSAGES_EMAIL] = {"tracing-step", ROLE_STORE, ROLE_WEB, &tracing_step_schema},
 };
 /* clang-format on */

@@ -46,38 +46,9 @@ struct path {
 
 /* ---- reading ---- */
 
-static struct view decode(struct path *p, struct view value)
-{
-	struct buf text;
-	struct view kept = {0};
-	if (value.len == 0 || value.data[0] != '"')
-		return value;
-	buf_init(&text, LOG_LINE_MAX);
-	log_value_append(value, &text);
-	if (!arena_copy(&p->arena, buf_view(&text), &kept))
-		kept = (struct view){0};
-	buf_done(&text);
-	return kept;
-}
-
 static bool read_event(struct path *p, struct view line)
 {
-	struct trace_line *e = &p->event;
-	struct view rest = line, key, value;
-	struct date date;
-	if (!view_next(&rest, ' ', &e->stamp) || !view_next(&rest, ' ', &e->id) ||
-	    !view_next(&rest, ' ', &e->name))
-		return false;
-	if (date_parse(e->stamp, &date) != 0 || e->id.len == 0 || e->name.len == 0)
-		return false;
-	e->time = date.seconds;
-	e->kind = trace_kind_by_name(e->name);
-	e->count = 0;
-	while (e->count < TRACE_FIELDS_MAX && log_field_next(&rest, &key, &value)) {
-		e->fields[e->count].key = key;
-		e->fields[e->count++].value = decode(p, value);
-	}
-	return true;
+	return trace_line_read(line, &p->arena, &p->event);
 }
 
 /* ---- what the events make of it ---- */

@@ -1,9 +1,44 @@
 /* Each kind of event has its sentence; store_trace.h says which fields it brings. */
 #include "trace/trace_words.h"
 
+#include "base/log_line.h"
+#include "format/date.h"
 #include "format/plain.h"
 #include "trace/trace_write.h"
 #include "dsn/dsn_explain.h"
+
+static struct view decode(struct view value, struct arena *arena)
+{
+	struct buf text;
+	struct view kept = {0};
+	if (value.len == 0 || value.data[0] != '"')
+		return value;
+	buf_init(&text, LOG_LINE_MAX);
+	log_value_append(value, &text);
+	if (!arena_copy(arena, buf_view(&text), &kept))
+		kept = (struct view){0};
+	buf_done(&text);
+	return kept;
+}
+
+bool trace_line_read(struct view line, struct arena *arena, struct trace_line *e)
+{
+	struct view rest = line, key, value;
+	struct date date;
+	if (!view_next(&rest, ' ', &e->stamp) || !view_next(&rest, ' ', &e->id) ||
+	    !view_next(&rest, ' ', &e->name))
+		return false;
+	if (date_parse(e->stamp, &date) != 0 || e->id.len == 0 || e->name.len == 0)
+		return false;
+	e->time = date.seconds;
+	e->kind = trace_kind_by_name(e->name);
+	e->count = 0;
+	while (e->count < TRACE_FIELDS_MAX && log_field_next(&rest, &key, &value)) {
+		e->fields[e->count].key = key;
+		e->fields[e->count++].value = decode(value, arena);
+	}
+	return true;
+}
 
 struct view trace_field(const struct trace_line *e, const char *key)
 {

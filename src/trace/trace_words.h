@@ -2,6 +2,7 @@
 #ifndef TRACE_TRACE_WORDS_H
 #define TRACE_TRACE_WORDS_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 enum { TRACE_FIELDS_MAX = 24 };
@@ -15,6 +16,9 @@ struct trace_line {
 		struct view key, value; /* decoded */
 	} fields[TRACE_FIELDS_MAX];
 };
+
+/* Reads a line; what was quoted is decoded into the arena. False: it is none. */
+bool trace_line_read(struct view line, struct arena *arena, struct trace_line *out);
 
 /* A field's text or number; empty or 0 if there is none. */
 struct view trace_field(const struct trace_line *line, const char *key);

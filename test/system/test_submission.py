@@ -13,6 +13,7 @@ from web_client import CORE, MAIL, Web
 
 NOBODY = ["127.255.255.255/32"]
 USING = (CORE, MAIL, "urn:ietf:params:jmap:submission")
+TRACING = (CORE, MAIL, "urn:postrider:params:jmap:trace")
 
 
 @pytest.fixture
@@ -72,6 +73,10 @@ class Person(Web):
         return self.call(("EmailSubmission/set", {"accountId": self.account, "update": change}), using=USING)[0][1]
 
 
+def way_of(person, number):
+    return person.call(("MessageTrace/get", {"accountId": person.account, "ids": [number]}), using=TRACING)[0][1]["list"][0]["steps"]
+
+
 def held(server, seconds, to=None):
     return {"mailFrom": {"email": server.alice, "parameters": {"HOLDFOR": str(seconds)}}, "rcptTo": [{"email": to or server.bob}]}
 
@@ -96,7 +101,18 @@ def test_it_arrives_signed_and_without_bcc(two):
         assert alice.look(sent["id"])["deliveryStatus"][sender.bob]["smtpReply"].startswith("250")
         # Too late.
         assert alice.cancel(sent["id"])["notUpdated"][sent["id"]]["type"] == "cannotUnsend"
-    # The trace follows it from the one id to the other.
+        # She sees its way from the one id to the other, and not where carol keeps it.
+        way = way_of(alice, sent["id"])
+        steps = {(step["event"], step["recipient"]) for step in way}
+        assert {("relayed", sender.bob), ("delivered", sender.carol), ("submitted", None)} <= steps, way
+        assert "INBOX" not in json.dumps(way) and len({step["messageId"] for step in way}) == 2, way
+    # Carol sees how it came to her, and not to whom else.
+    with Person(sender, sender.carol) as carol:
+        email = carol.call(("Email/query", {"accountId": carol.account, "filter": {"subject": "lunch"}}))[0][1]["ids"][0]
+        way = way_of(carol, email)
+        assert [step["event"] for step in way] == ["accepted", "delivered"] and way[1]["recipient"] == sender.carol, way
+        assert sender.bob not in json.dumps(way), way
+    # The trace follows it on the command line, too.
     story = sender.cli("trace", sender.bob).stdout.decode()
     assert "completed and signed" in story and "its time has come" in story, story
 

@@ -77,6 +77,11 @@ static const struct {
 	X(EMAIL_ACTS, RIGHT_MAIL, right_acts, true) \
 	X(EMAIL_ACT_STOP, RIGHT_MAIL, right_act_stop, true) \
 	X(EMAIL_ACT_UNDO, RIGHT_MAIL, right_act_undo, true) \
+	X(HISTORY_LIST, RIGHT_MAIL, right_history_list, true) \
+	X(HISTORY_GET, RIGHT_MAIL, right_history_get, true) \
+	X(HISTORY_RESTORE, RIGHT_MAIL, right_history_restore, true) \
+	X(HISTORY_MAILBOXES, RIGHT_MAIL, right_history_mailboxes, true) \
+	X(TRACING_ASK, RIGHT_MAIL, right_trace, true) \
 	X(VACATION_GET, RIGHT_SCRIPTS, right_vacation_get, true) \
 	X(VACATION_SET, RIGHT_SCRIPTS, right_vacation_set, true) \
 	X(VACATION_ANSWERED, RIGHT_SCRIPTS, right_vacation_answered, true) \

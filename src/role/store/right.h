@@ -134,6 +134,15 @@ void right_rename(struct right *r, uint32_t request, const void *message);
 void right_remove_mailbox(struct right *r, uint32_t request, const void *message);
 void right_set(struct right *r, uint32_t request, const void *message);
 
+/* right_history.c: mail/mail_history.h */
+void right_history_list(struct right *r, uint32_t request, const void *message);
+void right_history_get(struct right *r, uint32_t request, const void *message);
+void right_history_restore(struct right *r, uint32_t request, const void *message);
+void right_history_mailboxes(struct right *r, uint32_t request, const void *message);
+
+/* right_trace.c: mail/mail_trace.h */
+void right_trace(struct right *r, uint32_t request, const void *message);
+
 /* right_acl.c */
 void right_grants(struct right *r, uint32_t request, const void *message);
 void right_grant_set(struct right *r, uint32_t request, const void *message);

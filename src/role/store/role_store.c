@@ -18,6 +18,7 @@
 #include "role/store/store_rules.h"
 #include "role/store/store_search.h"
 #include "role/store/store_snooze.h"
+#include "role/store/right_trace.h"
 #include "trace/trace_write.h"
 #include "role/store/store_upkeep.h"
 
@@ -179,6 +180,7 @@ static void finish(void *arg)
 	store_queue_stop();
 	link_close(&store_role.auth);
 	link_close(&store_role.keys);
+	right_trace_stop();
 	store_search_stop();
 	loop_watch_off(&store_role.dispatch);
 	loop_timer_cancel(&store_role.last_words);

@@ -11,7 +11,8 @@
 
 #include "directory/directory.h"
 #include "jmap/jmap_state.h"
-#include "mail/mail_email.h"
+#include "base/cursor.h"
+#include "mail/mail_history.h"
 
 enum { ALICE = 1, BOB = 2, NOW = 1800000000, TRIES = 40 };
 
@@ -33,12 +34,26 @@ static void on_answer(void *arg, uint32_t number, unsigned type, const void *ans
 	jmap_session_answer(world.session, number, type, answer);
 }
 
+static char deleted_id[MAIL_ID_MAX + 1];
+
+static void take_deleted(const struct history_rows *rows)
+{
+	struct cursor in = cursor_on(rows->rows);
+	struct history_row row;
+	assert_true(history_row_get(&in, &row));
+	struct mail_id id = {
+	    .letter = MAIL_ID_DELETED, .account = ALICE, .number = row.email, .part = (uint64_t)row.expires};
+	deleted_id[mail_id_put(deleted_id, &id)] = '\0';
+}
+
 static void on_her_answer(void *arg, uint32_t number, unsigned type, const void *answer)
 {
 	(void)arg;
 	(void)number;
 	if (type == EMAIL_STATE)
 		(void)buf_append(&world.states, ((const struct email_state *)answer)->modseqs);
+	if (type == HISTORY_ROWS)
+		take_deleted(answer);
 }
 
 static void ask(void *arg, uint32_t number, unsigned type, const void *question)
@@ -64,6 +79,23 @@ static int add_people(struct txn *t, void *arg)
 	return error ? error : directory_account_add(t, VIEW("bob@example.test"), &account);
 }
 
+/* One of hers that can be brought back. */
+static void delete_one(void)
+{
+	uint32_t uid =
+	    mail_world_deliver(ALICE, "From: carol@example.test\nSubject: an old " SECRET "\n\nx\n");
+	struct buf ranges;
+	buf_init(&ranges, 8);
+	buf_append_u32(&ranges, uid);
+	buf_append_u32(&ranges, uid);
+	struct mail_expunge expunge = {.mailbox = MAILBOX_INBOX, .uids = buf_view(&ranges)};
+	account_client_ask(&world.hers.client, 2, MAIL_EXPUNGE, &expunge);
+	account_client_ask(&world.hers.client, 3, HISTORY_LIST, &(struct history_list){0});
+	mail_world_settle();
+	buf_done(&ranges);
+	assert_int_not_equal(deleted_id[0], 0);
+}
+
 static const struct jmap_host host = {ask, now};
 
 static int begin(void **state)
@@ -83,6 +115,7 @@ static int begin(void **state)
 	buf_init(&world.states, 10000);
 	mail_session_open(&world.mail, BOB);
 	mail_session_open(&world.hers, ALICE);
+	delete_one();
 	struct jmap_config config = {.account = BOB,
 	    .address = VIEW("bob@example.test"),
 	    .base = VIEW("https://mail.example.test"),
@@ -181,7 +214,7 @@ static void her_account_is_none_of_his(void **state)
 
 /* Ids of everything that she may have, of each kind. */
 static const char *const her_ids[] = {"M1-1", "M1-2", "E1-1", "E1-2", "T1-1", "B1-1", "P1-1-0", "P1-1-1",
-    "U1-1", "Q1-1-0", "A1", "I1-1", "S1-1", "R1-1", "C1-1-1", "1", "2", "singleton"};
+    "U1-1", "Q1-1-0", "A1", "I1-1", "S1-1", "R1-1", "C1-1-1", deleted_id, "1", "2", "singleton"};
 enum { HER_IDS = sizeof her_ids / sizeof her_ids[0] };
 
 static json_t *id_list(void)
@@ -207,7 +240,7 @@ static json_t *everything(const char *id)
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
 		json_object_set_new(a, lists[i], id_list());
 	static const char *const texts[] = {
-	    "blobId", "identityId", "emailId", "upToId", "anchor", "forEmailId"};
+	    "blobId", "identityId", "emailId", "upToId", "anchor", "forEmailId", "mailboxId"};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		json_object_set_new(a, texts[i], json_string(id));
 	static const char *const states[] = {"sinceState", "sinceQueryState"};

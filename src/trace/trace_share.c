@@ -1,0 +1,86 @@
+/* See trace_share.h. An event or field that is not named here is told to nobody. */
+#include "trace/trace_share.h"
+
+#include "trace/trace_line.h"
+
+static void leave(struct trace_line *line, const char *const *keys)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < line->count; i++)
+		for (size_t k = 0; keys[k]; k++)
+			if (view_equal(line->fields[i].key, view_from_string(keys[k]))) {
+				line->fields[kept++] = line->fields[i];
+				break;
+			}
+	line->count = kept;
+}
+
+bool trace_for_sender(struct trace_line *line)
+{
+	static const char *const accepted[] = {
+	    "from", "service", "sender", "size", "message_id", "submission", NULL};
+	static const char *const here[] = {"recipient", NULL};
+	static const char *const there[] = {"recipient", "destination", "host", "address", "status", "reply",
+	    "cause", "stage", "next", "tls", "verified", NULL};
+	static const char *const told[] = {"recipient", "kind", "to", "dsn", NULL};
+	static const char *const held[] = {"until", NULL}, *const submitted[] = {"as", NULL};
+	static const char *const nothing[] = {NULL};
+	switch (line->kind) {
+	case TRACE_ACCEPTED:
+		leave(line, accepted);
+		return true;
+	case TRACE_DISCARDED:
+		line->kind = TRACE_KEPT;
+		line->name = view_from_string(trace_kind_name(TRACE_KEPT));
+		leave(line, here);
+		return true;
+	case TRACE_RECIPIENT:
+	case TRACE_KEPT:
+	case TRACE_REFUSED:
+		leave(line, here);
+		return true;
+	case TRACE_DELIVERED: /* over LMTP it is another host's, which says so itself */
+		leave(line, trace_field(line, "host").len > 0 ? there : here);
+		return true;
+	case TRACE_QUEUED:
+	case TRACE_RELAYED:
+	case TRACE_DEFERRED:
+	case TRACE_FAILED:
+	case TRACE_EXPIRED:
+		leave(line, there);
+		return true;
+	case TRACE_NOTIFIED:
+		leave(line, told);
+		return true;
+	case TRACE_HELD:
+		leave(line, held);
+		return true;
+	case TRACE_SUBMITTED:
+		leave(line, submitted);
+		return true;
+	case TRACE_RELEASED:
+	case TRACE_DELETED:
+	case TRACE_DONE:
+		leave(line, nothing);
+		return true;
+	default: /* where addresses lead to, and administrators' routes */
+		return false;
+	}
+}
+
+bool trace_has_reached(const struct trace_line *line, struct view address)
+{
+	return (line->kind == TRACE_KEPT || line->kind == TRACE_DELIVERED || line->kind == TRACE_DISCARDED ||
+	           line->kind == TRACE_REFUSED) &&
+	       view_equal_nocase(trace_field(line, "recipient"), address);
+}
+
+bool trace_for_recipient(struct trace_line *line, struct view address)
+{
+	static const char *const accepted[] = {"from", "service", "sender", "size", "message_id", NULL};
+	if (line->kind == TRACE_ACCEPTED) {
+		leave(line, accepted);
+		return true;
+	}
+	return trace_has_reached(line, address);
+}
