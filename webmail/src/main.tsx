@@ -19,6 +19,7 @@ import { go, placeOf, startRouter } from './frame/router.ts';
 import { startMeter } from './frame/meter.tsx';
 import { startTheme } from './frame/theme.ts';
 import { startView } from './frame/view.ts';
+import { installAdmin } from './features/admin/index.ts';
 import { installCompose } from './features/compose/index.ts';
 import { installList } from './features/list/index.ts';
 import { installSearch } from './features/search/index.ts';
@@ -63,6 +64,7 @@ async function start(): Promise<void> {
   installSearch();
   installCompose();
   installSettings();
+  installAdmin();
   startKeys();
   startService((path) => go(placeOf(path)));
   renewNotifications(layer).catch(() => undefined);

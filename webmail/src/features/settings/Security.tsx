@@ -3,12 +3,13 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../../base/words.ts';
 import { shortDate, wholeDate } from '../../base/dates.ts';
+import { doProved } from '../../frame/prove.ts';
 import { say } from '../../model/undo.ts';
 import { mail } from '../../model/current.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog, askText, askYes } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
-import { type AppPassword, type WebSession, account, doProved, failed, loadAccount } from './auth.ts';
+import { type AppPassword, type WebSession, account, failed, loadAccount } from './auth.ts';
 import { Section } from './parts.tsx';
 
 const PROGRAMS = ['imap', 'smtp', 'pop3', 'sieve', 'web'];

@@ -1,0 +1,136 @@
+/** Domains with what the daily look at their DNS records found, and the aliases in them. */
+import { useSignal } from '@preact/signals';
+import { t } from '../../base/words.ts';
+import { Button } from '../../ui/Button.tsx';
+import { askYes } from '../../ui/Dialog.tsx';
+import { Command, Find, Shown, Table, When, askLines } from './parts.tsx';
+import { listOf, put, useLoaded } from './api.ts';
+
+interface Domain {
+  id: string;
+  name: string;
+  aliasOf: string | null;
+  catchAll: string | null;
+  isDisabled: boolean;
+  keys: { selector: string; algorithm: string; state: string; isPublished: boolean }[];
+  records: { lookedAt: string; wrong: string[] } | null;
+}
+
+export function Domains() {
+  const domains = useLoaded(() => listOf<Domain>('Domain', null), '');
+  const done = async (change: Parameters<typeof put>[1], words: string) => {
+    const taken = await put('Domain', change, words);
+    if (taken) await domains.again();
+    return taken;
+  };
+  return (
+    <>
+      <div class="admin-bar-top">
+        <Button kind="primary" icon="plus" onClick={() => askLines(t('admin.addDomain'), t('admin.addDomainText'), t('admin.add'), [{ key: 'name', label: t('admin.name') }], ({ name }) => done({ create: { name } }, t('admin.added', { name: name! })))}>{t('admin.addDomain')}</Button>
+      </div>
+      <Shown of={domains}>
+        {({ list, command }) => (
+          <>
+            {list.map((one) => (
+              <section key={one.id} class="admin-card" aria-label={one.name}>
+                <h3 class="admin-title">{one.name}</h3>
+                <p class="admin-text">
+                  {[one.isDisabled && t('admin.disabled'), one.aliasOf && t('admin.sameAs', { name: one.aliasOf }), one.catchAll && t('admin.catchAll', { address: one.catchAll })].filter(Boolean).join(' · ')}
+                </p>
+                <RecordsOf domain={one} />
+                <div class="set-buttons">
+                  <Button onClick={() => void done({ update: [one.id, { isDisabled: !one.isDisabled }] }, t(one.isDisabled ? 'admin.isEnabled' : 'admin.isDisabled', { name: one.name }))}>{t(one.isDisabled ? 'admin.enable' : 'admin.disable')}</Button>
+                  <Button
+                    onClick={async () => {
+                      const sure = await askYes({ title: t('admin.removeThis', { name: one.name }), text: t('admin.removeDomainText'), ok: t('admin.remove'), cancel: t('admin.cancel'), danger: true });
+                      if (sure) await done({ destroy: one.id }, t('admin.removed', { name: one.name }));
+                    }}
+                  >
+                    {t('admin.remove')}
+                  </Button>
+                </div>
+              </section>
+            ))}
+            <Command text={command} />
+          </>
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function RecordsOf({ domain: { records, keys, name } }: { domain: Domain }) {
+  const unpublished = keys.filter((key) => !key.isPublished && key.state !== 'retired');
+  return (
+    <>
+      {!records && <p class="admin-text">{t('admin.notLooked')}</p>}
+      {records && records.wrong.length === 0 && <p class="admin-text">{t('admin.recordsGood')} <When date={records.lookedAt} /></p>}
+      {records && records.wrong.length > 0 && <ul class="admin-problems">{records.wrong.map((one) => <li key={one}>{one}</li>)}</ul>}
+      {unpublished.length > 0 && <p class="admin-text">{t('admin.keysUnpublished', { list: unpublished.map((key) => key.selector).join(', ') })}</p>}
+      <Command text={`postrider dns check ${name}`} />
+    </>
+  );
+}
+
+interface Alias {
+  id: string;
+  address: string;
+  targets: string[];
+}
+
+export function Aliases() {
+  const text = useSignal('');
+  const aliases = useLoaded(() => listOf<Alias>('Alias', text.value ? { text: text.value } : null), text.value);
+  const done = async (change: Parameters<typeof put>[1], words: string) => {
+    const taken = await put('Alias', change, words);
+    if (taken) await aliases.again();
+    return taken;
+  };
+  const targetsOf = (line: string | undefined) => (line ?? '').split(/[\s,]+/).filter(Boolean);
+  return (
+    <>
+      <div class="admin-bar-top">
+        <Find text={text.value} onChange={(value) => (text.value = value)} />
+        <Button
+          kind="primary"
+          icon="plus"
+          onClick={() =>
+            askLines(t('admin.addAlias'), t('admin.addAliasText'), t('admin.add'), [
+              { key: 'address', label: t('admin.address'), type: 'email' },
+              { key: 'targets', label: t('admin.targets') },
+            ], ({ address, targets }) => done({ create: { address, targets: targetsOf(targets) } }, t('admin.added', { name: address! })))
+          }
+        >
+          {t('admin.addAlias')}
+        </Button>
+      </div>
+      <Shown of={aliases}>
+        {({ list, total, command }) => (
+          <>
+            <Table label={t('admin.aliases')} heads={[t('admin.address'), t('admin.targets'), '']}>
+              {list.map((one) => (
+                <tr key={one.id}>
+                  <th scope="row">{one.address}</th>
+                  <td>{one.targets.join(', ')}</td>
+                  <td class="admin-cell-end">
+                    <Button onClick={() => askLines(one.address, undefined, t('admin.set'), [{ key: 'targets', label: t('admin.targets'), value: one.targets.join(', ') }], ({ targets }) => done({ update: [one.id, { targets: targetsOf(targets) }] }, t('admin.changed', { name: one.address })))}>{t('admin.change')}</Button>
+                    <Button
+                      onClick={async () => {
+                        const sure = await askYes({ title: t('admin.removeThis', { name: one.address }), text: t('admin.removeAliasText'), ok: t('admin.remove'), cancel: t('admin.cancel'), danger: true });
+                        if (sure) await done({ destroy: one.id }, t('admin.removed', { name: one.address }));
+                      }}
+                    >
+                      {t('admin.remove')}
+                    </Button>
+                  </td>
+                </tr>
+              ))}
+            </Table>
+            <p class="admin-text">{t('admin.shown', { count: list.length, total })}</p>
+            <Command text={command} />
+          </>
+        )}
+      </Shown>
+    </>
+  );
+}

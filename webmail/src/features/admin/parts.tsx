@@ -1,0 +1,118 @@
+/** What the pages of administration are made of. */
+import type { ComponentChildren } from 'preact';
+import { useSignal } from '@preact/signals';
+import { t } from '../../base/words.ts';
+import { shortDate, wholeDate } from '../../base/dates.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { openOverlay } from '../../ui/overlay.tsx';
+import type { Loaded } from './api.ts';
+
+/** The page's content when it is there; else why it is not. */
+export function Shown<T>({ of, children }: { of: Loaded<T>; children: (value: T) => ComponentChildren }) {
+  const value = of.value.value;
+  if (of.failed.value) return <p role="alert">{t('admin.cannotLoad')} <Button onClick={() => void of.again()}>{t('admin.tryAgain')}</Button></p>;
+  return value === undefined ? null : <>{children(value)}</>;
+}
+
+export function Command({ text }: { text: string | undefined }) {
+  return text ? <p class="admin-command">{t('admin.command')} <code>{text}</code></p> : null;
+}
+
+export function When({ date }: { date: string | null }) {
+  if (!date) return <>{t('admin.never')}</>;
+  const at = new Date(date);
+  return <time dateTime={date} title={wholeDate(at)}>{shortDate(at, new Date())}</time>;
+}
+
+export function Find({ text, onChange }: { text: string; onChange(text: string): void }) {
+  return (
+    <input class="field-input admin-find" type="search" aria-label={t('admin.find')} placeholder={t('admin.find')} value={text} onInput={(event) => onChange(event.currentTarget.value)} />
+  );
+}
+
+export function Table({ label, heads, children }: { label: string; heads: string[]; children: ComponentChildren }) {
+  return (
+    <div class="admin-scroll" tabIndex={0} role="region" aria-label={label}>
+      <table class="admin-table" aria-label={label}>
+        <thead><tr>{heads.map((head) => <th key={head} scope="col">{head}</th>)}</tr></thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
+export interface Asked {
+  key: string;
+  label: string;
+  type?: 'text' | 'email' | 'password';
+  value?: string;
+  mayBeEmpty?: boolean;
+}
+
+/** Asks for some lines; `save` says whether they were taken. */
+export function askLines(title: string, text: string | undefined, ok: string, lines: Asked[], save: (values: Record<string, string>) => Promise<boolean>): void {
+  openOverlay('dialog', (self) => <LinesDialog title={title} text={text} ok={ok} lines={lines} save={save} close={self.close} />);
+}
+
+function LinesDialog({ title, text, ok, lines, save, close }: { title: string; text: string | undefined; ok: string; lines: Asked[]; save(values: Record<string, string>): Promise<boolean>; close(): void }) {
+  const values = useSignal<Record<string, string>>(Object.fromEntries(lines.map((line) => [line.key, line.value ?? ''])));
+  return (
+    <Dialog title={title} close={close}>
+      <form
+        class="dialog-form admin-form"
+        onSubmit={async (event) => {
+          event.preventDefault();
+          if (await save(values.peek())) close();
+        }}
+      >
+        {text && <p class="dialog-text">{text}</p>}
+        {lines.map((line) => (
+          <label key={line.key} class="field">
+            <span class="field-label">{line.label}</span>
+            <input class="field-input" {...typeOf(line.type)} autocomplete="off" required={!line.mayBeEmpty} value={values.value[line.key]} onInput={(event) => (values.value = { ...values.peek(), [line.key]: event.currentTarget.value })} />
+          </label>
+        ))}
+        <div class="dialog-buttons">
+          <Button onClick={close}>{t('admin.cancel')}</Button>
+          <Button kind="primary" submit>{ok}</Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function typeOf(type: Asked['type']) {
+  if (type === 'email') return { type: 'email' as const };
+  return type === 'password' ? { type: 'password' as const } : { type: 'text' as const };
+}
+
+/** Octets for people. */
+export function sayOctets(octets: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+  let at = 0;
+  let value = octets;
+  while (value >= 1_000 && at < units.length - 1) {
+    value /= 1_000;
+    at++;
+  }
+  return new Intl.NumberFormat(document.documentElement.lang, { style: 'unit', unit: units[at]!, unitDisplay: 'short', maximumFractionDigits: value < 10 && at > 0 ? 1 : 0 }).format(value);
+}
+
+/** Bars with their numbers in words: readable without colour, and for those who hear it. */
+export function Bars({ label, bars }: { label: string; bars: { words: string; value: number }[] }) {
+  const most = Math.max(1, ...bars.map((bar) => bar.value));
+  const width = 100 / Math.max(1, bars.length);
+  return (
+    <figure class="admin-chart">
+      <figcaption>{label}</figcaption>
+      <svg viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label={`${label}: ${bars.filter((bar) => bar.value > 0).map((bar) => `${bar.words}: ${bar.value}`).join(', ') || t('admin.nothing')}`}>
+        <line x1="0" y1="39.5" x2="100" y2="39.5" class="admin-axis" />
+        {bars.map((bar, at) => (
+          <rect key={bar.words} x={at * width + width * 0.1} width={width * 0.8} y={39 - (bar.value / most) * 38} height={(bar.value / most) * 38} class="admin-bar"><title>{`${bar.words}: ${bar.value}`}</title></rect>
+        ))}
+      </svg>
+      <span class="admin-most">{t('admin.most', { count: most })}</span>
+    </figure>
+  );
+}

@@ -1,0 +1,50 @@
+/** What an administrator sees, and that nobody else sees it. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { demo, launch, type Server, signedIn } from './server.ts';
+
+let server: Server;
+let browser: Browser;
+
+before(async () => {
+  [server, browser] = await Promise.all([demo(), launch()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test('an administrator sees health, and adds an alias that the command line knows', async () => {
+  const page = await signedIn(browser, server, 'admin@example.test');
+  await page.goto(`${server.origin}/admin/health`);
+  await page.getByText('All is well.').waitFor();
+  await page.goto(`${server.origin}/admin/aliases`);
+  await page.getByRole('button', { name: 'Add an alias' }).click();
+  await page.getByLabel('Address').fill('info@example.test');
+  await page.getByLabel('Targets, with commas between').fill('alice@example.test, bob@example.test');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('rowheader', { name: 'info@example.test' }).waitFor();
+  assert.match(server.run('alias', 'list'), /info@example\.test/);
+  assert.deepEqual(page.errors, []);
+});
+
+test('others have no pages of administration', async () => {
+  const page = await signedIn(browser, server, 'bob@example.test');
+  await page.goto(`${server.origin}/admin/people`);
+  await page.waitForLoadState('networkidle');
+  assert.equal(await page.getByText('alice@example.test').count(), 0);
+});
+
+test('a rule that is made in the settings files mail', async () => {
+  const page = await signedIn(browser, server, 'alice@example.test');
+  await page.goto(`${server.origin}/settings/rules`);
+  await page.getByRole('button', { name: 'New rule' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('From Bob');
+  await page.locator('.rule-value').first().fill('bob@example.test');
+  await page.getByLabel('Folder', { exact: true }).selectOption({ label: 'Archive' });
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByText('The rule From Bob is added.').waitFor();
+  assert.match(server.run('rule', 'simple', 'alice@example.test'), /From Bob/);
+  assert.deepEqual(page.errors, []);
+});
