@@ -1,21 +1,51 @@
-/** Rules: their page in the settings, and "filter messages like this". */
+/** Rules: their page in the settings, and "filter messages like this", "block". */
 import './rules.css';
 import { actions } from '../../actions/registry.ts';
+import { t } from '../../base/words.ts';
 import { addPage } from '../../frame/slots.ts';
 import { canAct, targetEmails } from '../../model/acts.ts';
+import { mail } from '../../model/current.ts';
+import { ABOUT } from './RuleDialog.tsx';
 import { Rules, addRule, newRule } from './Rules.tsx';
-import { hasRules } from './scripts.ts';
+import { type Rule, changeRules, hasRules } from './scripts.ts';
+
+function senderOf(): string | undefined {
+  return targetEmails()[0]?.from?.[0]?.email;
+}
+
+function junkPath(): string | undefined {
+  return mail().mailboxWithRole('junk')?.name;
+}
 
 export function installRules(): void {
   addPage('settings', { name: 'rules', icon: 'list-filter', order: 30, keys: ['rules.new', 'rules.asText'], possible: hasRules, component: Rules });
   actions.add({
-    id: 'mail.filterLike',
+    id: 'rules.fromMessage',
     group: 'mail',
     icon: 'list-filter',
     possible: () => hasRules() && canAct(),
     run: () => {
-      const sender = targetEmails()[0]?.from?.[0]?.email;
+      const sender = senderOf();
       addRule(newRule(sender ? [sender] : []));
+    },
+  });
+  actions.add({
+    id: 'reading.block',
+    group: 'mail',
+    icon: 'ban',
+    possible: () => hasRules() && canAct() && junkPath() !== undefined,
+    run: async () => {
+      const sender = senderOf();
+      if (!sender) return;
+      const rule: Rule = {
+        name: t('rules.blockName', { address: sender }),
+        enabled: true,
+        match: 'all',
+        conditions: [{ ...ABOUT['from']!, how: 'is', values: [sender] }],
+        actions: [{ do: 'file', mailbox: junkPath()!, create: true }, { do: 'stop' }],
+      };
+      // The first of all rules: no other one brings the mail back.
+      await changeRules([{ value: rule, before: 1 }], t('rules.blocked', { address: sender }));
     },
   });
 }
