@@ -468,7 +468,7 @@ static int change_one(struct plan *p, struct email_set_step *step)
 		error = -EMLINK;
 	if (error == 1)
 		return 1;
-	if (error == 0 && p->writes + CHANGE_END_WRITES > STORE_WRITE_KEYS_MAX)
+	if (error == 0 && p->writes + s->with_writes + CHANGE_END_WRITES > STORE_WRITE_KEYS_MAX)
 		error = -E2BIG;
 	if (error == 0 && !alone &&
 	    p->c.writes + p->writes + s->with_writes + CHANGE_END_WRITES > STORE_SLICE_KEYS)

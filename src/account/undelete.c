@@ -63,10 +63,23 @@ static int mailbox_of(struct account_change *c, const struct account_deleted *d,
 	return change_mailbox(c, *mailbox, &box);
 }
 
-/* Something was written: an error is not this email's alone any more. */
+/* Something was written: an error is not this email's alone any more, whatever a caller would take for that:
+ * it takes the whole commit with it, or the email would be gone and nowhere else. */
 static int fatal(int error)
 {
-	return error == -ENOENT || error == -EBADMSG || error == -ENXIO ? -EIO : error;
+	switch (error) {
+	case -ENOENT:
+	case -EBADMSG:
+	case -ENXIO:
+	case -E2BIG:
+	case -EDQUOT:
+	case -EINVAL:
+	case -EMLINK:
+	case -EOVERFLOW:
+		return -EIO;
+	default:
+		return error;
+	}
 }
 
 static int mailbox_for(
@@ -149,6 +162,22 @@ static int take_places(struct account_change *c, struct view mailboxes, const st
 	return change_mailbox(c, MAILBOX_INBOX, &box);
 }
 
+/* The old email goes, and comes as a new one. */
+static int replace(struct account_change *c, struct account_key key, uint64_t old,
+    const struct account_deleted *d, struct account_email *email, struct message_place *places, size_t count)
+{
+	const struct message_flags flags = places[0].flags;
+	uint64_t emailid;
+	int error = message_erase(c, old);
+	if (error == 0)
+		error = message_add(c, email, places, count, &emailid);
+	/* It had been counted all the time. */
+	if (error == 0)
+		error = keywords_count(c, &flags, -1);
+	c->head.deleted_bytes = less(c->head.deleted_bytes, d->size);
+	return error ? error : change_delete(c, key);
+}
+
 int undelete_email(struct account_change *c, int64_t expiry, uint64_t old, struct view mailboxes)
 {
 	struct message_place *places = mem_array(ACCOUNT_PLACES_MAX, sizeof *places);
@@ -156,7 +185,6 @@ int undelete_email(struct account_change *c, int64_t expiry, uint64_t old, struc
 	struct account_key key = key_deleted(expiry, old);
 	struct account_deleted d;
 	struct view value;
-	uint64_t emailid;
 	size_t count = 0;
 	int error = change_get(c, key, &value);
 	if (error == 0)
@@ -169,16 +197,7 @@ int undelete_email(struct account_change *c, int64_t expiry, uint64_t old, struc
 	if (error == 0)
 		error = take_places(c, mailboxes, &flags, places, &count);
 	if (error == 0)
-		error = message_erase(c, old);
-	if (error == 0)
-		error = message_add(c, &copy->email, places, count, &emailid);
-	/* It had been counted all the time. */
-	if (error == 0)
-		error = keywords_count(c, &flags, -1);
-	if (error == 0) {
-		c->head.deleted_bytes = less(c->head.deleted_bytes, d.size);
-		error = change_delete(c, key);
-	}
+		error = fatal(replace(c, key, old, &d, &copy->email, places, count));
 	mem_free(copy);
 	mem_free(places);
 	return error;
