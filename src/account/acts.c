@@ -14,8 +14,11 @@
 
 enum {
 	VERSION = 1,
-	CHUNK = 200,      /* ids of an entry: five octets each at most */
-	PART_BYTES = 1900 /* of changes that undo, in an entry */
+	CHUNK = 200,       /* ids of an entry: five octets each at most */
+	PART_BYTES = 1900, /* of changes that undo, in an entry */
+	/* The state of an act that nobody is told of any more: upkeep takes away what is left of it. */
+	FORGOTTEN = ACT_STATE_LAST + 1,
+	FORGOTTEN_MAX = ACT_COUNT_MAX
 };
 
 /* ---- entries ---- */
@@ -57,7 +60,7 @@ static int decode(struct view key, struct view value, struct account_act *a)
 {
 	struct cursor c = entry_read(value, VERSION), k = cursor_on(view_skip(key, 2));
 	a->number = cursor_u64(&k);
-	a->state = (uint8_t)entry_take_limited(&c, ACT_STATE_LAST);
+	a->state = (uint8_t)entry_take_limited(&c, FORGOTTEN);
 	a->created = (int64_t)entry_take_number(&c);
 	a->ended = (int64_t)entry_take_number(&c);
 	a->total = entry_take_number(&c);
@@ -83,6 +86,8 @@ int act_get(struct txn *t, uint64_t shard, uint64_t number, struct account_act *
 	int error = key_get(t, shard, key, &value);
 	if (error == 0)
 		error = decode(key_view(&key), value, out);
+	if (error == 0 && out->state == FORGOTTEN)
+		error = -ENOENT;
 	return error == -EBADMSG ? -ENOENT : error;
 }
 
@@ -175,6 +180,84 @@ static int first_piece(struct txn *t, uint64_t shard, struct first *f)
 	return error < 0 ? error : 0;
 }
 
+/* ---- an end ---- */
+
+static int collect_pieces(struct txn *t, uint64_t shard, char sort, uint64_t number, struct slice *slice)
+{
+	struct account_key from = piece_key(sort, number, 0), to = key_of(sort, number + 1);
+	return slice_collect(slice, t, shard, key_view(&from), key_view(&to), SLICE_KEYS - 1);
+}
+
+/* Deletes a slice of an act, and the act itself when that was the last one: *whole. */
+static int delete_slice(struct account_change *c, uint64_t number, bool *whole)
+{
+	struct slice *slice = slice_new();
+	int error = collect_pieces(c->txn, c->shard, 'B', number, slice);
+	if (error == 0)
+		error = collect_pieces(c->txn, c->shard, 'D', number, slice);
+	*whole = slice->count < SLICE_KEYS - 1;
+	for (size_t i = 0; i < slice->count && error == 0; i++)
+		error = change_delete(c, slice->keys[i]);
+	if (error == 0 && *whole)
+		error = change_delete(c, key_of('A', number));
+	slice_free(slice);
+	return error;
+}
+
+static void count_out(struct account_change *c)
+{
+	c->head.acts = (uint32_t)less(c->head.acts, 1);
+	c->head_changed = true;
+}
+
+/* It waits for nothing: it has ended, or nobody goes on with its list. */
+static bool is_over(const struct account_act *a, int64_t now)
+{
+	return a->state == ACT_GATHERING ? now - a->created > ACT_GATHER_SECONDS : !is_at_work(a);
+}
+
+struct oldest {
+	struct account_act act, next;
+	bool found;
+	size_t forgotten;
+	int64_t now;
+};
+
+static int take_oldest(void *arg, struct view key, struct view value)
+{
+	struct oldest *o = arg;
+	if (decode(key, value, &o->next) != 0)
+		return 0;
+	if (o->next.state == FORGOTTEN)
+		o->forgotten++;
+	else if (!o->found && is_over(&o->next, o->now))
+		o->found = decode(key, value, &o->act) == 0;
+	return 0;
+}
+
+/* The oldest act that is over makes room for a new one. -EBUSY: none is, or too much waits for upkeep. */
+static int make_room(struct account_change *c)
+{
+	struct oldest *o = mem_alloc(sizeof *o);
+	struct account_key from = key_of('A', 0), to = key_of('A', UINT64_MAX);
+	struct txn_range range = {.shard = c->shard, .from = key_view(&from), .to = key_view(&to)};
+	bool whole = true;
+	o->now = c->now;
+	int error = txn_range(c->txn, &range, take_oldest, o);
+	if (error == 0 && (!o->found || o->forgotten >= FORGOTTEN_MAX))
+		error = -EBUSY;
+	if (error == 0)
+		error = delete_slice(c, o->act.number, &whole);
+	if (error == 0 && !whole) {
+		o->act.state = FORGOTTEN;
+		error = act_put(c, &o->act);
+	}
+	if (error == 0)
+		count_out(c);
+	mem_free(o);
+	return error;
+}
+
 /* ---- requests ---- */
 
 static int run_begin(struct account_change *c, struct account_act_request *r)
@@ -184,11 +267,11 @@ static int run_begin(struct account_change *c, struct account_act_request *r)
 	struct email_change change;
 	int error = 0;
 	if (r->number == 0) {
-		if (c->head.acts >= ACT_COUNT_MAX)
-			error = -EBUSY;
-		else if (r->change.len > ACT_CHANGE_MAX || !email_change_get(&in, &change) ||
-		         !cursor_at_end(&in) || change.what & (EMAIL_CHANGE_WAKE | EMAIL_CHANGE_RESTORE))
+		if (r->change.len > ACT_CHANGE_MAX || !email_change_get(&in, &change) ||
+		    !cursor_at_end(&in) || change.what & (EMAIL_CHANGE_WAKE | EMAIL_CHANGE_RESTORE))
 			error = -EINVAL;
+		else if (c->head.acts >= ACT_COUNT_MAX)
+			error = make_room(c);
 		*a = (struct account_act){
 		    .number = c->head.last_act + 1, .created = c->now, .change = r->change};
 	} else {
@@ -279,7 +362,8 @@ static int take_act(void *arg, struct view key, struct view value)
 	if (l->count == ACT_COUNT_MAX)
 		return 1;
 	struct account_act *a = &l->list[l->count];
-	l->count += decode(key, value, a) == 0 && (l->number == 0 || l->number == a->number);
+	l->count +=
+	    decode(key, value, a) == 0 && a->state != FORGOTTEN && (l->number == 0 || l->number == a->number);
 	a->change = (struct view){0};
 	return 0;
 }
@@ -519,9 +603,9 @@ static int take_expired(void *arg, struct view key, struct view value)
 	struct expired *x = arg;
 	if (decode(key, value, &x->act) != 0)
 		return 0;
-	int64_t age = x->now - (x->act.state == ACT_GATHERING ? x->act.created : x->act.ended);
-	return !is_at_work(&x->act) &&
-	       age > (x->act.state == ACT_GATHERING ? ACT_GATHER_SECONDS : ACT_KEPT_SECONDS);
+	if (x->act.state == ACT_GATHERING || x->act.state == FORGOTTEN)
+		return x->act.state == FORGOTTEN || is_over(&x->act, x->now);
+	return !is_at_work(&x->act) && x->now - x->act.ended > ACT_KEPT_SECONDS;
 }
 
 int acts_expired(struct txn *t, uint64_t shard, int64_t now, bool *found)
@@ -539,40 +623,25 @@ int acts_expired(struct txn *t, uint64_t shard, int64_t now, bool *found)
 	return error < 0 ? error : 0;
 }
 
-static int collect_pieces(struct txn *t, uint64_t shard, char sort, uint64_t number, struct slice *slice)
-{
-	struct account_key from = piece_key(sort, number, 0), to = key_of(sort, number + 1);
-	return slice_collect(slice, t, shard, key_view(&from), key_view(&to), SLICE_KEYS - 1);
-}
-
 int acts_forget(struct txn *t, uint64_t shard, int64_t now, bool *more)
 {
 	struct account_change *c = mem_alloc(sizeof *c);
 	struct expired *x = mem_alloc(sizeof *x);
-	struct slice *slice = slice_new();
 	struct account_key from = key_of('A', 0), to = key_of('A', UINT64_MAX);
 	struct txn_range range = {.shard = shard, .from = key_view(&from), .to = key_view(&to)};
+	bool whole = false;
 	x->now = now;
-	*more = false;
 	int error = change_begin(c, t, shard, now);
 	int found = error == 0 && c->head.acts > 0 ? txn_range(t, &range, take_expired, x) : error;
 	if (found > 0)
-		error = collect_pieces(t, shard, 'B', x->act.number, slice);
-	if (found > 0 && error == 0)
-		error = collect_pieces(t, shard, 'D', x->act.number, slice);
-	for (size_t i = 0; i < slice->count && error == 0; i++)
-		error = change_delete(c, slice->keys[i]);
-	if (found > 0 && error == 0 && slice->count < SLICE_KEYS - 1) {
-		error = change_delete(c, key_of('A', x->act.number));
-		c->head.acts = (uint32_t)less(c->head.acts, 1);
-		c->head_changed = true;
-	}
+		error = delete_slice(c, x->act.number, &whole);
+	if (found > 0 && error == 0 && whole && x->act.state != FORGOTTEN)
+		count_out(c);
 	if (found < 0)
 		error = found;
 	*more = found > 0;
 	if (error == 0)
 		error = change_end(c);
-	slice_free(slice);
 	mem_free(x);
 	mem_free(c);
 	return error;

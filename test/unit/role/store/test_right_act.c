@@ -1,9 +1,12 @@
 /* Very many emails changed at once, each question the whole way: mail/act.h. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "account/acts.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "email_seen.h"
 #include "mail/act.h"
@@ -265,7 +268,6 @@ static void it_is_stopped_and_undone(void **state)
 
 static void what_makes_no_sense_is_refused(void **state)
 {
-	uint64_t number = 0;
 	struct act_begin m = {.ids = IDS(2, 1)};
 	struct buf text;
 	(void)state;
@@ -280,13 +282,185 @@ static void what_makes_no_sense_is_refused(void **state)
 	m.change = VIEW("x");
 	assert_int_equal(email_ask(&one, EMAIL_ACT_BEGIN, &m), -EINVAL);
 	buf_done(&text);
+}
+
+/* ---- many acts ---- */
+
+static void the_oldest_that_is_over_makes_room(void **state)
+{
+	const struct email_change seen = {.add_flags = FLAG_SEEN};
+	uint64_t number = 0;
+	(void)state;
+	deliver(1);
+	for (uint64_t i = 1; i <= ACT_COUNT_MAX + 3; i++) {
+		number = 0;
+		assert_int_equal(act(&seen, 1, 1, i == 2, &number), 0);
+		assert_int_equal(number, i);
+	}
+	/* The second one waits for the rest of its list, so it stays. */
+	assert_string_equal(told(1), "");
+	assert_string_equal(told(2), "gathering 0/1 0 0");
+	assert_string_equal(told(4), "");
+	assert_string_equal(told(5), "done 1/1 0 0");
+	assert_int_equal(act_count, ACT_COUNT_MAX);
+	assert_int_equal(order(EMAIL_ACT_UNDO, 4), -ENOENT);
+	assert_int_equal(order(EMAIL_ACT_UNDO, 5), 0);
+}
+
+static void without_one_that_is_over_there_is_no_room(void **state)
+{
+	const struct email_change seen = {.add_flags = FLAG_SEEN};
+	uint64_t number = 0;
+	(void)state;
+	deliver(1);
 	for (size_t i = 0; i < ACT_COUNT_MAX; i++) {
 		number = 0;
-		assert_int_equal(
-		    act(&(struct email_change){.add_flags = FLAG_SEEN}, 1, 1, false, &number), 0);
+		assert_int_equal(act(&seen, 1, 1, true, &number), 0);
 	}
 	number = 0;
-	assert_int_equal(act(&(struct email_change){.add_flags = FLAG_SEEN}, 1, 1, false, &number), -EBUSY);
+	assert_int_equal(act(&seen, 1, 1, false, &number), -EBUSY);
+	assert_string_equal(told(1), "gathering 0/1 0 0");
+}
+
+/* ---- what is left of a long one ---- */
+
+static int clock_file;
+
+static void set_clock(int64_t seconds)
+{
+	assert_int_equal(pwrite(clock_file, &seconds, sizeof seconds, 0), sizeof seconds);
+}
+
+static bool more;
+static size_t pieces;
+
+static int count_piece(void *arg, struct view key, struct view value)
+{
+	(void)arg;
+	(void)value;
+	pieces += key.data[1] == 'B';
+	return 0;
+}
+
+static int run_forget(struct txn *t, void *arg)
+{
+	uint64_t shard = store_shard(STORE_ACCOUNT, 1);
+	struct account_key from = key_letter('C'), to = key_behind_letter('C');
+	struct txn_range range = {.shard = shard, .from = key_view(&from), .to = key_view(&to)};
+	(void)arg;
+	int error = acts_forget(t, shard, clock_wall(), &more);
+	pieces = 0;
+	return error ? error : txn_range(t, &range, count_piece, NULL);
+}
+
+static void forgotten(struct store_commit *c, int result)
+{
+	(void)c;
+	assert_int_equal(result, 0);
+	done = true;
+}
+
+static void drop_a_slice(void)
+{
+	static struct store_commit commit;
+	commit = (struct store_commit){.run = run_forget, .large = true, .done = forgotten};
+	store_commit(store_role.store, &commit);
+	wait();
+}
+
+/* It makes room at once, and upkeep deletes the rest. */
+static void a_long_one_goes_in_slices(void **state)
+{
+	enum { CHUNKS = 1000 };
+	const struct email_change seen = {.add_flags = FLAG_SEEN};
+	uint64_t number = 0;
+	(void)state;
+	set_clock(0);
+	deliver(1);
+	for (uint64_t i = 1; i <= CHUNKS; i++)
+		assert_int_equal(act(&seen, i, i, true, &number), 0);
+	set_clock(ACT_GATHER_SECONDS + 10);
+	for (size_t i = 0; i < ACT_COUNT_MAX; i++) {
+		number = 0;
+		assert_int_equal(act(&seen, 1, 1, false, &number), 0);
+	}
+	assert_string_equal(told(1), "");
+	assert_int_equal(act_count, ACT_COUNT_MAX);
+	assert_int_equal(order(EMAIL_ACT_STOP, 1), -ENOENT);
+	drop_a_slice();
+	assert_true(more);
+	assert_int_equal(pieces, 0);
+	/* Only those are left that are known still. */
+	drop_a_slice();
+	assert_false(more);
+	assert_string_equal(told(2), "done 1/1 0 0");
+	assert_int_equal(act_count, ACT_COUNT_MAX);
+}
+
+/* ---- damage ---- */
+
+struct damage {
+	struct store_commit commit;
+	struct account_key thread; /* of a hash; len 0: it is to be found */
+	bool mends;
+};
+
+static int note_thread(void *arg, struct view key, struct view value)
+{
+	struct damage *d = arg;
+	(void)value;
+	memcpy(d->thread.data, key.data, key.len);
+	d->thread.len = key.len;
+	return 1;
+}
+
+static int run_damage(struct txn *t, void *arg)
+{
+	struct damage *d = arg;
+	uint64_t shard = store_shard(STORE_ACCOUNT, 1);
+	struct account_key from = key_letter('T'), to = key_behind_letter('T');
+	struct txn_range range = {.shard = shard, .from = key_view(&from), .to = key_view(&to)};
+	if (d->thread.len == 0)
+		return txn_range(t, &range, note_thread, d) == 1 ? 0 : -ENOENT;
+	return d->mends ? txn_delete(t, shard, key_view(&d->thread))
+	                : txn_put(t, shard, key_view(&d->thread), VIEW("\x01"));
+}
+
+static void damaged(struct store_commit *c, int result)
+{
+	(void)c;
+	assert_int_equal(result, 0);
+	done = true;
+}
+
+static void damage(struct damage *d)
+{
+	d->commit = (struct store_commit){.run = run_damage, .arg = d, .done = damaged};
+	store_commit(store_role.store, &d->commit);
+	wait();
+}
+
+/* It is kept as long as it does not stand anywhere else. */
+static void what_cannot_come_back_now_is_not_lost(void **state)
+{
+	static struct damage d;
+	uint64_t number = 0;
+	(void)state;
+	d = (struct damage){.mends = false};
+	assert_int_not_equal(
+	    mail_world_deliver(1, "From: a@example.test\nMessage-ID: <one@example.test>\n\nBody.\n"), 0);
+	damage(&d);
+	assert_int_equal(act(&(struct email_change){.what = EMAIL_CHANGE_DESTROY}, 1, 1, false, &number), 0);
+	expect(1, 0, 0);
+	damage(&d);
+	assert_int_equal(order(EMAIL_ACT_UNDO, number), 0);
+	assert_string_equal(told(number), "undoing 1/1 0 0");
+	d.mends = true;
+	damage(&d);
+	store_act_wake(store_shard(STORE_ACCOUNT, 1));
+	mail_world_settle();
+	assert_string_equal(told(number), "undone 1/1 0 1");
+	expect(1, 1, 1);
 }
 
 int main(void)
@@ -298,6 +472,19 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(it_goes_on_where_it_was, begin, end),
 	    cmocka_unit_test_setup_teardown(it_is_stopped_and_undone, begin, end),
 	    cmocka_unit_test_setup_teardown(what_makes_no_sense_is_refused, begin, end),
+	    cmocka_unit_test_setup_teardown(the_oldest_that_is_over_makes_room, begin, end),
+	    cmocka_unit_test_setup_teardown(without_one_that_is_over_there_is_no_room, begin, end),
+	    cmocka_unit_test_setup_teardown(a_long_one_goes_in_slices, begin, end),
+	    cmocka_unit_test_setup_teardown(what_cannot_come_back_now_is_not_lost, begin, end),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	char path[] = "/tmp/test_right_act_XXXXXX";
+	int64_t zero = 0;
+	clock_file = mkstemp(path);
+	if (clock_file < 0 || write(clock_file, &zero, sizeof zero) != sizeof zero ||
+	    clock_simulate(path) != 0)
+		return 1;
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(path);
+	close(clock_file);
+	return failed;
 }
