@@ -15,7 +15,9 @@
 enum {
 	NAME_MAX_LEN = 64,
 	VALUE_MAX = 16 * 1024,
-	/* So many are set by one update: each is a question to store. */
+	/* So many names there are, since one answer of store lists as many (account/metadata.h); so many are
+	   set by one update: each is a question to store. */
+	NAMES_MAX = 200,
 	CHANGES_MAX = 200,
 	HAS_VALUES = 1 << 1
 };
@@ -226,6 +228,12 @@ static void put_differences(struct jmap_call *c, json_t *wanted)
 	json_object_foreach(wanted, name, value) count +=
 	    !json_equal(value, json_object_get(x->values, name));
 	json_object_foreach(x->values, name, value) count += json_object_get(wanted, name) == NULL;
+	/* One that has too many already may lose some. */
+	if (json_object_size(wanted) > NAMES_MAX && json_object_size(wanted) > json_object_size(x->values)) {
+		jmap_set_failed(c, SINGLETON, "tooLarge", NULL, "there are at most 200 preferences");
+		jmap_set_next(c);
+		return;
+	}
 	if (count > CHANGES_MAX) {
 		jmap_set_failed(c, SINGLETON, "tooLarge", NULL, "at most 200 preferences are set at once");
 		jmap_set_next(c);
@@ -260,7 +268,8 @@ static void update(struct jmap_call *c, struct view id, json_t *patch)
 	}
 	json_decref(x->wanted);
 	x->wanted = json_object();
-	json_t *values = json_copy(x->values);
+	/* A path may lead into a value: what is kept stays as it is, to be compared with. */
+	json_t *values = json_deep_copy(x->values);
 	if (x->wanted == NULL || json_object_set_new(x->wanted, "id", json_string("singleton")) != 0 ||
 	    json_object_set_new(x->wanted, "values", values) != 0) {
 		jmap_error_of(c, -ENOMEM, "the preferences");
