@@ -10,7 +10,11 @@
 #include "mail/script.h"
 #include "sieve/sieve_simple.h"
 
-enum { WORDS_MAX = 2000, RULE_MAX = 256 * 1024 };
+enum {
+	WORDS_MAX = 2000,
+	RULE_MAX = 256 * 1024,
+	CHANGES_MAX = 1000 /* of one call: each walks the script's rules, as many at most */
+};
 
 struct ruling {
 	struct arena arena;         /* of the script that was read, and of what is put into it */
@@ -174,6 +178,10 @@ static void run_write(struct jmap_call *c)
 	if (!jmap_arguments_known(c, "text", "changes", NULL) || !read_script(c, x) ||
 	    !jmap_take_array(c, jmap_arguments(c), "changes", &changes))
 		return;
+	if (json_array_size(changes) > CHANGES_MAX) {
+		jmap_error(c, "tooLarge", "a call makes at most %d changes", (int)CHANGES_MAX);
+		return;
+	}
 	json_array_foreach(changes, i, change)
 	{
 		if (!json_is_object(change)) {

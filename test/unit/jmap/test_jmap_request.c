@@ -2,6 +2,7 @@
 #include "jmap_fake.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
@@ -403,6 +404,27 @@ static void outlives_a_lack_of_memory(void **state)
 	free(usual);
 }
 
+/* Each walks the script. */
+static void rules_are_changed_so_often_in_one_call(void **state)
+{
+	struct jmap_fake *f = *state;
+	struct buf body;
+	buf_init(&body, 64 * 1024);
+	buf_append(
+	    &body, VIEW("{\"using\":[\"urn:ietf:params:jmap:core\",\"urn:postrider:params:jmap:rules\"],"
+	                "\"methodCalls\":[[\"SieveRules/write\",{\"accountId\":\"A7\",\"text\":\"\","
+	                "\"changes\":[{\"rule\":1}"));
+	for (size_t i = 0; i < 1000; i++)
+		buf_append(&body, VIEW(",{\"rule\":1}"));
+	buf_append(&body, VIEW("]},\"0\"]]}"));
+	buf_append_byte(&body, '\0');
+	assert_false(buf_failed(&body));
+	jmap_fake_send(f, buf_view(&body).data);
+	buf_append_byte(&f->out, '\0');
+	assert_true(strstr(buf_view(&f->out).data, "a call makes at most 1000 changes") != NULL);
+	buf_done(&body);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -423,6 +445,7 @@ int main(void)
 	    TEST(goes_on_when_the_account_is_lost),
 	    TEST(tells_what_the_server_can_do),
 	    TEST(speaks_websocket),
+	    TEST(rules_are_changed_so_often_in_one_call),
 	    TEST(outlives_a_lack_of_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
