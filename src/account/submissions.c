@@ -117,6 +117,19 @@ int account_submission_get(struct txn *t, uint64_t shard, uint64_t number, struc
 	return error ? error : submission_decode(number, value, s);
 }
 
+int account_submission_recipient(
+    struct txn *t, uint64_t shard, uint64_t number, uint32_t recipient, struct view *address)
+{
+	struct submission_recipient r;
+	struct view value;
+	int error = key_get(t, shard, key_submission_recipient(number, recipient), &value);
+	if (error == 0)
+		error = submission_recipient_decode(value, &r);
+	if (error == 0)
+		*address = r.address;
+	return error == -EBADMSG ? -ENOENT : error;
+}
+
 static int note_oldest(void *arg, struct view key, struct view value)
 {
 	struct account_submission s;

@@ -51,6 +51,11 @@ int account_submission_add(struct txn *t, uint64_t shard, int64_t now, uint64_t 
 int account_submission_get(struct txn *t, uint64_t shard, uint64_t number, struct account_submission *s)
     __attribute__((warn_unused_result));
 
+/* The address of a recipient of it, from 0. -ENOENT: it has no such recipient, or not one that can be read.
+ */
+int account_submission_recipient(struct txn *t, uint64_t shard, uint64_t number, uint32_t recipient,
+    struct view *address) __attribute__((warn_unused_result));
+
 /* Removes it. -ENOENT. */
 int account_submission_remove(struct txn *t, uint64_t shard, int64_t now, uint64_t number, uint64_t *modseq)
     __attribute__((warn_unused_result));

@@ -68,6 +68,14 @@ bool trace_for_sender(struct trace_line *line)
 	}
 }
 
+/* Hosts and their words may name the address, or its domain. */
+void trace_hide_recipient(struct trace_line *line)
+{
+	static const char *const kept[] = {
+	    "status", "cause", "next", "tls", "verified", "kind", "to", "dsn", NULL};
+	leave(line, kept);
+}
+
 bool trace_has_reached(const struct trace_line *line, struct view address)
 {
 	return (line->kind == TRACE_KEPT || line->kind == TRACE_DELIVERED || line->kind == TRACE_DISCARDED ||

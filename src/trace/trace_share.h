@@ -12,6 +12,10 @@
  * discarded has come to its end as if it was kept. */
 bool trace_for_sender(struct trace_line *line);
 
+/* Of what trace_for_sender has left, when it is about somebody whom the sender has not written to, as one of
+ * those to whom an alias leads: what became of it, and nothing by which that one can be known. */
+void trace_hide_recipient(struct trace_line *line);
+
 /* To the owner of the account of this address, who got it. */
 bool trace_for_recipient(struct trace_line *line, struct view address);
 

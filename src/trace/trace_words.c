@@ -217,7 +217,8 @@ void trace_words(struct buf *out, const struct trace_line *e)
 		break;
 	case TRACE_QUEUED:
 		say_recipient(out, e);
-		say_field(out, e, " waits to be sent to ", "destination");
+		if (!say_field(out, e, " waits to be sent to ", "destination"))
+			say(out, " waits to be sent");
 		break;
 	case TRACE_RELAYED:
 		say_relayed(out, e);

@@ -106,6 +106,15 @@ def test_it_arrives_signed_and_without_bcc(two):
         steps = {(step["event"], step["recipient"]) for step in way}
         assert {("relayed", sender.bob), ("delivered", sender.carol), ("submitted", None)} <= steps, way
         assert "INBOX" not in json.dumps(way) and len({step["messageId"] for step in way}) == 2, way
+        # Nor to whom an alias leads.
+        team = f"team@{sender.domain}"
+        sender.cli("alias", "add", team, sender.carol)
+        sent = alice.send(alice.draft("all of you", team))
+
+        def is_kept():
+            return any(step["event"] in ("kept", "delivered") for step in way_of(alice, sent["id"]))
+        wait_for(is_kept, what="its way")
+        assert sender.carol not in json.dumps(way_of(alice, sent["id"])), way_of(alice, sent["id"])
     # Carol sees how it came to her, and not to whom else.
     with Person(sender, sender.carol) as carol:
         email = carol.call(("Email/query", {"accountId": carol.account, "filter": {"subject": "lunch"}}))[0][1]["ids"][0]

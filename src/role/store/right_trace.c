@@ -44,6 +44,8 @@ struct right_trace {
 	int64_t since;
 	char address[ADDRESS_ROOM];
 	size_t address_len;
+	struct view *written; /* of a submission: those to whom it goes; in the arena */
+	size_t written_count;
 
 	struct search_job job;
 	struct buf lines;
@@ -140,6 +142,24 @@ static struct view waited_as(const struct right_trace *x, struct view lines, str
 	return (struct view){0};
 }
 
+static struct view domain_of(struct view address)
+{
+	ptrdiff_t at = view_find_last(address, '@');
+	return at < 0 ? (struct view){0} : view_skip(address, (size_t)at + 1);
+}
+
+/* Whether the line is about somebody whom the sender has written to: about him alone, or all of his domain;
+ * or about nobody. What waits as a submission goes to this server first. */
+static bool is_about_written(const struct right_trace *x, const struct trace_line *line)
+{
+	struct view recipient = trace_field(line, "recipient"), domain = trace_field(line, "destination");
+	bool about = recipient.len == 0 && (domain.len == 0 || view_starts(domain, VIEW("@")));
+	for (size_t i = 0; i < x->written_count && !about; i++)
+		about = recipient.len ? view_equal_nocase(recipient, x->written[i])
+		                      : view_equal_nocase(domain, domain_of(x->written[i]));
+	return about;
+}
+
 /* Its own message, and what that was before: neither reports nor what others made of it. */
 static void take_sent(struct right_trace *x, struct view lines, struct arena *arena, struct buf *words)
 {
@@ -148,8 +168,11 @@ static void take_sent(struct right_trace *x, struct view lines, struct arena *ar
 	while (view_next(&lines, '\n', &one))
 		if (trace_line_read(one, arena, &line) &&
 		    (view_equal(line.id, own) || (before.len > 0 && view_equal(line.id, before))) &&
-		    trace_for_sender(&line))
+		    trace_for_sender(&line)) {
+			if (!is_about_written(x, &line))
+				trace_hide_recipient(&line);
 			add_step(x, &line, words);
+		}
 }
 
 /* A message's lines, if it reached the account. */
@@ -303,6 +326,22 @@ static void take_text(struct right_trace *x, struct view text)
 		memcpy(x->text, text.data, x->text_len);
 }
 
+static int take_written(struct txn *t, struct right_trace *x, uint32_t count)
+{
+	struct view address;
+	int error = 0;
+	x->written_count = 0;
+	x->written = arena_array(&x->arena, count + 1, sizeof *x->written);
+	for (uint32_t i = 0; x->written && i < count && error == 0; i++) {
+		error = account_submission_recipient(
+		    t, x->question.right->account, x->asked.submission, i, &address);
+		if (error == 0 && !arena_copy(&x->arena, address, &x->written[x->written_count++]))
+			error = -ENOMEM;
+		error = error == -ENOENT ? 0 : error;
+	}
+	return x->written ? error : -ENOMEM;
+}
+
 static int run_submission(struct txn *t, void *arg)
 {
 	struct right_trace *x = arg;
@@ -313,7 +352,7 @@ static int run_submission(struct txn *t, void *arg)
 	/* Of what waits for its time nothing has happened since it was made. */
 	x->since = (s.undo == SUBMISSION_PENDING ? clock_wall() : s.send_at) - DAY;
 	take_text(x, view_of(s.queue, sizeof s.queue));
-	return 0;
+	return take_written(t, x, s.recipients);
 }
 
 static int run_email(struct txn *t, void *arg)

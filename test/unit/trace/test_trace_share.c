@@ -66,6 +66,36 @@ static void but_not_what_others_do_with_it(void **state)
 	sender_sees(AT "somethingnew recipient=bob@here.example", "");
 }
 
+/* In words, as the sender sees it of somebody whom he has not written to. */
+static void of_others_is_seen(const char *text, const char *expected)
+{
+	struct trace_line line;
+	struct buf words;
+	buf_init(&words, 4096);
+	read_line(text, &line);
+	assert_true(trace_for_sender(&line));
+	trace_hide_recipient(&line);
+	trace_words(&words, &line);
+	assert_string_equal(buf_string(&words), expected);
+	buf_done(&words);
+}
+
+static void nor_to_whom_an_alias_leads(void **state)
+{
+	(void)state;
+	of_others_is_seen(AT "kept recipient=bob@here.example mailbox=Junk", "it is in its mailbox");
+	of_others_is_seen(
+	    AT "queued recipient=bob@secret.example destination=secret.example", "it waits to be sent");
+	of_others_is_seen(AT "relayed recipient=bob@secret.example host=mx.secret.example "
+	                     "address=192.0.2.1 tls=TLSv1.3 reply=\"250 ok, bob\"",
+	    "it was taken over TLSv1.3");
+	of_others_is_seen(AT
+	    "failed recipient=bob@secret.example host=mx.secret.example status=5.1.1 reply=\"550 bob\"",
+	    "it was refused: 5.1.1");
+	of_others_is_seen(AT "notified recipient=bob@secret.example kind=failed to=alice@here.example dsn=Bb",
+	    "told alice@here.example that it did not get it, in report Bb");
+}
+
 static void who_got_it_sees_his_own_lines(void **state)
 {
 	struct trace_line line;
@@ -102,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_sender_learns_what_became_of_it, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(but_not_what_others_do_with_it, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(nor_to_whom_an_alias_leads, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(who_got_it_sees_his_own_lines, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_is_no_line_is_none, set_up, tear_down),
 	};
