@@ -108,6 +108,18 @@ static void next_of_script(struct jmap_call *c, struct jmap_blob *b)
 	jmap_ask(c, SCRIPT_GET, &(struct script_get){.number = b->id.number}, b->answered);
 }
 
+static void ask_octets(struct jmap_call *c, struct jmap_blob *b, uint64_t offset, uint64_t len)
+{
+	char part[24];
+	put_id(part, b->id.number);
+	put_id(part + 8, offset);
+	put_id(part + 16, len);
+	jmap_ask(c, EMAIL_READ,
+	    &(struct email_read){
+	        .account = b->ask, .kept = is_upload(b), .parts = view_of(part, sizeof part)},
+	    b->answered);
+}
+
 void jmap_blob_next(struct jmap_call *c, struct jmap_blob *b)
 {
 	if (is_script(b)) {
@@ -115,20 +127,22 @@ void jmap_blob_next(struct jmap_call *c, struct jmap_blob *b)
 		return;
 	}
 	uint64_t len = b->size - b->at;
-	char part[24];
 	if (len > JMAP_BLOB_PIECE)
 		len = JMAP_BLOB_PIECE;
-	put_id(part, b->id.number);
-	put_id(part + 8, b->offset + b->at);
-	put_id(part + 16, len);
+	/* A question without octets would be none: what is empty is asked for as well, and answered. */
+	ask_octets(c, b, b->offset + b->at, len);
 	b->at += len;
 	b->asked = len;
 	buf_clear(&b->piece);
-	/* A question without octets would be none: what is empty is asked for as well, and answered. */
-	jmap_ask(c, EMAIL_READ,
-	    &(struct email_read){
-	        .account = b->ask, .kept = is_upload(b), .parts = view_of(part, sizeof part)},
-	    b->answered);
+}
+
+/* All octets come by one question, since the parser takes them as they come: store mends the line ends of a
+ * message from its beginning on for each question. */
+static void parse(struct jmap_call *c, struct jmap_blob *b)
+{
+	b->step = JMAP_BLOB_PARSING;
+	b->parser = mime_parser_new();
+	ask_octets(c, b, 0, UINT64_MAX);
 }
 
 static enum jmap_blob_event fail(struct jmap_blob *b, int64_t error)
@@ -194,12 +208,14 @@ static void take_entry(struct jmap_blob *b, const struct email_entries *entries)
 		return;
 	}
 	arena_init(&arena, PARTS_ROOM);
-	if (e.message.body_error)
+	if (e.message.body_error) {
 		b->error = -(int64_t)e.message.body_error;
-	else if (mime_tree_decode(e.message.structure, &arena, &tree) == 0)
+	} else if (mime_tree_decode(e.message.structure, &arena, &tree) == 0) {
 		b->found = place_part(b, &tree, e.message.prefix_len, e.message.size);
-	else
-		b->error = -EBADMSG;
+	} else {
+		b->size = e.message.size;
+		b->found = b->is_unknown = true;
+	}
 	arena_done(&arena);
 }
 
@@ -225,16 +241,16 @@ static void take_script_bytes(struct jmap_blob *b, struct view bytes)
 	buf_append(&b->piece, view_skip(bytes, passed));
 }
 
-/* All of the upload passed through the parser. */
+/* All of the upload, or of the message, passed through the parser. */
 static enum jmap_blob_event parsed(struct jmap_blob *b)
 {
 	const struct mime_tree *tree = mime_parser_end(b->parser);
-	bool found = place_part(b, tree, 0, b->size);
+	bool whole = tree->size == b->size;
+	bool found = whole && place_part(b, tree, 0, b->size);
 	mime_parser_free(b->parser);
 	b->parser = NULL;
-	b->at = 0;
 	b->step = JMAP_BLOB_READING;
-	return found ? JMAP_BLOB_OPEN : fail(b, -ENOENT);
+	return found ? JMAP_BLOB_OPEN : fail(b, whole ? -ENOENT : -EBADMSG);
 }
 
 static enum jmap_blob_event found(struct jmap_call *c, struct jmap_blob *b, const struct mail_done *done)
@@ -245,10 +261,8 @@ static enum jmap_blob_event found(struct jmap_call *c, struct jmap_blob *b, cons
 	}
 	if (!b->found)
 		return fail(b, b->error ? b->error : -ENOENT);
-	if (b->id.letter == MAIL_ID_BLOB_UPLOAD_PART) {
-		b->step = JMAP_BLOB_PARSING;
-		b->parser = mime_parser_new();
-		jmap_blob_next(c, b);
+	if (b->id.letter == MAIL_ID_BLOB_UPLOAD_PART || b->is_unknown) {
+		parse(c, b);
 		return JMAP_BLOB_WAITS;
 	}
 	b->step = JMAP_BLOB_READING;
@@ -264,17 +278,13 @@ static enum jmap_blob_event take_done(struct jmap_call *c, struct jmap_blob *b, 
 		return fail(b, error);
 	if (b->step == JMAP_BLOB_FINDING)
 		return found(c, b, done);
+	if (b->step == JMAP_BLOB_PARSING)
+		return parsed(b);
 	if (buf_failed(&b->piece))
 		return fail(b, -ENOMEM);
 	if (buf_view(&b->piece).len != b->asked)
 		return fail(b, -EBADMSG);
-	if (b->step == JMAP_BLOB_READING)
-		return give(c, b);
-	mime_parser_feed(b->parser, buf_view(&b->piece));
-	if (b->at == b->size)
-		return parsed(b);
-	jmap_blob_next(c, b);
-	return JMAP_BLOB_WAITS;
+	return give(c, b);
 }
 
 enum jmap_blob_event jmap_blob_take(
@@ -289,7 +299,9 @@ enum jmap_blob_event jmap_blob_take(
 		take_script_bytes(b, ((const struct script_bytes *)answer)->bytes);
 	if (type == MAIL_DATA && data->error)
 		b->error = data->error;
-	if (type == MAIL_DATA)
+	if (type == MAIL_DATA && b->step == JMAP_BLOB_PARSING)
+		mime_parser_feed(b->parser, data->bytes);
+	else if (type == MAIL_DATA)
 		buf_append(&b->piece, data->bytes);
 	return type == MAIL_DONE ? take_done(c, b, answer) : JMAP_BLOB_WAITS;
 }

@@ -30,11 +30,12 @@ enum jmap_blob_event { JMAP_BLOB_WAITS, JMAP_BLOB_OPEN, JMAP_BLOB_BYTES, JMAP_BL
 
 struct jmap_blob {
 	struct mail_id id;
-	uint64_t ask;      /* the account, as in questions */
-	uint64_t prefix;   /* of a whole message: octets in front that delivery put there */
-	uint64_t size;     /* octets; of a part that is encoded: of what it is encoded as */
-	bool is_encoded;   /* so that its size is known at its end only */
-	bool is_binary;    /* a message that came as BINARYMIME: its line ends were mended as it is read */
+	uint64_t ask;    /* the account, as in questions */
+	uint64_t prefix; /* of a whole message: octets in front that delivery put there */
+	uint64_t size;   /* octets; of a part that is encoded: of what it is encoded as */
+	bool is_encoded; /* so that its size is known at its end only */
+	bool
+	    is_binary; /* a message that came with other line ends than CRLF: they are mended as it is read */
 	struct view bytes; /* of JMAP_BLOB_BYTES; valid until the next function of the reader */
 	bool last;
 	int64_t error; /* -ENOENT: there is no such blob; others as in mail.h */
@@ -45,6 +46,7 @@ struct jmap_blob {
 	uint64_t asked;      /* of these, by the last question */
 	enum { JMAP_BLOB_FINDING, JMAP_BLOB_PARSING, JMAP_BLOB_READING } step;
 	bool found;
+	bool is_unknown; /* store has no structure of the message, so that it is parsed */
 	struct transfer_decoder decoder;
 	struct mime_parser *parser;
 	struct buf piece, decoded;

@@ -110,6 +110,44 @@ def test_parts_are_decoded_on_the_way(server):
         assert head.status == 200 and int(head.fields["content-length"]) == len(whole.body) and head.body == b""
 
 
+def test_parts_of_mail_with_bare_line_ends(server):
+    """Mail that came with LF alone is sent with CRLF, so that store's own offsets of its parts do not hold."""
+    loose = MESSAGE.replace(b"\r\n", b"\n") + b"x" * 300000 + b"\n"
+    with imaplib.IMAP4_SSL("127.0.0.1", server.ports["imaps"], ssl_context=server.tls()) as client:
+        client.login(ALICE, server.passwords[ALICE])
+        # As it comes: imaplib mends line ends of a literal by itself.
+        tag = client._new_tag()
+        client.send(tag + b" APPEND INBOX {%d}\r\n" % len(loose))
+        assert client.readline().startswith(b"+")
+        client.send(loose + b"\r\n")
+        lines = iter(client.readline, b"")
+        assert next(line for line in lines if line.startswith(tag)).startswith(tag + b" OK")
+        client.select("INBOX", readonly=True)
+        appended = re.search(rb"EMAILID \(([^)]+)\)", client.fetch("*", "(EMAILID)")[1][0])[1].decode()
+    with Web(server, ALICE) as web:
+        upload = web.upload(loose, "message/rfc822").json["blobId"]
+        inbox = web.call(("Mailbox/query", {"accountId": web.account, "filter": {"role": "inbox"}}))[0][1]["ids"][0]
+        made = web.call(("Email/import", {"accountId": web.account, "emails": {"a": {"blobId": upload, "mailboxIds": {inbox: True}}}}))
+        imported = made[0][1]["created"]["a"]["id"]
+        for email in (appended, imported):
+            got = web.call(("Email/get", {"accountId": web.account, "ids": [email], "properties": ["blobId", "bodyStructure"]}))[0][1]["list"][0]
+            text, attached, page = part_blobs(got)
+            assert web.download(text).body == "Grüße, B.".encode()
+            assert web.download(attached).body == ATTACHED
+            assert web.download(page).body == b"<script>alert(1)</script>"
+            part = web.download(attached, Range="bytes=1000-300000")
+            assert part.status == 206 and part.body == ATTACHED[1000:300001]
+            answer = web.call(("Blob/get", {"accountId": web.account, "ids": [text, attached, page], "properties": ["data:asBase64", "size"]}),
+                              using=list(web.session["capabilities"]))[0][1]
+            assert [base64.b64decode(one["data:asBase64"]) for one in answer["list"]] == ["Grüße, B.".encode(), ATTACHED, b"<script>alert(1)</script>"]
+            assert web.download(text[:text.rindex("-")] + "-9").status == 404
+            # A part goes into another mail.
+            copy = web.call(("Email/set", {"accountId": web.account, "create": {"k": {"mailboxIds": {inbox: True}, "subject": "again", "attachments": [
+                {"blobId": attached, "type": "application/octet-stream"}]}}}))[0][1]["created"]["k"]["id"]
+            again = web.call(("Email/get", {"accountId": web.account, "ids": [copy], "properties": ["attachments"]}))[0][1]["list"][0]
+            assert web.download(again["attachments"][0]["blobId"]).body == ATTACHED
+
+
 def test_what_is_not_ones_own(server):
     email = email_of(server)
     with Web(server, ALICE) as web:

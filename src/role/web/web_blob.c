@@ -62,6 +62,14 @@ static void ask_bytes(struct web_blob *b, uint64_t offset, uint64_t length)
 	buf_done(&parts);
 }
 
+/* The whole message, or the upload, whose parts are not known. */
+static void parse(struct web_blob *b)
+{
+	b->stage = BLOB_PARSES;
+	b->parser = mime_parser_new();
+	ask_bytes(b, 0, UINT64_MAX);
+}
+
 static void look(struct web_blob *b)
 {
 	b->stage = BLOB_LOOKS;
@@ -72,9 +80,7 @@ static void look(struct web_blob *b)
 	} else if (!is_part(b)) {
 		web_line_ask(&b->transfer, EMAIL_KEPT, &(struct email_kept){.kept = b->id.number});
 	} else {
-		b->stage = BLOB_PARSES;
-		b->parser = mime_parser_new();
-		ask_bytes(b, 0, UINT64_MAX);
+		parse(b);
 	}
 }
 
@@ -116,10 +122,12 @@ static void take_entry(struct web_blob *b, struct view entries)
 		return;
 	}
 	arena_init(&arena, STRUCTURE_ARENA_MAX);
-	if (entry.message.body_error || mime_tree_decode(entry.message.structure, &arena, &tree) != 0)
+	if (entry.message.body_error)
 		b->failed = true;
-	else
+	else if (mime_tree_decode(entry.message.structure, &arena, &tree) == 0)
 		take_part(b, &tree, entry.message.prefix_len);
+	else
+		b->unknown = true;
 	arena_done(&arena);
 }
 
@@ -145,6 +153,8 @@ static void looked(struct web_blob *b, const struct mail_done *done)
 	}
 	if (done->error || b->failed)
 		b->reader->end(b->arg, done->error ? done->error : -EIO);
+	else if (b->unknown)
+		parse(b);
 	else if (!b->found)
 		b->reader->end(b->arg, -ENOENT);
 	else

@@ -37,7 +37,8 @@ struct web_blob {
 	enum { BLOB_LOOKS, BLOB_PARSES, BLOB_COUNTS, BLOB_SENDS } stage;
 	uint64_t offset, length; /* of its octets as they are kept */
 	bool found, failed;
-	struct mime_parser *parser; /* of an upload's part */
+	bool unknown; /* store has no structure of the message: it has line ends of its own, or is damaged */
+	struct mime_parser *parser; /* of an upload's part, and of one of such a message */
 	struct transfer_decoder decoder;
 	uint64_t counted;
 	uint64_t skip, left; /* decoded octets: to pass over, to give */
