@@ -226,6 +226,26 @@ test('the new draft is lost never: the old one goes when the new one is at the s
   assert.deepEqual([...server.emails.values()].map((email) => email['subject']), ['New']);
 });
 
+test('what was asked to go after a version goes only when that is at the server, or what takes its place', async () => {
+  const server = new FakeServer();
+  const old = server.deliver(draft('Old'));
+  const { engine, wire, ask } = await ready(server);
+  server.refuse = (name, args) => (name === 'Email/set' && args['create'] ? { type: 'overQuota' } : undefined);
+  const second = (await ask('Email/set', { create: { d: draft('Second') } }))['created'].d.id;
+  await ask('Email/set', { destroy: [old], '@after': [second] });
+  await engine.flushed();
+  assert.ok(server.emails.has(old));
+  const third = (await ask('Email/set', { create: { d: draft('Third') } }))['created'].d.id;
+  await ask('Email/set', { destroy: [second], '@after': [third] });
+  await engine.flushed();
+  assert.ok(server.emails.has(old));
+  server.refuse = undefined;
+  await ask('Email/set', { update: { [third]: { 'keywords/$flagged': true } } });
+  await engine.flushed();
+  assert.deepEqual([...server.emails.values()].map((email) => email['subject']), ['Third']);
+  assert.ok(!JSON.stringify(wire.sent).includes('@after'));
+});
+
 test('a draft that two devices change becomes two', async () => {
   const server = new FakeServer();
   const old = server.deliver(draft('Draft'));

@@ -10,7 +10,8 @@ import { newEmail, newRecord } from './made.ts';
 import { narrowed, type Patch } from './patch.ts';
 import { MethodError } from './references.ts';
 
-const MAY_SAY = new Set(['accountId', 'ifInState', 'create', 'update', 'destroy', 'onDestroyRemoveEmails', 'onSuccessUpdateEmail', 'onSuccessDestroyEmail']);
+/** `@after` is ours, and never said to the server: local ids of what must be there before anything here is destroyed. */
+const MAY_SAY = new Set(['@after', 'accountId', 'ifInState', 'create', 'update', 'destroy', 'onDestroyRemoveEmails', 'onSuccessUpdateEmail', 'onSuccessDestroyEmail']);
 const SETS = ['keywords', 'mailboxIds'];
 
 /** Whether the call is one that can wait. */
@@ -97,7 +98,8 @@ export function edit(account: Account, log: Log, name: string, args: Json, creat
 
   if (type === 'EmailSubmission') return submit(account, log, args, { create, update, destroy }, own, idOf, answer);
   const other: Json = args['onDestroyRemoveEmails'] ? { onDestroyRemoveEmails: true } : {};
-  log.append(account.id, name, { create, update, destroy, other, afterwards: {} });
+  const needs = ((args['@after'] as Id[] | undefined) ?? []).filter((id) => isLocal(id) && log.real(id) === id && log.made(type, id) !== undefined);
+  log.append(account.id, name, { create, update, destroy, other, afterwards: {}, needs });
   const emails = type === 'Email' ? [...Object.keys(create), ...Object.keys(update), ...Object.keys(destroy)] : [];
   if (type === 'Email') log.forgetIdle(Object.keys(update), type, (id) => account.emails.server.get(id) as Json | undefined);
   return { answers: [[name, answer]], emails };

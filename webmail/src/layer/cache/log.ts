@@ -215,8 +215,8 @@ export class Log {
   }
 
   /** Adds what a call does. Several edits of a record become one, and what was never sent is undone where it stands. */
-  append(accountId: Id, name: string, wish: Pick<Entry, 'create' | 'update' | 'destroy' | 'other' | 'afterwards'>): void {
-    const entry: Entry = { ...wish, number: ++this.last, accountId, name, update: {}, destroy: {}, needs: [], time: Date.now() };
+  append(accountId: Id, name: string, wish: Pick<Entry, 'create' | 'update' | 'destroy' | 'other' | 'afterwards'> & { needs?: Id[] }): void {
+    const entry: Entry = { ...wish, number: ++this.last, accountId, name, update: {}, destroy: {}, needs: wish.needs ?? [], time: Date.now() };
     const mayJoin = isEmpty(wish.other);
     for (const [id, patch] of Object.entries(wish.update)) {
       const open = mayJoin ? this.open(id, name) : undefined;
@@ -225,7 +225,10 @@ export class Log {
     }
     for (const id of Object.keys(wish.destroy)) {
       const open = this.open(id, name);
-      if (open?.create[id] && this.byId.get(id)!.size === 1) this.change(open, () => delete open.create[id]);
+      if (open?.create[id] && this.byId.get(id)!.size === 1) {
+        this.change(open, () => delete open.create[id]);
+        this.follow(id, entry.needs);
+      }
       else {
         if (open?.update[id]) this.drop(open, id);
         entry.destroy[id] = true;
@@ -237,6 +240,16 @@ export class Log {
       this.put({ ...entry, destroy: {}, update: {}, other: {}, afterwards: {} });
       this.put({ ...entry, number: ++this.last, create: {}, needs: makes });
     } else this.put(entry);
+  }
+
+  /** What waited for a thing that will never be waits for what takes its place; with nothing in its place it is dropped. */
+  private follow(gone: Id, needs: readonly Id[]): void {
+    if (!needs.length) return;
+    for (const entry of this.entries.values())
+      if (entry.needs.includes(gone)) {
+        entry.needs = [...new Set([...entry.needs.filter((id) => id !== gone), ...needs])];
+        this.dirty.add(entry.number);
+      }
   }
 
   private join(entry: Entry, id: Id, patch: Patch): void {
