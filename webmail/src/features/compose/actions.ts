@@ -71,7 +71,7 @@ export function addComposeActions(): void {
         if (id) await editAsNew(id);
       },
     },
-    { id: 'compose.send', group: 'compose', keys: ['Ctrl+Enter'], icon: 'send', inFields: true, possible: isOpen, run: () => sendAsking(current()!) },
+    { id: 'compose.send', group: 'compose', keys: ['Ctrl+Enter'], icon: 'send', inFields: true, possible: () => isOpen() && !current()!.draft.peek().template, run: () => sendAsking(current()!) },
     { id: 'compose.close', group: 'compose', keys: ['Escape'], icon: 'x', inFields: true, possible: isOpen, run: () => closeComposer(current()!) },
     { id: 'compose.cc', group: 'compose', keys: ['Ctrl+Shift+C'], icon: 'user-plus', inFields: true, possible: isOpen, run: () => showField('cc') },
     { id: 'compose.bcc', group: 'compose', keys: ['Ctrl+Shift+B'], icon: 'user-plus', inFields: true, possible: isOpen, run: () => showField('bcc') },

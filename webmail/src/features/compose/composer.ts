@@ -6,12 +6,13 @@ import type { Store } from '../../model/store.ts';
 import { newKey, withOpenQuote, messageIdFor } from './draft/answer.ts';
 import { goesAlong, isShown } from './draft/email.ts';
 import { htmlOfText, textOfHtml } from './draft/html.ts';
-import { isAddress } from './draft/people.ts';
+import { isAddress, sameAddress, withoutRepeats } from './draft/people.ts';
 import { exchangeSignatureText, signatureHtml } from './draft/signature.ts';
 import type { Attachment, Draft, Mode, Person, Sender } from './draft/types.ts';
 import type { Editor } from './editor/editor.ts';
 import { Uploads } from './files.ts';
 import type { Kept, Local, Sending } from './local.ts';
+import { wordsOf } from './refusals.ts';
 import { blobsOfVersion, destroyVersions, Refused, storeVersion, versionsOf } from './remote.ts';
 import { Saver, type SaveState } from './saver.ts';
 
@@ -51,6 +52,10 @@ export class Composer {
   readonly uploads: Uploads;
   /** Which conversation it answers: its reply box shows it. */
   readonly threadId: Signal<string | null> = signal(null);
+  /** It is to be sent, and waits for its files. */
+  readonly leaves: Signal<boolean> = signal(false);
+  /** Lets other windows write on it. */
+  letGo: () => void = () => undefined;
   editor: Editor | undefined;
   /** The version whose parts the attachments are. */
   private source: string | null = null;
@@ -112,7 +117,7 @@ export class Composer {
   }
 
   kept(sending: Sending | null = null): Kept {
-    return { draft: this.current(), emailId: this.emailId, stale: this.stale, writer: this.writer, edited: Date.now(), isAtServer: this.saver.isSaved, files: this.uploads.all(), sending };
+    return { draft: this.current(), emailId: this.emailId, stale: this.stale, writer: this.writer, edited: Date.now(), isAtServer: !this.hasUnsaved, files: this.uploads.all(), sending };
   }
 
   /** With what the editor holds. */
@@ -149,7 +154,8 @@ export class Composer {
     const { store } = this.context;
     const draft = this.sync();
     const after = sendersOf(store, draft.accountId).find((s) => s.id === identityId);
-    const bcc = after?.bcc?.length && !draft.bcc.length ? [...after.bcc] : draft.bcc;
+    // Whom the one always lets know does not hear of what the other writes.
+    const bcc = withoutRepeats([...draft.bcc.filter((p) => !before?.bcc?.some((q) => sameAddress(p.email, q.email))), ...(after?.bcc ?? [])]);
     if (bcc.length) this.shows.value = { ...this.shows.peek(), bcc: true };
     this.change({ identityId, fromEmail, bcc, text: exchangeSignatureText(draft.text, before, after) });
     if (before?.id !== identityId) this.editor?.setSignature(signatureHtml(after));
@@ -245,6 +251,15 @@ export class Composer {
   }
 
   private async keepAtServer(): Promise<void> {
+    try {
+      await this.storeAtServer();
+    } catch (error) {
+      if (error instanceof Refused) this.problem.value = wordsOf(error);
+      throw error;
+    }
+  }
+
+  private async storeAtServer(): Promise<void> {
     const { layer } = this.context.store;
     const mailboxId = this.mailboxId();
     this.uploadReturned();
@@ -259,7 +274,7 @@ export class Composer {
     if (before && !stored.hadBefore) await this.findOthers(mailboxId);
     if (this.over) return;
     const gone = this.stale.filter((id) => id !== this.source);
-    await destroyVersions(layer, draft.accountId, gone);
+    await destroyVersions(layer, draft.accountId, gone, stored.emailId);
     this.stale = this.stale.filter((id) => !gone.includes(id));
   }
 
@@ -323,8 +338,10 @@ export class Composer {
     return this.state.peek() === 'unchanged' && this.emailId === null;
   }
 
+  /** Something of it, its files included, is in this browser alone. */
   get hasUnsaved(): boolean {
-    return !this.saver.isSaved;
+    const draft = this.draft.peek();
+    return !this.saver.isSaved || draft.attachments.some((a) => a.blobId === null && goesAlong(draft, a) && this.uploads.file(a.key) !== undefined);
   }
 
   /** Ends keeping: it was sent or thrown away. */

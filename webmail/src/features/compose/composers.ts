@@ -5,7 +5,7 @@ import type { Id } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
 import { done, say } from '../../model/undo.ts';
 import { Composer, isOffline, randomKey, sendersOf, type Look } from './composer.ts';
-import { answer, blank, copyOf, fromMailto, type Begin } from './draft/answer.ts';
+import { answer, blank, copyOf, fromMailto, withOpenQuote, type Begin } from './draft/answer.ts';
 import { innerBody } from './draft/email.ts';
 import type { AnswerKind, Draft, Mode, Phrases } from './draft/types.ts';
 import { openLocal, type Kept, type Local } from './local.ts';
@@ -86,6 +86,7 @@ async function open(draft: Draft, look: Look, kept?: Pick<Kept, 'emailId' | 'sta
     return there;
   }
   const composer = new Composer({ store: mail(), local: await localDrafts() }, draft, look, kept?.emailId ?? null, kept?.stale ?? [], kept?.files ?? {}, kept?.writer ?? null);
+  composer.letGo = holdDraft(draft.key);
   composers.value = [...composers.peek(), composer];
   active.value = composer;
   return composer;
@@ -168,6 +169,13 @@ async function quotable(html: string | null): Promise<string | null> {
   }
 }
 
+/** A mail in the outbox becomes a draft again before somebody writes on it. */
+let takeWaiting: (kept: Kept) => Promise<Composer | undefined> = async () => undefined;
+
+export function followWaiting(take: typeof takeWaiting): void {
+  takeWaiting = take;
+}
+
 /** A draft at the server, of any device. */
 export async function openDraft(emailId: Id, look: Look = 'docked'): Promise<Composer | undefined> {
   const store = mail();
@@ -179,6 +187,7 @@ export async function openDraft(emailId: Id, look: Look = 'docked'): Promise<Com
     if (draft) {
       // What was written here and did not get to the server is newer.
       const kept = await (await localDrafts()).get(accountId, draft.key);
+      if (kept?.sending) return await takeWaiting(kept);
       if (kept && !kept.isAtServer) return await open(kept.draft, look, kept);
       return await open(draft, look, { emailId, stale: [], files: {} });
     }
@@ -194,7 +203,8 @@ export async function editAsNew(emailId: Id): Promise<void> {
   const store = mail();
   const accountId = store.emails.accountOf(emailId) || store.mainAccount;
   const draft = await fetchDraft(store.layer, accountId, emailId, sendersOf(store, accountId));
-  if (draft) (await open(copyOf(draft, randomKey(), sendersOf(store, accountId)), 'docked')).written();
+  // The mail may be somebody else's, made to look like one of this program with a quote that nobody sees: all of it is shown.
+  if (draft) (await open(withOpenQuote(copyOf(draft, randomKey(), sendersOf(store, accountId))), 'docked')).written();
 }
 
 /** By what an address names: a key of a draft, or an id. */
@@ -208,6 +218,7 @@ export async function openByName(name: string, look: Look): Promise<Composer | u
   const store = mail();
   if (name === 'new') return compose([], look);
   const kept = await (await localDrafts()).get(store.mainAccount, name);
+  if (kept?.sending) return takeWaiting(kept);
   if (kept) return open(kept.draft, look, kept);
   if (!name.startsWith('D')) return openDraft(name, look);
   const drafts = store.mailboxWithRole('drafts');
@@ -240,22 +251,32 @@ export async function closeComposer(composer: Composer): Promise<void> {
   if (composer.isUnchanged) {
     await composer.stop();
     composer.release();
+    composer.letGo();
     return;
   }
+  if (composer.leaves.peek()) say(t('compose.problem.closedUnsent'), true);
   await composer.flush();
+  if (composer.hasUnsaved) {
+    // Its files are still on their way.
+    await composer.uploads.settled();
+    await composer.flush();
+  }
   if (!composer.hasUnsaved) await (await localDrafts()).remove(composer.draft.peek().accountId, composer.key);
   composer.release();
+  composer.letGo();
 }
 
 /** Throws it away: into the trash, if the server has it. It can be had back. */
 export async function discard(composer: Composer): Promise<void> {
   const wasNew = composer.isUnchanged;
-  await composer.stop();
   forgetComposer(composer);
+  composer.uploads.stop();
+  await composer.stop();
   const { accountId, key } = composer.draft.peek();
   const kept = composer.kept();
   await (await localDrafts()).remove(accountId, key);
   composer.release();
+  composer.letGo();
   if (wasNew) return;
   const store = mail();
   const { version } = composer;
@@ -295,6 +316,8 @@ export async function restore(resume: (kept: Kept) => void): Promise<void> {
       const noted = opened.find((one) => one.key === kept.draft.key && one.account === accountId);
       if (kept.sending) resume(kept);
       else if (noted) {
+        // A window that was doubled has the notes of the first one, which still writes.
+        if (!(await isFree(kept.draft.key))) continue;
         const composer = await open(kept.draft, noted.look === 'page' ? 'docked' : noted.look === 'inline' ? 'docked' : noted.look, kept);
         composer.threadId.value = noted.thread;
         if (!kept.isAtServer) composer.written();
@@ -304,21 +327,53 @@ export async function restore(resume: (kept: Kept) => void): Promise<void> {
   }
 }
 
+function lockOf(key: string): string {
+  return `postrider-compose-${key}`;
+}
+
+function locksOf(): LockManager | undefined {
+  return (globalThis.navigator as { locks?: LockManager } | undefined)?.locks;
+}
+
+/** The page before a reload may still hold it for a moment. */
+const RELOAD_MS = 1_000;
+
+async function isFree(key: string): Promise<boolean> {
+  const wait = new AbortController();
+  const timer = setTimeout(() => wait.abort(), RELOAD_MS);
+  try {
+    await locksOf()?.request(lockOf(key), { signal: wait.signal }, () => undefined);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A draft of a window that is gone, perhaps of one that still is open: that one holds its lock. */
 async function rescue(kept: Kept): Promise<void> {
-  await navigator.locks.request(`postrider-compose-${kept.draft.key}`, { ifAvailable: true }, async (lock) => {
-    if (!lock) return;
-    const composer = new Composer({ store: mail(), local: await localDrafts() }, kept.draft, 'folded', kept.emailId, kept.stale, kept.files, kept.writer);
+  const work = async (lock: Lock | null | undefined): Promise<void> => {
+    if (lock === null) return;
+    const drafts = await localDrafts();
+    const composer = new Composer({ store: mail(), local: drafts }, kept.draft, 'folded', kept.emailId, kept.stale, kept.files, kept.writer);
     await composer.uploads.settled();
     composer.written();
     await composer.flush();
-    if (!composer.hasUnsaved) await (await localDrafts()).remove(kept.draft.accountId, composer.key);
-  });
+    if (!composer.hasUnsaved) await drafts.remove(kept.draft.accountId, composer.key);
+  };
+  const locks = locksOf();
+  await (locks ? locks.request(lockOf(kept.draft.key), { ifAvailable: true }, work) : work(undefined));
 }
 
 /** While a window writes on a draft, no other takes it for a lost one. */
 export function holdDraft(key: string): () => void {
   let release: () => void = () => undefined;
-  void navigator.locks?.request(`postrider-compose-${key}`, { ifAvailable: true }, (lock) => (lock ? new Promise<void>((resolve) => (release = resolve)) : undefined));
-  return () => release();
+  const until = new Promise<void>((resolve) => (release = resolve));
+  const stop = new AbortController();
+  locksOf()?.request(lockOf(key), { signal: stop.signal }, () => until).catch(() => undefined);
+  return () => {
+    stop.abort();
+    release();
+  };
 }

@@ -73,6 +73,7 @@ export class Uploads {
   stop(): void {
     for (const stop of this.stops.values()) stop.abort();
     this.queue.length = 0;
+    for (const key of Object.keys(this.states.peek())) this.set(key, undefined);
   }
 
   private set(key: string, upload: Upload | undefined): void {

@@ -100,5 +100,6 @@ async function leave(): Promise<void> {
     say(t('compose.problem.leaving'), true);
     throw new Error('Drafts are not at the server yet.');
   }
-  await drafts.clear();
+  // Others who use this browser keep theirs.
+  for (const { draft } of left) await drafts.remove(draft.accountId, draft.key);
 }

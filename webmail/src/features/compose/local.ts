@@ -13,6 +13,8 @@ export interface Sending {
   asked: number;
   sendAt: number | null;
   attempts: number;
+  /** It was handed to the layer once: the server may have it, though no answer came. */
+  handed: boolean;
 }
 
 export interface Kept {

@@ -2,7 +2,8 @@
 import { Batch } from '../../jmap/batch.ts';
 import type { EmailBodyPart, Id, SetError } from '../../jmap/types.ts';
 import type { Layer } from '../../layer/layer.ts';
-import { DRAFT_ARGUMENTS, envelopeRecipients, fromEmail, fromOf, goesAlong, isShown, ORIGINAL_ARGUMENTS, originalOf, toEmail, WRITER_PROPERTIES, writerOf, type FetchedEmail } from './draft/email.ts';
+import { DRAFT_ARGUMENTS, envelopeRecipients, fromEmail, fromOf, goesAlong, isShown, ORIGINAL_ARGUMENTS, originalOf, partType, toEmail, WRITER_PROPERTIES, writerOf, type FetchedEmail } from './draft/email.ts';
+import { oneLine } from './draft/subject.ts';
 import type { Draft, Original, Sender } from './draft/types.ts';
 
 interface SetAnswer {
@@ -40,7 +41,7 @@ export function matchBlobs(draft: Draft, parts: readonly EmailBodyPart[]): Map<s
   for (const attachment of draft.attachments) {
     if (attachment.blobId === null || !goesAlong(draft, attachment)) continue;
     const shown = isShown(draft, attachment);
-    const at = left.findIndex((p) => (shown ? p.cid === attachment.cid : p.name === (attachment.name || null) && p.type === attachment.type));
+    const at = left.findIndex((p) => (shown ? p.cid === attachment.cid : p.name === (oneLine(attachment.name) || null) && p.type === partType(attachment)));
     if (at >= 0 && left[at]!.blobId) blobs.set(attachment.key, left.splice(at, 1)[0]!.blobId!);
   }
   return blobs;
@@ -70,11 +71,14 @@ export async function blobsOfVersion(layer: Layer, draft: Draft, emailId: Id): P
   return isSame && emailId.startsWith(LOCAL) ? null : blobs;
 }
 
-/** Versions that another one has replaced. Those that are gone already are no error. */
-export async function destroyVersions(layer: Layer, accountId: Id, ids: readonly Id[]): Promise<void> {
+/**
+ * Versions that another one has replaced. Those that are gone already are no error. `after`: what replaces them; while the layer alone has
+ * that, the server keeps them.
+ */
+export async function destroyVersions(layer: Layer, accountId: Id, ids: readonly Id[], after: Id | null = null): Promise<void> {
   if (!ids.length) return;
   const request = new Batch(layer);
-  request.call('Email/set', { accountId, destroy: ids });
+  request.call('Email/set', { accountId, destroy: ids, ...(after?.startsWith(LOCAL) && { '@after': [after] }) });
   await request.send();
 }
 
@@ -151,6 +155,16 @@ export async function send(layer: Layer, draft: Draft, sender: Sender | undefine
   // What was made to be sent is no draft: the draft itself is still there.
   await destroyVersions(layer, accountId, [emailId]).catch((error: unknown) => reportError(error));
   throw refusal(submitted.answer.notCreated?.['sent'] ?? { type: 'serverFail' });
+}
+
+/** Whether an attempt whose answer did not come has sent it: a mail of its Message-ID is at the server, and is no draft. */
+export async function wasSent(layer: Layer, draft: Draft): Promise<boolean> {
+  const { accountId } = draft;
+  const request = new Batch(layer);
+  const found = request.call<{ ids: Id[] }>('Email/query', { accountId, filter: { header: ['Message-ID', draft.key] }, limit: 20 });
+  const got = request.call<{ list: { keywords: Record<string, true>; messageId: string[] | null }[] }>('Email/get', { accountId, '#ids': found.result('/ids'), properties: ['keywords', 'messageId'] });
+  await request.send();
+  return got.answer.list.some(({ keywords, messageId }) => !('$draft' in keywords) && messageId?.[0] === draft.messageId);
 }
 
 /** False: it is on its way already. Then it is a draft again. */

@@ -86,6 +86,19 @@ async function submit(one: Scheduled, at: Date | null): Promise<void> {
   await loadScheduled();
 }
 
+/** It has been taken back already: if it is not taken again, it is a draft, and somebody must know that it does not go out. */
+async function submitAgain(one: Scheduled, at: Date | null): Promise<boolean> {
+  try {
+    await submit(one, at);
+    return true;
+  } catch (error) {
+    if (!isOffline(error)) reportError(error);
+    say(t('compose.problem.notScheduled'), true);
+    await openDraft(one.emailId);
+    return false;
+  }
+}
+
 function carefully(work: Promise<void>): void {
   work.catch((error: unknown) => {
     if (!isOffline(error)) reportError(error);
@@ -95,7 +108,7 @@ function carefully(work: Promise<void>): void {
 
 export function cancelScheduled(one: Scheduled): void {
   carefully(cancel(one).then((back) => {
-    if (back) done({ words: t('compose.canceled'), undo: () => submit(one, one.sendAt) });
+    if (back) done({ words: t('compose.canceled'), undo: async () => void (await submitAgain(one, one.sendAt)) });
   }));
 }
 
@@ -107,19 +120,16 @@ export function editScheduled(one: Scheduled): void {
 
 export function sendScheduledNow(one: Scheduled): void {
   carefully(cancel(one).then(async (back) => {
-    if (!back) return;
-    await submit(one, null);
-    say(t('compose.sent'));
+    if (back && (await submitAgain(one, null))) say(t('compose.sent'));
   }));
 }
 
 export function moveScheduled(one: Scheduled, to: Date): void {
   carefully(cancel(one).then(async (back) => {
-    if (!back) return;
-    await submit(one, to);
+    if (!back || !(await submitAgain(one, to))) return;
     done({ words: t('compose.moved'), undo: async () => {
       const now = scheduled.peek().find((other) => other.emailId === one.emailId);
-      if (now && (await cancel(now))) await submit(one, one.sendAt);
+      if (now && (await cancel(now))) await submitAgain(one, one.sendAt);
     } });
   }));
 }

@@ -81,10 +81,16 @@ export function goesAlong(draft: Draft, attachment: Attachment): boolean {
   return attachment.cid === null || isShown(draft, attachment);
 }
 
+/** A type that the server can write; others are octets to whoever gets them. */
+export function partType(a: Attachment): string {
+  return /^[\w.+-]+\/[\w.+-]+$/.test(a.type) ? a.type.toLowerCase() : 'application/octet-stream';
+}
+
 function attachmentPart(draft: Draft, a: Attachment): Record<string, unknown> {
   const shown = isShown(draft, a);
-  const part: Record<string, unknown> = { blobId: a.blobId, type: /^[\w.+-]+\/[\w.+-]+$/.test(a.type) ? a.type : 'application/octet-stream', disposition: shown ? 'inline' : 'attachment' };
-  if (a.name) part['name'] = oneLine(a.name);
+  const part: Record<string, unknown> = { blobId: a.blobId, type: partType(a), disposition: shown ? 'inline' : 'attachment' };
+  const name = oneLine(a.name);
+  if (name) part['name'] = name;
   if (a.cid && shown) part['cid'] = a.cid;
   return part;
 }

@@ -7,7 +7,7 @@ import { Button, IconButton } from '../../../ui/Button.tsx';
 import { askYes } from '../../../ui/Dialog.tsx';
 import { openMenu, type MenuItem } from '../../../ui/Menu.tsx';
 import { sendersOf, type Composer } from '../composer.ts';
-import { active, discard, holdDraft, remember } from '../composers.ts';
+import { active, discard, remember } from '../composers.ts';
 import { fromOf } from '../draft/email.ts';
 import { writePerson } from '../draft/people.ts';
 import { forgetsFile, maxDelay, sendComposer } from '../sending.ts';
@@ -37,7 +37,6 @@ export function Form({ composer }: { composer: Composer }) {
   const { shows } = composer;
   const begun = useRef(to.length > 0);
 
-  useEffect(() => holdDraft(composer.key), [composer.key]);
   useEffect(() => {
     if (!begun.current) root.current?.querySelector<HTMLInputElement>('[data-field=to] input')?.focus();
     else if (!composer.draft.peek().subject && composer.draft.peek().quote === null && !composer.draft.peek().answers) subject.current?.focus();
@@ -126,6 +125,7 @@ function From({ composer }: { composer: Composer }) {
 }
 
 function SaveState({ composer }: { composer: Composer }) {
+  if (composer.leaves.value) return <span class="compose-state" role="status">{t('compose.leaves')}</span>;
   const state = composer.state.value;
   // Without a connection the layer keeps what it will bring to the server later.
   const key = state === 'saved' && mail().status.value.connection !== 'offline' ? 'compose.saved' : state === 'local' || state === 'saving' || state === 'saved' ? 'compose.savedHere' : state === 'failed' ? 'compose.notSaved' : '';

@@ -4,7 +4,7 @@ import { useId, useRef } from 'preact/hooks';
 import { t } from '../../../base/words.ts';
 import { Icon } from '../../../ui/Icon.tsx';
 import type { Composer } from '../composer.ts';
-import { isAddress, readPeople, spokenName, withoutRepeats, writePerson } from '../draft/people.ts';
+import { isAddress, readPeople, sameAddress, spokenName, withoutRepeats, writePerson } from '../draft/people.ts';
 import type { Person } from '../draft/types.ts';
 import { loadPeople, people } from '../known.ts';
 import { likelyMeant } from '../suggest.ts';
@@ -25,8 +25,10 @@ function setPeople(composer: Composer, field: Field, list: Person[]): void {
 
 export function Recipients({ composer, field, label, children }: { composer: Composer; field: Field; label: string; children?: preact.ComponentChildren }) {
   const id = useId();
-  const text = useSignal('');
+  // A window that was folded comes back with what was begun.
+  const text = useSignal(composer.unread.peek()[field] ?? '');
   const choice = useSignal(0);
+  const chosen = useSignal(false);
   const open = useSignal(false);
   const over = useSignal(false);
   const input = useRef<HTMLInputElement>(null);
@@ -38,6 +40,7 @@ export function Recipients({ composer, field, label, children }: { composer: Com
   const write = (value: string) => {
     text.value = value;
     choice.value = 0;
+    chosen.value = false;
     open.value = value.trim() !== '';
     composer.unread.value = { ...composer.unread.peek(), [field]: value };
   };
@@ -72,10 +75,14 @@ export function Recipients({ composer, field, label, children }: { composer: Com
     if (event.isComposing) return;
     const { key } = event;
     const at = input.current?.selectionStart === 0 && input.current.selectionEnd === 0;
-    if (key === 'ArrowDown' && found.length) choice.value = (choice.value + 1) % found.length;
-    else if (key === 'ArrowUp' && found.length) choice.value = (choice.value + found.length - 1) % found.length;
-    else if (key === 'Escape' && found.length) open.value = false;
-    else if ((key === 'Enter' || (key === 'Tab' && !event.shiftKey)) && found.length && !event.ctrlKey && !event.metaKey) add([found[choice.value] ?? found[0]!]);
+    // A whole address is meant as it was typed, though a longer one is known.
+    const typed = text.value.trim();
+    const offers = found.length > 0 && (chosen.value || !isAddress(typed) || found.some((one) => sameAddress(one.email, typed)));
+    if ((key === 'ArrowDown' || key === 'ArrowUp') && found.length) {
+      choice.value = (choice.value + (key === 'ArrowDown' ? 1 : found.length - 1)) % found.length;
+      chosen.value = true;
+    } else if (key === 'Escape' && found.length) open.value = false;
+    else if ((key === 'Enter' || (key === 'Tab' && !event.shiftKey)) && offers && !event.ctrlKey && !event.metaKey) add([(chosen.value ? found[choice.value] : found.find((one) => sameAddress(one.email, typed))) ?? found[0]!]);
     else if (key === 'Enter' && text.value.trim() && !event.ctrlKey && !event.metaKey) take();
     else if ((key === ',' || key === ';') && take()) event.preventDefault();
     else if (key === 'Backspace' && !text.value && list.length) remove(list.length - 1);

@@ -1,0 +1,224 @@
+/** Sending, as a window does it: once, whatever is pressed, closed, lost or done in other windows meanwhile. */
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { mail, setStore } from '../src/model/current.ts';
+import { Store } from '../src/model/store.ts';
+import { shown } from '../src/model/undo.ts';
+import { LayerError, type Layer, type LayerEvent } from '../src/layer/layer.ts';
+import { Composer } from '../src/features/compose/composer.ts';
+import { closeComposer, composers, discard, localDrafts, openDraft } from '../src/features/compose/composers.ts';
+import { blank, newKey } from '../src/features/compose/draft/answer.ts';
+import { deliver, editWaiting, followRefusals, outbox, sendComposer } from '../src/features/compose/sending.ts';
+import type { Invocation } from '../src/jmap/types.ts';
+
+type Json = Record<string, any>;
+
+Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true, writable: true });
+globalThis.reportError = (error: unknown) => console.error(error);
+
+const ALICE = { id: 'I1', name: 'Alice', email: 'alice@example.test', replyTo: null, bcc: null, textSignature: '', htmlSignature: '', mayDelete: false };
+
+class Server {
+  readonly calls: Invocation[] = [];
+  readonly emails = new Map<string, Json>();
+  readonly listeners: ((event: LayerEvent) => void)[] = [];
+  /** Takes what is asked, and its answer is lost. */
+  loses = false;
+  upload: () => Promise<{ blobId: string; size: number; type: string }> = async () => ({ blobId: 'U1', size: 1, type: 'text/plain' });
+
+  get submitted(): number {
+    return this.calls.filter(([name, args]) => name === 'EmailSubmission/set' && args['create']).length;
+  }
+
+  get destroyed(): string[] {
+    return this.calls.flatMap(([name, args]) => (name === 'Email/set' ? ((args['destroy'] as string[] | undefined) ?? []) : []));
+  }
+
+  layer(): Layer {
+    return {
+      session: { capabilities: {}, accounts: { A: { name: 'alice@example.test', isPersonal: true, isReadOnly: false, accountCapabilities: {} } }, primaryAccounts: {}, username: 'alice@example.test' } as any,
+      request: async (calls: Invocation[]) => {
+        const answers = calls.map((call): Invocation => [call[0], this.answer(call), call[2]]);
+        if (this.loses) throw new LayerError('offline', 'The answer was lost.');
+        return answers;
+      },
+      listen: (listener: (event: LayerEvent) => void) => {
+        this.listeners.push(listener);
+        return () => undefined;
+      },
+      status: () => ({ connection: 'online', waiting: 0 }),
+      upload: () => this.upload(),
+      blobUrl: () => '',
+      signOut: async () => undefined,
+    } as Layer;
+  }
+
+  private answer([name, args, id]: Invocation): Json {
+    this.calls.push([name, args, id]);
+    const create = (args['create'] ?? {}) as Record<string, Json>;
+    if (name === 'Email/set') {
+      const created: Json = {};
+      for (const [key, made] of Object.entries(create)) {
+        const email = `E${this.emails.size + 1}`;
+        this.emails.set(email, { ...made, id: email });
+        created[key] = { id: email };
+      }
+      for (const gone of (args['destroy'] as string[] | undefined) ?? []) this.emails.delete(gone);
+      return { created };
+    }
+    if (name === 'EmailSubmission/set') {
+      for (const email of this.emails.values()) if (args['create']) delete email['keywords'].$draft;
+      return { created: Object.fromEntries(Object.keys(create).map((key) => [key, { id: 'S1' }])) };
+    }
+    if (name === 'Email/query') return { ids: [...this.emails.values()].filter((one) => String(one['messageId']).includes((args['filter'] as Json)['header'][1])).map((one) => one['id']) };
+    if (name === 'Email/get') return { list: ((args['ids'] as string[] | undefined) ?? [...this.emails.keys()]).flatMap((one) => (this.emails.has(one) ? [{ textBody: [], htmlBody: [], attachments: [], bodyValues: {}, ...this.emails.get(one) }] : [])) };
+    return {};
+  }
+}
+
+let server: Server;
+
+async function composer(): Promise<Composer> {
+  const key = newKey(() => crypto.getRandomValues(new Uint8Array(20)));
+  const draft = { ...blank({ key, accountId: 'A', senders: [ALICE], usual: 'I1', mode: 'plain' }), to: [{ name: null, email: 'bob@example.test' }], subject: 'Once', text: 'Hello' };
+  const made = new Composer({ store: mail(), local: await localDrafts() }, draft, 'docked');
+  composers.value = [...composers.peek(), made];
+  return made;
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
+beforeEach(async () => {
+  server = new Server();
+  const store = new Store(server.layer());
+  store.accounts.value = [{ id: 'A', name: 'alice@example.test', isPersonal: true }];
+  store.identities.put('A', [ALICE]);
+  store.mailboxes.put('A', [{ id: 'drafts', name: 'Drafts', role: 'drafts', parentId: null } as any, { id: 'sent', name: 'Sent', role: 'sent', parentId: null } as any]);
+  setStore(store);
+  composers.value = [];
+  outbox.value = [];
+  await (await localDrafts()).clear();
+});
+
+test('a mail that is sent by two presses goes once', async () => {
+  const one = await composer();
+  await Promise.all([sendComposer(one), sendComposer(one)]);
+  await sendComposer(one);
+  assert.equal(server.submitted, 1);
+  assert.deepEqual(await (await localDrafts()).all('A'), []);
+});
+
+test('a template is never sent', async () => {
+  const one = await composer();
+  one.change({ template: true });
+  await sendComposer(one);
+  assert.equal(server.submitted, 0);
+  await one.stop();
+});
+
+for (const [how, away] of [['thrown away', discard], ['put away', closeComposer]] as const)
+  test(`a mail that waits for its files is not sent once it is ${how}`, async () => {
+    const one = await composer();
+    let uploaded: () => void = () => undefined;
+    server.upload = () => new Promise((resolve) => (uploaded = () => resolve({ blobId: 'U1', size: 3, type: 'text/plain' })));
+    one.addFiles([new File(['abc'], 'a.txt', { type: 'text/plain' })]);
+    const sent = sendComposer(one);
+    await settle();
+    assert.ok(one.leaves.peek());
+    const gone = away(one);
+    uploaded();
+    await Promise.all([sent, gone]);
+    await settle();
+    assert.equal(server.submitted, 0);
+  });
+
+test('a draft that is put away while a file is uploaded keeps the file', async () => {
+  const one = await composer();
+  let uploaded: () => void = () => undefined;
+  server.upload = () => new Promise((resolve) => (uploaded = () => resolve({ blobId: 'U1', size: 3, type: 'text/plain' })));
+  one.addFiles([new File(['abc'], 'a.txt', { type: 'text/plain' })]);
+  const closed = closeComposer(one);
+  await settle();
+  const [kept] = await (await localDrafts()).all('A');
+  assert.equal(kept?.isAtServer, false);
+  assert.equal(Object.keys(kept!.files).length, 1);
+  uploaded();
+  await closed;
+  assert.deepEqual(await (await localDrafts()).all('A'), []);
+  assert.equal([...server.emails.values()].at(-1)!['attachments']?.length, 1);
+});
+
+test('what another window has sent, or has opened again, is not sent here', async () => {
+  const one = await composer();
+  (globalThis.navigator as any).onLine = false;
+  await sendComposer(one);
+  (globalThis.navigator as any).onLine = true;
+  const [waiting] = outbox.peek();
+  assert.equal(waiting?.state, 'waiting');
+  const local = await localDrafts();
+  await local.put({ ...waiting!.kept, sending: null });
+  await deliver(waiting!.kept);
+  assert.equal(server.submitted, 0);
+  assert.deepEqual(outbox.peek(), []);
+  await local.remove('A', one.key);
+  await deliver(waiting!.kept);
+  assert.equal(await editWaiting(waiting!), undefined);
+  assert.equal(server.submitted, 0);
+});
+
+test('a mail in the outbox that is opened among the drafts waits no more', async () => {
+  const one = await composer();
+  one.written();
+  await one.flush();
+  (globalThis.navigator as any).onLine = false;
+  await sendComposer(one);
+  (globalThis.navigator as any).onLine = true;
+  const [waiting] = outbox.peek();
+  const opened = await openDraft(waiting!.kept.emailId!);
+  assert.equal(opened?.draft.peek().subject, 'Once');
+  assert.deepEqual(outbox.peek(), []);
+  await deliver(waiting!.kept);
+  assert.equal(server.submitted, 0);
+  await opened!.stop();
+});
+
+test('an attempt whose answer was lost is not made again', async () => {
+  const one = await composer();
+  server.loses = true;
+  await sendComposer(one);
+  server.loses = false;
+  assert.equal(server.submitted, 1);
+  const [kept] = await (await localDrafts()).all('A');
+  assert.equal(kept?.sending?.handed, true);
+  await deliver(kept!);
+  assert.equal(server.submitted, 1);
+  assert.deepEqual(outbox.peek(), []);
+  assert.deepEqual(await (await localDrafts()).all('A'), []);
+});
+
+test('a mail that the server refuses later comes back, and tells why', async () => {
+  const one = await composer();
+  followRefusals();
+  await sendComposer(one);
+  const [, args] = server.calls.find(([name]) => name === 'Email/set')!;
+  for (const listener of server.listeners) listener({ kind: 'refused', call: ['Email/set', { accountId: 'A', create: { 'local-1': (args['create'] as Json)['mail'] } }, ''], error: { type: 'overQuota' } });
+  await settle();
+  const [back] = composers.peek();
+  assert.equal(back?.draft.peek().text, 'Hello');
+  assert.ok(back!.problem.peek());
+  assert.equal(shown.peek()?.isProblem, true);
+  await back!.stop();
+});
+
+test('another identity leaves nobody of the first one among the blind copies', async () => {
+  const archive = { name: null, email: 'archive@work.test' };
+  const one = await composer();
+  const store = new Store(server.layer());
+  store.identities.put('A', [{ ...ALICE, bcc: [archive] }, { ...ALICE, id: 'I2', email: 'private@example.test' }]);
+  const own = new Composer({ store, local: await localDrafts() }, { ...one.draft.peek(), bcc: [archive, { name: null, email: 'carol@example.test' }] }, 'docked');
+  own.setSender('I2', null);
+  assert.deepEqual(own.draft.peek().bcc.map((p) => p.email), ['carol@example.test']);
+  own.setSender('I1', null);
+  assert.deepEqual(own.draft.peek().bcc.map((p) => p.email), ['carol@example.test', 'archive@work.test']);
+  await own.stop();
+});
