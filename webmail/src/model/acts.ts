@@ -58,8 +58,11 @@ async function act(
   if (!list) return;
   if (pane.isOnEverything()) {
     const all = typeof wanted === 'function' ? undefined : wanted;
-    if (all) await changeEverything(mail(), list, all, (count) => t(words, { count, ...values }));
-    else say(t('acts.notOnEverything'), true);
+    if (all) {
+      // What comes later is not of what was selected: an undo, and mail that arrives in a list that is empty now.
+      if (all.remove || all.destroy) pane.clear();
+      await changeEverything(mail(), list, all, (count) => t(words, { count, ...values }));
+    } else say(t('acts.notOnEverything'), true);
     return;
   }
   const keys = pane.targets();

@@ -47,6 +47,8 @@ export function moveTo(position: number, options: { extend?: boolean } = {}): vo
     pane.focus(key, { keepsAnchor: true });
     pane.selectTo(key);
   } else pane.focus(key);
+  // It may have the focus already, and be out of sight: it was moved by a pin, or the list was scrolled.
+  handle?.show(at);
   if (pane.open.peek() !== undefined && !options.extend) openSoon(key);
 }
 
