@@ -1,7 +1,7 @@
 // Dates as lists and headers say them. The day is the reader's own; the makers of texts are kept, since making one costs a millisecond.
 import { currentLanguage } from './words.ts';
 
-type Kind = 'time' | 'weekday' | 'weekday-long' | 'day' | 'month' | 'month-year' | 'whole';
+type Kind = 'time' | 'weekday' | 'weekday-long' | 'day' | 'month' | 'month-year' | 'day-year' | 'whole';
 
 const shapes: Record<Kind, Intl.DateTimeFormatOptions> = {
   time: { hour: 'numeric', minute: '2-digit' },
@@ -9,6 +9,7 @@ const shapes: Record<Kind, Intl.DateTimeFormatOptions> = {
   'weekday-long': { weekday: 'long' },
   day: { day: 'numeric', month: 'short' },
   month: { month: 'long' },
+  'day-year': { day: 'numeric', month: 'short', year: 'numeric' },
   'month-year': { month: 'long', year: 'numeric' },
   whole: { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric', hour: 'numeric', minute: '2-digit' },
 };
@@ -45,13 +46,13 @@ export function daysBefore(date: Date, now: Date): number {
   return Math.round((day(now) - day(date)) / 86_400_000);
 }
 
-// In a list: 14:32, Tue, 3 May, May 2024.
+// In a list: 14:32, Tue, 3 May, 3 May 2024.
 export function shortDate(date: Date, now: Date): string {
   if (Number.isNaN(date.getTime())) return '';
   const days = daysBefore(date, now);
   if (days === 0) return say('time', date);
   if (days > 0 && days < 7) return say('weekday', date);
-  return say(date.getFullYear() === now.getFullYear() ? 'day' : 'month-year', date);
+  return say(date.getFullYear() === now.getFullYear() ? 'day' : 'day-year', date);
 }
 
 // With all that is known, for a tooltip and a header.

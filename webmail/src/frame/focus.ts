@@ -1,5 +1,23 @@
 /** Where the focus goes when a place is gone to by a key: the list, once it is drawn. */
 
+/** A list that takes longer than this is not waited for. */
+const WAIT_MS = 2_000;
+
 export function focusList(): void {
-  requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-list]')?.focus({ preventScroll: true }));
+  const begun = performance.now();
+  const list = () => document.querySelector<HTMLElement>('[data-list]');
+  requestAnimationFrame(() => {
+    // Keys that are pressed while the list is loaded are not meant for the field that one comes from.
+    if (!list()) (document.activeElement as HTMLElement | null)?.blur();
+    list()?.focus({ preventScroll: true });
+    requestAnimationFrame(again);
+  });
+  // What was drawn may have been the list of the place before, which takes the focus along when it goes.
+  const again = () => {
+    if (performance.now() - begun > WAIT_MS) return;
+    const now = document.activeElement;
+    if (now === null || now === document.body) list()?.focus({ preventScroll: true });
+    else if (now !== list()) return;
+    requestAnimationFrame(again);
+  };
 }

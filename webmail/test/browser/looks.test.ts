@@ -112,6 +112,10 @@ test('the search offers people and subjects, makes chips of operators, and finds
   await page.keyboard.press('Enter');
   await page.getByText('Lunch', { exact: true }).waitFor();
   await page.getByText('1 conversation found').waitFor();
+  // Keys are the list's now.
+  await page.locator('[data-list]:focus').waitFor();
+  await page.keyboard.press('j');
+  await page.locator('[data-focused]').waitFor();
   await page.keyboard.press('/');
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');

@@ -2,7 +2,7 @@
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { colourOfLabel, labelOfKeyword } from '../../base/labels.ts';
-import { dayGroup, PINNED, type DayGroup, sayNumber, shortDate, wholeDate } from '../../base/dates.ts';
+import { dayGroup, daysBefore, PINNED, type DayGroup, sayNumber, shortDate, wholeDate } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import { componentsOf } from '../../frame/slots.ts';
 import type { EmailRow, Id } from '../../jmap/types.ts';
@@ -71,7 +71,7 @@ export function Row({ id, index, before, context, showsFolders, words }: RowProp
           email={email}
           words={words}
           showsFolders={showsFolders}
-          day={begins && !group.key.startsWith('day') ? groupWords(group) : ''}
+          day={begins && group.words ? groupWords(group) : ''}
         />
         <span class="row-star" data-act="star" data-on={facts.isStarred || undefined} aria-hidden="true">
           <Icon name="star" />
@@ -226,11 +226,13 @@ function Marks({ facts, email }: LineProps) {
 }
 
 function Time({ facts, day }: LineProps) {
+  // "Yesterday" says it without the day of the week.
+  const isInstead = day !== '' && daysBefore(facts.date, now.value) === 1;
   return (
     <>
-      {day !== '' && <span class="row-day">{day}</span>}
+      {day !== '' && !isInstead && <span class="row-day">{day}</span>}
       <time class="row-time" dateTime={Number.isNaN(facts.date.getTime()) ? undefined : facts.date.toISOString()} title={wholeDate(facts.date)}>
-        {shortDate(facts.date, now.value)}
+        {isInstead ? day : shortDate(facts.date, now.value)}
       </time>
     </>
   );

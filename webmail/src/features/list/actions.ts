@@ -24,6 +24,8 @@ const inList = () => isInMail() && hasListFocus() && !isCovered();
 const isCovered = () => layout.peek().reading === 'over' && pane.open.peek() !== undefined;
 /** The focus is in the conversation: its text is selected there. */
 const isReading = () => document.activeElement?.closest('[data-reading]') != null;
+/** Escape belongs to the mail that somebody writes, beside the list or in it. */
+const isWriting = () => document.activeElement?.closest('[data-composer]') != null;
 const can = () => isInMail() && acts.canAct();
 const role = () => acts.listMailbox()?.role;
 const rights = (right: keyof Mailbox['myRights']) => acts.listMailbox()?.myRights[right] ?? true;
@@ -69,12 +71,12 @@ const selecting: Action[] = [
     possible: () => isInMail() && !isCovered() && !isReading(),
     run: () => pane.selectEverything(),
   },
-  { id: 'list.selectNone', group: 'list', keys: ['Escape', '* n'], possible: () => isInMail() && pane.selecting.peek(), run: () => pane.clear() },
+  { id: 'list.selectNone', group: 'list', keys: ['Escape', '* n'], possible: () => isInMail() && pane.selecting.peek() && !isWriting(), run: () => pane.clear() },
   {
     id: 'list.close',
     group: 'list',
     keys: ['Escape'],
-    possible: () => isInMail() && !pane.selecting.peek() && pane.open.peek() !== undefined,
+    possible: () => isInMail() && !pane.selecting.peek() && pane.open.peek() !== undefined && !isWriting(),
     run: backToList,
   },
 ];
