@@ -88,13 +88,19 @@ test('what is not here yet is asked for in one request', async () => {
 test('bodies are fetched ahead as the reader asks for them, and are there without a network', async () => {
   const server = new FakeServer();
   const ids = Array.from({ length: 50 }, () => server.deliver({}));
-  const { engine, wire, ask } = await ready(server);
+  const { engine, wire, ask, store } = await ready(server);
   await ask('Email/get', { ids: [ids[7]], ...BODY });
   await engine.flushed();
   wire.go('offline');
   const { list } = await ask('Email/get', { ids, ...BODY });
   assert.equal(list.length, 50);
   assert.deepEqual(list.map((email: Json) => email['bodyValues'][1].value), ids.map((_, at) => `Text ${at + 1}`));
+  // What is deleted for ever is not kept, either.
+  server.request([['Email/set', { accountId: ACCOUNT, destroy: [ids[0]] }, '0']]);
+  wire.go('online');
+  await engine.flushed();
+  wire.go('offline');
+  assert.deepEqual([(await store.keys('bodies', '')).length, (await ask('Email/get', { ids: [ids[0]], ...BODY }))['notFound']], [49, [ids[0]]]);
   // Another question about the same emails was never answered: what is not here is said to be so.
   await assert.rejects(ask('Email/get', { ids, properties: ['bodyStructure'] }), (error) => error instanceof LayerError && error.kind === 'offline');
 });
@@ -336,6 +342,43 @@ test('when the server has forgotten what changed, all is looked at again', async
   await engine.flushed();
   assert.deepEqual(await list(), server.ids({ inMailbox: INBOX }));
   assert.deepEqual((await ask('Email/get', { ids: [ids[1]], properties: ['keywords'] }))['list'][0].keywords, { $seen: true });
+});
+
+test('words are found in what is here while somebody types', async () => {
+  const server = new FakeServer();
+  const ids = ['Ärger im Büro', 'Budget for May', 'Lunch'].map((subject) => server.deliver({ subject, from: [{ name: 'Zoë Petrova', email: 'zoe@example.net' }] }));
+  const { engine, wire, ask } = await ready(server);
+  const requests = wire.sent.length;
+  const find = async (filter: Json): Promise<Id[]> => {
+    const answers = await engine.here([
+      ['Email/query', { accountId: ACCOUNT, filter, sort: [{ property: 'receivedAt', isAscending: false }], limit: 10 }, '0'],
+      ['Email/get', { accountId: ACCOUNT, '#ids': { resultOf: '0', name: 'Email/query', path: '/ids' }, properties: ['subject'] }, '1'],
+    ]);
+    return (answers[1]![1]['list'] as Json[]).map((email) => email['id']);
+  };
+  assert.deepEqual(await find({ text: 'arger zoe' }), [ids[0]]);
+  assert.deepEqual(await find({ operator: 'AND', conditions: [{ subject: 'budget' }, { from: 'petrova' }] }), [ids[1]]);
+  assert.deepEqual(await find({ text: 'nothing like it' }), []);
+  assert.equal(wire.sent.length, requests);
+  assert.deepEqual(await engine.here([['Quota/get', { accountId: ACCOUNT }, '0']]), [['error', { type: 'notHere' }, '0']]);
+  // Without a network the same is found by the usual way.
+  wire.go('offline');
+  assert.deepEqual((await ask('Email/query', { filter: { text: 'lunch' } }))['ids'], [ids[2]]);
+});
+
+test('a session that has ended keeps what waits, for the next one of the same person', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const { engine, wire, ask, events, store } = await ready(server);
+  wire.fate = () => 'ended';
+  await ask('Email/set', { update: { [id]: { 'keywords/$seen': true } } });
+  await assert.rejects(engine.flushed());
+  assert.ok(events.some((event) => event.kind === 'signed-out'));
+  assert.deepEqual(server.emails.get(id)!['keywords'], {});
+  const next = await device(server, store.copy());
+  next.engine.start();
+  await next.engine.flushed();
+  assert.deepEqual(server.emails.get(id)!['keywords'], { $seen: true });
 });
 
 test('a full disk: what waits is kept first, and it goes on without', async () => {

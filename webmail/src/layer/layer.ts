@@ -41,6 +41,11 @@ export interface Layer {
   readonly session: Session;
   /** Answers in JMAP's form: errors of methods are ["error", {...}, id]. Rejects with a LayerError alone, when nothing can answer. */
   request(calls: Invocation[]): Promise<Invocation[]>;
+  /**
+   * The same from what is kept in this browser alone, at once: for what is shown while somebody types. Words are looked for in people,
+   * subjects and previews. A call that can't be answered so has the error "notHere". Missing where nothing is kept.
+   */
+  here?(calls: Invocation[]): Promise<Invocation[]>;
   /** Returns the function that ends it. */
   listen(listener: (event: LayerEvent) => void): () => void;
   status(): LayerStatus;

@@ -272,8 +272,8 @@ export class FakeServer {
 /** A wire to it that can be cut: before a request comes there, or after it was carried out. */
 export class FakeWire implements Wire {
   connection: Wire['connection'] = 'online';
-  /** What happens to the next requests: "lost" reaches the server, and its answer is lost. */
-  fate: () => 'well' | 'cut' | 'lost' = () => 'well';
+  /** What happens to the next requests: "lost" reaches the server, and its answer is lost; "ended": the session has. */
+  fate: () => 'well' | 'cut' | 'lost' | 'ended' = () => 'well';
   readonly sent: Invocation[][] = [];
   private readonly listeners = new Set<(event: WireEvent) => void>();
 
@@ -290,6 +290,10 @@ export class FakeWire implements Wire {
   async send(calls: Invocation[]): Promise<Invocation[]> {
     await new Promise((resolve) => setImmediate(resolve));
     const fate = this.connection === 'offline' ? 'cut' : this.fate();
+    if (fate === 'ended') {
+      this.emit({ kind: 'signed-out' });
+      throw new WireError('signed-out', 'ended');
+    }
     if (fate === 'cut') throw new WireError('offline', 'cut');
     this.sent.push(structuredClone(calls));
     const answers = structuredClone(this.server.request(structuredClone(calls)));

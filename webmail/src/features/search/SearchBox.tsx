@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../../base/words.ts';
 import { focusList } from '../../frame/focus.ts';
 import { HOME, go, place, type Place } from '../../frame/router.ts';
-import { Batch } from '../../jmap/batch.ts';
+import { type Asks, Batch } from '../../jmap/batch.ts';
 import type { EmailRow } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
 import { knownLabels } from '../../model/labels.ts';
@@ -245,13 +245,19 @@ function Keep({ text }: { text: string }) {
   );
 }
 
-/** The newest conversations that fit; nothing where the server cannot be reached: what is here is offered anyway. */
+/** The newest conversations that fit: of what this browser keeps, at once, and then of all, if the server can be reached. */
 async function askServer(text: string, show: (found: Completion[]) => void): Promise<void> {
+  const { layer } = mail();
+  if (layer.here) await askFor(text, { request: (calls) => layer.here!(calls) }, show);
+  await askFor(text, layer, show);
+}
+
+async function askFor(text: string, whom: Asks, show: (found: Completion[]) => void): Promise<void> {
   const filter = filterOf(parseSearch(text), searchContext(mail()));
   if (!filter || text.length < 2) return;
   try {
     const accountId = mail().mainAccount;
-    const request = new Batch(mail().layer);
+    const request = new Batch(whom);
     const query = request.call('Email/query', {
       accountId,
       filter,

@@ -31,6 +31,7 @@ export class Background {
   /** Bodies were looked through: again when something new has come. */
   private looked = -1;
   private readonly refused = new Set<Id>();
+  private pruned = false;
 
   constructor(
     private readonly account: Account,
@@ -90,7 +91,11 @@ export class Background {
       return calls;
     }
     const ids = job.ids.slice(0, BODIES_AT_ONCE);
-    if (!ids.length) return [];
+    if (!ids.length) {
+      if (!this.pruned) await this.bodies.prune(account);
+      this.pruned = true;
+      return [];
+    }
     this.asked = { kind: 'bodies', ids, at: performance.now() };
     return [['Email/get', { ...account.bodyShape, accountId, ids }, this.id('bodies')]];
   }

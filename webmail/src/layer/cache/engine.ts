@@ -17,7 +17,7 @@ import { Log, localsIn, withReal } from './log.ts';
 import { newRecord } from './made.ts';
 import { Pump, type PumpHost } from './pump.ts';
 import { Queries } from './queries.ts';
-import { learnShape, read, type Read } from './reads.ts';
+import { learnShape, read, type Read, type ReadContext } from './reads.ts';
 import { MethodError, referred, resolved } from './references.ts';
 import { SafeStore } from './safe.ts';
 import { TextIndex } from './text.ts';
@@ -230,6 +230,28 @@ export class Engine implements PumpHost {
 
   // ---- what views ask ----
 
+  /** What is kept alone; Layer.here says what views make of it. */
+  async here(calls: readonly Invocation[]): Promise<Invocation[]> {
+    const answers: Invocation[] = [];
+    for (const [name, args, id] of calls) {
+      try {
+        const whole = resolved(args, answers);
+        const part = this.parts.get(whole['accountId'] as Id);
+        const found = part && READS.test(name) ? await read(this.context(part, false), name, whole) : undefined;
+        if (!found) throw new MethodError('notHere');
+        answers.push([name, found.missing?.length ? { ...found.answer, notHere: found.missing } : found.answer, id]);
+      } catch (error) {
+        if (!(error instanceof MethodError)) throw error;
+        answers.push(['error', { type: error.type }, id]);
+      }
+    }
+    return answers;
+  }
+
+  private context({ account, queries }: Part, online: boolean): ReadContext {
+    return { account, log: this.log, bodies: this.bodies, queries, online };
+  }
+
   /** `origin`: another tab's name of this request; `again`, when it was asked before of a layer that has ended since. */
   async request(calls: readonly Invocation[], origin?: { name: string; again: boolean }): Promise<Invocation[]> {
     const results: Invocation[][] = calls.map(() => []);
@@ -309,7 +331,7 @@ export class Engine implements PumpHost {
       part.background.look();
       this.pump.start();
     }
-    let found: Read | undefined = await read({ account, log: this.log, bodies: this.bodies, queries: part.queries, online: this.isOnline }, name, args);
+    let found: Read | undefined = await read(this.context(part, this.isOnline), name, args);
     if (!found) found = await this.madeHere(part, name, args);
     if (!found?.missing?.length) return found?.answer;
     // A part is here; the server is asked for the rest.

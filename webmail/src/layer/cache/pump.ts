@@ -187,8 +187,10 @@ export class Pump {
   private async take(accounts: readonly Account[], ahead: { account: Account; background: Background } | undefined, answers: ReadonlyMap<string, Invocation>): Promise<boolean> {
     const { host } = this;
     let more = false;
+    const forgotten: Put[] = [];
     for (const account of accounts) {
       const synced = await takeSync(account, answers);
+      forgotten.push(...host.bodies.forget(account, synced.gone));
       if (synced.lost) {
         account.note({ complete: false, stale: true, emailState: undefined });
         host.background(account).restart();
@@ -204,7 +206,7 @@ export class Pump {
     }
     const told = more && accounts.some((account) => account.behind) ? [] : this.settle();
     if (this.outcomes.length) more = true;
-    await host.write([...accounts.flatMap((account) => account.puts()), ...host.bodies.puts(), ...host.log.puts()]);
+    await host.write([...accounts.flatMap((account) => account.puts()), ...host.bodies.puts(), ...forgotten, ...host.log.puts()]);
     host.changed();
     for (const event of told) host.emit(event);
     const again = [...host.log.entries.values()].some((entry) => (this.attempts.get(entry.number) ?? 0) > 0 && !entry.held);

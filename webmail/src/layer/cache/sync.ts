@@ -40,6 +40,8 @@ export interface Synced {
   more: boolean;
   /** The server no longer knows what has changed since: all must be looked at again. */
   lost: boolean;
+  /** Emails that are no longer there. */
+  gone: Id[];
 }
 
 /** Takes the answers. Nothing is told to anybody yet, and nothing written: the caller does both. */
@@ -48,7 +50,7 @@ export async function takeSync(account: Account, answers: ReadonlyMap<string, In
     const found = answers.get(`${account.id} ${name}`);
     return found && found[0] !== 'error' ? found[1] : undefined;
   };
-  const result: Synced = { more: false, lost: false };
+  const result: Synced = { more: false, lost: false, gone: [] };
   const emails = answer('emails');
   const created = answer('new emails');
   const updated = answer('changed emails');
@@ -56,7 +58,7 @@ export async function takeSync(account: Account, answers: ReadonlyMap<string, In
   if (emails && created && updated) {
     const told = [...(created['list'] as Json[]), ...(updated['list'] as Json[])];
     // What was gone again when it was asked for is told as destroyed by the next changes.
-    const gone = emails['destroyed'] as Id[];
+    const gone = (result.gone = emails['destroyed'] as Id[]);
     await account.emails.prepare(told, gone);
     // Views may have asked the server for emails that are not here yet.
     const changes = account.changes.get('Email')!;

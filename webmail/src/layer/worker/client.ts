@@ -67,6 +67,10 @@ export class CachedLayer implements Layer {
     return this.ask({ kind: 'request', calls });
   }
 
+  here(calls: Invocation[]): Promise<Invocation[]> {
+    return this.ask({ kind: 'request', calls, here: true });
+  }
+
   listen(listener: (event: LayerEvent) => void): () => void {
     return this.events.listen(listener);
   }

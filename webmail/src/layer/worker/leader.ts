@@ -87,8 +87,10 @@ export class Leader {
       session = await asking;
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      // Signed out: the engine was told. Offline: the wire tries again.
-      return;
+      // Offline: the wire tries again.
+      if (error.kind !== 'signed-out') return;
+      await lastUser(null);
+      return this.told({ kind: 'signed-out' });
     }
     if (session.username === user) {
       await this.engine!.use(session);
@@ -106,7 +108,7 @@ export class Leader {
         await this.signOut();
         return { kind: 'done', answers: [] };
       }
-      return { kind: 'done', answers: await this.requested(question.calls, origin, again) };
+      return { kind: 'done', answers: question.here ? await this.engine!.here(question.calls) : await this.requested(question.calls, origin, again) };
     } catch (error) {
       if (error instanceof LayerError) return { kind: 'failed', error: { kind: error.kind, message: error.message } };
       reportError(error);

@@ -9,7 +9,7 @@ export const LOCK = 'postrider-layer';
 export const CHANNEL = 'postrider-layer';
 
 /** What a page asks of the layer. */
-export type Question = { kind: 'request'; calls: Invocation[] } | { kind: 'sign-out' };
+export type Question = { kind: 'request'; calls: Invocation[]; here?: boolean } | { kind: 'sign-out' };
 
 export type Reply = { kind: 'done'; answers: Invocation[] } | { kind: 'failed'; error: { kind: LayerError['kind']; message: string } };
 

@@ -1,0 +1,76 @@
+/** News while no page is open: what a push shows, and what its action does. Chromium's debugger takes the place of a push service. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { demo, launch, type Server, signedIn } from './server.ts';
+
+const ALICE = 'alice@example.test';
+
+let server: Server;
+let browser: Browser;
+
+before(async () => {
+  [server, browser] = await Promise.all([demo(), launch()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function eventually<T>(ask: () => Promise<T | undefined>, what: string): Promise<T> {
+  for (const until = Date.now() + 15_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const found = await ask();
+    if (found !== undefined) return found;
+  }
+  assert.fail(what);
+}
+
+test('new mail is shown, and archived from where it is shown', async () => {
+  const page = await signedIn(browser, server, ALICE, { permissions: ['notifications'] });
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    const words = { archive: 'Archive', reply: 'Reply', someone: 'Somebody', more: 'More: {count}' };
+    await (await caches.open('notifications')).put('/service/notifications', new Response(JSON.stringify({ states: {}, words })));
+  });
+  const debug = await page.context().newCDPSession(page);
+  const registration = new Promise<string>((resolve) =>
+    debug.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => registrations[0] && resolve(registrations[0].registrationId)),
+  );
+  await debug.send('ServiceWorker.enable');
+  const push = async (): Promise<void> =>
+    void (await debug.send('ServiceWorker.deliverPushMessage', { origin: server.origin, registrationId: await registration, data: JSON.stringify({ '@type': 'StateChange', changed: {} }) }));
+  const [worker] = page.context().serviceWorkers();
+  const states = async (): Promise<string | undefined> =>
+    worker!.evaluate(async () => {
+      const { states } = await (await (await caches.open('notifications')).match('/service/notifications'))!.json();
+      return Object.values(states as Record<string, string>)[0];
+    });
+  await push();
+  const first = await eventually(states, 'the first push notes from where on mail is new');
+  server.deliver(ALICE, `From: Anna Petrova <anna@example.net>\r\nTo: ${ALICE}\r\nSubject: Budget\r\nMessage-ID: <news@example.net>\r\nDate: ${new Date().toUTCString()}\r\n\r\nHello\r\n`);
+  // Whoever looks at the page is not told.
+  await push();
+  await eventually(async () => ((await states()) === first ? undefined : true), 'the second push was heard');
+  assert.equal(await worker!.evaluate(async () => (await (self as any).registration.getNotifications()).length), 0);
+  await page.goto('about:blank');
+  server.deliver(ALICE, `From: Anna Petrova <anna@example.net>\r\nTo: ${ALICE}\r\nSubject: Budget for May\r\nMessage-ID: <news2@example.net>\r\nDate: ${new Date().toUTCString()}\r\n\r\nHello\r\n`);
+  await push();
+  const shown = await eventually(
+    () =>
+      worker!.evaluate(async () => {
+        const [one] = await (self as any).registration.getNotifications();
+        return one && { title: one.title, body: one.body, actions: one.actions.map(({ action }: { action: string }) => action) };
+      }),
+    'the mail is shown',
+  );
+  assert.deepEqual(shown, { title: 'Anna Petrova', body: 'Budget for May\nHello', actions: ['archive', 'reply'] });
+  await worker!.evaluate(async () => {
+    const [notification] = await (self as any).registration.getNotifications();
+    self.dispatchEvent(new (globalThis as any).NotificationEvent('notificationclick', { notification, action: 'archive' }));
+  });
+  await eventually(async () => {
+    const list = JSON.parse(server.run('mailbox', 'list', ALICE, '--json')) as { role: string; messages: number }[];
+    return list.find(({ role }) => role === 'archive')?.messages === 1 ? true : undefined;
+  }, 'the mail is archived');
+  await page.context().close();
+});
