@@ -96,7 +96,11 @@ class IndexedLocal implements Local {
 
 export async function openLocal(): Promise<Local> {
   try {
-    return new IndexedLocal(await openDB(NAME, 1, { upgrade: (db) => void db.createObjectStore('drafts') }));
+    return new IndexedLocal(await openDB(NAME, 1, {
+        upgrade: (db) => void db.createObjectStore('drafts'),
+        // The person signs out: everything of theirs goes.
+        blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+      }));
   } catch {
     return new MemoryLocal();
   }

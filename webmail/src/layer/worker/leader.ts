@@ -28,6 +28,20 @@ async function lastUser(set?: string | null): Promise<string | undefined> {
   }
 }
 
+/** A page that keeps a database open, and does not let go of it, for so long delays a sign-out: what is in it is gone by then. */
+const LETS_GO_MS = 1_000;
+
+/** Every database of the program: features keep some of their own. */
+async function forgetAll(): Promise<void> {
+  const names = (await indexedDB.databases?.())?.map(({ name }) => name!) ?? [WHO, 'postrider-compose'];
+  for (const name of names.filter((one) => one.startsWith('postrider'))) {
+    const db = await openDB(name);
+    for (const table of db.objectStoreNames) await db.clear(table);
+    db.close();
+    await Promise.race([deleteDB(name), new Promise((resolve) => setTimeout(resolve, LETS_GO_MS))]);
+  }
+}
+
 export class Leader {
   engine: Engine | undefined;
   private store: IndexedStore | undefined;
@@ -132,7 +146,7 @@ export class Leader {
     await this.engine!.stop();
     this.wire.close();
     await this.store!.destroy();
-    await deleteDB(WHO);
+    await forgetAll();
     for (const name of await caches.keys()) await caches.delete(name);
     this.told({ kind: 'signed-out' });
   }
