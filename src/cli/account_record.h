@@ -9,6 +9,7 @@ struct account_record {
 	struct credentials credentials;
 	struct buf before; /* as stored, to be compared when it is written back */
 	struct arena arena;
+	bool administrator; /* of this server */
 };
 
 /* 0, or an exit status with the reason said. To be freed in either case. */

@@ -1,5 +1,5 @@
-/* account: add, password, quota, disable, enable, remove, show, list, app-add, app-remove. Sessions of the
- * web and the second factor: cli_account_web.c. */
+/* account: add, password, quota, disable, enable, admin, remove, show, list, app-add, app-remove. Sessions of
+ * the web and the second factor: cli_account_web.c. */
 #include "cli/cli_account.h"
 
 #include <errno.h>
@@ -212,6 +212,17 @@ static int enable(struct cli *cli, struct directory_client *client)
 	return cli_words(cli, 1, 1) ? set(client, cli->argv[0], VIEW("disabled"), VIEW("")) : EXIT_USAGE;
 }
 
+/* By this command alone: whoever gets in by the web makes no administrators. */
+static int set_administrator(struct cli *cli, struct directory_client *client)
+{
+	if (!cli_words(cli, 2, 2))
+		return EXIT_USAGE;
+	bool on = strcmp(cli->argv[1], "on") == 0;
+	if (!on && strcmp(cli->argv[1], "off") != 0)
+		return cli_usage(cli, "an account is made an administrator with on, and none with off");
+	return set(client, cli->argv[0], VIEW("administrator"), on ? VIEW("1") : VIEW(""));
+}
+
 static int remove_account(struct cli *cli, struct directory_client *client)
 {
 	struct message_directory_answer answer;
@@ -365,9 +376,9 @@ static int show(struct cli *cli, struct directory_client *client)
 		    (unsigned long long)numbers[2], (unsigned long long)numbers[3],
 		    (unsigned long long)numbers[4]);
 		print_apps(&r.credentials, true);
-		printf("],\"two_step\":%s,\"sessions\":%zu}\n",
+		printf("],\"two_step\":%s,\"sessions\":%zu,\"administrator\":%s}\n",
 		    second_factor_is_set(&r.credentials.second) ? "true" : "false",
-		    r.credentials.sessions.count);
+		    r.credentials.sessions.count, r.administrator ? "true" : "false");
 	} else if (status == 0) {
 		printf("%s\n  messages        %llu\n  bytes           %llu\n  deleted bytes   %llu\n",
 		    cli->argv[0], (unsigned long long)numbers[0], (unsigned long long)numbers[1],
@@ -381,9 +392,26 @@ static int show(struct cli *cli, struct directory_client *client)
 			puts("  two-step        on");
 		if (r.credentials.sessions.count)
 			printf("  web sessions    %zu\n", r.credentials.sessions.count);
+		if (r.administrator)
+			puts("  administrator   of this server, by the web");
 	}
 	account_record_free(&r);
 	return status;
+}
+
+static void list_one(const struct cli *cli, const struct message_field *items, bool first)
+{
+	bool disabled = items[3].value.len > 0, administrator = items[4].value.len > 0;
+	if (cli->json) {
+		fputs(first ? "{\"address\":" : ",{\"address\":", stdout);
+		cli_json_string(items[0].value);
+		printf(",\"disabled\":%s,\"administrator\":%s}", disabled ? "true" : "false",
+		    administrator ? "true" : "false");
+	} else {
+		cli_print(items[0].value);
+		fputs(administrator ? " (administrator)" : "", stdout);
+		puts(disabled ? " (disabled)" : "");
+	}
 }
 
 static int list_domain(struct cli *cli, struct directory_client *client, struct view domain, bool *first)
@@ -396,20 +424,13 @@ static int list_domain(struct cli *cli, struct directory_client *client, struct 
 		if (error)
 			return cli_directory_problem("accounts", error);
 		const struct message_field *items = answer.fields.items;
-		for (size_t i = 0; i + 4 <= answer.fields.count; i += 4) {
-			bool disabled = items[i + 3].value.len > 0;
-			if (cli->json) {
-				fputs(*first ? "{\"address\":" : ",{\"address\":", stdout);
-				cli_json_string(items[i].value);
-				printf(",\"disabled\":%s}", disabled ? "true" : "false");
-			} else {
-				cli_print(items[i].value);
-				puts(disabled ? " (disabled)" : "");
-			}
+		for (size_t i = 0; i + DIRECTORY_ACCOUNT_FIELDS <= answer.fields.count;
+		     i += DIRECTORY_ACCOUNT_FIELDS) {
+			list_one(cli, items + i, *first);
 			*first = false;
 			snprintf(after, sizeof after, "%.*s", VIEW_FMT(items[i].value));
 		}
-		if (answer.fields.count < 4 * DIRECTORY_LIST_PART)
+		if (answer.fields.count < DIRECTORY_ACCOUNT_FIELDS * DIRECTORY_LIST_PART)
 			return 0;
 	}
 }
@@ -446,8 +467,8 @@ int cli_account(struct cli *cli)
 {
 	static const struct cli_verb verbs[] = {{"add", add}, {"password", change_password},
 	    {"quota", set_quota}, {"disable", disable}, {"enable", enable}, {"remove", remove_account},
-	    {"show", show}, {"list", list}, {"app-add", add_app}, {"app-remove", remove_app},
-	    {"sessions", cli_account_sessions}, {"session-end", cli_account_session_end},
-	    {"two-step-off", cli_account_two_step_off}};
+	    {"admin", set_administrator}, {"show", show}, {"list", list}, {"app-add", add_app},
+	    {"app-remove", remove_app}, {"sessions", cli_account_sessions},
+	    {"session-end", cli_account_session_end}, {"two-step-off", cli_account_two_step_off}};
 	return cli_run_verb(cli, verbs, sizeof verbs / sizeof verbs[0]);
 }

@@ -29,16 +29,17 @@
 
 struct site {
 	const char *domain, *address;
-	const char *folder;      /* below the demo's; empty: itself */
-	const char *accounts[3]; /* the first one is the administrator */
-	const char *names;       /* in its certificate */
+	const char *folder;        /* below the demo's; empty: itself */
+	const char *accounts[4];   /* the first one gets postmaster's mail */
+	const char *administrator; /* one of them, who administers by the web */
+	const char *names;         /* in its certificate */
 };
 
 static const struct site sites[] = {
-    {"example.test", "127.0.0.1", "", {"alice@example.test", "bob@example.test"},
-        "DNS:mail.example.test,DNS:example.test,DNS:localhost,IP:127.0.0.1,IP:::1"},
-    {"example.net", "127.0.0.2", "/example.net", {"carol@example.net"},
-        "DNS:mail.example.net,DNS:example.net,IP:127.0.0.2"},
+    {"example.test", "127.0.0.1", "", {"alice@example.test", "bob@example.test", "admin@example.test"},
+        "admin@example.test", "DNS:mail.example.test,DNS:example.test,DNS:localhost,IP:127.0.0.1,IP:::1"},
+    {"example.net", "127.0.0.2", "/example.net", {"carol@example.net", "admin@example.net"},
+        "admin@example.net", "DNS:mail.example.net,DNS:example.net,IP:127.0.0.2"},
 };
 
 /* A domain that publishes that it sends no mail at all: whoever writes in its name is a forger. */
@@ -210,7 +211,8 @@ static int fill_demo(const struct site *site, struct directory_client *client, F
 {
 	struct message_directory_answer answer;
 	const struct view domain[] = {view_from_string(site->domain), VIEW(""), VIEW(""), VIEW("+")};
-	const struct view admin = view_from_string(site->accounts[0]);
+	const struct view postmaster = view_from_string(site->accounts[0]);
+	const struct view admin[] = {view_from_string(site->administrator), VIEW("administrator"), VIEW("1")};
 	int status = cli_directory_problem(
 	    site->domain, directory_client_ask(client, DIRECTORY_DOMAIN_PUT, 0, domain, 4, &answer));
 	for (size_t i = 0; status == 0 && site->accounts[i]; i++) {
@@ -225,8 +227,11 @@ static int fill_demo(const struct site *site, struct directory_client *client, F
 		fprintf(f, "%s %s\n", site->accounts[i], password);
 	}
 	if (status == 0)
-		status = cli_directory_problem(
-		    "postmaster", directory_client_ask(client, DIRECTORY_ADMIN_PUT, 0, &admin, 1, &answer));
+		status = cli_directory_problem("postmaster",
+		    directory_client_ask(client, DIRECTORY_ADMIN_PUT, 0, &postmaster, 1, &answer));
+	if (status == 0)
+		status = cli_directory_problem(site->administrator,
+		    directory_client_ask(client, DIRECTORY_ACCOUNT_SET, 0, admin, 3, &answer));
 	return status;
 }
 

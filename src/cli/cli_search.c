@@ -139,13 +139,14 @@ static int rebuild_accounts(struct cli *cli, struct directory_client *client, co
 		if (error)
 			return cli_directory_problem("accounts", error);
 		const struct message_field *items = answer.fields.items;
-		for (size_t i = 0; i + 4 <= answer.fields.count; i += 4) {
+		for (size_t i = 0; i + DIRECTORY_ACCOUNT_FIELDS <= answer.fields.count;
+		     i += DIRECTORY_ACCOUNT_FIELDS) {
 			int status = rebuild_one(cli, number_of(items[i + 1].value));
 			if (status)
 				return status;
 			snprintf(after, sizeof after, "%.*s", VIEW_FMT(items[i].value));
 		}
-		if (answer.fields.count < 4 * DIRECTORY_LIST_PART)
+		if (answer.fields.count < DIRECTORY_ACCOUNT_FIELDS * DIRECTORY_LIST_PART)
 			return 0;
 	}
 }

@@ -27,6 +27,7 @@ static const struct {
         "       postrider account password ADDRESS [--password-stdin | --generate] [--scram]\n"
         "       postrider account quota ADDRESS [SIZE] [--messages N]\n"
         "       postrider account disable|enable|remove ADDRESS\n"
+        "       postrider account admin ADDRESS on|off\n"
         "       postrider account show ADDRESS [--json]\n"
         "       postrider account list [DOMAIN] [--json]\n"
         "       postrider account app-add ADDRESS NAME [--protocols LIST] [--readable]\n"

@@ -148,6 +148,7 @@ int directory_decode_account(struct cursor *c, struct directory_account *a)
 	r.credentials = entry_take_text(c);
 	/* Entries that were written before there was such a limit end here. */
 	r.quota_messages = cursor_ok(c) && !cursor_at_end(c) ? entry_take_number(c) : 0;
+	r.administrator = cursor_ok(c) && !cursor_at_end(c) && cursor_u8(c) != 0;
 	if (!cursor_ok(c))
 		return -EBADMSG;
 	*a = r;
@@ -165,6 +166,7 @@ static int put_account(struct txn *t, const struct directory_key *k, const struc
 	entry_add_fixed(&v, 8, a->quota);
 	entry_add_text(&v, a->credentials);
 	entry_add_number(&v, a->quota_messages);
+	entry_add_fixed(&v, 1, a->administrator);
 	return put(t, k, &v);
 }
 

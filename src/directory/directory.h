@@ -39,6 +39,7 @@ struct directory_account {
 	uint64_t quota;          /* bytes, 0: none; the account's own entry is what counts */
 	uint64_t quota_messages; /* the same, of messages */
 	bool disabled;
+	bool administrator;      /* of this server: it may change others' accounts by the web */
 	struct view credentials; /* auth's, opaque here */
 };
 

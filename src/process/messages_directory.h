@@ -32,16 +32,16 @@ struct message_directory_answer { int64_t error; uint64_t number; struct codec_l
 /* Fields of a question, in order; `number` beside them; and behind "->" what is answered. Numbers in fields have 8 bytes, big-endian. */
 enum directory_operation {
 	DIRECTORY_RESOLVE = 1,     /* address -> for each target: account (number; 0: remote), address, whether it has a quota of its own. -EXDEV: not our domain */
-	DIRECTORY_LOOK_UP,         /* address -> address, credentials; number: account, 0 when disabled */
+	DIRECTORY_LOOK_UP,         /* address -> address, credentials, "1" if administrator; number: account, 0 when disabled */
 	DIRECTORY_CREDENTIALS_PUT, /* address, credentials, those before (or empty) -> ; account. -ESTALE: those before were others */
 	DIRECTORY_SECRET,          /* 32 random octets -> those that were given the very first time */
 	DIRECTORY_DOMAIN_PUT,      /* name, alias_of, catch_all, separator; number: 1 disabled */
 	DIRECTORY_DOMAIN_DELETE,   /* name */
 	DIRECTORY_DOMAIN_LIST,     /* after -> name, alias_of, catch_all, separator, "1" if disabled */
 	DIRECTORY_ACCOUNT_ADD,     /* address, credentials; number: quota -> ; account */
-	DIRECTORY_ACCOUNT_SET,     /* address, what ("quota", "messages", "disabled"), value -> ; account */
+	DIRECTORY_ACCOUNT_SET,     /* address, what ("quota", "messages", "disabled", "administrator"), value -> ; account */
 	DIRECTORY_ACCOUNT_DELETE,  /* address -> ; account */
-	DIRECTORY_ACCOUNT_LIST,    /* domain, after -> address, account, quota (numbers), "1" if disabled */
+	DIRECTORY_ACCOUNT_LIST,    /* domain, after -> DIRECTORY_ACCOUNT_FIELDS each: address, account, quota (numbers), "1" if disabled, "1" if administrator */
 	DIRECTORY_ACCOUNT_STAT,    /* address -> messages, bytes, deleted bytes, quota, quota of messages (numbers); account */
 	DIRECTORY_ALIAS_PUT,       /* address, targets */
 	DIRECTORY_ALIAS_DELETE,    /* address */
@@ -75,6 +75,7 @@ enum {
 	DIRECTORY_SIGNING_PART = 100, /* keys of one answer, of 2 KB each */
 	DIRECTORY_SIGNING_NUMBERS = 9 * 8,
 	DIRECTORY_FIELDS_MAX = 8,
+	DIRECTORY_ACCOUNT_FIELDS = 5, /* of each account of a list */
 	DIRECTORY_LIST_PART = 200 /* entries of one answer; the next part is asked for from behind the last name */
 };
 /* clang-format on */

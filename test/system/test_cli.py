@@ -7,7 +7,7 @@ import pytest
 
 from server import POSTRIDER, ROOT, field, run
 
-ALICE, BOB = "alice@example.test", "bob@example.test"
+ADMIN, ALICE, BOB = "admin@example.test", "alice@example.test", "bob@example.test"
 
 
 @pytest.fixture(params=["live", "offline"])
@@ -45,11 +45,17 @@ def test_accounts(both):
     both.cli("account", "quota", "carol@example.test", "1G")
     assert rows(both, "account", "show", "carol@example.test")["quota"] == 1 << 30
     both.cli("account", "disable", "carol@example.test")
-    assert {a["address"]: a["disabled"] for a in rows(both, "account", "list")} == {ALICE: False, BOB: False, "carol@example.test": True}
-    assert [a["address"] for a in rows(both, "account", "list", "example.test")] == [ALICE, BOB, "carol@example.test"]
+    assert {a["address"]: a["disabled"] for a in rows(both, "account", "list")} == {ADMIN: False, ALICE: False, BOB: False, "carol@example.test": True}
+    assert [a["address"] for a in rows(both, "account", "list", "example.test")] == [ADMIN, ALICE, BOB, "carol@example.test"]
     both.cli("account", "enable", "carol@example.test")
     both.cli("account", "add", "carol@example.test", "--generate", status=65)
     both.cli("account", "add", "dave@nothing.test", "--generate", status=66)
+    both.cli("account", "admin", "carol@example.test", "on")
+    assert {a["address"]: a["administrator"] for a in rows(both, "account", "list")} == {ADMIN: True, ALICE: False, BOB: False, "carol@example.test": True}
+    assert rows(both, "account", "show", "carol@example.test")["administrator"]
+    both.cli("account", "admin", "carol@example.test", "perhaps", status=64)
+    both.cli("account", "admin", "carol@example.test", "off")
+    assert not rows(both, "account", "show", "carol@example.test")["administrator"]
     both.cli("account", "remove", "carol@example.test")
     for verb in (["show"], ["remove"], ["disable"], ["password"]):
         both.cli("account", *verb, "carol@example.test", *(["--generate"] if verb == ["password"] else []), status=66)

@@ -35,12 +35,14 @@ static void end(struct admin *a)
 		loop_task_schedule(&a->task);
 }
 
-/* A right that was held until now may be gone. A new quota or a further app password takes nothing away. */
+/* A right that was held until now may be gone. A new quota or a further app password takes nothing away. What
+ * a session of the web may do as an administrator is settled when it begins. */
 static bool takes_away(const struct message_directory *m)
 {
 	const struct message_field *fields = m->fields.items;
 	if (m->operation == DIRECTORY_ACCOUNT_SET)
-		return m->fields.count > 1 && view_equal(fields[1].value, VIEW("disabled"));
+		return m->fields.count > 1 && (view_equal(fields[1].value, VIEW("disabled")) ||
+		                                  view_equal(fields[1].value, VIEW("administrator")));
 	if (m->operation == DIRECTORY_CREDENTIALS_PUT)
 		return m->number != DIRECTORY_CREDENTIALS_ADDED;
 	return m->operation == DIRECTORY_ACCOUNT_DELETE;

@@ -186,6 +186,7 @@ static int run_look_up(struct txn *t, struct directory_job *job)
 	buf_init(&credentials, (size_t)DIRECTORY_OPAQUE_MAX * (PARTS_MAX + 1));
 	error = read_credentials(t, job->fields[0], &a, &credentials);
 	put(job, buf_view(&credentials));
+	put(job, a.administrator ? VIEW("1") : VIEW(""));
 	buf_done(&credentials);
 	return error;
 }
@@ -213,6 +214,7 @@ static int put_account(void *arg, struct view address, const struct directory_ac
 	put_number(l->job, a->shard);
 	put_number(l->job, a->quota);
 	put(l->job, a->disabled ? VIEW("1") : VIEW(""));
+	put(l->job, a->administrator ? VIEW("1") : VIEW(""));
 	return ++l->count == DIRECTORY_LIST_PART;
 }
 
@@ -306,6 +308,8 @@ static int set_account(struct txn *t, struct directory_job *job)
 		a.quota_messages = directory_number(job->fields[2]);
 	else if (view_equal(job->fields[1], VIEW("disabled")))
 		a.disabled = job->fields[2].len > 0;
+	else if (view_equal(job->fields[1], VIEW("administrator")))
+		a.administrator = job->fields[2].len > 0;
 	else
 		return -EINVAL;
 	return directory_account_put(t, job->fields[0], &a);

@@ -285,8 +285,27 @@ static void lists_come_in_parts(void **state)
 	assert_view(field(0), "example.test");
 	assert_view(field(3), "+");
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_LIST, 0, "example.test", "", NULL, NULL), 0);
-	assert_int_equal(answer.fields.count, 4);
+	assert_int_equal(answer.fields.count, DIRECTORY_ACCOUNT_FIELDS);
 	assert_view(field(3), "");
+	assert_view(field(4), "");
+}
+
+static void knows_administrators(void **state)
+{
+	(void)state;
+	add_domain_and_alice();
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_view(field(2), "");
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "alice@example.test", "administrator", "1", NULL), 0);
+	assert_int_equal(ask(DIRECTORY_CREDENTIALS_PUT, 0, "alice@example.test", "new", "", NULL), 0);
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_view(field(1), "new");
+	assert_view(field(2), "1");
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_LIST, 0, "example.test", "", NULL, NULL), 0);
+	assert_view(field(4), "1");
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "alice@example.test", "administrator", "", NULL), 0);
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_view(field(2), "");
 }
 
 static void tells_an_account_s_address(void **state)
@@ -351,6 +370,7 @@ int main(void)
 	    ON_BOTH(credentials_of_any_size),
 	    ON_BOTH(the_secret_is_the_first),
 	    ON_BOTH(lists_come_in_parts),
+	    ON_BOTH(knows_administrators),
 	    ON_BOTH(tells_an_account_s_address),
 	    ON_BOTH(refuses_what_is_no_operation),
 	    ON_BOTH(brings_mail_back_and_purges_it),
