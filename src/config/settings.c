@@ -521,6 +521,21 @@ int settings_decode(struct settings *s, struct view encoded)
 	return 0;
 }
 
+bool setting_tell(const struct settings *s, size_t place, struct setting_told *out)
+{
+	if (place >= SETTINGS)
+		return false;
+	const struct setting *row = &table[place];
+	const char *member = (const char *)s + row->offset;
+	*out = (struct setting_told){
+	    .name = row->name, .meaning = row->text, .kind = (enum setting_kind)row->kind};
+	if (is_text(row))
+		out->text = *(const struct view *)(const void *)member;
+	else
+		out->number = *(const uint64_t *)(const void *)member;
+	return true;
+}
+
 /* ---- documents ---- */
 
 static void put_default(struct buf *out, const struct setting *row)

@@ -69,6 +69,17 @@ int settings_parse(struct settings *s, const char *text, struct buf *problem);
 int settings_encode(const struct settings *s, struct buf *out);
 int settings_decode(struct settings *s, struct view encoded);
 
+/* One setting, for whoever shows it: text of a list has a line for each element; of a number 0 or more, of a
+ * flag 0 or 1. Views point into *s and static memory. False: there is none at this place. */
+enum setting_kind { SETTING_TEXT, SETTING_LIST, SETTING_NUMBER, SETTING_SIZE, SETTING_FLAG };
+struct setting_told {
+	const char *name, *meaning;
+	enum setting_kind kind;
+	struct view text;
+	uint64_t number;
+};
+bool setting_tell(const struct settings *s, size_t place, struct setting_told *out);
+
 /* The table as a manual (mdoc list items), and as a commented example file. */
 void settings_manual(struct buf *out);
 void settings_example(struct buf *out);

@@ -418,6 +418,16 @@ int directory_alias_put(struct txn *t, struct view text, struct view targets)
 	return put(t, &alias, &v);
 }
 
+int directory_alias_exists(struct txn *t, struct view text)
+{
+	struct address address;
+	int error = address_normalize(text, &address);
+	if (error)
+		return error;
+	struct directory_key alias = directory_address_key('l', &address);
+	return exists(t, &alias);
+}
+
 int directory_alias_delete(struct txn *t, struct view text)
 {
 	struct address address;

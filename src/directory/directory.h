@@ -60,7 +60,9 @@ int directory_app_password_delete(struct txn *t, struct view address, struct vie
 int directory_app_password_each(struct txn *t, struct view address,
     int (*visit)(void *arg, struct view name, struct view record), void *arg);
 
-/* Aliases. Targets are separated by a line feed, and may be anywhere. -EEXIST: an account has the address. */
+/* Aliases. Targets are separated by a line feed, and may be anywhere. Put: -EEXIST: an account has the
+ * address. Exists: 0 or -ENOENT. */
+int directory_alias_exists(struct txn *t, struct view address);
 int directory_alias_put(struct txn *t, struct view address, struct view targets);
 int directory_alias_delete(struct txn *t, struct view address);
 

@@ -53,7 +53,8 @@ struct jmap_config {
 	 * lists (RFC 9661 section 1.3.1), each with a space between two; and how often a run may redirect. */
 	struct view sieve_extensions, sieve_notify, sieve_lists;
 	unsigned sieve_redirects_max;
-	bool websocket; /* "<base>/jmap/ws" answers (RFC 8887) */
+	bool administrator; /* of this server: questions of mail/administration.h can be asked */
+	bool websocket;     /* "<base>/jmap/ws" answers (RFC 8887) */
 	/* The public key of VAPID (RFC 9749), base64url without padding; empty: there is none. */
 	struct view vapid_key;
 };

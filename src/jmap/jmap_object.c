@@ -24,6 +24,7 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_WEBSOCKET] = "urn:ietf:params:jmap:websocket",
     [JMAP_PRINCIPALS] = "urn:ietf:params:jmap:principals",
     [JMAP_PRINCIPALS_OWNER] = "urn:ietf:params:jmap:principals:owner",
+    [JMAP_ADMINISTRATION] = "urn:postrider:params:jmap:administration",
     [JMAP_VAPID] = "urn:ietf:params:jmap:webpush-vapid",
     [JMAP_VERDICT] = "urn:postrider:params:jmap:verdict",
     [JMAP_FILED_BY] = "urn:postrider:params:jmap:filedby",
@@ -65,6 +66,8 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 		return is_in(jmap_methods_sieve, capability);
 	case JMAP_MDN:
 		return is_in(jmap_methods_mdn, capability);
+	case JMAP_ADMINISTRATION:
+		return s->config.administrator;
 	case JMAP_WEBSOCKET:
 		return s->config.websocket;
 	case JMAP_PRINCIPALS:

@@ -76,6 +76,12 @@ static bool is_call(const json_t *call)
 	       json_is_object(json_array_get(call, 1)) && json_is_string(json_array_get(call, 2));
 }
 
+/* Methods of administration say themselves that they are not for everybody. */
+static bool can_be_used(const struct jmap_session *s, enum jmap_capability capability)
+{
+	return capability == JMAP_ADMINISTRATION || jmap_capability_is_true(s, capability);
+}
+
 static bool take_using(struct jmap_request *r, const json_t *using, struct jmap_problem *problem)
 {
 	size_t i;
@@ -91,7 +97,7 @@ static bool take_using(struct jmap_request *r, const json_t *using, struct jmap_
 		}
 		while (k < JMAP_CAPABILITIES &&
 		       (!view_equal(jmap_string(name), view_from_string(jmap_capability_names[k])) ||
-		           !jmap_capability_is_true(r->session, (enum jmap_capability)k)))
+		           !can_be_used(r->session, (enum jmap_capability)k)))
 			k++;
 		if (k == JMAP_CAPABILITIES) {
 			*problem = (struct jmap_problem){"unknownCapability",

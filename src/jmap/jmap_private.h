@@ -35,6 +35,7 @@ enum jmap_capability {
 	JMAP_PRINCIPALS,
 	JMAP_PRINCIPALS_OWNER,
 	JMAP_VAPID,
+	JMAP_ADMINISTRATION,
 	JMAP_SNOOZE,
 	JMAP_VERDICT, /* this and what follows are our own: doc/jmap.md */
 	JMAP_FILED_BY,
@@ -49,7 +50,8 @@ enum jmap_capability {
 enum {
 	JMAP_NEEDS_ACCOUNT = 1 << 0, /* accountId is checked before `run` */
 	JMAP_WRITES = 1 << 1,        /* refused for an account that is read-only */
-	JMAP_OWN_ONLY = 1 << 2       /* accountNotSupportedByMethod for another's account */
+	JMAP_OWN_ONLY = 1 << 2,      /* accountNotSupportedByMethod for another's account */
+	JMAP_ADMINISTERS = 1 << 3    /* forbidden, but for an administrator of the server */
 };
 
 struct jmap_method {
@@ -70,6 +72,10 @@ extern const struct jmap_method jmap_methods_quota[], jmap_methods_sieve[], jmap
 extern const struct jmap_method jmap_methods_push[], jmap_methods_sharing[];
 extern const struct jmap_method jmap_methods_preferences[], jmap_methods_rules[];
 extern const struct jmap_method jmap_methods_history[], jmap_methods_trace[];
+
+extern const struct jmap_method jmap_methods_admin_domain[], jmap_methods_admin_person[],
+    jmap_methods_admin_alias[], jmap_methods_admin_queue[], jmap_methods_admin_trace[],
+    jmap_methods_admin_health[];
 
 /* ---- the call under way ---- */
 

@@ -16,8 +16,9 @@ static const struct jmap_method *const tables[] = {jmap_methods_core, jmap_metho
     jmap_methods_email_write, jmap_methods_mailbox, jmap_methods_mailbox_set, jmap_methods_thread,
     jmap_methods_snippet, jmap_methods_submission, jmap_methods_identity, jmap_methods_vacation,
     jmap_methods_blob, jmap_methods_quota, jmap_methods_sieve, jmap_methods_mdn, jmap_methods_push,
-    jmap_methods_sharing, jmap_methods_history, jmap_methods_trace, jmap_methods_preferences,
-    jmap_methods_rules};
+    jmap_methods_sharing, jmap_methods_admin_domain, jmap_methods_admin_person, jmap_methods_admin_alias,
+    jmap_methods_admin_queue, jmap_methods_admin_trace, jmap_methods_admin_health, jmap_methods_history,
+    jmap_methods_trace, jmap_methods_preferences, jmap_methods_rules};
 
 const struct jmap_method *jmap_method_at(size_t position)
 {
@@ -123,6 +124,11 @@ static void run(struct jmap_call *c)
 		jmap_error(c, "unknownMethod", "%s",
 		    c->method ? "\"using\" does not name the capability of this method"
 		              : "there is no such method");
+		return;
+	}
+	if (c->method->flags & JMAP_ADMINISTERS && !r->session->config.administrator) {
+		jmap_error(
+		    c, "forbidden", "only an administrator of this server can do this, with a browser");
 		return;
 	}
 	if (r->session->lost && c->method->capability != JMAP_CORE) {

@@ -5,7 +5,7 @@
 #include "process/message_fields.h"
 
 SCHEMA(message_grant, FIELD_IDENTITY(message_grant, account), FIELD_WORD(message_grant, service, 16),
-    FIELD_IDENTITY(message_grant, session));
+    FIELD_IDENTITY(message_grant, session), FIELD_ADDRESS(message_grant, who));
 SCHEMA(message_granted, FIELD_ERROR(message_granted, error));
 SCHEMA(message_revoke, FIELD_IDENTITY(message_revoke, account), FIELD_IDENTITY(message_revoke, session));
 SCHEMA(message_directory, FIELD_NUMBER(message_directory, operation, 1, DIRECTORY_OPERATIONS - 1),

@@ -23,7 +23,7 @@ enum messages_directory {
 };
 
 /* clang-format off */
-struct message_grant { uint64_t account; struct view service; uint64_t session; }; /* session: of the web, which can be ended alone; 0: none */
+struct message_grant { uint64_t account; struct view service; uint64_t session; struct view who; }; /* session: of the web, which can be ended alone; 0: none. who: of MESSAGE_ADMINISTRATION, the address */
 struct message_granted { int64_t error; };
 struct message_revoke { uint64_t account, session; }; /* session 0: all */
 struct message_directory { uint64_t operation, number; struct codec_list fields; };
@@ -43,7 +43,7 @@ enum directory_operation {
 	DIRECTORY_ACCOUNT_DELETE,  /* address -> ; account */
 	DIRECTORY_ACCOUNT_LIST,    /* domain, after -> DIRECTORY_ACCOUNT_FIELDS each: address, account, quota (numbers), "1" if disabled, "1" if administrator */
 	DIRECTORY_ACCOUNT_STAT,    /* address -> messages, bytes, deleted bytes, quota, quota of messages (numbers); account */
-	DIRECTORY_ALIAS_PUT,       /* address, targets */
+	DIRECTORY_ALIAS_PUT,       /* address, targets. number 1: a new one. -EEXIST */
 	DIRECTORY_ALIAS_DELETE,    /* address */
 	DIRECTORY_ALIAS_LIST,      /* domain, after -> address, targets */
 	DIRECTORY_ADMIN_PUT,       /* address */
@@ -57,11 +57,14 @@ enum directory_operation {
 	DIRECTORY_SIGNING_PUT,     /* as directory_signing_write writes them; number: enum directory_signing. Keys alone asks */
 	DIRECTORY_SIGNING_DELETE,  /* domain, selector. Keys alone asks */
 	DIRECTORY_SIGNING_ROTATE,  /* domain; number: enum signing_wish. -ENOENT: it has no key that signs */
-	DIRECTORY_ADDRESS,         /* number: account -> address. -ENOENT: there is none */
+	DIRECTORY_ADDRESS,         /* number: account, as a grant has it or as clients are told it -> address. -ENOENT: there is none */
 	DIRECTORY_OPERATIONS
 };
 
 /* The number of DIRECTORY_CREDENTIALS_PUT: what was only added ends no session. */
+/* The service of a grant that is of no account, but of administration (mail/administration.h). */
+#define MESSAGE_ADMINISTRATION "administration"
+
 enum directory_credentials { DIRECTORY_CREDENTIALS_REPLACED, DIRECTORY_CREDENTIALS_ADDED };
 
 /*

@@ -12,7 +12,8 @@ SCHEMA(message_sign_in, FIELD_NUMBER(message_sign_in, operation, 1, SIGN_OPERATI
     FIELD_WORD(message_sign_in, site, SITE_NAME_MAX), FIELD_WORD(message_sign_in, origin, ORIGIN_MAX),
     FIELD_LIST(message_sign_in, fields, SIGN_FIELDS_MAX, &message_field_schema));
 SCHEMA(message_sign_in_answer, FIELD_NUMBER(message_sign_in_answer, why, 0, SIGN_WHYS - 1),
-    FIELD_IDENTITY(message_sign_in_answer, account), FIELD_WORD(message_sign_in_answer, token, TOKEN_MAX),
+    FIELD_IDENTITY(message_sign_in_answer, account), FIELD_FLAG(message_sign_in_answer, administrator),
+    FIELD_WORD(message_sign_in_answer, token, TOKEN_MAX),
     FIELD_WORD(message_sign_in_answer, ticket, TICKET_MAX), FIELD_ADDRESS(message_sign_in_answer, address),
     FIELD_TEXT(message_sign_in_answer, text, SIGN_TEXT_MAX));
 
@@ -43,6 +44,7 @@ static const int fields[SIGN_OPERATIONS] = {
     [SIGN_PASSKEY_ADD] = 3,
     [SIGN_PASSKEY_REMOVE] = 0,
     [SIGN_RECOVERY_MAKE] = 0,
+    [SIGN_ADMINISTER] = 0,
 };
 /* clang-format on */
 

@@ -11,7 +11,8 @@
 
 enum messages_sign_in {
 	MESSAGE_SIGN_IN = MESSAGES_SIGN_IN,
-	MESSAGE_SIGN_IN_ANSWER /* SIGN_OPEN: the account's channel comes along */
+	MESSAGE_SIGN_IN_ANSWER /* SIGN_OPEN: the account's channel comes along; SIGN_ADMINISTER: another one
+	                        */
 };
 
 /* clang-format off */
@@ -27,7 +28,7 @@ struct message_sign_in {
 };
 
 /* account: with SIGN_OPEN, and with a new session. text: what the operation says it is; with SIGN_INVALID and SIGN_WEAK a sentence for people. */
-struct message_sign_in_answer { uint64_t why, account; struct view token, ticket, address, text; };
+struct message_sign_in_answer { uint64_t why, account, administrator; struct view token, ticket, address, text; };
 
 /* Fields of a question, in order, `number` beside them; behind "->" what is answered. "Proved": the session's owner has to have proved who it is within 15 minutes. */
 enum sign_operation {
@@ -37,7 +38,7 @@ enum sign_operation {
 	SIGN_PASSKEY_ASK,   /* a ticket of SIGN_PASSWORD, or a token, or neither -> ticket; text: JSON for navigator.credentials.get */
 	SIGN_PASSKEY,       /* ticket; credential, client data, authenticator data, signature, user handle -> token. With a token: it is proved */
 	/* With a token. */
-	SIGN_OPEN,          /* -> the account's channel; address */
+	SIGN_OPEN,          /* -> the account's channel; address; administrator: it is one */
 	SIGN_OUT,           /* -> */
 	SIGN_PROVE,         /* a password, or a code where the account has a second factor -> */
 	SIGN_STATE,         /* -> text: JSON, as auth_sign_state.c writes it */
@@ -53,8 +54,11 @@ enum sign_operation {
 	SIGN_PASSKEY_ADD,   /* ticket; name, client data, attestation -> as SIGN_TOTP_SET. Proved */
 	SIGN_PASSKEY_REMOVE, /* number: which. Proved */
 	SIGN_RECOVERY_MAKE, /* -> text: JSON list of new recovery codes. Proved */
+	SIGN_ADMINISTER,    /* number: enum sign_administer -> the channel of administration to it. Proved; SIGN_FORBIDDEN: no administrator */
 	SIGN_OPERATIONS
 };
+
+enum sign_administer { SIGN_ADMINISTER_AUTH, SIGN_ADMINISTER_STORE, SIGN_ADMINISTER_ENDS };
 
 enum sign_why {
 	SIGN_DONE,
@@ -70,6 +74,7 @@ enum sign_why {
 	SIGN_FULL,      /* there are too many of these */
 	SIGN_EXISTS,
 	SIGN_MISSING,   /* there is none of that number */
+	SIGN_FORBIDDEN, /* no administrator's session */
 	SIGN_WHYS
 };
 /* clang-format on */

@@ -7,12 +7,11 @@
  *	verb      answer
  *	list      a line for each message that fits, oldest first, at most `limit`
  *	show      the same, with everything that is known
- *	stats     {"messages","bytes"?,"held","active","notifying","destinations","oldest"}
- *	retry     {"changed":N}: due now, whatever the schedule says
- *	hold      {"changed":N}: not tried until released
- *	release   {"changed":N}
- *	delete    {"changed":N}: out of the queue; with bounce=1 its sender is told
- *	route     {"changed":N}: `domain` or `id` goes to `to` from now on
+ *	stats     {"messages","bytes"?,"held","active","notifying","destinations","oldest","by_age":[5
+ *numbers: younger than an hour, 4 hours, a day, 3 days, older]} retry     {"changed":N}: due now, whatever
+ *the schedule says hold      {"changed":N}: not tried until released release   {"changed":N} delete
+ *{"changed":N}: out of the queue; with bounce=1 its sender is told route     {"changed":N}: `domain` or `id`
+ *goes to `to` from now on
  *
  *	option    meaning; a message must fit all that are given, and every verb but list and stats needs one
  *	id        its id; may be given several times: any of them

@@ -30,7 +30,7 @@ const struct sandbox_profile sandbox_keys = {.name = "keys", .grants = STREAMS |
 const struct sandbox_profile sandbox_content = {.name = "content", .grants = STREAMS | DEADLINES};
 const struct sandbox_profile sandbox_rules = {.name = "rules", .grants = STREAMS | DEADLINES};
 const struct sandbox_profile sandbox_edge = {.name = "edge", .grants = STREAMS | ACCEPT};
-const struct sandbox_profile sandbox_auth = {.name = "auth", .grants = STREAMS | ACCEPT | THREADS};
+const struct sandbox_profile sandbox_auth = {.name = "auth", .grants = STREAMS | ACCEPT | PAIRS | THREADS};
 const struct sandbox_profile sandbox_dns = {
     .name = "dns", .grants = STREAMS | CONNECT | FILES | PAIRS | THREADS, .resolves = true};
 /* Connects to whom it likes, and takes no connection: listen and accept are not among its calls. */

@@ -108,6 +108,15 @@ static int run(struct txn *t, void *arg)
 	return error < 0 ? error : 0;
 }
 
+static size_t age_of(int64_t seconds)
+{
+	static const int64_t below[QUEUE_AGES - 1] = {3600, 4 * 3600, 86400, 3 * 86400};
+	size_t k = 0;
+	while (k < QUEUE_AGES - 1 && seconds >= below[k])
+		k++;
+	return k;
+}
+
 static void next(struct queue_count *c);
 
 static void counted(struct store_read *read, int result)
@@ -127,6 +136,7 @@ static void counted(struct store_read *read, int result)
 		if (c->first == 0 || p->arrived < c->first)
 			c->first = p->arrived;
 		c->last = p->arrived > c->last ? p->arrived : c->last;
+		c->ages[age_of(c->now - p->arrived)]++;
 		if (c->oldest && (c->before == 0 || p->arrived <= c->before))
 			queue_oldest_add(c->oldest, &c->oldest_count, c->want, p);
 	}

@@ -78,6 +78,7 @@ void queue_walk_stop(struct queue_walk *w);
 const struct queue_destination *queue_walk_destination(struct queue_walk *w, struct view name);
 
 /* Counting, by the small entries alone. */
+enum { QUEUE_AGES = 5 };
 struct queue_count {
 	struct queue *queue;
 	void (*done)(struct queue_count *c, int result);
@@ -87,6 +88,9 @@ struct queue_count {
 	size_t want, oldest_count;
 	int64_t before; /* for `oldest`: as in a filter */
 	uint64_t messages, bytes, held, notifying, destinations;
+	uint64_t
+	    ages[QUEUE_AGES]; /* younger than an hour, 4 hours, a day, 3 days, older: if `now` is given */
+	int64_t now;
 	int64_t first, last; /* when the oldest and the youngest arrived; 0: none */
 
 	struct store_read read;

@@ -1,72 +1,17 @@
 """Signing in as a browser does, by forms and by JSON: passwords, codes, passkeys, sessions, app passwords and tokens."""
-import base64
 import concurrent.futures
-import hashlib
-import hmac
 import imaplib
 import json
 import re
-import struct
-import time
-import urllib.parse
 
 import pytest
 
+from browser import COOKIE, Browser, code, codes_on
 from clock import Clock
 from passkey import Passkey
 from web_client import JSON, Web, basic
 
 ALICE = "alice@example.test"
-COOKIE = "__Host-postrider"
-
-
-class Browser(Web):
-    """Keeps the cookie, and says where its pages come from."""
-
-    def __init__(self, server, host="mail.example.test"):
-        super().__init__(server)
-        self.host, self.cookie = f"{host}:{server.ports['https']}", None
-        self.origin = f"https://{self.host}"
-
-    def ask(self, method, path, body=None, fields=(), **options):
-        own = {"Host": self.host, "Origin": self.origin, "Sec-Fetch-Site": "same-origin", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"}
-        if self.cookie:
-            own["Cookie"] = f"other=1; {COOKIE}={self.cookie}"
-        answer = super().ask(method, path, body, {**own, **dict(fields)}, **options)
-        self.keep(answer)
-        return answer
-
-    def keep(self, answer):
-        told = answer.fields.get("set-cookie")
-        if told:
-            name, value = told.split(";")[0].split("=", 1)
-            assert name == COOKIE and {"Path=/", "Secure", "HttpOnly", "SameSite=Strict"} <= set(told.split("; "))
-            self.cookie = value or None
-
-    def json_to(self, path, **question):
-        return self.ask("POST", path, json.dumps(question), JSON)
-
-    def form_to(self, path, *pairs, **fields):
-        body = urllib.parse.urlencode([*pairs, *fields.items()])
-        return self.ask("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})
-
-    def sign_in(self, password=None):
-        answer = self.json_to("/auth/login", username=ALICE, password=password or self.server.passwords[ALICE])
-        assert answer.status == 200, answer.body
-        return answer.json
-
-    @property
-    def state(self):
-        answer = self.get("/auth/account")
-        assert answer.status == 200, answer.body
-        return answer.json
-
-
-def code(secret, at=0):
-    """RFC 6238, written once more."""
-    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30 + at), hashlib.sha1).digest()
-    part = struct.unpack(">I", mac[mac[-1] & 15:][:4])[0] & 0x7fffffff
-    return f"{part % 1000000:06}"
 
 
 def imap(server, password):
@@ -78,17 +23,6 @@ def imap(server, password):
         return str(error)
     finally:
         client.shutdown()
-
-
-def codes_on(browser):
-    """Switches codes on; the secret and the recovery codes."""
-    begun = browser.json_to("/auth/codes/begin").json
-    secret = begun["codes"]["secret"]
-    assert f"secret={secret}" in begun["codes"]["uri"] and begun["codes"]["uri"].startswith("otpauth://totp/")
-    assert browser.json_to("/auth/codes/set", ticket=begun["ticket"], code="000000").json["reason"] == "wrong"
-    done = browser.json_to("/auth/codes/set", ticket=begun["ticket"], code=code(secret))
-    assert done.status == 200, done.body
-    return secret, done.json["recoveryCodes"]
 
 
 # ---- password and session ----

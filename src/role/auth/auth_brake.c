@@ -8,6 +8,7 @@
 
 #include "format/address_normal.h"
 #include "base/clock.h"
+#include "base/hours.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/auth/auth_login.h"
@@ -15,6 +16,9 @@
 enum { THROTTLE_ENTRIES = 100000 };
 
 static struct throttle *throttle;
+
+enum { REFUSED, LOCKED };
+static struct hours hours;
 
 void auth_brake_start(void)
 {
@@ -68,13 +72,26 @@ int64_t auth_brake_begin(struct login *l)
 		l->counted = true;
 		return answer.delay_ms;
 	}
+	hours_add(&hours, clock_wall(), LOCKED, 1);
 	l->protocol |= CREDENTIAL_APPS_ONLY;
 	l->lock_reason = answer.reason;
 	return 0;
 }
 
+void auth_brake_hours(struct auth_hour out[AUTH_HOURS])
+{
+	int64_t now = clock_wall();
+	for (unsigned i = 0; i < AUTH_HOURS; i++) {
+		unsigned back = AUTH_HOURS - 1 - i;
+		out[i] = (struct auth_hour){.from = (now / HOUR_SECONDS - back) * HOUR_SECONDS,
+		    .refused = hours_get(&hours, now, back, REFUSED),
+		    .locked = hours_get(&hours, now, back, LOCKED)};
+	}
+}
+
 void auth_brake_failed(struct login *l)
 {
+	hours_add(&hours, clock_wall(), REFUSED, 1);
 	if (l->counted)
 		throttle_failed(throttle, client_of(l), l->fingerprint, clock_monotonic_ms());
 	l->counted = false;

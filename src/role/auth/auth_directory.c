@@ -5,6 +5,7 @@
 struct auth_role auth_role;
 
 static uint64_t epoch;
+static void (*on_revoke)(uint64_t account, uint64_t session);
 
 uint64_t auth_directory_epoch(void)
 {
@@ -16,11 +17,18 @@ void auth_directory_changed(void)
 	epoch++;
 }
 
+void auth_on_revoke(void (*revoked)(uint64_t account, uint64_t session))
+{
+	on_revoke = revoked;
+}
+
 void auth_revoke(uint64_t account, uint64_t session)
 {
 	struct message_revoke m = {.account = account, .session = session};
 	if (auth_role.store.link.up)
 		ipc_send(&auth_role.store.link.channel, MESSAGE_REVOKE, 0, &m, -1);
+	if (on_revoke)
+		on_revoke(account, session);
 	if (session == 0)
 		peers_tell(&auth_role.callers, MESSAGE_REVOKE, &m);
 }

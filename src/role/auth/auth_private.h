@@ -22,6 +22,8 @@ void auth_directory_changed(void);
 
 /* Channels of an account end, with its sessions in all protocols; or those of one session of the web. */
 void auth_revoke(uint64_t account, uint64_t session);
+/* Who else is told of it: see auth_administer.h. */
+void auth_on_revoke(void (*revoked)(uint64_t account, uint64_t session));
 
 /* Asks the directory; the answer comes as calls.h says. 0 when store is away. `fields` are `count` views. */
 uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number, const struct view *fields,
@@ -53,6 +55,14 @@ void auth_login_edge_closed(struct link *edge);
 /* auth_sign_verbs.c, auth_sign.c */
 void auth_sign(struct link *edge, const struct channel_frame *frame, const struct message_sign_in *m);
 void auth_sign_edge_closed(struct link *edge);
+
+/* auth_brake.c: wrong logins by the hour, the oldest hour first */
+enum { AUTH_HOURS = 24 };
+struct auth_hour {
+	int64_t from;             /* seconds since 1970 */
+	uint64_t refused, locked; /* locked: held back, whatever they would have been */
+};
+void auth_brake_hours(struct auth_hour hours[AUTH_HOURS]);
 
 /* auth_admin.c */
 extern const struct link_verb auth_admin_verbs[];

@@ -142,12 +142,13 @@ static bool looked_up(void *arg, struct link *link, struct channel_frame *frame)
 	}
 	buf_clear(&l->normal);
 	buf_clear(&l->record);
-	l->known = false;
+	l->known = s->administrator = false;
 	/* A disabled account is answered as one that does not exist. */
 	if (error == 0 && m.number != 0) {
 		buf_append(&l->normal, auth_answer_field(&m, 0));
 		buf_append(&l->record, auth_answer_field(&m, 1));
 		l->account = m.number;
+		s->administrator = auth_answer_field(&m, 2).len > 0;
 		l->known = credentials_decode(buf_view(&l->record), &l->credentials) == 0;
 	}
 	s->step(s);
@@ -189,7 +190,7 @@ static bool named(void *arg, struct link *link, struct channel_frame *frame)
 void sign_look_up_number(struct sign *s, uint64_t account, sign_step step)
 {
 	s->step = step;
-	s->login.known = false;
+	s->login.known = s->administrator = false;
 	s->asked = auth_ask_directory(DIRECTORY_ADDRESS, account, NULL, 0, named, s);
 	if (s->asked == 0)
 		sign_end(s, SIGN_TEMPORARY);

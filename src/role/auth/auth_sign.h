@@ -30,6 +30,7 @@ struct sign {
 	unsigned char token[WEB_TOKEN_SIZE];
 	struct web_session *session; /* among login.credentials: found anew each time they are read */
 	bool has_token;
+	bool administrator; /* the account is one */
 
 	/* What is under way. */
 	sign_step step;    /* after the directory has answered */
@@ -151,7 +152,14 @@ void sign_recovery_make(struct sign *s);
 /* The first part of the second factor has been set: recovery codes into the answer, unless there are some. */
 void sign_first_recovery(struct sign *s);
 
+/* ---- auth_sign_administer.c ---- */
+
+void sign_administer(struct sign *s);
+
 /* ---- auth_sign_state.c ---- */
+
+/* Members of a JSON object, with a comma before each: what opens the account. No hash, no secret. */
+void auth_put_secrets(struct buf *out, const struct credentials *c, int64_t now);
 
 void sign_state(struct sign *s);
 

@@ -34,6 +34,7 @@ static bool granted(void *arg, struct link *link, struct channel_frame *frame)
 	}
 	s->answer.account = s->login.account;
 	s->answer.address = buf_view(&s->login.normal);
+	s->answer.administrator = s->administrator && !s->session->is_token;
 	s->channel = frame->fd;
 	frame->fd = -1;
 	sign_end(s, SIGN_DONE);

@@ -1,11 +1,10 @@
 /*
  * What an account's owner is shown of how it can be opened, as JSON:
  *
- *	{"address", "session": id of this one, "proved": seconds that are left, "password": there is one,
- *	 "secondFactor", "codes", "recoveryCodes": how many,
- *	 "sessions": [{"id", "agent", "address", "created", "lastUsed", "program"}],
- *	 "appPasswords": [{"id", "name", "opens": ["imap", ...], "created", "lastUsed"}],
- *	 "passkeys": [{"id", "name", "site", "created", "lastUsed"}]}
+ *	{"address", "session": id of this one, "administrator", "proved": seconds that are left, "password":
+ *there is one, "secondFactor", "codes", "recoveryCodes": how many, "sessions": [{"id", "agent", "address",
+ *"created", "lastUsed", "program"}], "appPasswords": [{"id", "name", "opens": ["imap", ...], "created",
+ *"lastUsed"}], "passkeys": [{"id", "name", "site", "created", "lastUsed"}]}
  *
  * Times are seconds since 1970, 0: never.
  */
@@ -101,6 +100,17 @@ static void put_passkeys(struct buf *out, const struct second_factor *f)
 	buf_append_byte(out, ']');
 }
 
+void auth_put_secrets(struct buf *out, const struct credentials *c, int64_t now)
+{
+	put_flag(out, "password", c->password_hash.len > 0);
+	put_flag(out, "secondFactor", second_factor_is_set(&c->second));
+	put_flag(out, "codes", c->second.totp.len > 0);
+	put_number(out, "recoveryCodes", (int64_t)c->second.recovery_count);
+	put_sessions(out, &c->sessions, now);
+	put_apps(out, c);
+	put_passkeys(out, &c->second);
+}
+
 void sign_state(struct sign *s)
 {
 	const struct credentials *c = &s->login.credentials;
@@ -110,14 +120,9 @@ void sign_state(struct sign *s)
 	buf_append_string(out, "{\"address\":");
 	json_append_string(out, buf_view(&s->login.normal));
 	put_number(out, "session", (int64_t)s->session->id);
+	put_flag(out, "administrator", s->administrator);
 	put_number(out, "proved", proved ? WEB_SESSION_PROOF_SECONDS - (now - s->session->proved) : 0);
-	put_flag(out, "password", c->password_hash.len > 0);
-	put_flag(out, "secondFactor", second_factor_is_set(&c->second));
-	put_flag(out, "codes", c->second.totp.len > 0);
-	put_number(out, "recoveryCodes", (int64_t)c->second.recovery_count);
-	put_sessions(out, &c->sessions, now);
-	put_apps(out, c);
-	put_passkeys(out, &c->second);
+	auth_put_secrets(out, c, now);
 	buf_append_byte(out, '}');
 	sign_end(s, buf_failed(out) ? SIGN_TEMPORARY : SIGN_DONE);
 }

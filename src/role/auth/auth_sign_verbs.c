@@ -22,6 +22,7 @@ static const struct sign_verb verbs[SIGN_OPERATIONS] = {
     [SIGN_PASSKEY_MAKE] = {SIGN_NEEDS_SESSION | SIGN_NEEDS_PROOF, sign_passkey_make},
     [SIGN_PASSKEY_ADD] = {SIGN_NEEDS_SESSION | SIGN_NEEDS_PROOF, sign_passkey_add},
     [SIGN_PASSKEY_REMOVE] = {SIGN_NEEDS_SESSION | SIGN_NEEDS_PROOF, sign_passkey_remove},
+    [SIGN_ADMINISTER] = {SIGN_NEEDS_SESSION | SIGN_NEEDS_PROOF, sign_administer},
     [SIGN_RECOVERY_MAKE] = {SIGN_NEEDS_SESSION | SIGN_NEEDS_PROOF, sign_recovery_make},
 };
 /* clang-format on */

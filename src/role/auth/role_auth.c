@@ -1,4 +1,5 @@
 /* The auth role's frame: its links and what the edges may ask. */
+#include "role/auth/auth_administer.h"
 #include "role/auth/auth_login.h"
 #include "role/auth/auth_private.h"
 
@@ -54,6 +55,7 @@ static int auth_role_start(struct role_process *p)
 {
 	auth_role.process = p;
 	calls_init(&auth_role.store);
+	auth_on_revoke(auth_administer_revoke);
 	return 0;
 }
 

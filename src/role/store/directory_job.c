@@ -165,7 +165,8 @@ static int write_credentials(
 static int run_address(struct txn *t, struct directory_job *job)
 {
 	struct view address;
-	int error = directory_account_address(t, job->number, &address);
+	uint64_t shard = job->number >> 56 ? job->number : store_shard(STORE_ACCOUNT, job->number);
+	int error = directory_account_address(t, shard, &address);
 	if (error == 0)
 		put(job, address);
 	return error;
@@ -358,6 +359,16 @@ static int put_signing_key(struct txn *t, struct directory_job *job)
 	return directory_signing_put(t, &key, sealed, job->number != DIRECTORY_SIGNING_SEALED);
 }
 
+static int put_alias_targets(struct txn *t, struct directory_job *job)
+{
+	const struct view *f = job->fields;
+	int error = job->number == 1 ? directory_alias_exists(t, f[0]) : -ENOENT;
+	if (error != -ENOENT)
+		return error ? error : -EEXIST;
+	error = directory_alias_check(t, f[0], f[1]);
+	return error ? error : directory_alias_put(t, f[0], f[1]);
+}
+
 static int run_changing(struct txn *t, void *arg)
 {
 	struct directory_job *job = arg;
@@ -382,8 +393,7 @@ static int run_changing(struct txn *t, void *arg)
 	case DIRECTORY_ACCOUNT_DELETE:
 		return disable_account(t, job);
 	case DIRECTORY_ALIAS_PUT:
-		error = directory_alias_check(t, f[0], f[1]);
-		return error ? error : directory_alias_put(t, f[0], f[1]);
+		return put_alias_targets(t, job);
 	case DIRECTORY_ALIAS_DELETE:
 		return directory_alias_delete(t, f[0]);
 	case DIRECTORY_CREDENTIALS_PUT:

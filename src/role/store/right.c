@@ -110,7 +110,8 @@ static const struct {
 	X(PUSH_GET, RIGHT_PUSH, right_push_get, true) \
 	X(PUSH_CREATE, RIGHT_PUSH, right_push_create, true) \
 	X(PUSH_UPDATE, RIGHT_PUSH, right_push_update, true) \
-	X(PUSH_REMOVE, RIGHT_PUSH, right_push_remove, true)
+	X(PUSH_REMOVE, RIGHT_PUSH, right_push_remove, true) \
+	X(MESSAGE_COMMAND, RIGHT_ADMINISTRATION, right_admin_command, false)
 /* clang-format on */
 
 static void not_served(struct right *r, uint32_t request, const void *message)
@@ -143,6 +144,7 @@ static const struct {
     {NULL, right_script_close},
     {NULL, right_keywords_close},
     {NULL, right_who_forget},
+    {right_admin_drained, right_admin_close},
 };
 
 static struct right *rights, *oldest; /* in the order of their beginning */
@@ -196,6 +198,7 @@ static void closed(struct link *link)
 	right_script_stop(r);
 	right_script_try_stop(r);
 	right_vacation_stop(r);
+	right_admin_stop(r);
 	free_when_idle(r);
 }
 
@@ -361,6 +364,18 @@ void right_branch(struct right *r, uint32_t request, const void *message)
 		right_end(branch);
 }
 
+/* Auth has seen to it that this is an administrator's session. */
+static int grant_administration(const struct message_grant *asked, int pair[2])
+{
+	int error = channel_pair(pair);
+	if (error)
+		return error;
+	struct right *r = right_open(asked->account, RIGHT_ADMINISTRATION, ROLE_WEB, pair[0]);
+	r->session = asked->session;
+	right_admin_begin(r, asked->who);
+	return 0;
+}
+
 void right_grant(struct link *auth, uint32_t request, const struct message_grant *asked)
 {
 	int pair[2] = {-1, -1};
@@ -368,11 +383,14 @@ void right_grant(struct link *auth, uint32_t request, const struct message_grant
 	size_t i = 0, rows = sizeof permitted / sizeof permitted[0];
 	const struct service_row *service = service_by_name(asked->service);
 	unsigned peer = service && service->channel ? role_bit_by_name(service->role) : 0;
+	bool administers = view_equal(asked->service, VIEW(MESSAGE_ADMINISTRATION));
 	while (i < rows && permitted[i].peer != peer)
 		i++;
-	if (i < rows)
+	if (administers)
+		error = grant_administration(asked, pair);
+	else if (i < rows)
 		error = channel_pair(pair);
-	if (error == 0)
+	if (error == 0 && !administers)
 		right_open(asked->account, permitted[i].permissions, peer, pair[0])->session = asked->session;
 	struct message_granted m = {.error = error};
 	ipc_send(&auth->channel, MESSAGE_GRANTED, request, &m, pair[1]);

@@ -26,7 +26,8 @@ enum right_permission {
 	RIGHT_SCRIPTS = 1 << 3, /* all of mail/script.h and mail/vacation.h */
 	RIGHT_SUBMIT =
 	    1 << 4, /* all of mail/submission.h and mail/identity.h: it may send mail as the account */
-	RIGHT_PUSH = 1 << 5 /* all of mail/push.h, of what its own session has made */
+	RIGHT_PUSH = 1 << 5,          /* all of mail/push.h, of what its own session has made */
+	RIGHT_ADMINISTRATION = 1 << 6 /* what mail/administration.h has of store; nothing of the account */
 };
 
 struct right {
@@ -58,8 +59,9 @@ struct right {
 	struct question *question;
 	struct waiting_question *waiting;
 	struct loop_task next_question;
-	struct right_told *told; /* right_keywords.c */
-	struct right_who *who;   /* right_access.c */
+	struct right_told *told;   /* right_keywords.c */
+	struct right_who *who;     /* right_access.c */
+	struct right_admin *admin; /* right_admin.c; only with RIGHT_ADMINISTRATION */
 };
 
 /* ---- for role_store.c ---- */
@@ -235,6 +237,13 @@ void right_act_undo(struct right *r, uint32_t request, const void *message);
 void right_email_find(struct right *r, uint32_t request, const void *message);
 void right_keep(struct right *r, uint32_t request, const void *message);
 void right_kept(struct right *r, uint32_t request, const void *message);
+
+/* right_admin.c: MESSAGE_COMMAND. begin: `who` asks, for log and trace. */
+void right_admin_begin(struct right *r, struct view who);
+void right_admin_command(struct right *r, uint32_t request, const void *message);
+void right_admin_drained(struct right *r);
+void right_admin_stop(struct right *r); /* at the right's end */
+void right_admin_close(struct right *r);
 
 /* right_show.c: MAIL_SHOW */
 void right_show(struct right *r, uint32_t request, const void *message);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "process/admin_listener.h"
 #include "role/store/right.h"
+#include "role/store/store_admin.h"
 #include "role/store/store_check.h"
 #include "role/store/store_private.h"
 #include "role/store/store_report.h"
@@ -34,26 +35,6 @@ static void answer(struct admin *a, uint32_t request, const struct buf *text, ui
 {
 	struct message_output m = {.text = buf_view(text), .status = status, .last = true};
 	ipc_send(&a->link.channel, MESSAGE_OUTPUT, request, &m, -1);
-}
-
-static void put_stats(struct buf *out, bool json)
-{
-	struct store_stats s;
-	store_stats(store_role.store, &s);
-	const struct {
-		const char *name;
-		uint64_t value;
-	} rows[] = {{"commits", s.commits}, {"syncs", s.syncs}, {"checkpoints", s.checkpoints},
-	    {"reads", s.reads}, {"blob_reads", s.blob_reads}, {"index_bytes", s.index_bytes},
-	    {"volumes", s.volumes}, {"volume_bytes", s.volume_bytes}, {"packed", s.packed},
-	    {"packed_bytes", s.packed_bytes}, {"free_bytes", s.free_bytes}, {"aside", s.aside},
-	    {"aside_bytes", s.aside_bytes}, {"damaged", s.damaged}, {"index_damaged", s.index_damaged},
-	    {"read_only", s.read_only}, {"nearly_full", s.nearly_full}, {"stuck", s.stuck}};
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		buf_printf(out, json ? "%s\"%s\":%" PRIu64 : "%s%-14s %" PRIu64 "\n",
-		    json ? (i ? "," : "{") : "", rows[i].name, rows[i].value);
-	if (json)
-		buf_append_string(out, "}\n");
 }
 
 /* ---- tasks ---- */
@@ -271,7 +252,7 @@ static void on_command(struct link *link, struct channel_frame *frame, const voi
 	const struct message_field *words = m->words.items;
 	buf_init(&out, 64 * 1024);
 	if (m->words.count == 1 && view_equal(words[0].value, VIEW("stats"))) {
-		put_stats(&out, m->json);
+		store_stats_put(&out, m->json);
 		answer(a, frame->request, &out, 0);
 	} else if (m->words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("check"))) {
 		start_task(a, frame->request, m->json, store_check);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "role/store/store_filtering.h"
+#include "role/store/store_admin.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
 #include "format/mail_terms.h"
@@ -138,6 +139,7 @@ static void trace(const struct delivery *d)
 	                    : d->queue.submits    ? queue_id_view(&d->queue.submitted)
 	                                          : (struct view){0};
 	const char *which = d->queue.report_count ? "about" : about.len ? "submission" : NULL;
+	store_hours_note(STORE_RECEIVED, 1);
 	trace_event(id, TRACE_ACCEPTED, log_text("from", r->client), log_text("sender", r->terms.sender),
 	    log_u64("size", r->body_len), log_text("message_id", r->message_id),
 	    log_u64("recipients", d->parts ? d->parts[0].count : d->item_count),
@@ -150,6 +152,8 @@ static void trace(const struct delivery *d)
 		const struct item *item = &d->items[i];
 		const struct account_target *target =
 		    item->target == NO_TARGET ? NULL : &d->mail.targets[item->target];
+		if (target && target->result == 0)
+			store_hours_note(STORE_DELIVERED, 1);
 		if (target && target->result == 0 && !filtering_trace(&d->rules, item->target, item->reached))
 			trace_event(id, TRACE_KEPT, log_text("recipient", item->reached),
 			    log_text("mailbox", target->mailbox.len ? target->mailbox : VIEW("INBOX")));

@@ -183,8 +183,11 @@ static void counted(struct queue_count *c, int result)
 	buf_printf(&t->out,
 	    "{\"messages\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"held\":%" PRIu64
 	    ",\"active\":%zu,\"notifying\":%" PRIu64 ",\"destinations\":%" PRIu64 ",\"oldest\":%" PRId64
-	    "}\n",
+	    ",\"by_age\":[",
 	    c->messages, c->bytes, c->held, figures.leases, c->notifying, c->destinations, c->first);
+	for (size_t i = 0; i < QUEUE_AGES; i++)
+		buf_printf(&t->out, "%s%" PRIu64, i ? "," : "", c->ages[i]);
+	buf_append_string(&t->out, "]}\n");
 	end(t, 0);
 }
 
@@ -193,6 +196,7 @@ static void start_count(struct queue_task *t)
 	t->count = mem_alloc(sizeof *t->count);
 	t->count->queue = store_role.queue;
 	t->count->done = counted;
+	t->count->now = t->now;
 	t->count->arg = t;
 	queue_count_start(t->count);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "role/store/store_admin.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
 #include "dsn/dsn_explain.h"
@@ -91,6 +92,8 @@ void store_queue_note(const struct queue_note *n)
 		add(&f, log_i64("next", n->at));
 	if (f.count == 0)
 		add(&f, log_string("message", id));
+	if (n->kind == NOTE_RELAYED || n->kind == NOTE_FAILED || n->kind == NOTE_EXPIRED)
+		store_hours_note(n->kind == NOTE_RELAYED ? STORE_SENT : STORE_FAILED, 1);
 	if (rows[n->kind].event)
 		log_fields(rows[n->kind].level, id, rows[n->kind].event, f.items, LOG_COMPLETE);
 	if (rows[n->kind].kind != TRACE_KINDS)

@@ -10,8 +10,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "role/store/store_admin.h"
 #include "role/store/store_private.h"
+#include "trace/trace_text.h"
 #include "trace/trace_write.h"
 #include "trace/trace_search.h"
 #include "store/workers.h"
@@ -115,6 +118,29 @@ void store_trace_answer(struct channel *to, uint32_t request)
 	snprintf(summary, sizeof summary, "%zu %d %d", trace_admin_search.result.messages,
 	    trace_admin_search.result.more, trace_admin_search.result.cut);
 	struct message_output m = {.text = view_from_string(summary), .last = true};
+	ipc_send(to, MESSAGE_OUTPUT, request, &m, -1);
+}
+
+/* Groups of lines have an empty line behind them. */
+void store_trace_answer_json(struct channel *to, uint32_t request)
+{
+	struct view rest = buf_view(&trace_admin_search.out);
+	struct buf json;
+	buf_init(&json, 8 * TRACE_OUTPUT_MAX);
+	while (rest.len) {
+		const char *end = memmem(rest.data, rest.len, "\n\n", 2);
+		size_t len = end ? (size_t)(end - rest.data) + 1 : rest.len;
+		if (trace_json(view_take(rest, len), clock_wall(), (struct view){0}, &json))
+			buf_append_byte(&json, '\n');
+		rest = view_skip(rest, len + 1);
+		for (struct view text = buf_view(&json); text.len; text = view_skip(text, PIECE)) {
+			struct message_output m = {.text = view_take(text, PIECE)};
+			ipc_send(to, MESSAGE_OUTPUT, request, &m, -1);
+		}
+		buf_clear(&json);
+	}
+	buf_done(&json);
+	struct message_output m = {.last = true};
 	ipc_send(to, MESSAGE_OUTPUT, request, &m, -1);
 }
 

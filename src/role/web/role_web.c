@@ -1,6 +1,7 @@
 /* The web role: its start, what it hears, its end. Connections are in web_connection.h. */
 #include "role/web/role_web.h"
 
+#include "role/web/web_admin.h"
 #include "role/web/web_connection.h"
 #include "role/web/web_edge.h"
 #include "role/web/web_errand.h"
@@ -9,7 +10,8 @@
 #include "role/web/web_push.h"
 #include "role/web/web_vapid.h"
 
-static const struct web_user_part *const parts[] = {&web_jmap_part, &web_push_part, &web_lines_part, NULL};
+static const struct web_user_part *const parts[] = {
+    &web_jmap_part, &web_push_part, &web_lines_part, &web_admin_part, NULL};
 
 static const struct role_hears hears[] = {
     {ROLE_STORE, account_client_web_verbs},
@@ -20,10 +22,17 @@ static int start(struct role_process *p)
 {
 	edge_init(&web_edge, p, &web_protocol);
 	web_user_start(p, parts);
+	web_admin_start(p);
 	web_push_start(p);
 	web_vapid_start(p);
 	web_errand_start();
 	return 0;
+}
+
+static int serve(struct role_process *p)
+{
+	web_admin_note_certificates(p);
+	return edge_role_serve(p);
 }
 
 static void take_peer(struct role_process *p, enum role_bit peer, int fd)
@@ -46,7 +55,7 @@ static void drain(struct role_process *p)
 
 const struct role_functions web_functions = {
     .start = start,
-    .serve = edge_role_serve,
+    .serve = serve,
     .peer = take_peer,
     .listener = edge_role_listener,
     .drain = drain,

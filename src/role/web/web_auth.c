@@ -140,6 +140,8 @@ static const struct {
     [SIGN_WEAK] = {400, "weak", "This password is easily guessed."},
     [SIGN_FULL] = {409, "full", "There are too many of these. Remove one first."},
     [SIGN_EXISTS] = {409, "exists", "That passkey is there already."},
+    [SIGN_FORBIDDEN] = {403, "forbidden",
+        "Only an administrator of this server can do this, with a browser."},
     [SIGN_MISSING] = {404, "missing", "There is no such thing any more."},
 };
 
@@ -167,6 +169,17 @@ static void put_error(struct buf *out, const struct message_sign_in_answer *m)
 	json_append_string(out, buf_view(&words));
 	buf_append_byte(out, '}');
 	buf_done(&words);
+}
+
+void web_auth_refuse(struct web_exchange *e, enum sign_why why)
+{
+	struct buf out;
+	buf_init(&out, 1024);
+	put_error(&out, &(struct message_sign_in_answer){.why = why});
+	if (why == SIGN_TEMPORARY)
+		web_exchange_retry(e, RETRY_SECONDS);
+	http_exchange_reply(e->x, whys[why].status, VIEW("application/problem+json"), buf_view(&out));
+	buf_done(&out);
 }
 
 static bool begins_session(const struct action *a)

@@ -18,4 +18,7 @@ struct view web_auth_token(struct web_exchange *e, enum web_proof *proof);
 /* The host of the site as browsers see it, for passkeys; empty for an address. Origin: web_exchange_base. */
 struct view web_auth_site(const struct web_exchange *e);
 
+/* Answers with what auth has said, as JSON: not SIGN_DONE. */
+void web_auth_refuse(struct web_exchange *e, enum sign_why why);
+
 #endif

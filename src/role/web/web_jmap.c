@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "edge/edge.h"
+#include "role/web/web_admin.h"
 #include "role/web/web_vapid.h"
 #include "sieve/sieve_limits.h"
 #include "sieve/sieve_words.h"
@@ -26,7 +27,10 @@ static void ask(void *arg, uint32_t number, unsigned type, const void *question)
 {
 	struct web_user *user = arg;
 	user->jmap_last = user->jmap_base + number;
-	account_client_ask(&user->channel, user->jmap_last, type, question);
+	if (web_admin_is_question(type))
+		web_admin_ask(user, user->jmap_last, type, question);
+	else
+		account_client_ask(&user->channel, user->jmap_last, type, question);
 }
 
 static int64_t now(void *arg)
@@ -52,6 +56,7 @@ static struct jmap_session *new_machine(struct web_user *user)
 	    .sieve_extensions = buf_view(&extensions),
 	    .sieve_redirects_max = SIEVE_REDIRECTS_MAX,
 	    .websocket = true,
+	    .administrator = user->administrator,
 	    .vapid_key = web_vapid_key(),
 	};
 	/* Notifications go by mail (RFC 5436). */

@@ -1,6 +1,7 @@
 /* The search in the tables of web_routes.h: they have a few dozen rows, which are walked. */
 #include "role/web/web_routes.h"
 
+#include "role/web/web_admin.h"
 #include "role/web/web_api.h"
 #include "role/web/web_auth.h"
 #include "role/web/web_config.h"
@@ -36,8 +37,8 @@ static const struct web_route jmap[] = {
 };
 
 /* The first row that has a path is taken: web_config's /mail/config-v1.1.xml before the webmail's places. */
-static const struct web_route *const tables[] = {
-    files_of_ours, web_auth_routes, jmap, web_errand_routes, web_config_routes, web_mail_routes};
+static const struct web_route *const tables[] = {files_of_ours, web_admin_routes, web_auth_routes, jmap,
+    web_errand_routes, web_config_routes, web_mail_routes};
 
 static bool has_path(const struct web_route *route, struct view path)
 {

@@ -112,9 +112,11 @@ static bool opened(void *arg, struct link *link, struct channel_frame *frame)
 		frame->fd = -1;
 		log_record(LOG_INFO, login->id, web_edge.protocol->login_event,
 		    log_text("address", m.address), log_string("client", login->client));
-		finish(login,
-		    web_user_new(&login->key, m.account, m.address, view_from_string(login->base), channel),
-		    LOGIN_TEMPORARY);
+		struct web_user *user =
+		    web_user_new(&login->key, m.account, m.address, view_from_string(login->base), channel);
+		if (user)
+			user->administrator = m.administrator;
+		finish(login, user, LOGIN_TEMPORARY);
 		return true;
 	}
 	finish(login, NULL, m.why == SIGN_ENDED ? LOGIN_BAD_CREDENTIALS : LOGIN_TEMPORARY);

@@ -131,11 +131,16 @@ static void sweep(void *arg)
 
 /* ---- the channel ---- */
 
-static void on_answer(void *arg, uint32_t request, unsigned type, const void *answer)
+void web_user_answer(struct web_user *user, uint32_t request, unsigned type, const void *answer)
 {
 	for (const struct web_user_part *const *part = all.parts; *part; part++)
 		if ((*part)->answer)
-			(*part)->answer(arg, request, type, answer);
+			(*part)->answer(user, request, type, answer);
+}
+
+static void on_answer(void *arg, uint32_t request, unsigned type, const void *answer)
+{
+	web_user_answer(arg, request, type, answer);
 }
 
 static void on_branched(void *arg, uint32_t request, int fd)

@@ -18,6 +18,7 @@ struct web_key {
 	unsigned char hash[WEB_KEY_SIZE];
 };
 
+struct web_admin;
 struct web_lines;
 struct web_push;
 struct jmap_session;
@@ -33,6 +34,8 @@ struct web_user {
 	    jmap_last;              /* its question 1 is jmap_base + 1 on the channel; the last one so far */
 	uint32_t last_question;     /* of the role's own */
 	int64_t jmap_used;          /* clock_monotonic_ms, of the last request */
+	bool administrator;         /* of this server */
+	struct web_admin *admin;    /* NULL: it has asked nothing as one */
 	struct web_push *push;      /* NULL: nobody listens */
 	struct web_lines *lines;    /* NULL: nothing was brought or fetched yet */
 	unsigned requests, uploads; /* under way, of JMAP */
@@ -69,6 +72,9 @@ struct web_user *web_user_find(const struct web_key *key);
 struct web_user *web_user_new(
     const struct web_key *key, uint64_t account, struct view address, struct view base, int channel);
 void web_user_release(struct web_user *user); /* NULL is allowed */
+
+/* Tells the parts an answer that has come by another channel than the account's. */
+void web_user_answer(struct web_user *user, uint32_t request, unsigned type, const void *answer);
 
 /* Ends it, as if store had closed its channel: signing out. */
 void web_user_end(struct web_user *user);

@@ -1,0 +1,29 @@
+/* See administration.h. */
+#include "mail/administration.h"
+
+static const int fields[ADMIN_OPERATIONS] = {
+    [ADMIN_DOMAIN_LIST] = 1,
+    [ADMIN_DOMAIN_PUT] = 4,
+    [ADMIN_DOMAIN_REMOVE] = 1,
+    [ADMIN_KEY_LIST] = 3,
+    [ADMIN_ACCOUNT_LIST] = 2,
+    [ADMIN_ACCOUNT_NAME] = 0,
+    [ADMIN_ACCOUNT_STAT] = 1,
+    [ADMIN_ACCOUNT_SECRETS] = 1,
+    [ADMIN_ACCOUNT_ADD] = 2,
+    [ADMIN_ACCOUNT_SET] = 3,
+    [ADMIN_ACCOUNT_REMOVE] = 1,
+    [ADMIN_PASSWORD_SET] = 2,
+    [ADMIN_SESSIONS_END] = 1,
+    [ADMIN_SECOND_OFF] = 1,
+    [ADMIN_ALIAS_LIST] = 2,
+    [ADMIN_ALIAS_PUT] = 2,
+    [ADMIN_ALIAS_REMOVE] = 1,
+    [ADMIN_USED] = 0,
+    [ADMIN_LOGINS] = 0,
+};
+
+int admin_operation_fields(uint64_t operation)
+{
+	return operation > 0 && operation < ADMIN_OPERATIONS ? fields[operation] : -1;
+}
