@@ -148,13 +148,13 @@ static void start_queue(struct right *r, const struct message_field *words, size
 	struct message_field own[ADMIN_WORDS_MAX + 1];
 	struct buf by;
 	size_t n = 0;
-	if (changes_queue(words[0].value))
-		log_change(r, "queue", words, count);
 	buf_init(&by, 2048);
 	buf_printf(&by, "by=%s", r->admin->who);
 	for (size_t i = 0; i < count; i++)
 		if (!view_starts(words[i].value, VIEW("by=")))
 			own[n++] = words[i];
+	if (changes_queue(words[0].value))
+		log_change(r, "queue", own, n);
 	own[n++].value = buf_view(&by);
 	right_begin(r);
 	r->admin->queue = store_queue_command(&r->link.channel, r->admin->request, own, n, queue_ended, r);

@@ -209,7 +209,7 @@ static void refuses_numbers_outside(const struct place *p)
 	    "mail_store.unchanged_since", "mail_annotate.unchanged_since", "mail_append.message_id_hash",
 	    "message_tally_list.policy", "message_tally_list.row", "message_tally_rows.policy",
 	    "message_tally_rows.row", "email_set.if_modseq", "email_import.message_id_hash",
-	    "message_sign_in.number"};
+	    "message_sign_in.number", "message_administer.number", "message_administered.number"};
 	const struct codec_field *f = field_at(p);
 	char name[100];
 	bool named = false;
@@ -458,10 +458,11 @@ static void rights_are_as_they_must_be(void **state)
 		/* pop3 reads mail on an account's channel, and delivers none. */
 		if (ipc_allowed(type, ROLE_POP3, ROLE_STORE))
 			assert_true(type >= MESSAGE_MAILDROP_OPEN && type <= MESSAGE_EXPUNGED);
-		/* web reads mail, edits scripts, has its account send and be subscribed to; it delivers
-		 * nothing else. */
+		/* web reads mail, edits scripts, has its account send and be subscribed to, and on a channel
+		 * of administration asks for commands; it delivers nothing else. */
 		if (ipc_allowed(type, ROLE_WEB, ROLE_STORE))
-			assert_true((type >= MAIL_MAILBOXES && type < MAIL_TYPES_END) ||
+			assert_true(type == MESSAGE_COMMAND ||
+			            (type >= MAIL_MAILBOXES && type < MAIL_TYPES_END) ||
 			            (type >= EMAIL_STATES && type < EMAIL_TYPES_END) ||
 			            (type >= HISTORY_LIST && type < TRACING_TYPES_END) ||
 			            (type >= SCRIPT_LIST && type < SCRIPT_TYPES_END) ||

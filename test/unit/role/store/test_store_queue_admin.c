@@ -304,7 +304,7 @@ static void counts(void **state)
 	(void)state;
 	assert_int_equal(ASK("stats"), 0);
 	assert_string_equal(text(), "{\"messages\":0,\"bytes\":0,\"held\":0,\"active\":0,\"notifying\":0,"
-	                            "\"destinations\":0,\"oldest\":0}\n");
+	                            "\"destinations\":0,\"oldest\":0,\"by_age\":[0,0,0,0,0]}\n");
 	for (unsigned i = 0; i < 30; i++)
 		add(i, "a@one.example", "x@b.example", i % 2 ? "b.example" : "c.example", 100 - i);
 	assert_int_equal(ASK("hold", "id=000000000003", "why=odd", "by=root"), 0);
@@ -312,6 +312,7 @@ static void counts(void **state)
 	assert_int_equal(ASK("stats"), 0);
 	assert_non_null(strstr(text(),
 	    "\"messages\":30,\"bytes\":120,\"held\":1,\"active\":0,\"notifying\":0,\"destinations\":2,"));
+	assert_non_null(strstr(text(), "\"by_age\":[30,0,0,0,0]}"));
 	long long told_oldest = strtoll(strstr(text(), "oldest\":") + 8, NULL, 10);
 	assert_true(told_oldest >= oldest - 2 && told_oldest <= oldest);
 }
