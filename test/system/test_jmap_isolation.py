@@ -17,6 +17,9 @@ MARK = "xyzzysecret"
 COUNT = itertools.count(1)
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 METHODS = sorted({name for path in (ROOT / "src/jmap").glob("*.c") for name in re.findall(r'\{"([A-Z]\w+/\w+)",', path.read_text())})
+# Whoever is no administrator gets none of these, whatever account it names.
+ADMINISTRATION = "urn:postrider:params:jmap:administration"
+ADMINISTERS = {name for path in (ROOT / "src/jmap").glob("*.c") for name in re.findall(r'\{"([A-Z]\w+/\w+)", JMAP_ADMINISTRATION', path.read_text())}
 MESSAGE = f"From: {MARK}@else.test\r\nTo: bob@example.test\r\nSubject: {MARK} subject\r\nMessage-ID: <{MARK}@else.test>\r\n" \
     "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" \
     f"--x\r\nContent-Type: text/plain\r\n\r\n{MARK} text\r\n--x\r\nContent-Type: message/rfc822\r\n\r\nSubject: {MARK} within\r\n\r\nb\r\n--x--\r\n"
@@ -47,6 +50,10 @@ def furnish(server, address, mark):
                 name, answer = web.call((f"{kind}/get", {"accountId": account, "ids": None}), using=using)[0]
                 if name != "error" and answer["list"]:
                     ids[kind.lower()] = answer["list"][0]["id"]
+        given = {"emails": {"k": {"blobId": upload, "mailboxIds": {ids["mailbox"]: True}}}}
+        gone = web.call(("Email/import", {"accountId": account, **given}))[0][1]["created"]["k"]["id"]
+        web.call(("Email/set", {"accountId": account, "destroy": [gone]}))
+        ids["deleted"] = web.call(("DeletedEmail/query", {"accountId": account}), using=using)[0][1]["ids"][0]
         return ids
 
 
@@ -102,6 +109,15 @@ def arguments(method, ids):
         "MDN/send": [{"identityId": ids.get("identity", ids["email"]), "send": {f"k{i}": {"forEmailId": value,
                       "disposition": {"actionMode": "manual-action", "sendingMode": "mdn-sent-manually", "type": "displayed"}} for i, value in enumerate(every)}}],
         "MDN/parse": [{"blobIds": every}],
+        "Email/queryAct": [{"filter": {"inMailbox": ids["mailbox"]}, "update": {"keywords/$flagged": True}},
+                           {"filter": {"text": MARK}, "exceptIds": every, "update": {"mailboxIds": mailboxes}},
+                           {"filter": {"inMailbox": ids["inbox"]}, "destroy": True}],
+        # Functions of texts: there is no id in them.
+        "SieveRules/read": [{"text": "keep;"}],
+        "SieveRules/write": [{"text": "keep;", "changes": []}],
+        "DeletedEmail/get": [{"ids": every}],
+        "DeletedEmail/query": [{}, {"filter": {"inMailbox": ids["mailbox"]}}, {"anchor": ids["deleted"]}],
+        "DeletedEmail/restore": [{"ids": every}, {"ids": every, "mailboxId": ids["mailbox"]}],
     }
     usual = {"get": [{"ids": every}, {"ids": None}], "changes": [{"sinceState": state}], "query": [{}], "queryChanges": [{"sinceQueryState": state}],
              "set": [{"update": {value: {} for value in every}}, {"destroy": every}]}
@@ -147,19 +163,20 @@ def test_no_method_reaches_another_account(server, accounts):
     before = picture(server, BOB)
     attack = with_own(bob, alice)
     with Web(server, ALICE) as web:
-        using = list(web.session["capabilities"])
+        assert ADMINISTRATION not in web.session["capabilities"] and ADMINISTERS
+        using = [*web.session["capabilities"], ADMINISTRATION]
         assert bob["accountId"] not in web.session["accounts"]
         for method in METHODS:
             for given in arguments(method, attack):
                 # By the account's id: there is no such account.
                 if not method.startswith(("PushSubscription", "Core")):
                     name, answer = ask(web, using, method, bob["accountId"], given)[0]
-                    assert name == "error" and answer["type"] == "accountNotFound", (method, given, answer)
+                    assert name == "error" and answer["type"] == ("forbidden" if method in ADMINISTERS else "accountNotFound"), (method, given, answer)
                 # By ids of things, in the own account.
                 answers = ask(web, using, method, alice["accountId"], given)
                 assert MARK not in json.dumps(answers).replace(json.dumps(given)[1:-1], "") or method == "Core/echo", (method, given, answers)
                 told = answers[0][1]
-                for made in ("updated", "destroyed", "copied", "parsed"):
+                for made in ("updated", "destroyed", "copied", "parsed", "restored"):
                     reached = set(told.get(made) or ()) & set(everything(bob))
                     # Of these the ids are alike in all accounts, and mean the own one.
                     assert reached <= {bob.get("vacationresponse"), bob.get("quota")}, (method, given, answers)
@@ -169,7 +186,7 @@ def test_no_method_reaches_another_account(server, accounts):
 def test_the_same_calls_reach_the_own_account(server, accounts):
     """So that the test above is not passed by calls that nobody could make."""
     alice, _ = accounts
-    reached = {"get": set(), "set": set()}
+    reached = {"get": set(), "set": set(), "restore": set()}
     with Web(server, ALICE) as web:
         using = list(web.session["capabilities"])
         own = with_own(alice, alice)
@@ -183,6 +200,9 @@ def test_the_same_calls_reach_the_own_account(server, accounts):
                     reached["get"].add(method) if answer.get("list") else None
                 if verb == "set" and name != "error" and (answer.get("updated") or answer.get("created")):
                     reached["set"].add(method)
+                if answer.get("restored"):
+                    reached["restore"].add(method)
+    assert reached["restore"] == {"DeletedEmail/restore"}
     for method in ("Mailbox/get", "Email/get", "Thread/get"):
         assert method in reached["get"]
     for method in ("Mailbox/set", "Email/set"):
