@@ -2,9 +2,11 @@
 
 import email
 import json
+import signal
 
 import pytest
 
+from certificates import Authority
 from clock import Clock
 from name_servers import Nsd
 from ports import on_free_port
@@ -22,7 +24,7 @@ class World:
     """NSD that serves the root, with all names in it, behind a relay that can fail."""
 
     def __init__(self, folder):
-        self.keys = ""
+        self.keys, self.more = "", ""
         self.nsd = name_server(Nsd, folder / "nsd", self.zone(), name=".").start()
         self.dns = on_free_port(lambda port: Liar(("127.0.0.1", self.nsd.port), [("127.0.0.1", port)]))
         self.port = self.dns.port
@@ -39,7 +41,7 @@ mail.{DOMAIN}. A {ADDRESS}
 mail.{DOMAIN}. TXT "v=spf1 a -all"
 7.0.18.198.in-addr.arpa. PTR mail.{DOMAIN}.
 _dmarc.{DOMAIN}. TXT "v=DMARC1; {dmarc}"
-{self.keys}"""
+{self.keys}{self.more}"""
 
     def publish(self, zone):
         (self.nsd.folder / "zone").write_text(zone)
@@ -133,6 +135,32 @@ def test_silence_is_no_news_and_a_restart_knows_what_was_seen(server, clock, wor
     server.wait_event("records-changed", since=seen, domain=DOMAIN)
     assert not server.find_events("records-wrong", seen, domain=DOMAIN)
     assert len(notices(server, 1)) == 1
+
+
+def test_the_certificate_is_held_against_its_records(server, clock, world, tmp_path):
+    """Those that the server has now: another one after a reload, whose key the record does not name."""
+    ca = Authority(tmp_path / "ca")
+    first, second = ca.issue(f"mail.{DOMAIN}"), ca.issue(f"mail.{DOMAIN}")
+    server.stop()
+    server.write_config(tls_certificates=[str(first.chain)], tls_keys=[str(first.key)])
+    server.start()
+    world.more = f"_25._tcp.mail.{DOMAIN}. TLSA {first.tlsa()}\n"
+    world.publish(world.zone())
+    look(server, clock, 3700)
+    # That the zone is not signed, and no more than that.
+    assert server.wait_event("records-wrong", domain=DOMAIN).fields["wrong"] == "1"
+    server.write_config(tls_certificates=[str(second.chain)], tls_keys=[str(second.key)])
+    seen = server.mark()
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_event("reloaded", since=seen)
+    look(server, clock)
+    said = notices(server, 1)
+    assert len(said) == 1 and b"New:" in said[0] and f"No TLSA record of mail.{DOMAIN} is that of its certificate's key".encode() in said[0]
+    world.more = f"_25._tcp.mail.{DOMAIN}. TLSA {second.tlsa()}\n"
+    world.publish(world.zone())
+    look(server, clock)
+    said = notices(server, 2)
+    assert len(said) == 2 and b"No longer so:" in said[1] and b"is that of its certificate's key" in said[1]
 
 
 def test_who_wants_no_look_has_none(server, clock, world):

@@ -24,10 +24,17 @@ enum {
 	DNS_MS = 10 * 1000
 };
 
+/* That the settings name. */
+struct certificate {
+	struct certificate *next;
+	struct buf pem;
+};
+
 static struct {
 	struct loop *loop;
 	struct loop_timer timer;
 	struct loop_task task;
+	struct certificate *certificates;
 	struct map memories; /* domain -> its memory, a string */
 	int64_t round_at;    /* seconds of the wall clock */
 	bool running;
@@ -217,12 +224,11 @@ static bool on_keys(void *arg, struct link *link, struct channel_frame *frame)
 	return true;
 }
 
-/* Certificates that the settings name, for TLSA records. */
+/* For TLSA records. */
 static void add_certificates(void)
 {
-	for (const struct role_file *f = relay_role.process->files; f; f = f->next)
-		if (f->kind == FILE_CHAIN)
-			zone_site_add_certificate(&zones.site, &zones.site_arena, buf_view(&f->content));
+	for (const struct certificate *c = zones.certificates; c; c = c->next)
+		zone_site_add_certificate(&zones.site, &zones.site_arena, buf_view(&c->pem));
 }
 
 static void next_domain(void)
@@ -321,6 +327,30 @@ void relay_zone_recall(struct view name, struct view value)
 	mem_free(map_set(&zones.memories, name, mem_string(value)));
 }
 
+static void forget_certificates(void)
+{
+	while (zones.certificates) {
+		struct certificate *c = zones.certificates;
+		zones.certificates = c->next;
+		buf_done(&c->pem);
+		mem_free(c);
+	}
+}
+
+void relay_zone_configure(const struct role_process *p)
+{
+	forget_certificates();
+	for (const struct role_file *f = p->files; f; f = f->next) {
+		if (f->kind != FILE_CHAIN)
+			continue;
+		struct certificate *c = mem_alloc(sizeof *c);
+		buf_init(&c->pem, f->content.len);
+		buf_append(&c->pem, buf_view(&f->content));
+		c->next = zones.certificates;
+		zones.certificates = c;
+	}
+}
+
 void relay_zone_init(struct loop *loop)
 {
 	zones.loop = loop;
@@ -344,4 +374,5 @@ void relay_zone_done(void)
 	while (map_each(&zones.memories, &position, &name, &memory))
 		mem_free(memory);
 	map_done(&zones.memories);
+	forget_certificates();
 }

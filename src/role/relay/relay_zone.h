@@ -18,8 +18,12 @@ enum {
 };
 
 struct loop;
+struct role_process;
 
 void relay_zone_init(struct loop *loop);
+
+/* Each time that the role is configured: keeps the certificates, which are there only until it serves. */
+void relay_zone_configure(const struct role_process *p);
 
 /* A memo of an earlier process. */
 void relay_zone_recall(struct view name, struct view value);

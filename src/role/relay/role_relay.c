@@ -137,6 +137,7 @@ static int relay_role_serve(struct role_process *p)
 {
 	relay_own_configure(&p->settings);
 	relay_places_configure();
+	relay_zone_configure(p);
 	int error = take_files(p);
 	if (error == 0 && !p->serving) {
 		relay_policies_init(&p->loop);
