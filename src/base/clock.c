@@ -35,10 +35,19 @@ int64_t clock_wall(void)
 	return clock_wall_ms() / 1000;
 }
 
+static int64_t simulated_ms(void)
+{
+	return ahead ? atomic_load_explicit(ahead, memory_order_relaxed) * 1000 : 0;
+}
+
 int64_t clock_wall_ms(void)
 {
-	int64_t simulated = ahead ? atomic_load_explicit(ahead, memory_order_relaxed) * 1000 : 0;
-	return read_us(CLOCK_REALTIME) / 1000 + simulated;
+	return read_us(CLOCK_REALTIME) / 1000 + simulated_ms();
+}
+
+int64_t clock_elapsed_ms(void)
+{
+	return clock_monotonic_ms() + simulated_ms();
 }
 
 int clock_simulate(const char *path)

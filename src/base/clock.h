@@ -12,6 +12,10 @@
 int64_t clock_monotonic_ms(void);
 int64_t clock_monotonic_us(void);
 
+/* The monotonic clock, and what a test's clock below is ahead: for ends that lie hours away, and that a test
+ * is to see. Compared with itself alone. */
+int64_t clock_elapsed_ms(void);
+
 /* Seconds since 1970-01-01 UTC, without leap seconds. */
 int64_t clock_wall(void);
 int64_t clock_wall_ms(void);

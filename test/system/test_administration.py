@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from browser import Browser, codes_on
+from browser import Browser, code, codes_on
+from clock import Clock
 from ports import free_port
 from server import wait_for
 from web_client import CORE, JSON, MAIL, Web
@@ -128,12 +129,104 @@ def test_it_ends(make_server):
         other.one("Health/get", ids=None)
 
 
-def test_what_is_old_has_to_be_proved(make_server):
-    server = make_server()
+# ---- when it ends by itself ----
+
+IDLE, ALL, PROOF = 900, 12 * 3600, 900
+
+
+@pytest.fixture
+def clock(tmp_path):
+    tmp_path.chmod(0o755)
+    return Clock(tmp_path / "clock")
+
+
+def ends(server, clock, seconds):
+    """Lets so much time pass, in which both channels come to their end."""
+    seen = server.mark()
+    clock.advance(seconds)
+    for role in ("auth", "store"):
+        server.wait_event("administration-ended", since=seen, role_=role, address=ADMIN, reason="time")
+
+
+def is_closed(page):
+    for method, arguments in (("Person/get", {"ids": None}), ("QueueEntry/query", {}), ("Setting/get", {"ids": None}), ("Health/get", {"ids": None}),
+                              ("QueueEntry/set", {"destroy": ["nosuchthing1"]}), ("Person/set", {"destroy": ["A1"]})):
+        assert page.error(method, **arguments) == "forbidden", method
+    (name, answer), = page.jmap(("Person/set", {"create": {"k": {"address": "late@example.test", "password": "seven wet horses"}}}))
+    assert (answer if name == "error" else answer["notCreated"]["k"])["type"] == "forbidden"
+
+
+def clock_step(clock):
+    """How many codes the server's clock is ahead of this machine's."""
+    return int(clock.now()) // 30 - int(time.time()) // 30
+
+
+def asks(page):
+    """Of both ends."""
+    assert page.one("Health/get", ids=None)["list"]
+
+
+def test_it_ends_when_nothing_is_asked(make_server, clock):
+    server = make_server(environment=clock.environment)
     with Page(server) as page:
         secret, _ = codes_on(page)
         assert page.open().status == 200
-        assert page.one("Person/get", ids=None, properties=["hasSecondStep", "address"])["list"][0] == {"id": page.account, "address": ADMIN, "hasSecondStep": True}
+        # Each question gives it another 15 minutes.
+        for _ in range(3):
+            clock.advance(IDLE - 20)
+            asks(page)
+        # The proof is older by now, and is none any more for another opening; the channels go on.
+        assert page.open().json["reason"] == "unproved"
+        asks(page)
+        ends(server, clock, IDLE + 1)
+        is_closed(page)
+        assert page.open().json["reason"] == "unproved"
+        # The password proves nothing where there is a second step.
+        assert page.json_to("/auth/prove", secret=server.passwords[ADMIN]).status != 200
+        assert page.open().json["reason"] == "unproved"
+        is_closed(page)
+        assert page.json_to("/auth/prove", secret=code(secret, clock_step(clock))).status == 200
+        assert page.open().status == 200
+        asks(page)
+        # Whatever was asked of an account's own things meanwhile keeps nothing open.
+        clock.advance(IDLE - 20)
+        page.jmap(("Mailbox/get", {"ids": None}), using=(CORE, MAIL))
+        ends(server, clock, 21)
+        is_closed(page)
+        page.jmap(("Mailbox/get", {"ids": None}), using=(CORE, MAIL))
+    assert "late@example.test" not in server.cli("account", "list").stdout.decode()
+
+
+def test_it_ends_after_half_a_day(make_server, clock):
+    """However much is asked."""
+    server = make_server(environment=clock.environment)
+    with Page(server) as page:
+        assert page.open().status == 200
+        step, passed = IDLE - 30, 0
+        while passed + step < ALL:
+            clock.advance(step)
+            passed += step
+            asks(page)
+        ends(server, clock, ALL - passed + 1)
+        is_closed(page)
+        assert page.open().json["reason"] == "unproved"
+        assert page.json_to("/auth/prove", secret=server.passwords[ADMIN]).status == 200
+        assert page.open().status == 200
+        asks(page)
+
+
+def test_an_old_session_opens_nothing(make_server, clock):
+    server = make_server(environment=clock.environment)
+    with Page(server) as page:
+        clock.advance(PROOF + 1)
+        assert page.open().json["reason"] == "unproved"
+        is_closed(page)
+        assert page.json_to("/auth/prove", secret="wrong").status == 401
+        assert page.open().json["reason"] == "unproved"
+        assert page.json_to("/auth/prove", secret=server.passwords[ADMIN]).status == 200
+        clock.advance(PROOF - 20)
+        assert page.open().status == 200
+        asks(page)
 
 
 # ---- persons ----

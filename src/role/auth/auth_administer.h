@@ -8,6 +8,7 @@
 #define ROLE_AUTH_AUTH_ADMINISTER_H
 
 #include "mail/administration.h"
+#include "process/admin_time.h"
 #include "role/auth/auth_private.h"
 #include "trust/login/credentials.h"
 
@@ -18,9 +19,8 @@ struct administration {
 	struct link link;
 	uint64_t account, session;
 	char *address;
-	int64_t ends;            /* clock_monotonic_ms */
-	struct loop_timer timer; /* the next of the two ends */
-	struct loop_task free;   /* at the end of the turn */
+	struct admin_time time;
+	struct loop_task free; /* at the end of the turn */
 	struct administering *question;
 	bool closing;
 };

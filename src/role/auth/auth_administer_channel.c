@@ -1,12 +1,10 @@
 /*
  * The channels of administration: whom they are for, when they end, and what is asked on them. One question
- * at a time on each. A channel ends when nothing was asked for ADMIN_IDLE_SECONDS, and after ADMIN_SECONDS in
- * any case.
+ * at a time on each. process/admin_time.h says how long a channel lives.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/auth/auth_administer.h"
@@ -31,7 +29,7 @@ static void free_channel(void *arg)
 	*at = a->next;
 	count--;
 	link_close(&a->link);
-	loop_timer_cancel(&a->timer);
+	admin_time_stop(&a->time);
 	loop_task_cancel(&a->free);
 	mem_free(a->address);
 	mem_free(a);
@@ -60,12 +58,6 @@ static void expired(void *arg)
 	log_event(LOG_INFO, "-", "administration-ended", log_string("address", a->address),
 	    log_string("reason", "time"));
 	end(a);
-}
-
-static void note_use(struct administration *a)
-{
-	int64_t left = a->ends - clock_monotonic_ms(), idle = (int64_t)ADMIN_IDLE_SECONDS * 1000;
-	loop_timer_set(&a->timer, left < 0 ? 0 : left < idle ? left : idle);
 }
 
 void auth_administer_revoke(uint64_t account, uint64_t session)
@@ -152,7 +144,7 @@ static void on_administer(struct link *link, struct channel_frame *frame, const 
 		end(a);
 		return;
 	}
-	note_use(a);
+	admin_time_use(&a->time);
 	struct administering *q = new_question(a, frame);
 	if (admin_operation_fields(q->m.operation) != (int)q->m.fields.count) {
 		administer_end(q, -EINVAL, 0, NULL, 0);
@@ -180,12 +172,10 @@ int auth_administer_open(uint64_t account, uint64_t session, struct view address
 	a->account = account;
 	a->session = session;
 	a->address = mem_string(address);
-	a->ends = clock_monotonic_ms() + (int64_t)ADMIN_SECONDS * 1000;
 	loop_task_init(&a->free, &auth_role.process->loop, free_channel, a);
-	loop_timer_init(&a->timer, &auth_role.process->loop, expired, a);
 	link_open(&a->link, auth_role.process, pair[0], ROLE_WEB, closed, a);
 	a->link.verbs = verbs; /* the other channel to web has others */
-	note_use(a);
+	admin_time_begin(&a->time, &auth_role.process->loop, expired, a);
 	a->next = channels;
 	channels = a;
 	count++;

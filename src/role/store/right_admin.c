@@ -6,18 +6,17 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "mail/administration.h"
+#include "process/admin_time.h"
 #include "role/store/right.h"
 #include "role/store/store_admin.h"
 #include "role/store/store_private.h"
 
 struct right_admin {
 	char *who;
-	int64_t ends;            /* clock_monotonic_ms */
-	struct loop_timer timer; /* the next of the two ends: ADMIN_IDLE_SECONDS, ADMIN_SECONDS */
+	struct admin_time time;
 	uint32_t request;
 	bool tracing;
 	struct queue_task *queue;
@@ -35,20 +34,12 @@ static void expired(void *arg)
 	right_end(r);
 }
 
-static void note_use(struct right_admin *a)
-{
-	int64_t left = a->ends - clock_monotonic_ms(), idle = (int64_t)ADMIN_IDLE_SECONDS * 1000;
-	loop_timer_set(&a->timer, left < 0 ? 0 : left < idle ? left : idle);
-}
-
 void right_admin_begin(struct right *r, struct view who)
 {
 	struct right_admin *a = mem_alloc(sizeof *a);
 	a->who = mem_string(who);
-	a->ends = clock_monotonic_ms() + (int64_t)ADMIN_SECONDS * 1000;
-	loop_timer_init(&a->timer, &store_role.process->loop, expired, r);
 	r->admin = a;
-	note_use(a);
+	admin_time_begin(&a->time, &store_role.process->loop, expired, r);
 }
 
 /* ---- answers ---- */
@@ -194,7 +185,7 @@ void right_admin_command(struct right *r, uint32_t request, const void *message)
 	const struct message_command *m = message;
 	const struct message_field *words = m->words.items;
 	size_t count = m->words.count;
-	note_use(r->admin);
+	admin_time_use(&r->admin->time);
 	if (count == 0 || count > ADMIN_WORDS_MAX) {
 		answer_words(r, request, "this is no command\n", 64);
 		return;
@@ -242,7 +233,7 @@ void right_admin_stop(struct right *r)
 	struct right_admin *a = r->admin;
 	if (a == NULL)
 		return;
-	loop_timer_cancel(&a->timer);
+	admin_time_stop(&a->time);
 	if (a->tracing)
 		store_trace_cancel();
 	if (a->queue)

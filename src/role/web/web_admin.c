@@ -27,7 +27,7 @@ struct web_admin {
 	struct calls auth, store;
 	struct asked_one *first; /* the one under way, if any, and those that wait */
 	bool under_way;
-	int64_t used; /* clock_monotonic_ms: when both were told of a use */
+	int64_t used; /* clock_elapsed_ms: when both were told of a use */
 	struct loop_task next;
 };
 
@@ -36,6 +36,15 @@ static struct role_process *process;
 void web_admin_start(struct role_process *p)
 {
 	process = p;
+}
+
+/* A password may be in it. */
+static void free_one(struct asked_one *one)
+{
+	if (one->payload.data)
+		mem_wipe(one->payload.data, one->payload.cap);
+	buf_done(&one->payload);
+	mem_free(one);
 }
 
 /* ---- answers ---- */
@@ -53,10 +62,7 @@ static void finish(struct web_admin *a, int64_t error, uint64_t number)
 	tell(a, MAIL_DONE, &done);
 	a->first = one->next;
 	a->under_way = false;
-	if (one->payload.data)
-		mem_wipe(one->payload.data, one->payload.cap); /* a password may be in it */
-	buf_done(&one->payload);
-	mem_free(one);
+	free_one(one);
 	loop_task_schedule(&a->next);
 }
 
@@ -170,7 +176,7 @@ static void note_use(struct web_admin *a)
 	static const struct view word = {"used", 4};
 	static const struct admin_command to_store = {.words = &word, .count = 1};
 	static const struct admin_ask to_auth = {.operation = ADMIN_USED};
-	int64_t now = clock_monotonic_ms();
+	int64_t now = clock_elapsed_ms();
 	if (now - a->used < USED_MS)
 		return;
 	a->used = now;
@@ -249,7 +255,7 @@ void web_admin_take(struct web_user *user, int auth, int store)
 	struct web_admin *a = admin_of(user);
 	calls_link(&a->auth, process, auth, ROLE_AUTH);
 	calls_link(&a->store, process, store, ROLE_STORE);
-	a->used = clock_monotonic_ms();
+	a->used = clock_elapsed_ms();
 }
 
 /* ---- a part of the user ---- */
@@ -279,8 +285,7 @@ static void release(struct web_user *user)
 	while (a->first) {
 		struct asked_one *one = a->first;
 		a->first = one->next;
-		buf_done(&one->payload);
-		mem_free(one);
+		free_one(one);
 	}
 	loop_task_cancel(&a->next);
 	mem_free(a);
