@@ -1,4 +1,5 @@
 """Administration by JMAP: who may, and when; each method, with what is refused; what is logged; the command lines."""
+import base64
 import json
 import pathlib
 import re
@@ -93,6 +94,10 @@ def test_nobody_else_administers(make_server):
         # A page of another site, whatever it says that it is.
         for fields in ({"Origin": "https://evil.test"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
             assert admin.ask("POST", "/auth/administration", "{}", {**JSON, **fields}).status == 403
+        # Somebody's password beside the cookie: it is no page that asks so.
+        for address in (ALICE, ADMIN):
+            basic = "Basic " + base64.b64encode(f"{address}:{server.passwords[address]}".encode()).decode()
+            assert admin.ask("POST", "/auth/administration", "{}", {**JSON, "Authorization": basic}).status == 401
         assert admin.error("Person/get", ids=None) == "forbidden"
         assert admin.open().status == 200
         assert [a["address"] for a in admin.one("Person/get", ids=None, properties=["address"])["list"]] == [ADMIN, ALICE, BOB]

@@ -86,13 +86,14 @@ static void signed_in(struct web_exchange *e, struct web_user *user, enum login_
 	}
 }
 
-/* The cookie, from a page of ours: nothing else opens administration, whatever it is a proof of elsewhere. */
+/* The cookie, from a page of ours: nothing else opens administration, whatever it is a proof of elsewhere. A
+ * password beside it would be believed first, and the channels would be its account's. */
 static void begin(struct web_exchange *e)
 {
 	enum web_proof proof;
 	(void)web_auth_token(e, &proof);
 	e->proof = proof;
-	if (proof != WEB_BY_COOKIE)
+	if (proof != WEB_BY_COOKIE || http_exchange_has_field(e->x, "authorization"))
 		web_auth_refuse(e, SIGN_ENDED);
 	else if (!web_origin_is_ours(e, true) || !web_origin_is_allowed(e))
 		web_exchange_refuse(e, 403, NULL, NULL, "This request came from a page of another site.");
