@@ -6,7 +6,7 @@ import { Store } from '../src/model/store.ts';
 import { shown } from '../src/model/undo.ts';
 import { LayerError, type Layer, type LayerEvent } from '../src/layer/layer.ts';
 import { Composer } from '../src/features/compose/composer.ts';
-import { closeComposer, composers, discard, localDrafts, openDraft } from '../src/features/compose/composers.ts';
+import { closeComposer, composers, discard, localDrafts, openDraft, respond } from '../src/features/compose/composers.ts';
 import { blank, newKey } from '../src/features/compose/draft/answer.ts';
 import { deliver, editWaiting, followRefusals, outbox, sendComposer } from '../src/features/compose/sending.ts';
 import type { Invocation } from '../src/jmap/types.ts';
@@ -72,6 +72,7 @@ class Server {
     }
     if (name === 'Email/query') return { ids: [...this.emails.values()].filter((one) => String(one['messageId']).includes((args['filter'] as Json)['header'][1])).map((one) => one['id']) };
     if (name === 'Email/get') return { list: ((args['ids'] as string[] | undefined) ?? [...this.emails.keys()]).flatMap((one) => (this.emails.has(one) ? [{ textBody: [], htmlBody: [], attachments: [], bodyValues: {}, ...this.emails.get(one) }] : [])) };
+    if (name === 'Blob/copy') return { copied: Object.fromEntries((args['blobIds'] as string[]).map((blob) => [blob, `own-${blob}`])) };
     return {};
   }
 }
@@ -221,4 +222,14 @@ test('another identity leaves nobody of the first one among the blind copies', a
   own.setSender('I1', null);
   assert.deepEqual(own.draft.peek().bcc.map((p) => p.email), ['carol@example.test', 'archive@work.test']);
   await own.stop();
+});
+
+test('what is passed on from the mail of another account goes along as a file of one\'s own', async () => {
+  server.emails.set('B9', { id: 'B9', blobId: 'shared-1', subject: 'Plan', size: 9, from: [{ name: null, email: 'carol@example.test' }], messageId: ['x@y'], receivedAt: '2026-01-01T00:00:00Z', attachments: [{ partId: '2', blobId: 'shared-2', name: 'plan.pdf', type: 'application/pdf', size: 7, cid: null }] });
+  mail().emails.put('SHARED', [{ id: 'B9', threadId: 'T9', keywords: {}, mailboxIds: {} } as any]);
+  const forwarded = await respond('B9', 'forward', 'docked');
+  assert.deepEqual(forwarded?.draft.peek().attachments.map((a) => a.blobId), ['own-shared-2']);
+  const attached = await respond('B9', 'forwardAttached', 'docked');
+  assert.deepEqual(attached?.draft.peek().attachments.map((a) => a.blobId), ['own-shared-1']);
+  assert.equal(forwarded?.draft.peek().accountId, 'A');
 });

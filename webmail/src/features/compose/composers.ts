@@ -9,7 +9,7 @@ import { answer, blank, copyOf, fromMailto, withOpenQuote, type Begin } from './
 import { innerBody } from './draft/email.ts';
 import type { AnswerKind, Draft, Mode, Phrases } from './draft/types.ts';
 import { openLocal, type Kept, type Local } from './local.ts';
-import { destroyVersions, fetchDraft, fetchOriginal, moveEmail, versionsOf } from './remote.ts';
+import { destroyVersions, fetchDraft, fetchOriginal, moveEmail, ownBlobs, versionsOf } from './remote.ts';
 
 export const composers: Signal<readonly Composer[]> = signal([]);
 /** The one that keys speak to. */
@@ -150,8 +150,16 @@ export async function respond(emailId: Id, kind: AnswerKind, look: Look): Promis
   const own = writingAccount(accountId);
   if (look === 'inline' && !(threadId && boxes.has(threadId))) look = 'docked';
   const draft = answer(original, kind, await quotable(original.html), beginOf(own), phrases());
-  // What belongs to another account cannot be marked or attached from here.
-  if (own !== accountId) Object.assign(draft, { answers: null });
+  if (own !== accountId) {
+    // What belongs to another account cannot be marked from here, and its files must be had first.
+    try {
+      Object.assign(draft, { answers: null, attachments: await ownBlobs(store.layer, accountId, own, draft.attachments) });
+    } catch (error) {
+      if (!isOffline(error)) reportError(error);
+      say(t('compose.problem.noOriginal'), true);
+      return undefined;
+    }
+  }
   const composer = await open(draft, look);
   composer.threadId.value = threadId;
   return composer;

@@ -4,7 +4,7 @@ import type { EmailBodyPart, Id, SetError } from '../../jmap/types.ts';
 import type { Layer } from '../../layer/layer.ts';
 import { DRAFT_ARGUMENTS, envelopeRecipients, fromEmail, fromOf, goesAlong, isShown, ORIGINAL_ARGUMENTS, originalOf, partType, toEmail, WRITER_PROPERTIES, writerOf, type FetchedEmail } from './draft/email.ts';
 import { oneLine } from './draft/subject.ts';
-import type { Draft, Original, Sender } from './draft/types.ts';
+import type { Attachment, Draft, Original, Sender } from './draft/types.ts';
 
 interface SetAnswer {
   created?: Record<string, { id: Id }> | null;
@@ -119,6 +119,18 @@ export async function fetchOriginal(layer: Layer, accountId: Id, emailId: Id): P
   await request.send();
   const email = got.answer.list[0];
   return email ? originalOf(email) : null;
+}
+
+/** Files of a mail in another account, as blobs of one's own: no account can write what it cannot read. RFC 8620 section 6.3. */
+export async function ownBlobs(layer: Layer, fromAccountId: Id, accountId: Id, attachments: readonly Attachment[]): Promise<Attachment[]> {
+  const blobIds = [...new Set(attachments.flatMap((a) => (a.blobId === null ? [] : [a.blobId])))];
+  if (!blobIds.length) return [...attachments];
+  const request = new Batch(layer);
+  const copy = request.call<{ copied: Record<Id, Id> | null; notCopied: Record<Id, SetError> | null }>('Blob/copy', { fromAccountId, accountId, blobIds });
+  await request.send();
+  const error = Object.values(copy.answer.notCopied ?? {})[0];
+  if (error) throw refusal(error);
+  return attachments.map((a) => (a.blobId === null ? a : { ...a, blobId: copy.answer.copied?.[a.blobId] ?? null }));
 }
 
 export interface SendOptions {
