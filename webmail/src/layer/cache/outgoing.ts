@@ -28,7 +28,8 @@ export function ready(log: Log, mayHave: (entry: Entry) => boolean): { entries: 
     const open = openLocals(entry, log).filter((id) => makers.get(id) !== entry);
     if (open.length) {
       if (open.some((id) => !makers.has(id))) lost.push(entry);
-      else if (open.some((id) => !makers.get(id)!.held)) break;
+      // What it waits for may stand behind it, and is gathered then: only what stands before it makes all others wait.
+      else if (open.some((id) => !makers.get(id)!.held && makers.get(id)!.number < entry.number)) break;
       continue;
     }
     if (!mayHave(entry)) break;
