@@ -73,6 +73,18 @@ test('lists, rows, threads and mailboxes are answered without the server', async
   assert.equal(wire.sent.length, requests);
 });
 
+test('a list that the server sorted goes on without a network', async () => {
+  const server = new FakeServer();
+  for (let i = 0; i < 3; i++) server.deliver({});
+  const { wire, ask } = await ready(server);
+  const question = { filter: { inMailbox: INBOX }, sort: [{ property: 'snoozedUntil', isAscending: false }] };
+  const asked = await ask('Email/query', question);
+  wire.go('offline');
+  // The list is asked for anew, and is here.
+  await assert.rejects(ask('Email/queryChanges', { ...question, sinceQueryState: asked['queryState'] }), { type: 'cannotCalculateChanges' });
+  assert.deepEqual(new Set((await ask('Email/query', question))['ids']), new Set(server.ids({ inMailbox: INBOX })));
+});
+
 test('what is not here yet is asked for in one request', async () => {
   const server = new FakeServer();
   server.deliver({ subject: 'One' });

@@ -196,7 +196,8 @@ export class FakeServer {
   }
 
   private query(args: Json): Json {
-    for (const { property } of (args['sort'] as Comparator[] | undefined) ?? []) if (property !== 'receivedAt') throw new Refused('unsupportedSort');
+    // Nothing is put off here, so that both sort alike.
+    for (const { property } of (args['sort'] as Comparator[] | undefined) ?? []) if (property !== 'receivedAt' && property !== 'snoozedUntil') throw new Refused('unsupportedSort');
     const ids = this.ids(args['filter'], args['collapseThreads']);
     const position = args['position'] ?? 0;
     return { accountId: ACCOUNT, queryState: this.state, canCalculateChanges: false, position, total: ids.length, ids: ids.slice(position, position + (args['limit'] ?? ids.length)) };

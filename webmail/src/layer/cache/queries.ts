@@ -86,7 +86,8 @@ export class Queries {
   async changes(args: Json, online: boolean): Promise<Read | undefined> {
     const since = args['sinceQueryState'] as string;
     if (since.startsWith(SERVER)) {
-      // What the server answered while not all was here is answered here from now on.
+      // What the server answered while not all was here, or while it could be reached, is answered here from now on.
+      if (!online && this.account.emailState !== undefined) throw new MethodError('cannotCalculateChanges');
       if (this.account.complete && filterTest(this.account.emails, args['filter']) && sortOf(this.account.emails, args['sort']) !== undefined) throw new MethodError('cannotCalculateChanges');
       return undefined;
     }

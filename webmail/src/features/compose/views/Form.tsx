@@ -70,8 +70,8 @@ export function Form({ composer }: { composer: Composer }) {
       <From composer={composer} />
       <Recipients composer={composer} field="to" label={t('compose.to')}>
         <span class="compose-more-fields">
-          {!shows.value.cc && <button type="button" class="compose-link" onClick={() => show('cc')}>{t('compose.cc')}</button>}
-          {!shows.value.bcc && <button type="button" class="compose-link" onClick={() => show('bcc')}>{t('compose.bcc')}</button>}
+          {!shows.value.cc && <button type="button" class="compose-link" tabIndex={-1} aria-keyshortcuts="Control+Shift+C" onClick={() => show('cc')}>{t('compose.cc')}</button>}
+          {!shows.value.bcc && <button type="button" class="compose-link" tabIndex={-1} aria-keyshortcuts="Control+Shift+B" onClick={() => show('bcc')}>{t('compose.bcc')}</button>}
         </span>
       </Recipients>
       {(shows.value.cc || cc.length > 0) && <Recipients composer={composer} field="cc" label={t('compose.cc')} />}
