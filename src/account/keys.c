@@ -129,6 +129,14 @@ struct account_key key_lists(void)
 	return k;
 }
 
+struct account_key key_masked(uint32_t number)
+{
+	struct account_key k = key_letter('C');
+	add_bytes(&k, "Q", 1);
+	add_number(&k, 4, number);
+	return k;
+}
+
 struct account_key key_people(uint16_t entry)
 {
 	struct account_key k = key_letter('C');

@@ -6,6 +6,7 @@
  *   B parent name            number of the mailbox of that name
  *   C 'A' number             act: a change of very many emails (acts.h); C 'B' number chunk: which are to
  *                            come; C 'D' number part: what undoes it
+ *   C 'Q' number             masked address (masked.h)
  *   C 'E' number             submission (submissions.h); C 'G' number recipient: whom it goes to
  *   C 'F' number             Sieve script (scripts.h)
  *   C 'H'                    how many mails rules have sent on in this hour (sent_on.h)
@@ -136,6 +137,7 @@ struct account_key key_scripts(void); /* before all of them, and behind */
 struct account_key key_scripts_end(void);
 struct account_key key_lists(void);
 struct account_key key_people(uint16_t entry);
+struct account_key key_masked(uint32_t number);
 struct account_key key_people_texts(uint16_t entry);
 struct account_key key_remembered(uint32_t mailbox);
 struct account_key key_share(uint64_t owner, uint32_t mailbox);

@@ -187,16 +187,35 @@ static int alias_postmaster(struct cli *cli, struct directory_client *client)
 	return ask(client, DIRECTORY_ADMIN_PUT, 0, &field, 1);
 }
 
-static void print_alias(const struct cli *cli, struct view address, struct view targets, bool first)
+/* Of a list of aliases: those that there are, or masked addresses. */
+struct alias_rows {
+	enum directory_operation operation;
+	size_t fields; /* of each row: address, targets; address, owner, "1" if it is on */
+};
+static const struct alias_rows alias_rows[] = {{DIRECTORY_ALIAS_LIST, 2}, {DIRECTORY_MASKED_LIST, 3}};
+
+static void print_masked_end(const struct cli *cli, bool gone, bool on)
 {
-	struct view part;
+	if (cli->json)
+		fputs(on ? ",\"masked\":true,\"on\":true" : ",\"masked\":true,\"on\":false", stdout);
+	else
+		fputs(gone ? " nobody (masked; its account is gone)"
+		      : on ? " (masked)"
+		           : " (masked; turned off)",
+		    stdout);
+}
+
+static void print_alias(
+    const struct cli *cli, const struct alias_rows *rows, const struct message_field *row, bool first)
+{
+	struct view part, targets = row[1].value;
 	bool first_target = true;
 	if (cli->json) {
 		fputs(first ? "{\"address\":" : ",{\"address\":", stdout);
-		cli_json_string(address);
+		cli_json_string(row[0].value);
 		fputs(",\"targets\":[", stdout);
 	} else {
-		cli_print(address);
+		cli_print(row[0].value);
 		fputs(" ->", stdout);
 	}
 	while (targets.len && view_next(&targets, '\n', &part)) {
@@ -209,13 +228,37 @@ static void print_alias(const struct cli *cli, struct view address, struct view 
 		}
 		first_target = false;
 	}
-	fputs(cli->json ? "]}" : "\n", stdout);
+	if (cli->json)
+		putchar(']');
+	if (rows->operation == DIRECTORY_MASKED_LIST)
+		print_masked_end(cli, view_empty(row[1].value), !view_empty(row[2].value));
+	putchar(cli->json ? '}' : '\n');
+}
+
+static int list_of_domain(struct cli *cli, struct directory_client *client, const struct alias_rows *rows,
+    const char *domain, bool *first)
+{
+	struct message_directory_answer answer;
+	char after[600] = "";
+	int status;
+	do {
+		const struct view fields[] = {view_from_string(domain), view_from_string(after)};
+		status = cli_directory_problem(
+		    domain, directory_client_ask(client, rows->operation, 0, fields, 2, &answer));
+		const struct message_field *items = answer.fields.items;
+		for (size_t i = 0; status == 0 && i + rows->fields <= answer.fields.count;
+		     i += rows->fields, *first = false) {
+			print_alias(cli, rows, items + i, *first);
+			snprintf(after, sizeof after, "%.*s", VIEW_FMT(items[i].value));
+		}
+	} while (status == 0 && answer.fields.count == rows->fields * DIRECTORY_LIST_PART);
+	return status;
 }
 
 static int alias_list(struct cli *cli, struct directory_client *client)
 {
 	struct message_directory_answer answer;
-	char after[600] = "", domain[600] = "";
+	char domain[600] = "";
 	bool first = true, more = true;
 	int status = 0;
 	if (!cli_words(cli, 0, 1))
@@ -237,18 +280,8 @@ static int alias_list(struct cli *cli, struct directory_client *client)
 			    VIEW_FMT(((const struct message_field *)answer.fields.items)->value));
 			more = true;
 		}
-		after[0] = '\0';
-		do {
-			const struct view fields[] = {view_from_string(domain), view_from_string(after)};
-			status = cli_directory_problem(domain,
-			    directory_client_ask(client, DIRECTORY_ALIAS_LIST, 0, fields, 2, &answer));
-			const struct message_field *items = answer.fields.items;
-			for (size_t i = 0; status == 0 && i + 2 <= answer.fields.count;
-			     i += 2, first = false) {
-				print_alias(cli, items[i].value, items[i + 1].value, first);
-				snprintf(after, sizeof after, "%.*s", VIEW_FMT(items[i].value));
-			}
-		} while (status == 0 && answer.fields.count == 2 * DIRECTORY_LIST_PART);
+		for (size_t i = 0; status == 0 && i < sizeof alias_rows / sizeof alias_rows[0]; i++)
+			status = list_of_domain(cli, client, &alias_rows[i], domain, &first);
 	}
 	if (cli->json)
 		puts("]");

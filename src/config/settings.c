@@ -204,6 +204,9 @@ static const struct setting {
 	"that frees space still works."},
     {"undelete_days", NUMBER, AT(undelete_days), "14", 0, 3650,
 	"Days for which deleted mail can be brought back with `postrider mailbox undelete`."},
+    {"masked_addresses", NUMBER, AT(masked_addresses), "200", 0, 1000,
+	"Masked addresses that each account may have: addresses at its own domain that a user makes for "
+	"himself with the webmail, and turns off again. 0: none."},
     {"search_index", FLAG, AT(search_index), "true", 0, 1,
 	"Keep an index of all mail for searches. Without it each search reads all messages."},
     {"quota_default", SIZE, AT(quota_default), "0", 0, UINT64_C(1) << 50,

@@ -1,7 +1,7 @@
 /*
  * The addresses that lead to an account and to nobody else: its own, the same in domains that are aliases of
- * its domain, and aliases in its domain with it as their only target. Used inside `run` functions, as
- * directory.h is.
+ * its domain, and aliases in its domain with it as their only target. Masked addresses (masked.h) are not
+ * among them: they would be hundreds. Used inside `run` functions, as directory.h is.
  */
 #ifndef DIRECTORY_ADDRESSES_H
 #define DIRECTORY_ADDRESSES_H

@@ -4,6 +4,7 @@
  *   d domain                 domain
  *   a domain NUL local       account
  *   l domain NUL local       alias
+ *   o domain NUL local       masked address (masked.c)
  *   p domain NUL local NUL name   app password
  *   n                        the next account's or group's number
  *   s                        who is postmaster
@@ -131,6 +132,8 @@ int directory_domain_delete(struct txn *t, struct view name)
 	if (error == 0)
 		error = any_of(t, 'l', address_view(&domain));
 	if (error == 0)
+		error = any_of(t, 'o', address_view(&domain));
+	if (error == 0)
 		error = any_of(t, 'g', address_view(&domain));
 	if (error)
 		return error > 0 ? -ENOTEMPTY : error;
@@ -203,14 +206,15 @@ int directory_account_add(struct txn *t, struct view text, struct directory_acco
 	if (error)
 		return error;
 	struct directory_key account = directory_address_key('a', &address),
-	                     alias = directory_address_key('l', &address);
+	                     alias = directory_address_key('l', &address),
+	                     masked = directory_address_key('o', &address);
 	struct directory_key domain = directory_letter_key('d', address_domain(&address));
 	if (a->credentials.len > DIRECTORY_OPAQUE_MAX)
 		return -EMSGSIZE;
 	error = exists(t, &domain);
 	if (error)
 		return error;
-	if (exists(t, &account) == 0 || exists(t, &alias) == 0)
+	if (exists(t, &account) == 0 || exists(t, &alias) == 0 || exists(t, &masked) == 0)
 		return -EEXIST;
 	error = directory_next_number(t, &a->shard);
 	if (error == 0)
@@ -408,12 +412,13 @@ int directory_alias_put(struct txn *t, struct view text, struct view targets)
 	if (error)
 		return error;
 	struct directory_key alias = directory_address_key('l', &address),
-	                     account = directory_address_key('a', &address);
+	                     account = directory_address_key('a', &address),
+	                     masked = directory_address_key('o', &address);
 	struct directory_key domain = directory_letter_key('d', address_domain(&address));
 	error = exists(t, &domain);
 	if (error)
 		return error;
-	if (exists(t, &account) == 0)
+	if (exists(t, &account) == 0 || exists(t, &masked) == 0)
 		return -EEXIST;
 	return put(t, &alias, &v);
 }
@@ -434,8 +439,10 @@ int directory_alias_delete(struct txn *t, struct view text)
 	int error = address_normalize(text, &address);
 	if (error)
 		return error;
-	struct directory_key k = directory_address_key('l', &address);
-	return delete (t, &k);
+	struct directory_key k = directory_address_key('l', &address),
+	                     masked = directory_address_key('o', &address);
+	error = delete (t, &k);
+	return error == -ENOENT ? delete (t, &masked) : error;
 }
 
 int directory_admin_get(struct txn *t, struct view *address)

@@ -106,6 +106,7 @@ struct directory_target {
 
 struct directory_targets {
 	size_t count;
+	bool masked; /* a masked address was looked at, which may change at any time: nobody remembers it */
 	struct directory_target items[DIRECTORY_TARGETS_MAX];
 };
 

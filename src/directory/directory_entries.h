@@ -26,7 +26,7 @@ struct directory_key directory_pair_key(char letter, uint64_t a, uint64_t b);
 /* A number that no account and no group ever had, as an account's shard. */
 int directory_next_number(struct txn *t, uint64_t *shard) __attribute__((warn_unused_result));
 
-/* The keys of one domain's accounts ('a') or aliases ('l'). */
+/* The keys of one domain's accounts ('a'), aliases ('l') or masked addresses ('o'). */
 void directory_domain_range(
     char letter, struct view domain, struct directory_key *from, struct directory_key *to);
 
@@ -53,12 +53,17 @@ int directory_decode_domain(struct cursor *c, struct directory_domain *d) __attr
 int directory_decode_account(struct cursor *c, struct directory_account *a)
     __attribute__((warn_unused_result));
 
+struct directory_masked;
+int directory_decode_masked(struct cursor *c, struct directory_masked *m) __attribute__((warn_unused_result));
+
 /* 0, -ENOENT, -EBADMSG, or the store's error. */
 int directory_find_domain(struct txn *t, struct view name, struct directory_domain *d)
     __attribute__((warn_unused_result));
 int directory_find_account(struct txn *t, const struct address *address, struct directory_account *a)
     __attribute__((warn_unused_result));
 int directory_find_alias(struct txn *t, const struct address *address, struct view *targets)
+    __attribute__((warn_unused_result));
+int directory_find_masked(struct txn *t, const struct address *address, struct directory_masked *m)
     __attribute__((warn_unused_result));
 
 #endif

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "directory/directory_entries.h"
+#include "directory/masked.h"
 
 struct list {
 	char letter;
@@ -9,6 +10,7 @@ struct list {
 	int (*domain_visit)(void *arg, struct view name, const struct directory_domain *d);
 	int (*account_visit)(void *arg, struct view address, const struct directory_account *a);
 	int (*alias_visit)(void *arg, struct view address, struct view targets);
+	int (*masked_visit)(void *arg, struct view address, const struct directory_masked *m);
 	void *arg;
 };
 
@@ -25,6 +27,7 @@ static int visit(void *arg, struct view key, struct view value)
 	struct cursor c = cursor_on(view_skip(value, 1));
 	struct directory_domain domain;
 	struct directory_account account;
+	struct directory_masked masked;
 	struct address address;
 	int error;
 	if (l->letter == 'd') {
@@ -34,6 +37,10 @@ static int visit(void *arg, struct view key, struct view value)
 	error = address_of_key(l, key, &address);
 	if (error == 0 && l->letter == 'l')
 		return l->alias_visit(l->arg, address_view(&address), c.rest);
+	if (error == 0 && l->letter == 'o') {
+		error = directory_decode_masked(&c, &masked);
+		return error ? error : l->masked_visit(l->arg, address_view(&address), &masked);
+	}
 	if (error == 0)
 		error = directory_decode_account(&c, &account);
 	return error ? error : l->account_visit(l->arg, address_view(&address), &account);
@@ -102,5 +109,12 @@ int directory_alias_each(struct txn *t, struct view domain, struct view after,
     int (*alias_visit)(void *arg, struct view address, struct view targets), void *arg)
 {
 	struct list l = {.letter = 'l', .alias_visit = alias_visit, .arg = arg};
+	return walk_domain(t, &l, domain, after);
+}
+
+int directory_masked_each(struct txn *t, struct view domain, struct view after,
+    int (*masked_visit)(void *arg, struct view address, const struct directory_masked *m), void *arg)
+{
+	struct list l = {.letter = 'o', .masked_visit = masked_visit, .arg = arg};
 	return walk_domain(t, &l, domain, after);
 }

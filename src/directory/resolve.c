@@ -7,6 +7,8 @@
 #include <errno.h>
 
 #include "directory/directory_entries.h"
+#include "directory/groups.h"
+#include "directory/masked.h"
 #include "base/mem.h"
 
 /*
@@ -81,7 +83,33 @@ static int follow_alias(struct search *s, const struct address *alias, struct vi
 	return any ? 0 : first_error ? first_error : -ENOENT;
 }
 
-/* The address as it stands: an account or an alias. */
+/*
+ * It leads to the account that made it, and not to one that has that account's address now. One that is off,
+ * or whose account is gone, is refused: it is nobody else's, and so not the catch-all's.
+ */
+static int resolve_masked(struct search *s, const struct address *address)
+{
+	struct directory_masked m;
+	struct directory_account account;
+	struct address owner;
+	struct view text;
+	int error = directory_find_masked(s->txn, address, &m);
+	if (error)
+		return error;
+	s->out->masked = true;
+	error = m.on ? directory_account_address(s->txn, m.owner, &text) : -EACCES;
+	if (error == 0)
+		error = address_normalize(text, &owner);
+	if (error == 0)
+		error = directory_find_account(s->txn, &owner, &account);
+	if (error == 0 && (account.shard != m.owner || account.disabled))
+		error = -EACCES;
+	if (error)
+		return error == -ENOENT ? -EACCES : error;
+	return add_target(s, &account, &owner);
+}
+
+/* The address as it stands: an account, an alias or a masked address. */
 static int resolve_exactly(struct search *s, const struct address *address, unsigned depth)
 {
 	struct directory_account account;
@@ -96,6 +124,8 @@ static int resolve_exactly(struct search *s, const struct address *address, unsi
 	if (error != -ENOENT)
 		return error;
 	error = directory_find_alias(s->txn, address, &targets);
+	if (error == -ENOENT)
+		return resolve_masked(s, address);
 	return error ? error : follow_alias(s, address, targets, depth);
 }
 
@@ -203,6 +233,7 @@ int directory_resolve(struct txn *t, struct view text, struct directory_targets 
 	if (error)
 		return error;
 	out->count = 0;
+	out->masked = false;
 	s.entered = mem_resize(NULL, ALIASES_MAX * sizeof *s.entered);
 	error = resolve(&s, &address, 0);
 	mem_free(s.entered);

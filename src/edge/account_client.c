@@ -479,7 +479,8 @@ const struct link_verb account_client_verbs[] = {
 	X(HISTORY_ROWS) \
 	X(HISTORY_RESTORED) \
 	X(HISTORY_MAILBOX) \
-	X(TRACING_STEP)
+	X(TRACING_STEP) \
+	X(MASKED_ENTRY)
 #define VACATION_ANSWERS(X) \
 	X(VACATION_SETTING) \
 	X(VACATION_PERSON)

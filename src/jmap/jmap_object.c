@@ -30,6 +30,7 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_FILED_BY] = "urn:postrider:params:jmap:filedby",
     [JMAP_HISTORY] = "urn:postrider:params:jmap:history",
     [JMAP_TRACE] = "urn:postrider:params:jmap:trace",
+    [JMAP_MASKED] = "urn:postrider:params:jmap:maskedemail",
     [JMAP_PREFERENCES] = "urn:postrider:params:jmap:preferences",
     [JMAP_QUERY_ACT] = "urn:postrider:params:jmap:query-act",
     [JMAP_SNOOZE] = "urn:ietf:params:jmap:mail:snooze",
@@ -83,6 +84,8 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 		return is_in(jmap_methods_email_write, capability);
 	case JMAP_HISTORY:
 		return is_in(jmap_methods_history, capability);
+	case JMAP_MASKED:
+		return is_in(jmap_methods_masked, capability);
 	case JMAP_TRACE:
 		return is_in(jmap_methods_trace, capability);
 	case JMAP_VERDICT:

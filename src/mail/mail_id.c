@@ -29,6 +29,7 @@ static unsigned numbers_of(char letter)
 	case MAIL_ID_IDENTITY:
 	case MAIL_ID_SCRIPT:
 	case MAIL_ID_PUSH:
+	case MAIL_ID_MASKED:
 	case MAIL_ID_ACT:
 		return 2;
 	case MAIL_ID_BLOB_PART:

@@ -22,6 +22,7 @@ enum {
 	MAIL_ID_SUBMISSION = 'S',
 	MAIL_ID_IDENTITY = 'I',
 	MAIL_ID_SCRIPT = 'R',  /* a Sieve script */
+	MAIL_ID_MASKED = 'N',  /* a masked address */
 	MAIL_ID_DELETED = 'D', /* an email that was deleted: its number, "-", when it is erased */
 	MAIL_ID_PUSH = 'W',    /* a subscription to pushes */
 	MAIL_ID_ACT = 'K',     /* a change of very many emails (mail/act.h) */

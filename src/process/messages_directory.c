@@ -59,6 +59,7 @@ static const struct {
     [DIRECTORY_SIGNING_DELETE] = {2, false},
     [DIRECTORY_SIGNING_ROTATE] = {1, false},
     [DIRECTORY_ADDRESS] = {0, false},
+    [DIRECTORY_MASKED_LIST] = {2, false},
 };
 /* clang-format on */
 

@@ -31,7 +31,7 @@ struct message_directory_answer { int64_t error; uint64_t number; struct codec_l
 
 /* Fields of a question, in order; `number` beside them; and behind "->" what is answered. Numbers in fields have 8 bytes, big-endian. */
 enum directory_operation {
-	DIRECTORY_RESOLVE = 1,     /* address -> for each target: account (number; 0: remote), address, whether it has a quota of its own. -EXDEV: not our domain */
+	DIRECTORY_RESOLVE = 1,     /* address -> for each target: account (number; 0: remote), address, whether it has a quota of its own; number: 1 when it is not to be remembered, since users turn masked addresses on and off. -EXDEV: not our domain */
 	DIRECTORY_LOOK_UP,         /* address -> address, credentials, "1" if administrator; number: account, 0 when disabled */
 	DIRECTORY_CREDENTIALS_PUT, /* address, credentials, those before (or empty) -> ; account. -ESTALE: those before were others */
 	DIRECTORY_SECRET,          /* 32 random octets -> those that were given the very first time */
@@ -58,6 +58,7 @@ enum directory_operation {
 	DIRECTORY_SIGNING_DELETE,  /* domain, selector. Keys alone asks */
 	DIRECTORY_SIGNING_ROTATE,  /* domain; number: enum signing_wish. -ENOENT: it has no key that signs */
 	DIRECTORY_ADDRESS,         /* number: account, as a grant has it or as clients are told it -> address. -ENOENT: there is none */
+	DIRECTORY_MASKED_LIST,     /* domain, after -> masked address, its account's address (empty: that is gone), "1" if on */
 	DIRECTORY_OPERATIONS
 };
 

@@ -78,6 +78,24 @@ SCHEMA(tracing_step, FIELD_TIME(tracing_step, at), FIELD_TIME(tracing_step, next
     FIELD_LINE(tracing_step, reply, TRACING_WORD_MAX), FIELD_LINE(tracing_step, tls, TRACING_WORD_MAX),
     FIELD_LINE(tracing_step, text, TRACING_TEXT_MAX));
 
+SCHEMA(masked_get, FIELD_NUMBER(masked_get, unused, 0, 0));
+SCHEMA(masked_create, FIELD_NUMBER(masked_create, state, 0, MASKED_STATE_LAST),
+    FIELD_LINE(masked_create, prefix, MASKED_PREFIX_MAX),
+    FIELD_LINE(masked_create, for_domain, MASKED_DOMAIN_MAX),
+    FIELD_LINE(masked_create, description, MASKED_TEXT_MAX),
+    FIELD_LINE(masked_create, created_by, MASKED_TEXT_MAX));
+SCHEMA(masked_update, FIELD_NUMBER(masked_update, number, 0, UINT32_MAX),
+    FIELD_NUMBER(masked_update, has, 0, MASKED_HAS_ALL),
+    FIELD_NUMBER(masked_update, state, 0, MASKED_STATE_LAST),
+    FIELD_LINE(masked_update, for_domain, MASKED_DOMAIN_MAX),
+    FIELD_LINE(masked_update, description, MASKED_TEXT_MAX));
+SCHEMA(masked_entry, FIELD_NUMBER(masked_entry, number, 0, UINT32_MAX),
+    FIELD_NUMBER(masked_entry, state, 0, MASKED_STATE_LAST), FIELD_TIME(masked_entry, created),
+    FIELD_LINE(masked_entry, email, MASKED_EMAIL_MAX),
+    FIELD_LINE(masked_entry, for_domain, MASKED_DOMAIN_MAX),
+    FIELD_LINE(masked_entry, description, MASKED_TEXT_MAX),
+    FIELD_LINE(masked_entry, created_by, MASKED_TEXT_MAX));
+
 /* clang-format off */
 const struct message_row messages_email[MESSAGES_IN_GROUP] = {
     [EMAIL_STATES - MESSAGES_EMAIL] = {"email-states", ROLE_WEB, ROLE_STORE, &email_states_schema},
@@ -112,5 +130,9 @@ const struct message_row messages_email[MESSAGES_IN_GROUP] = {
     [HISTORY_MAILBOX - MESSAGES_EMAIL] = {"history-mailbox", ROLE_STORE, ROLE_WEB, &history_mailbox_schema},
     [TRACING_ASK - MESSAGES_EMAIL] = {"tracing-ask", ROLE_WEB, ROLE_STORE, &tracing_ask_schema},
     [TRACING_STEP - MESSAGES_EMAIL] = {"tracing-step", ROLE_STORE, ROLE_WEB, &tracing_step_schema},
+    [MASKED_GET - MESSAGES_EMAIL] = {"masked-get", ROLE_WEB, ROLE_STORE, &masked_get_schema},
+    [MASKED_CREATE - MESSAGES_EMAIL] = {"masked-create", ROLE_WEB, ROLE_STORE, &masked_create_schema},
+    [MASKED_UPDATE - MESSAGES_EMAIL] = {"masked-update", ROLE_WEB, ROLE_STORE, &masked_update_schema},
+    [MASKED_ENTRY - MESSAGES_EMAIL] = {"masked-entry", ROLE_STORE, ROLE_WEB, &masked_entry_schema},
 };
 /* clang-format on */

@@ -5,6 +5,7 @@
 #include "mail/mail_email.h"
 #include "mail/mail_history.h"
 #include "mail/mail_trace.h"
+#include "mail/masked.h"
 #include "process/message.h"
 
 _Static_assert(
@@ -13,6 +14,8 @@ _Static_assert(
 _Static_assert(
     TRACING_ASK >= (int)HISTORY_TYPES_END && TRACING_TYPES_END <= MESSAGES_EMAIL + MESSAGES_IN_GROUP,
     "and those of mail/mail_trace.h");
+_Static_assert(MASKED_GET >= (int)TRACING_TYPES_END && MASKED_TYPES_END <= MESSAGES_EMAIL + MESSAGES_IN_GROUP,
+    "and those of mail/masked.h");
 _Static_assert(EMAIL_STATES == (int)MESSAGES_EMAIL && EMAIL_TYPES_END <= MESSAGES_EMAIL + MESSAGES_IN_GROUP,
     "the numbers of mail/mail_email.h lie in this group");
 
@@ -22,7 +25,7 @@ _Static_assert(EMAIL_STATES == (int)MESSAGES_EMAIL && EMAIL_TYPES_END <= MESSAGE
 	X(email_read) X(email_keep) X(email_kept) X(email_set) X(email_set_failed) \
 	X(email_import) X(act_begin) X(act_get) X(act_entry) X(act_number) \
 	X(history_list) X(history_get) X(history_rows) X(history_restore) X(history_restored) X(history_mailboxes) \
-	X(history_mailbox) X(tracing_ask) X(tracing_step)
+	X(history_mailbox) X(tracing_ask) X(tracing_step) X(masked_get) X(masked_create) X(masked_update) X(masked_entry)
 /* clang-format on */
 MESSAGES_EMAIL_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

@@ -45,6 +45,10 @@ def furnish(server, address, mark):
         ids = {"accountId": account, "mailbox": made["m"]["id"], "inbox": next(iter(entry["mailboxIds"])), "email": email,
                "thread": entry["threadId"], "blob": entry["blobId"], "upload": upload,
                "part": entry["bodyStructure"]["subParts"][0]["blobId"], "message": entry["bodyStructure"]["subParts"][1]["blobId"]}
+        named = dict(web.call(("MaskedEmail/get", {"accountId": account}), using=using))["MaskedEmail/get"]["list"]
+        if not named:
+            named = web.call(("MaskedEmail/set", {"accountId": account, "create": {"k": {"description": mark}}}), using=using)[0][1]["created"].values()
+        ids["maskedemail"] = list(named)[0]["id"]
         for kind in ("Identity", "SieveScript", "Quota", "EmailSubmission", "VacationResponse"):
             if f"{kind}/get" in METHODS:
                 name, answer = web.call((f"{kind}/get", {"accountId": account, "ids": None}), using=using)[0]
@@ -97,6 +101,7 @@ def arguments(method, ids):
         "EmailSubmission/query": [{"filter": {"emailIds": every, "threadIds": every, "identityIds": every}}],
         "EmailSubmission/queryChanges": [{"sinceQueryState": state, "filter": {"emailIds": every}}],
         "Identity/set": [{"update": {value: {"name": "mine"} for value in every}}, {"destroy": every}],
+        "MaskedEmail/set": [{"update": {value: {"state": "disabled", "description": "mine"} for value in every}}, {"destroy": every}],
         "VacationResponse/set": [{"update": {value: {"isEnabled": False, "subject": "mine"} for value in every}}],
         "SieveScript/set": [{"create": {f"k{i}": {"name": f"k{i}", "blobId": value} for i, value in enumerate(every)}},
                             {"update": {value: {"name": "mine"} for value in every}},
@@ -134,7 +139,7 @@ def picture(server, address):
                  ("Email/query", {"accountId": account}),
                  ("Email/get", {"accountId": account, "ids": web.call(("Email/query", {"accountId": account}))[0][1]["ids"],
                                 "properties": ["mailboxIds", "keywords", "subject", "blobId"]})]
-        calls += [(f"{kind}/get", {"accountId": account, "ids": None}) for kind in ("Identity", "SieveScript", "EmailSubmission", "VacationResponse")
+        calls += [(f"{kind}/get", {"accountId": account, "ids": None}) for kind in ("Identity", "SieveScript", "EmailSubmission", "VacationResponse", "MaskedEmail")
                   if f"{kind}/get" in METHODS]
         answers = [answer for _, answer in web.call(*calls, using=using)]
         for answer in answers:
@@ -203,9 +208,9 @@ def test_the_same_calls_reach_the_own_account(server, accounts):
                 if answer.get("restored"):
                     reached["restore"].add(method)
     assert reached["restore"] == {"DeletedEmail/restore"}
-    for method in ("Mailbox/get", "Email/get", "Thread/get"):
+    for method in ("Mailbox/get", "Email/get", "Thread/get", "MaskedEmail/get"):
         assert method in reached["get"]
-    for method in ("Mailbox/set", "Email/set"):
+    for method in ("Mailbox/set", "Email/set", "MaskedEmail/set"):
         assert method in reached["set"]
 
 

@@ -1,6 +1,7 @@
 /*
  * Recipients and senders. The directory's answers are remembered until it changes, which only this process
- * can bring about: a busy list costs store nothing.
+ * can bring about: a busy list costs store nothing. But users turn masked addresses on and off without it, so
+ * that what those lead to is asked for each time.
  */
 #include <errno.h>
 #include <string.h>
@@ -52,7 +53,7 @@ static void put_address(struct buf *out, uint64_t account, struct view address)
 }
 
 /* NULL without memory. */
-static struct known *remember(struct view address, const struct message_directory_answer *m)
+static struct known *to_known(const struct message_directory_answer *m)
 {
 	size_t count = m->fields.count / RESOLVED_FIELDS;
 	struct message_target *targets = mem_array(count, sizeof *targets);
@@ -81,12 +82,15 @@ static struct known *remember(struct view address, const struct message_director
 	}
 	mem_free(targets);
 	buf_done(&texts);
-	if (known == NULL)
-		return NULL;
+	return known;
+}
+
+/* It is the cache's from then on. */
+static void remember(struct view address, struct known *known)
+{
 	if (cache.count >= CACHE_MAX)
 		auth_forget_addresses();
 	mem_free(map_set(&cache, address, known));
-	return known;
 }
 
 /* ---- answers ---- */
@@ -143,12 +147,16 @@ static bool resolved(void *arg, struct link *link, struct channel_frame *frame)
 	if (frame)
 		error = (int)m.error;
 	if (error == 0)
-		known = remember(buf_view(&r->address), &m);
+		known = to_known(&m);
 	else if (error == -EXDEV)
-		known = remember(buf_view(&r->address), &(struct message_directory_answer){.error = m.error});
+		known = to_known(&(struct message_directory_answer){.error = m.error});
 	if (known == NULL && error == 0)
 		error = -ENOMEM;
 	answer(r, known, error);
+	if (known && error == 0 && m.number != 0)
+		mem_free(known);
+	else if (known)
+		remember(buf_view(&r->address), known);
 	if (r->epoch != cache_epoch)
 		auth_forget_addresses(); /* the directory changed while this was under way */
 	buf_done(&r->address);

@@ -10,6 +10,7 @@
 #include "base/cursor.h"
 #include "base/mem.h"
 #include "directory/groups.h"
+#include "directory/masked.h"
 #include "directory/signing.h"
 
 enum { OUT_MAX = 400 * 1024, ARENA_MAX = 256 * 1024 };
@@ -92,12 +93,14 @@ static int run_resolve(struct txn *t, struct directory_job *job)
 	/* Half a megabyte, most of which is never touched. */
 	struct directory_targets *targets = mem_resize(NULL, sizeof *targets);
 	targets->count = 0;
+	targets->masked = false;
 	int error = directory_job_resolve(t, job->fields[0], targets);
 	for (size_t i = 0; error == 0 && i < targets->count; i++) {
 		put_number(job, targets->items[i].remote ? 0 : targets->items[i].shard);
 		put(job, address_view(&targets->items[i].address));
 		put_number(job, targets->items[i].limited);
 	}
+	job->answer = targets->masked;
 	mem_free(targets);
 	return error;
 }
@@ -194,6 +197,7 @@ static int run_look_up(struct txn *t, struct directory_job *job)
 
 struct listing {
 	struct directory_job *job;
+	struct txn *txn;
 	size_t count;
 };
 
@@ -227,6 +231,19 @@ static int put_alias(void *arg, struct view address, struct view targets)
 	return ++l->count == DIRECTORY_LIST_PART;
 }
 
+static int put_masked(void *arg, struct view address, const struct directory_masked *m)
+{
+	struct listing *l = arg;
+	struct view owner = {0};
+	put(l->job, address);
+	int error = directory_account_address(l->txn, m->owner, &owner);
+	if (error && error != -ENOENT)
+		return error;
+	put(l->job, owner);
+	put(l->job, m->on ? VIEW("1") : VIEW(""));
+	return ++l->count == DIRECTORY_LIST_PART;
+}
+
 static int put_member(void *arg, struct view member)
 {
 	struct listing *l = arg;
@@ -256,7 +273,7 @@ static int put_signing(void *arg, const struct signing_key *key, struct view sea
 static int run_reading(struct txn *t, void *arg)
 {
 	struct directory_job *job = arg;
-	struct listing listing = {.job = job};
+	struct listing listing = {.job = job, .txn = t};
 	int result = -EINVAL;
 	buf_clear(&job->out);
 	switch ((enum directory_operation)job->operation) {
@@ -284,6 +301,9 @@ static int run_reading(struct txn *t, void *arg)
 		break;
 	case DIRECTORY_ALIAS_LIST:
 		result = directory_alias_each(t, job->fields[0], job->fields[1], put_alias, &listing);
+		break;
+	case DIRECTORY_MASKED_LIST:
+		result = directory_masked_each(t, job->fields[0], job->fields[1], put_masked, &listing);
 		break;
 	default:
 		break;
@@ -585,6 +605,7 @@ static const struct {
     [DIRECTORY_ALIAS_PUT] = {run_changing, NULL, commit_done},
     [DIRECTORY_ALIAS_DELETE] = {run_changing, NULL, commit_done},
     [DIRECTORY_ALIAS_LIST] = {run_reading, read_done, NULL},
+    [DIRECTORY_MASKED_LIST] = {run_reading, read_done, NULL},
     [DIRECTORY_CREDENTIALS_PUT] = {run_changing, NULL, commit_done},
     [DIRECTORY_SECRET] = {run_changing, NULL, commit_done},
     [DIRECTORY_ADMIN_PUT] = {run_changing, NULL, commit_done},

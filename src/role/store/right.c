@@ -82,6 +82,9 @@ static const struct {
 	X(HISTORY_RESTORE, RIGHT_MAIL, right_history_restore, true) \
 	X(HISTORY_MAILBOXES, RIGHT_MAIL, right_history_mailboxes, true) \
 	X(TRACING_ASK, RIGHT_MAIL, right_trace, true) \
+	X(MASKED_GET, RIGHT_SUBMIT, right_masked_get, true) \
+	X(MASKED_CREATE, RIGHT_SUBMIT, right_masked_create, true) \
+	X(MASKED_UPDATE, RIGHT_SUBMIT, right_masked_update, true) \
 	X(VACATION_GET, RIGHT_SCRIPTS, right_vacation_get, true) \
 	X(VACATION_SET, RIGHT_SCRIPTS, right_vacation_set, true) \
 	X(VACATION_ANSWERED, RIGHT_SCRIPTS, right_vacation_answered, true) \

@@ -13,6 +13,7 @@
 #include "jmap/jmap_state.h"
 #include "base/cursor.h"
 #include "mail/mail_history.h"
+#include "mail/masked.h"
 
 enum { ALICE = 1, BOB = 2, NOW = 1800000000, TRIES = 40 };
 
@@ -24,6 +25,7 @@ static struct {
 	struct buf out;
 	unsigned status;
 	struct buf states; /* of alice */
+	bool masked;       /* she has a masked address */
 } world;
 
 /* ---- the world ---- */
@@ -54,6 +56,8 @@ static void on_her_answer(void *arg, uint32_t number, unsigned type, const void 
 		(void)buf_append(&world.states, ((const struct email_state *)answer)->modseqs);
 	if (type == HISTORY_ROWS)
 		take_deleted(answer);
+	world.masked =
+	    world.masked || (type == MASKED_ENTRY && ((const struct masked_entry *)answer)->number == 1);
 }
 
 static void ask(void *arg, uint32_t number, unsigned type, const void *question)
@@ -96,6 +100,15 @@ static void delete_one(void)
 	assert_int_not_equal(deleted_id[0], 0);
 }
 
+static void mask_one(void)
+{
+	world.masked = false;
+	struct masked_create create = {.prefix = VIEW(SECRET), .description = VIEW("for the " SECRET)};
+	account_client_ask(&world.hers.client, 4, MASKED_CREATE, &create);
+	mail_world_settle();
+	assert_true(world.masked);
+}
+
 static const struct jmap_host host = {ask, now};
 
 static int begin(void **state)
@@ -116,6 +129,7 @@ static int begin(void **state)
 	mail_session_open(&world.mail, BOB);
 	mail_session_open(&world.hers, ALICE);
 	delete_one();
+	mask_one();
 	struct jmap_config config = {.account = BOB,
 	    .address = VIEW("bob@example.test"),
 	    .base = VIEW("https://mail.example.test"),
@@ -216,7 +230,7 @@ static void her_account_is_none_of_his(void **state)
 
 /* Ids of everything that she may have, of each kind. */
 static const char *const her_ids[] = {"M1-1", "M1-2", "E1-1", "E1-2", "T1-1", "B1-1", "P1-1-0", "P1-1-1",
-    "U1-1", "Q1-1-0", "A1", "I1-1", "S1-1", "R1-1", "C1-1-1", deleted_id, "1", "2", "singleton"};
+    "U1-1", "Q1-1-0", "A1", "I1-1", "S1-1", "R1-1", "N1-1", "C1-1-1", deleted_id, "1", "2", "singleton"};
 enum { HER_IDS = sizeof her_ids / sizeof her_ids[0] };
 
 static json_t *id_list(void)

@@ -464,7 +464,7 @@ static void rights_are_as_they_must_be(void **state)
 			assert_true(type == MESSAGE_COMMAND ||
 			            (type >= MAIL_MAILBOXES && type < MAIL_TYPES_END) ||
 			            (type >= EMAIL_STATES && type < EMAIL_TYPES_END) ||
-			            (type >= HISTORY_LIST && type < TRACING_TYPES_END) ||
+			            (type >= HISTORY_LIST && type < MASKED_TYPES_END) ||
 			            (type >= SCRIPT_LIST && type < SCRIPT_TYPES_END) ||
 			            (type >= VACATION_GET && type <= VACATION_ANSWERED) ||
 			            (type >= SUBMISSION_CREATE && type <= SUBMISSION_REMOVE) ||
