@@ -26,7 +26,7 @@ enum right_permission {
 	RIGHT_SCRIPTS = 1 << 3, /* all of mail/script.h and mail/vacation.h */
 	RIGHT_SUBMIT = 1 << 4,  /* all of mail/submission.h, mail/identity.h and mail/masked.h: it may send
 	                       mail as the account, and make addresses of it */
-	RIGHT_PUSH = 1 << 5,          /* all of mail/push.h, of what its own session has made */
+	RIGHT_PUSH = 1 << 5,    /* all of mail/push.h, of what its own session has made */
 	RIGHT_ADMINISTRATION = 1 << 6 /* what mail/administration.h has of store; nothing of the account */
 };
 
