@@ -24,10 +24,12 @@ export function installIcons(into: Element): void {
   into.append(sprite);
 }
 
-// `turns`: it points along the line of writing, and is mirrored where one writes from right to left.
-export function Icon({ name, class: extra = '', turns }: { name: IconName; class?: string; turns?: boolean }) {
+// These point along the line of writing, or draw one: they are mirrored where one writes from right to left.
+const turning = new Set<IconName>(['arrow-left', 'chevron-left', 'chevron-right', 'external-link', 'forward', 'list', 'log-out', 'panel-right', 'redo-2', 'reply', 'reply-all', 'send', 'text-quote', 'undo-2']);
+
+export function Icon({ name, class: extra = '' }: { name: IconName; class?: string }) {
   return (
-    <svg class={`icon${turns ? ' icon-turns' : ''} ${extra}`} aria-hidden="true" focusable="false">
+    <svg class={`icon${turning.has(name) ? ' icon-turns' : ''} ${extra}`} aria-hidden="true" focusable="false">
       <use href={`#icon-${name}`} />
     </svg>
   );

@@ -122,4 +122,27 @@ test('the search offers people and subjects, makes chips of operators, and finds
   await page.waitForURL(/\/mail\/inbox$/);
 });
 
+test('Arabic runs from right to left, with icons and arrow keys', async () => {
+  const arabic = await signedIn(browser, server, 'alice@example.test', { locale: 'ar-EG' });
+  try {
+    arabic.setDefaultTimeout(10_000);
+    await arabic.getByText('Budget for May', { exact: true }).waitFor();
+    assert.deepEqual(await arabic.evaluate(() => [document.documentElement.lang, document.documentElement.dir]), ['ar', 'rtl']);
+    assert.ok((await arabic.locator('.rail').boundingBox())!.x > 1280 / 2, 'the rail is on the right');
+    assert.deepEqual(await findings(arabic), []);
+    await arabic.getByText('Budget for May', { exact: true }).click();
+    const mirrored = await arabic.locator('.icon-turns:has(use[href="#icon-reply"])').first().evaluate((icon) => getComputedStyle(icon).transform);
+    assert.equal(mirrored, 'matrix(-1, 0, 0, 1, 0, 0)');
+    await arabic.keyboard.press('r');
+    await arabic.frameLocator('.compose-frame').locator('#editor:focus').waitFor();
+    const tools = arabic.getByRole('toolbar').filter({ has: arabic.locator('[href="#icon-bold"]') }).getByRole('button');
+    await tools.first().focus();
+    await arabic.keyboard.press('ArrowLeft');
+    assert.equal(await tools.nth(1).evaluate((tool) => tool === document.activeElement), true, 'the next tool stands on the left');
+    assert.deepEqual(arabic.errors, []);
+  } finally {
+    await arabic.context().close();
+  }
+});
+
 test('nothing was reported as an error', () => assert.deepEqual(page.errors, []));

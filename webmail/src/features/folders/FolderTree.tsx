@@ -10,6 +10,7 @@ import { mail } from '../../model/current.ts';
 import { dragged } from '../../model/drag.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
+import { arrowStep } from '../../ui/direction.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { folderMenu, mayMove, moveFolder } from './acts.ts';
 import { countBelow, countOf, ICONS, treeRows, type TreeRow } from './tree.ts';
@@ -44,18 +45,16 @@ export function FolderTree({ accountId, label }: { accountId: Id; label: string 
   const focus = (index: number) => tree.current?.querySelectorAll<HTMLElement>('[role=treeitem]')[index]?.focus();
   const key = (event: KeyboardEvent, row: TreeRow, index: number) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const rtl = getComputedStyle(tree.current!).direction === 'rtl';
-    const into = rtl ? 'ArrowLeft' : 'ArrowRight';
-    const out = rtl ? 'ArrowRight' : 'ArrowLeft';
+    const step = arrowStep(event);
     const list = rows.peek();
     if (event.key === 'ArrowDown') focus(Math.min(index + 1, list.length - 1));
     else if (event.key === 'ArrowUp') focus(Math.max(index - 1, 0));
     else if (event.key === 'Home') focus(0);
     else if (event.key === 'End') focus(list.length - 1);
-    else if (event.key === into && row.isFolded) setFolded(row.mailbox.id, false);
-    else if (event.key === into && row.hasChildren) focus(index + 1);
-    else if (event.key === out && row.hasChildren && !row.isFolded) setFolded(row.mailbox.id, true);
-    else if (event.key === out) focus(list.findIndex((one) => one.mailbox.id === row.mailbox.parentId));
+    else if (step > 0 && row.isFolded) setFolded(row.mailbox.id, false);
+    else if (step > 0 && row.hasChildren) focus(index + 1);
+    else if (step < 0 && row.hasChildren && !row.isFolded) setFolded(row.mailbox.id, true);
+    else if (step < 0) focus(list.findIndex((one) => one.mailbox.id === row.mailbox.parentId));
     else if (event.key === 'Enter' || event.key === ' ') go(placeOfMailbox(row.mailbox));
     else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) folderMenu(row.mailbox, event.currentTarget as Element);
     else return;
@@ -161,7 +160,7 @@ function Folder({ row, hidden, isCurrent, isEntry, onKeyDown }: FolderProps) {
           setFolded(mailbox.id, !isFolded);
         }}
       >
-        {hasChildren && <Icon name={isFolded ? 'chevron-right' : 'chevron-down'} turns={isFolded} />}
+        {hasChildren && <Icon name={isFolded ? 'chevron-right' : 'chevron-down'} />}
       </span>
       <span class="folder-icon" data-colour={setting('folderColours').value[mailbox.id]}>
         <Icon name={(mailbox.role && ICONS[mailbox.role]) || 'folder'} />

@@ -218,7 +218,7 @@ function Marks({ facts, email }: LineProps) {
       {facts.cameBack && <Icon name="clock" />}
       {facts.isMuted && <Icon name="bell-off" />}
       {facts.isPinned && <Icon name="pin" />}
-      {facts.isAnswered ? <Icon name="reply" turns /> : facts.isForwarded && <Icon name="forward" turns />}
+      {facts.isAnswered ? <Icon name="reply" /> : facts.isForwarded && <Icon name="forward" />}
       {facts.hasInvitation && <Icon name="calendar" />}
       {facts.hasAttachment && <Icon name="paperclip" />}
     </span>

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../../../base/words.ts';
 import { Button, IconButton } from '../../../ui/Button.tsx';
 import { askText } from '../../../ui/Dialog.tsx';
+import { arrowStep } from '../../../ui/direction.ts';
 import type { Composer } from '../composer.ts';
 import type { Command, Format } from '../editor/editor.ts';
 
@@ -133,7 +134,7 @@ function Toolbar({ composer, format }: { composer: Composer; format: Format }) {
     [format.quote ? 'unquote' : 'quote', 'text-quote', format.quote],
   ];
   const move = (event: KeyboardEvent) => {
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    const step = arrowStep(event);
     if (!step) return;
     const all = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('button')];
     const at = all.indexOf(document.activeElement as HTMLElement);

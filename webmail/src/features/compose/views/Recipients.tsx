@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useId, useRef } from 'preact/hooks';
 import { t } from '../../../base/words.ts';
+import { arrowStep } from '../../../ui/direction.ts';
 import { Icon } from '../../../ui/Icon.tsx';
 import type { Composer } from '../composer.ts';
 import { isAddress, readPeople, sameAddress, spokenName, withoutRepeats, writePerson } from '../draft/people.ts';
@@ -86,7 +87,7 @@ export function Recipients({ composer, field, label, children }: { composer: Com
     else if (key === 'Enter' && text.value.trim() && !event.ctrlKey && !event.metaKey) take();
     else if ((key === ',' || key === ';') && take()) event.preventDefault();
     else if (key === 'Backspace' && !text.value && list.length) remove(list.length - 1);
-    else if (key === 'ArrowLeft' && at && list.length) root.current?.querySelectorAll<HTMLElement>('.recipient-name')[list.length - 1]?.focus();
+    else if (arrowStep(event) < 0 && at && list.length) root.current?.querySelectorAll<HTMLElement>('.recipient-name')[list.length - 1]?.focus();
     else {
       if (key === 'Tab') take();
       return;
@@ -221,8 +222,8 @@ function RecipientChip({ composer, field, person, remove, edit }: ChipProps) {
         onKeyDown={(event) => {
           const all = [...(event.currentTarget.closest('.recipients')?.querySelectorAll<HTMLElement>('.recipient-name, .recipients-input') ?? [])];
           const at = all.indexOf(event.currentTarget);
-          const step = event.key === 'ArrowLeft' ? all[at - 1] : event.key === 'ArrowRight' ? all[at + 1] : null;
-          if (step) step.focus();
+          const step = arrowStep(event);
+          if (step && all[at + step]) all[at + step]!.focus();
           else if (event.key === 'Delete' || event.key === 'Backspace') remove();
           else if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) edit();
           else if ((event.ctrlKey || event.metaKey) && event.key === 'c') void navigator.clipboard.writeText(writePerson(person));
