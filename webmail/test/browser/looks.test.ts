@@ -93,6 +93,8 @@ test('axe finds nothing in dark, with high contrast, from right to left, at 400 
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nothing sticks out');
   }
   await page.setViewportSize({ width: 1280, height: 800 });
+  // The search box is another one now.
+  await page.locator('.bottom-bar').waitFor({ state: 'detached' });
 });
 
 test('the search offers people and subjects, makes chips of operators, and finds', async () => {
