@@ -112,12 +112,14 @@ async function emailGet(context: ReadContext, args: Json): Promise<Read | undefi
     const texts = beyond.length ? await account.emails.textsOf([...asked.keys()]) : new Map<Id, Json>();
     const lacking = [...asked.keys()].filter((id) => !beyond.every((name) => name in (texts.get(id) ?? {})));
     const further = lacking.length ? await bodiesOf(bodies, account, lacking, beyond, args, texts) : new Map<Id, Json>();
+    // Without a network a row is shown without what was never told of it (when it comes back from a snooze).
+    const isEnough = (text: Json | undefined): boolean => !context.online && text !== undefined && beyond.every((name) => name in text || !isConstant(name));
     for (const [real, id] of asked) {
       const row = account.emails.shown.get(real);
       const text = texts.get(real);
       const more = further.get(real);
       if (!row) notFound.push(id);
-      else if (lacking.includes(real) && !more) missing.push(real);
+      else if (lacking.includes(real) && !more && !isEnough(text)) missing.push(real);
       else {
         const whole: Json = { ...text, ...more, ...row, receivedAt: utc(row.received) };
         list.push({ ...picked(whole, properties), id });
