@@ -155,10 +155,18 @@ export class Store {
       batch(() => {
         records.put(accountId, got);
         records.remove(destroyed);
+        if (type === 'Mailbox') this.dropTwins(accountId, got as unknown as Mailbox[]);
       });
       this.setState(accountId, type, newState);
       more = hasMoreChanges;
     }
+  }
+
+  /** A folder that was made here stood under an id of the layer's own: it goes in the moment in which the server's folder is shown. */
+  private dropTwins(accountId: Id, got: readonly Mailbox[]): void {
+    const isOwn = (id: Id): boolean => id.startsWith('local-');
+    for (const { name, parentId } of got.filter((mailbox) => !isOwn(mailbox.id)))
+      this.mailboxes.remove(this.mailboxes.all(accountId).filter((one) => isOwn(one.id) && one.name === name && one.parentId === parentId).map((one) => one.id));
   }
 
   /** The server does not know any more what changed since. */
