@@ -2,6 +2,9 @@
 import './styles/base.css';
 import './ui/ui.css';
 import './frame/frame.css';
+import './features/settings/settings.css';
+import './features/rules/rules.css';
+import './features/admin/admin.css';
 import { render } from 'preact';
 import { bestLanguage, currentLanguage, isRightToLeft, languageNames, t, useLanguage } from './base/words.ts';
 import { openLayer } from './layer/open.ts';
@@ -19,14 +22,11 @@ import { go, placeOf, startRouter } from './frame/router.ts';
 import { startMeter } from './frame/meter.tsx';
 import { startTheme } from './frame/theme.ts';
 import { startView } from './frame/view.ts';
-import { installAdmin } from './features/admin/index.ts';
 import { installCompose } from './features/compose/index.ts';
 import { installList } from './features/list/index.ts';
 import { installSearch } from './features/search/index.ts';
 import { installFolders } from './features/folders/index.ts';
-import { installRules } from './features/rules/index.ts';
 import { installReading } from './features/reading/index.ts';
-import { installSettings } from './features/settings/index.ts';
 import { installIcons } from './ui/Icon.tsx';
 
 /** What the person chose here, then what the browser says. */
@@ -36,6 +36,14 @@ function preferredLanguages(): string[] {
 }
 
 const SIGN_IN = '/?sign-in';
+
+/** What the first screen does not need. Its pages and actions come a moment later. */
+async function installLater(): Promise<void> {
+  const [settings, rules, admin] = await Promise.all([import('./features/settings/index.ts'), import('./features/rules/index.ts'), import('./features/admin/index.ts')]);
+  settings.installSettings();
+  rules.installRules();
+  admin.installAdmin();
+}
 
 async function start(): Promise<void> {
   startTheme();
@@ -60,11 +68,9 @@ async function start(): Promise<void> {
   installFolders();
   installList();
   installReading();
-  installRules();
   installSearch();
   installCompose();
-  installSettings();
-  installAdmin();
+  installLater().catch(reportError);
   startKeys();
   startService((path) => go(placeOf(path)));
   renewNotifications(layer).catch(() => undefined);

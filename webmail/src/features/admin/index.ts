@@ -1,5 +1,4 @@
 /** Pages for administrators. They stand only where the session says that its owner is one. */
-import './admin.css';
 import { actions } from '../../actions/registry.ts';
 import { addPage } from '../../frame/slots.ts';
 import { go } from '../../frame/router.ts';

@@ -1,5 +1,4 @@
 /** Rules: their page in the settings, and "filter messages like this", "block". */
-import './rules.css';
 import { actions } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
 import { addPage } from '../../frame/slots.ts';

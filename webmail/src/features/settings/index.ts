@@ -1,5 +1,4 @@
 /** Settings of the person: a page each. */
-import './settings.css';
 import { VACATION } from '../../jmap/types.ts';
 import { addPage } from '../../frame/slots.ts';
 import { mail } from '../../model/current.ts';
