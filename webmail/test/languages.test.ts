@@ -10,8 +10,6 @@ const folder = path.join(__ROOT__, 'words');
 const languages = fs.readdirSync(folder).sort();
 
 /** English words come first, and their translations follow: a key without one is shown in English. A language of which more is missing is no longer one. */
-/** Administration speaks English, as its command line and its manual do. */
-const ENGLISH_ONLY = ['admin.json'];
 const MOST_MISSING = 0.05;
 
 /** "many" of these is for millions written as words ("un millón de"), which no text has. */
@@ -84,7 +82,6 @@ for (const language of languages) {
     const missing: string[] = [];
     let all = 0;
     for (const file of files('en')) {
-      if (ENGLISH_ONLY.includes(file)) continue;
       const known = Object.keys(words('en', file));
       const here = files(language).includes(file) ? words(language, file) : {};
       missing.push(...known.filter((key) => !(key in here)));
