@@ -14,7 +14,7 @@ enum { GIVE_BACK_MS = 2000 };
 
 bool edge_connection_is_secure(const struct edge_connection *c)
 {
-	return c->stream.ssl != NULL;
+	return stream_is_secure(&c->stream);
 }
 
 bool edge_connection_clear_login(const struct edge_connection *c)
@@ -124,6 +124,8 @@ static void on_secured(void *arg)
 	struct edge_connection *c = arg;
 	if (!c->begun) {
 		begin(c);
+		if (c->edge->protocol->lean)
+			stream_lean_tls(&c->stream);
 		return;
 	}
 	c->edge->protocol->secured(c);

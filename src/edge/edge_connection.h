@@ -32,8 +32,10 @@ struct edge_connection {
 
 /* What a protocol does itself. None of these functions frees the connection. */
 struct edge_protocol {
-	size_t size;             /* of the role's connection, which is zeroed */
-	const char *alpn;        /* its name in TLS, or several (io/tls.h) */
+	size_t size;      /* of the role's connection, which is zeroed */
+	const char *alpn; /* its name in TLS, or several (io/tls.h) */
+	bool
+	    lean; /* most of its connections wait: TLS takes little memory (stream_lean_tls) behind `begin` */
 	const char *too_many;    /* one line for a client that is refused at once, with its line end */
 	size_t descriptors_each; /* a connection takes at most */
 	const char *login_event, *login_failed_event; /* in the log */

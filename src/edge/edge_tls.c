@@ -121,6 +121,8 @@ static struct tls_context *new_context(const struct edge *edge)
 	struct tls_context *context = tls_server_new(edge->protocol->alpn);
 	if (edge->process->settings.tls_cbc)
 		tls_server_allow_cbc(context);
+	if (edge->protocol->lean)
+		tls_server_lean(context);
 	return context;
 }
 

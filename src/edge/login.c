@@ -102,7 +102,7 @@ void login_begin(struct edge_connection *c, const struct login_terms *terms)
 	    .mechanism = terms->mechanism,
 	    .initial = terms->initial,
 	    .has_initial = terms->has_initial,
-	    .secure = ssl != NULL,
+	    .secure = edge_connection_is_secure(c),
 	    .apop_stamp = terms->apop_stamp,
 	};
 	bool binds = view_ends_nocase(terms->mechanism, VIEW("-PLUS")) ||

@@ -94,6 +94,7 @@ void stream_free(struct stream *s)
 	tls_shake_cancel(&s->shake);
 	tls_free(s->ssl);
 	s->ssl = NULL;
+	stream_records_free(s);
 	mem_free(s->tls_failure);
 	s->tls_failure = NULL;
 	close(s->fd);
@@ -265,7 +266,8 @@ void stream_write(struct stream *s, struct view bytes)
 
 size_t stream_backlog(const struct stream *s)
 {
-	return buf_view(&s->out).len + (s->packing ? buf_view(&s->packing->out).len : 0);
+	return buf_view(&s->out).len + (s->packing ? buf_view(&s->packing->out).len : 0) +
+	       stream_records_backlog(s);
 }
 
 /* ---- input ---- */
@@ -418,11 +420,11 @@ static void read_input(struct stream *s)
 		s->bytes_in += (uint64_t)n;
 		take_in(s, view_of(scratch, (size_t)n));
 		/* Less than was asked for: the socket is empty, save the call that would say so. */
-		if (!s->ssl && (size_t)n < room && (size_t)n < sizeof scratch)
+		if (!stream_is_secure(s) && (size_t)n < room && (size_t)n < sizeof scratch)
 			return;
 	}
 	/* Decrypted bytes may wait inside the TLS library, where no descriptor tells of them. */
-	if (!s->finished && !s->held && s->ssl && SSL_pending(s->ssl) > 0)
+	if (!s->finished && !s->held && stream_holds_input(s))
 		loop_task_schedule(&s->turn);
 }
 
@@ -454,8 +456,8 @@ static void on_writable(void *arg)
  */
 static void part(struct stream *s)
 {
-	if (s->how != STREAM_FAILED && s->ssl && !s->handshaking && !s->cut)
-		SSL_shutdown(stream_tls(s));
+	if (s->how != STREAM_FAILED && !s->cut)
+		stream_say_goodbye(s);
 	if (s->how != STREAM_CLOSED)
 		return;
 	shutdown(s->fd, SHUT_WR);
@@ -473,7 +475,7 @@ static void on_turn(void *arg)
 	if (!s->finished && !s->handshaking) {
 		feed_leftover(s);
 		unpack(s);
-		if (!s->finished && !s->held && s->ssl && SSL_pending(s->ssl) > 0)
+		if (!s->finished && !s->held && stream_holds_input(s))
 			read_input(s);
 	}
 	if (!s->finished && !s->handshaking) {

@@ -13,6 +13,7 @@
 #include "io/loop.h"
 
 struct stream_packing;
+struct stream_records;
 struct tls_context;
 struct tls_demand;
 
@@ -56,7 +57,8 @@ struct stream {
 	size_t refused; /* so much of `leftover` the machine has seen and takes nothing of, until more comes
 	                   or something changes */
 	SSL *ssl;
-	bool held; /* no input wanted now */
+	struct stream_records *records; /* TLS that OpenSSL has given up: `ssl` is NULL then */
+	bool held;                      /* no input wanted now */
 	bool handshaking;
 	struct tls_shake *shake; /* waits for a signature */
 	bool cut;                /* TLS ended without a goodbye */
@@ -105,6 +107,16 @@ int stream_start_tls(struct stream *s, struct tls_context *context);
 /* As a client. The demand need not outlive the call. -EINVAL: a demand that nobody can meet (no usable
  * record). */
 int stream_connect_tls(struct stream *s, struct tls_context *context, const struct tls_demand *demand);
+
+/* Whether what is said now goes through TLS. */
+bool stream_is_secure(const struct stream *s);
+
+/*
+ * A server's TLS 1.3 goes on with as little memory as it can (io/tls_records.h), if the context is for that
+ * (tls_server_lean), else as before. `ssl` is NULL afterwards: whoever wants to know something of the
+ * handshake asks first. When the handshake is over, from `secured` too.
+ */
+void stream_lean_tls(struct stream *s);
 
 /*
  * From now on all is compressed, both ways (RFC 4978): what waits in the output goes before that as it is;

@@ -1,4 +1,4 @@
-/* A stream's two kinds of socket, in clear and with TLS: see stream_private.h. */
+/* A stream's kinds of socket, in clear and with TLS: see stream_private.h. */
 #include "io/stream_private.h"
 
 #include <errno.h>
@@ -65,40 +65,40 @@ ssize_t stream_tls_outcome(struct stream *s, int result)
 
 ssize_t stream_read_some(struct stream *s, char *data, size_t size)
 {
+	if (s->records)
+		return stream_records_read(s, data, size);
 	if (s->ssl) {
 		int n = SSL_read(stream_tls(s), data, (int)size);
 		return n > 0 ? n : stream_tls_outcome(s, n);
 	}
-	ssize_t n;
-	do
-		n = recv(s->fd, data, size, 0);
-	while (n < 0 && errno == EINTR);
-	if (n > 0)
-		return n;
-	if (n == 0)
-		return IO_ENDED;
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
-		return IO_AGAIN;
-	s->error = errno;
-	return IO_FAILED;
+	return stream_receive_some(s, data, size);
 }
 
 ssize_t stream_write_some(struct stream *s, struct view v)
 {
+	if (s->records)
+		return stream_records_write(s, v);
 	if (s->ssl) {
 		int n = SSL_write(stream_tls(s), v.data, v.len < INT32_MAX ? (int)v.len : INT32_MAX);
 		return n > 0 ? n : stream_tls_outcome(s, n);
 	}
-	ssize_t n;
-	do
-		n = send(s->fd, v.data, v.len, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	if (n >= 0)
-		return n;
-	if (errno != EAGAIN && errno != EWOULDBLOCK) {
-		s->error = errno;
-		return IO_FAILED;
-	}
-	loop_watch_on(&s->writable);
-	return IO_AGAIN;
+	return stream_send_some(s, v);
+}
+
+bool stream_holds_input(const struct stream *s)
+{
+	return s->records ? stream_records_hold_input(s) : s->ssl && SSL_pending(s->ssl) > 0;
+}
+
+void stream_say_goodbye(struct stream *s)
+{
+	if (s->records)
+		stream_records_say_goodbye(s);
+	else if (s->ssl && !s->handshaking)
+		SSL_shutdown(stream_tls(s));
+}
+
+bool stream_is_secure(const struct stream *s)
+{
+	return s->ssl || s->records;
 }

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "io/tls_private.h"
+#include "io/tls_records.h"
 #include "io/tls_remote.h"
 
 int tls_set_signer(tls_sign sign, void *arg)
@@ -134,6 +135,11 @@ void tls_server_allow_cbc(struct tls_context *context)
 	context->cbc = true;
 }
 
+void tls_server_lean(struct tls_context *context)
+{
+	context->lean = true;
+}
+
 int tls_server_add(struct tls_context *context, struct view chain_pem, unsigned key)
 {
 	static const unsigned char session_scope[] = "postrider";
@@ -158,6 +164,8 @@ int tls_server_add(struct tls_context *context, struct view chain_pem, unsigned 
 	SSL_CTX_set_tlsext_servername_arg(ctx, context);
 	if (context->alpn)
 		SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, context);
+	if (context->lean)
+		tls_records_prepare(ctx);
 	context->leaves[context->count] = SSL_CTX_get0_certificate(ctx);
 	context->contexts[context->count++] = ctx;
 	return 0;

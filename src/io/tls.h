@@ -44,6 +44,9 @@ struct tls_context *tls_server_new(const char *alpn);
  */
 void tls_server_allow_cbc(struct tls_context *context);
 
+/* Its connections may go on with little memory (stream_lean_tls). Before tls_server_add. */
+void tls_server_lean(struct tls_context *context);
+
 /*
  * Adds a certificate chain (PEM, end entity first) whose private key is number `key` with the signer. The
  * first one added serves clients that name no host or an unknown one; the names in the certificate decide for

@@ -21,6 +21,7 @@ struct tls_context {
 		unsigned char name[16], mac[32], cipher[32];
 	} tickets[2];
 	bool cbc;                      /* a server's: also suites with CBC */
+	bool lean;                     /* a server's: for stream_lean_tls */
 	unsigned ticket_count;         /* 0: OpenSSL makes a key of its own */
 	struct tls_sessions *sessions; /* a client's */
 };

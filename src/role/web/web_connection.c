@@ -187,6 +187,7 @@ static void on_ended(void *arg, enum stream_end how)
 const struct edge_protocol web_protocol = {
     .size = sizeof(struct web_connection),
     .alpn = "h2 http/1.1",
+    .lean = true,
     .too_many = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 60\r\nContent-Length: 0\r\n"
                 "Connection: close\r\n\r\n",
     .descriptors_each = 2, /* the client and the account */
