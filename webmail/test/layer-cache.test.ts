@@ -1,55 +1,10 @@
 /** The cache alone: over memory instead of IndexedDB, and a server in memory. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Id, Invocation } from '../src/jmap/types.ts';
-import { Engine } from '../src/layer/cache/engine.ts';
-import { LayerError, type LayerEvent } from '../src/layer/layer.ts';
-import { MemoryStore } from '../src/layer/store/memory.ts';
-import { ACCOUNT, FakeServer, FakeWire } from './support/fake-server.ts';
-
-type Json = Record<string, any>;
-
-const INBOX = 'M1-1';
-const ARCHIVE = 'M1-2';
-const DRAFTS = 'M1-4';
-const SENT = 'M1-5';
-const AHEAD = { days: 36_500, pinned: [] };
-const BODY = { properties: ['id', 'subject', 'bodyValues', 'textBody'], fetchTextBodyValues: true };
-
-interface Device {
-  engine: Engine;
-  wire: FakeWire;
-  store: MemoryStore;
-  events: LayerEvent[];
-  ask(name: string, args?: Json): Promise<Json>;
-  list(mailbox?: Id): Promise<Id[]>;
-}
-
-async function device(server: FakeServer, store = new MemoryStore(), online = true): Promise<Device> {
-  const wire = new FakeWire(server);
-  if (!online) wire.connection = 'offline';
-  const engine = new Engine(store, wire, { ahead: AHEAD });
-  const events: LayerEvent[] = [];
-  engine.listen((event) => events.push(event));
-  if (!(await engine.open())) await engine.use(await wire.session());
-  const ask = async (name: string, args: Json = {}): Promise<Json> => {
-    const [[answered, answer]] = (await engine.request([[name, { accountId: ACCOUNT, ...args }, 'c']])) as [Invocation];
-    if (answered === 'error') throw Object.assign(new Error(answer['type'] as string), answer);
-    return answer;
-  };
-  const list = async (mailbox = INBOX): Promise<Id[]> => (await ask('Email/query', { filter: { inMailbox: mailbox }, sort: [{ property: 'receivedAt', isAscending: false }] }))['ids'];
-  return { engine, wire, store, events, ask, list };
-}
-
-/** A device on which all mail is. */
-async function ready(server: FakeServer): Promise<Device> {
-  const made = await device(server);
-  made.engine.start();
-  await made.engine.flushed();
-  return made;
-}
-
-const draft = (subject: string): Json => ({ mailboxIds: { [DRAFTS]: true }, keywords: { $draft: true, $seen: true }, subject, from: [{ name: null, email: 'alice@example.test' }], bodyValues: { t: { value: `Body of ${subject}` } }, textBody: [{ partId: 't', type: 'text/plain' }] });
+import type { Id } from '../src/jmap/types.ts';
+import { LayerError } from '../src/layer/layer.ts';
+import { ARCHIVE, BODY, DRAFTS, INBOX, SENT, device, draft, ready, type Json } from './support/device.ts';
+import { ACCOUNT, FakeServer } from './support/fake-server.ts';
 
 test('lists, rows, threads and mailboxes are answered without the server', async () => {
   const server = new FakeServer();
@@ -77,14 +32,57 @@ test('a list that the server sorted goes on without a network', async () => {
   const server = new FakeServer();
   for (let i = 0; i < 3; i++) server.deliver({});
   const { wire, ask } = await ready(server);
-  const question = { filter: { inMailbox: INBOX }, sort: [{ property: 'snoozedUntil', isAscending: false }] };
+  const question = { filter: { inMailbox: INBOX }, sort: [{ property: 'sentAt', isAscending: false }] };
   const asked = await ask('Email/query', question);
   wire.go('offline');
   // The list is asked for anew, and is here.
   await assert.rejects(ask('Email/queryChanges', { ...question, sinceQueryState: asked['queryState'] }), { type: 'cannotCalculateChanges' });
   const { ids } = await ask('Email/query', question);
   assert.deepEqual(new Set(ids), new Set(server.ids({ inMailbox: INBOX })));
-  assert.equal((await ask('Email/get', { ids, properties: ['subject', 'awokenAt'] }))['list'].length, 3);
+  assert.equal((await ask('Email/get', { ids, properties: ['subject', 'pinnedBy'] }))['list'].length, 3);
+});
+
+test('mail that is put off leaves at once, waits, comes back on top, and all of it without asking the server for lists', async () => {
+  const server = new FakeServer().withSnooze();
+  const ids = [server.deliver({}), server.deliver({}), server.deliver({})];
+  const { engine, wire, ask, store } = await ready(server);
+  const byDate = async (mailbox: Id): Promise<Id[]> => (await ask('Email/query', { filter: { inMailbox: mailbox }, sort: [{ property: 'snoozedUntil', isAscending: false }] }))['ids'];
+  const told = (id: Id): Promise<Json> => ask('Email/get', { ids: [id], properties: ['snoozed', 'awokenAt', 'mailboxIds'] }).then(({ list }) => list[0]);
+  wire.sent.length = 0;
+  wire.go('offline');
+  const until = '2026-12-24T08:00:00Z';
+  await ask('Email/set', { update: { [ids[0]!]: { snoozed: { until } } } });
+  assert.deepEqual([await byDate(INBOX), await byDate('M1-6')], [[ids[2], ids[1]], [ids[0]]]);
+  assert.deepEqual(await told(ids[0]!), { id: ids[0], snoozed: { until }, awokenAt: null, mailboxIds: { 'M1-6': true } });
+  // Taken back before it was sent, and done again; then it is moved away, which ends it.
+  await ask('Email/set', { update: { [ids[0]!]: { snoozed: null } } });
+  assert.deepEqual([await byDate(INBOX), await byDate('M1-6')], [[ids[2], ids[1], ids[0]], []]);
+  await ask('Email/set', { update: { [ids[0]!]: { snoozed: { until } }, [ids[1]!]: { snoozed: { until } } } });
+  wire.go('online');
+  await engine.flushed();
+  assert.deepEqual([server.emails.get(ids[0]!)!['snoozed'], server.emails.get(ids[0]!)!['mailboxIds']], [{ until }, { 'M1-6': true }]);
+  await ask('Email/set', { update: { [ids[1]!]: { 'mailboxIds/M1-6': null, [`mailboxIds/${ARCHIVE}`]: true } } });
+  assert.equal((await told(ids[1]!))['snoozed'], null);
+  server.awake(ids[0]!, '2026-12-24T08:00:00Z');
+  await engine.flushed();
+  assert.deepEqual(await byDate(INBOX), [ids[0], ids[2]]);
+  // The same after a restart; and no list was asked for.
+  const again = await device(server, store.copy(), false);
+  assert.deepEqual((await again.ask('Email/query', { filter: { inMailbox: INBOX }, sort: [{ property: 'snoozedUntil', isAscending: false }] }))['ids'], [ids[0], ids[2]]);
+  assert.ok(!wire.sent.flat().some(([name]) => name === 'Email/query'));
+});
+
+test('rows from before the server put mail off are asked for again', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const one = await ready(server);
+  server.emails.set(id, { ...server.withSnooze().emails.get(id)!, awokenAt: '2026-12-24T08:00:00Z' });
+  const again = await device(server, one.store.copy());
+  await again.engine.use(server.session());
+  again.engine.start();
+  await again.engine.flushed();
+  await again.engine.flushed();
+  assert.equal((await again.ask('Email/get', { ids: [id], properties: ['awokenAt'] }))['list'][0].awokenAt, '2026-12-24T08:00:00Z');
 });
 
 test('what is not here yet is asked for in one request', async () => {
@@ -157,19 +155,6 @@ test('several edits of one email are one, and what was taken back is none', asyn
   assert.equal(engine.status().waiting, 0);
 });
 
-test('another device changing the same email is not undone', async () => {
-  const server = new FakeServer();
-  const id = server.deliver({});
-  const { engine, wire, ask } = await ready(server);
-  wire.go('offline');
-  await ask('Email/set', { update: { [id]: { keywords: { $seen: true } } } });
-  server.request([['Email/set', { accountId: ACCOUNT, update: { [id]: { 'keywords/$flagged': true } } }, '0']]);
-  wire.go('online');
-  await engine.flushed();
-  assert.deepEqual(server.emails.get(id)!['keywords'], { $seen: true, $flagged: true });
-  assert.deepEqual((await ask('Email/get', { ids: [id], properties: ['keywords'] }))['list'][0].keywords, { $flagged: true, $seen: true });
-});
-
 test('a draft is written, replaced, and sent without a network; its first id stays good', async () => {
   const server = new FakeServer();
   const { engine, wire, ask, list } = await ready(server);
@@ -211,23 +196,6 @@ test('a submission that was not sent yet can be undone without a network', async
   assert.equal(server.ids({ inMailbox: DRAFTS }).length, 1);
 });
 
-test('an answer that was lost makes nothing twice', async () => {
-  const server = new FakeServer();
-  const { engine, wire, ask, list } = await ready(server);
-  let lost = 0;
-  wire.fate = () => (lost++ < 2 ? 'lost' : 'well');
-  const id = (await ask('Email/set', { create: { d: draft('Once') } }))['created'].d.id;
-  await ask('EmailSubmission/set', { create: { s: { emailId: id, identityId: 'I1-1' } }, onSuccessUpdateEmail: { '#s': { [`mailboxIds/${DRAFTS}`]: null, [`mailboxIds/${SENT}`]: true } } });
-  for (let at = 0; at < 5 && engine.status().waiting; at++) {
-    wire.go('online');
-    await engine.flushed().catch(() => undefined);
-    if (at === 1) lost = 0;
-  }
-  await engine.flushed();
-  assert.deepEqual([server.emails.size, server.submissions.size], [1, 1]);
-  assert.deepEqual(await list(SENT), server.ids({ inMailbox: SENT }));
-});
-
 test('the new draft is lost never: the old one goes when the new one is at the server', async () => {
   const server = new FakeServer();
   const old = server.deliver(draft('Old'));
@@ -266,38 +234,6 @@ test('what was asked to go after a version goes only when that is at the server,
   assert.ok(!JSON.stringify(wire.sent).includes('@after'));
 });
 
-test('a draft that two devices change becomes two', async () => {
-  const server = new FakeServer();
-  const old = server.deliver(draft('Draft'));
-  const one = await ready(server);
-  const two = await ready(server);
-  one.wire.go('offline');
-  await one.ask('Email/set', { create: { d: draft('From one') }, destroy: [old] });
-  await two.ask('Email/set', { create: { d: draft('From two') }, destroy: [old] });
-  await two.engine.flushed();
-  one.wire.go('online');
-  await one.engine.flushed();
-  assert.deepEqual([...server.emails.values()].map((email) => email['subject']).sort(), ['From one', 'From two']);
-  assert.ok(!one.events.some((event) => event.kind === 'refused'));
-});
-
-test('a draft that another device has sent is not sent again', async () => {
-  const server = new FakeServer();
-  const id = server.deliver(draft('Twice'));
-  const one = await ready(server);
-  const two = await ready(server);
-  const send: Json = { create: { s: { emailId: id, identityId: 'I1-1' } }, onSuccessUpdateEmail: { '#s': { [`mailboxIds/${DRAFTS}`]: null, [`mailboxIds/${SENT}`]: true, 'keywords/$draft': null } } };
-  one.wire.go('offline');
-  await one.ask('EmailSubmission/set', send);
-  await two.ask('EmailSubmission/set', send);
-  await two.engine.flushed();
-  one.wire.go('online');
-  await one.engine.flushed();
-  assert.equal(server.submissions.size, 1);
-  assert.deepEqual(one.events.flatMap((event) => (event.kind === 'refused' ? [event.error.type] : [])), ['alreadySent']);
-  assert.deepEqual(await one.list(SENT), [id]);
-});
-
 test('what the server refuses is put back and told', async () => {
   const server = new FakeServer();
   const id = server.deliver({});
@@ -327,37 +263,6 @@ test('a folder is made and filled without a network', async () => {
   assert.deepEqual((await ask('Mailbox/get', { ids: null }))['list'].length, 6);
 });
 
-test('a store that was killed at any moment goes on where it was', async () => {
-  const server = new FakeServer();
-  const ids = Array.from({ length: 20 }, () => server.deliver({}));
-  const one = await ready(server);
-  one.wire.go('offline');
-  await one.ask('Email/set', { update: { [ids[3]!]: { mailboxIds: { [ARCHIVE]: true } } }, create: { d: draft('Kept') } });
-  const again = await device(server, one.store.copy(), false);
-  assert.deepEqual(await again.list(), ids.filter((_, at) => at !== 3).reverse());
-  assert.equal((await again.list(DRAFTS)).length, 1);
-  assert.equal(again.engine.status().waiting, 2);
-  again.wire.go('online');
-  await again.engine.flushed();
-  assert.deepEqual(server.ids({ inMailbox: ARCHIVE }), [ids[3]]);
-  assert.equal(server.ids({ inMailbox: DRAFTS }).length, 1);
-});
-
-test('when the server has forgotten what changed, all is looked at again', async () => {
-  const server = new FakeServer();
-  const ids = Array.from({ length: 20 }, () => server.deliver({}));
-  const { engine, wire, list, ask } = await ready(server);
-  wire.go('offline');
-  server.request([['Email/set', { accountId: ACCOUNT, destroy: [ids[0]], update: { [ids[1]!]: { 'keywords/$seen': true } } }, '0']]);
-  server.deliver({});
-  server.forgotten = Number(server.state);
-  wire.go('online');
-  await engine.flushed();
-  await engine.flushed();
-  assert.deepEqual(await list(), server.ids({ inMailbox: INBOX }));
-  assert.deepEqual((await ask('Email/get', { ids: [ids[1]], properties: ['keywords'] }))['list'][0].keywords, { $seen: true });
-});
-
 test('words are found in what is here while somebody types', async () => {
   const server = new FakeServer();
   const ids = ['Ärger im Büro', 'Budget for May', 'Lunch'].map((subject) => server.deliver({ subject, from: [{ name: 'Zoë Petrova', email: 'zoe@example.net' }] }));
@@ -378,41 +283,4 @@ test('words are found in what is here while somebody types', async () => {
   // Without a network the same is found by the usual way.
   wire.go('offline');
   assert.deepEqual((await ask('Email/query', { filter: { text: 'lunch' } }))['ids'], [ids[2]]);
-});
-
-test('a session that has ended keeps what waits, for the next one of the same person', async () => {
-  const server = new FakeServer();
-  const id = server.deliver({});
-  const { engine, wire, ask, events, store } = await ready(server);
-  wire.fate = () => 'ended';
-  await ask('Email/set', { update: { [id]: { 'keywords/$seen': true } } });
-  await assert.rejects(engine.flushed());
-  assert.ok(events.some((event) => event.kind === 'signed-out'));
-  assert.deepEqual(server.emails.get(id)!['keywords'], {});
-  const next = await device(server, store.copy());
-  next.engine.start();
-  await next.engine.flushed();
-  assert.deepEqual(server.emails.get(id)!['keywords'], { $seen: true });
-});
-
-test('a full disk: what waits is kept first, and it goes on without', async () => {
-  const server = new FakeServer();
-  const id = server.deliver({});
-  const store = new MemoryStore();
-  const one = await device(server, store);
-  one.engine.start();
-  await one.engine.flushed();
-  store.refuse = (puts) => {
-    if (puts.some(({ table, value }) => value !== undefined && table !== 'log')) throw new DOMException('full', 'QuotaExceededError');
-  };
-  server.deliver({});
-  await one.engine.flushed();
-  assert.equal(one.engine.status().kept, 'log');
-  one.wire.go('offline');
-  await one.ask('Email/set', { update: { [id]: { 'keywords/$seen': true } } });
-  assert.deepEqual(await one.list(), server.ids({ inMailbox: INBOX }));
-  const again = await device(server, store.copy(), true);
-  again.engine.start();
-  await again.engine.flushed();
-  assert.deepEqual(server.emails.get(id)!['keywords'], { $seen: true });
 });

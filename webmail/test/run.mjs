@@ -43,17 +43,9 @@ try {
   const made = fs.readdirSync(out).filter((name) => name.endsWith('.mjs')).sort().map((name) => path.join(out, name));
   const flags = ['--enable-source-maps', '--test'];
   const run = (list) => spawnSync(process.execPath, [...flags, ...list], { stdio: 'inherit', cwd: root }).status ?? 1;
-  let status = 0;
-  if (!browser) status = run(made);
-  else
-    // One after the other: there are few cores, and figures are looked at. A browser on a machine that has much else to do comes too late
-    // now and then: a file that fails is run once more, and says so.
-    for (const file of made)
-      if (run([file]) !== 0) {
-        console.error(`${path.basename(file)} failed, and is run once more`);
-        status = run([file]) || status;
-      }
-  process.exitCode = status;
+  // One after the other in a browser: there are few cores, and figures are looked at.
+  const lists = browser ? made.map((file) => [file]) : [made];
+  process.exitCode = lists.map(run).find((status) => status !== 0) ?? 0;
 } finally {
   fs.rmSync(out, { recursive: true, force: true });
 }

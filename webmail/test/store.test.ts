@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { effect } from '@preact/signals';
 import type { Invocation } from '../src/jmap/types.ts';
 import type { Layer, LayerEvent } from '../src/layer/layer.ts';
+import { changeMailbox } from '../src/model/mailboxes.ts';
 import { Store } from '../src/model/store.ts';
 
 // A browser has it, Node does not.
@@ -27,19 +29,31 @@ function fake(answer: (name: string, args: any) => Record<string, unknown>) {
   return { layer, tell: (event: LayerEvent) => heard.forEach((one) => one(event)) };
 }
 
-test('a folder that was made here is never shown beside the same folder of the server', async () => {
+test("a folder that was made here gets the server's id in one step, and who noted the old one finds it", async () => {
   const made = { name: 'Projects', parentId: null, role: null };
-  const seen: string[][] = [];
-  const { layer, tell } = fake((name) => {
-    if (name === 'Mailbox/changes') return { newState: '2', hasMoreChanges: false, created: ['M7'], updated: [], destroyed: [] };
-    return { state: '1', list: name === 'Mailbox/get' && seen.length ? [{ id: 'M7', ...made }] : [] };
+  let isMade = false;
+  const asked: unknown[] = [];
+  const { layer, tell } = fake((name, args) => {
+    if (name === 'Mailbox/set') asked.push(args);
+    if (name === 'Mailbox/set') return {};
+    if (name === 'Mailbox/changes') return { newState: '2', hasMoreChanges: false, created: ['M7'], updated: [], destroyed: ['local-1'] };
+    return { state: '1', list: name === 'Mailbox/get' && isMade ? [{ id: 'M7', ...made }] : [] };
   });
   const store = new Store(layer);
   await store.load();
-  store.mailboxes.put('A', [{ id: 'local-1', ...made } as any, { id: 'local-2', ...made, name: 'Other' } as any]);
-  seen.push([]);
+  store.mailboxes.put('A', [{ id: 'local-1', ...made } as any]);
+  const seen: string[][] = [];
+  effect(() => void seen.push(store.mailboxes.all('A').map(({ id }) => id)));
+  const renamed: [string, string][] = [];
+  store.renamed.listen((names) => renamed.push(...names));
+  isMade = true;
+  tell({ kind: 'named', accountId: 'A', ids: { 'local-1': 'M7' } });
   tell({ kind: 'state', changed: { A: { Mailbox: '2' } as any } });
   await new Promise((resolve) => setTimeout(resolve, 0));
   await new Promise((resolve) => setTimeout(resolve, 0));
-  assert.deepEqual(store.mailboxes.ids('A').sort(), ['M7', 'local-2']);
+  assert.deepEqual(seen, [['local-1'], ['M7']]);
+  assert.deepEqual(renamed, [['local-1', 'M7']]);
+  await changeMailbox(store, 'local-1', { name: 'Work' });
+  assert.equal(store.mailboxes.peek('M7')?.name, 'Work');
+  assert.deepEqual(asked, [{ accountId: 'A', update: { M7: { name: 'Work' } } }]);
 });

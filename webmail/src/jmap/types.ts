@@ -9,6 +9,8 @@ export const CORE = 'urn:ietf:params:jmap:core';
 export const MAIL = 'urn:ietf:params:jmap:mail';
 export const SUBMISSION = 'urn:ietf:params:jmap:submission';
 export const VACATION = 'urn:ietf:params:jmap:vacationresponse';
+/** doc/jmap.md, Snooze. */
+export const SNOOZE = 'urn:ietf:params:jmap:mail:snooze';
 export const WEBSOCKET = 'urn:ietf:params:jmap:websocket';
 
 /** A call or its answer: RFC 8620 section 3.2. */

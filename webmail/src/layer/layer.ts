@@ -21,6 +21,8 @@ export type LayerEvent =
   | { kind: 'status'; status: LayerStatus }
   /** The session has ended; what waits is kept for this person's next one. */
   | { kind: 'signed-out' }
+  /** What was made here has the server's ids from now on, by the local ones that it had. Both lead to it. */
+  | { kind: 'named'; accountId: Id; ids: Record<Id, Id> }
   /** A change that was answered here, and that the server refused later. */
   | { kind: 'refused'; call: Invocation; error: SetError };
 

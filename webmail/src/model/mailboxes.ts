@@ -54,19 +54,17 @@ export async function createMailbox(store: Store, accountId: Id, name: string, p
   const answer = await set(store, accountId, { create: { k: { name, parentId } } }, t('folders.notCreated', { name }));
   const made = answer?.created?.['k'];
   if (!made) return undefined;
-  let id = made.id;
-  if (!store.mailboxes.has(id)) {
-    const got = (await store.layer.request([['Mailbox/get', { accountId, ids: [id] }, 'c0']])) as [[string, { list: Mailbox[] }, string]];
-    // The layer may have given an id of its own, and may have learnt the server's one meanwhile: then that folder is here already.
-    const there = store.mailboxes.all(accountId).find((one) => one.name === name && one.parentId === parentId);
-    if (there) id = there.id;
-    else store.mailboxes.put(accountId, got[0][1].list ?? []);
+  if (!store.mailboxes.has(store.idNow(made.id))) {
+    const got = (await store.layer.request([['Mailbox/get', { accountId, ids: [made.id] }, 'c0']])) as [[string, { list: Mailbox[] }, string]];
+    const id = store.idNow(made.id);
+    if (!store.mailboxes.has(id)) store.mailboxes.put(accountId, (got[0][1].list ?? []).map((one) => ({ ...one, id })));
   }
-  done({ words: t('folders.created', { name }), undo: () => void destroyMailbox(store, id) });
-  return id;
+  done({ words: t('folders.created', { name }), undo: () => void destroyMailbox(store, made.id) });
+  return store.idNow(made.id);
 }
 
-export async function changeMailbox(store: Store, id: Id, changes: Settable, words?: string): Promise<boolean> {
+export async function changeMailbox(store: Store, known: Id, changes: Settable, words?: string): Promise<boolean> {
+  const id = store.idNow(known);
   const before = store.mailboxes.peek(id);
   if (!before) return false;
   const back: Settable = Object.fromEntries(Object.keys(changes).map((key) => [key, before[key as keyof Settable]]));
@@ -83,7 +81,8 @@ export async function changeMailbox(store: Store, id: Id, changes: Settable, wor
 }
 
 /** For ever, with all mail that lies in it alone. */
-export async function destroyMailbox(store: Store, id: Id): Promise<boolean> {
+export async function destroyMailbox(store: Store, known: Id): Promise<boolean> {
+  const id = store.idNow(known);
   const before = store.mailboxes.peek(id);
   if (!before) return false;
   const accountId = store.mailboxes.accountOf(id);

@@ -5,13 +5,11 @@
 import { batch } from '@preact/signals';
 import { wholeDate } from '../base/dates.ts';
 import { t } from '../base/words.ts';
-import type { EmailRow, Id, Invocation, SetError } from '../jmap/types.ts';
+import { type EmailRow, type Id, type Invocation, type SetError, SNOOZE } from '../jmap/types.ts';
 import { LayerError } from '../layer/layer.ts';
 import { listMailbox, roleMailbox, targetEmails } from './acts.ts';
 import { mail, pane } from './current.ts';
 import { done, say } from './undo.ts';
-
-export const SNOOZE = 'urn:ietf:params:jmap:mail:snooze';
 
 export function canSnooze(): boolean {
   const store = mail();

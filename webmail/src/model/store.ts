@@ -38,6 +38,9 @@ export class Store {
   readonly leaving: (() => Promise<void>)[] = [];
   /** Features that show more in rows add to it before the first load. */
   readonly rowProperties: string[] = [...ROW_PROPERTIES];
+  /** Things that were made here have the server's ids now, and are here under these: in the same moment, places follow. */
+  readonly renamed = new Emitter<ReadonlyMap<Id, Id>>();
+  private readonly names = new Map<Id, Id>();
   private readonly states = new Map<string, State>();
   private following = Promise.resolve();
 
@@ -50,7 +53,13 @@ export class Store {
       else if (event.kind === 'status') this.status.value = event.status;
       else if (event.kind === 'signed-out') this.signedOut.value = true;
       else if (event.kind === 'session') this.readAccounts();
+      else if (event.kind === 'named') for (const [local, real] of Object.entries(event.ids)) this.names.set(local, real);
     });
+  }
+
+  /** What was made here may have got the server's id since somebody noted this one. */
+  idNow(id: Id): Id {
+    return this.names.get(id) ?? id;
   }
 
   async signOut(): Promise<void> {
@@ -155,18 +164,12 @@ export class Store {
       batch(() => {
         records.put(accountId, got);
         records.remove(destroyed);
-        if (type === 'Mailbox') this.dropTwins(accountId, got as unknown as Mailbox[]);
+        const renamed = new Map(destroyed.filter((id) => this.names.has(id)).map((id) => [id, this.idNow(id)]));
+        if (renamed.size) this.renamed.emit(renamed);
       });
       this.setState(accountId, type, newState);
       more = hasMoreChanges;
     }
-  }
-
-  /** A folder that was made here stood under an id of the layer's own: it goes in the moment in which the server's folder is shown. */
-  private dropTwins(accountId: Id, got: readonly Mailbox[]): void {
-    const isOwn = (id: Id): boolean => id.startsWith('local-');
-    for (const { name, parentId } of got.filter((mailbox) => !isOwn(mailbox.id)))
-      this.mailboxes.remove(this.mailboxes.all(accountId).filter((one) => isOwn(one.id) && one.name === name && one.parentId === parentId).map((one) => one.id));
   }
 
   /** The server does not know any more what changed since. */

@@ -15,6 +15,7 @@ interface Told {
 
 const CORE = 'urn:ietf:params:jmap:core';
 const MAIL = 'urn:ietf:params:jmap:mail';
+const SNOOZE = 'urn:ietf:params:jmap:mail:snooze';
 export const ACCOUNT = 'A1';
 
 class Refused extends Error {
@@ -54,9 +55,15 @@ export class FakeServer {
   session(): Session {
     const limits = { maxSizeUpload: 1e8, maxConcurrentUpload: 4, maxSizeRequest: 1e7, maxConcurrentRequests: 16, maxCallsInRequest: 64, maxObjectsInGet: 500, maxObjectsInSet: 500 };
     return {
-      capabilities: { [CORE]: limits, [MAIL]: {} }, accounts: { [ACCOUNT]: { name: 'alice', isPersonal: true, isReadOnly: false, accountCapabilities: { [MAIL]: {} } } },
+      capabilities: { [CORE]: limits, [MAIL]: {}, ...(this.mailboxes.has('M1-6') && { [SNOOZE]: {} }) }, accounts: { [ACCOUNT]: { name: 'alice', isPersonal: true, isReadOnly: false, accountCapabilities: { [MAIL]: {} } } },
       primaryAccounts: { [MAIL]: ACCOUNT }, username: 'alice@example.test', apiUrl: '', downloadUrl: '', uploadUrl: '', eventSourceUrl: '', state: '1',
     };
+  }
+
+  /** It puts mail off: doc/jmap.md, Snooze. */
+  withSnooze(): this {
+    this.mailboxes.set('M1-6', { id: 'M1-6', name: 'Snoozed', role: 'snoozed', parentId: null, sortOrder: 0, isSubscribed: true, myRights: {} });
+    return this;
   }
 
   get state(): string {
@@ -189,16 +196,17 @@ export class FakeServer {
   }
 
   /** The ids of a query: what views must show in the end. */
-  ids(filter: Filter | null, collapse = false): Id[] {
-    const emails = [...this.emails.values()].filter((email) => this.matches(email, filter)).sort((a, b) => (a['receivedAt'] === b['receivedAt'] ? a['id'].length - b['id'].length || (a['id'] < b['id'] ? -1 : 1) : a['receivedAt'] < b['receivedAt'] ? 1 : -1));
+  ids(filter: Filter | null, collapse = false, sort = 'receivedAt'): Id[] {
+    const date = (email: Json): string => (sort === 'snoozedUntil' && (email['snoozed']?.until ?? email['awokenAt'])) || email['receivedAt'];
+    const emails = [...this.emails.values()].filter((email) => this.matches(email, filter)).sort((a, b) => (date(a) === date(b) ? a['id'].length - b['id'].length || (a['id'] < b['id'] ? -1 : 1) : date(a) < date(b) ? 1 : -1));
     const threads = new Set<Id>();
     return emails.filter((email) => !collapse || (!threads.has(email['threadId']) && threads.add(email['threadId']))).map((email) => email['id']);
   }
 
   private query(args: Json): Json {
-    // Nothing is put off here, so that both sort alike.
-    for (const { property } of (args['sort'] as Comparator[] | undefined) ?? []) if (property !== 'receivedAt' && property !== 'snoozedUntil') throw new Refused('unsupportedSort');
-    const ids = this.ids(args['filter'], args['collapseThreads']);
+    // Mail is sent when it comes here, so that both sort alike.
+    for (const { property } of (args['sort'] as Comparator[] | undefined) ?? []) if (!['receivedAt', 'snoozedUntil', 'sentAt'].includes(property)) throw new Refused('unsupportedSort');
+    const ids = this.ids(args['filter'], args['collapseThreads'], (args['sort'] as Comparator[] | undefined)?.[0]?.property);
     const position = args['position'] ?? 0;
     return { accountId: ACCOUNT, queryState: this.state, canCalculateChanges: false, position, total: ids.length, ids: ids.slice(position, position + (args['limit'] ?? ids.length)) };
   }
@@ -265,8 +273,25 @@ export class FakeServer {
       else if (value === null) delete record[first][second];
       else record[first][second] = value;
     }
+    if ('snoozed' in patch && !Object.keys(patch).some((path) => path.startsWith('mailboxIds'))) this.putOff(record, this.table(type).get(id)!['snoozed']);
     this.table(type).set(id, record);
     this.tell(type, id, 'updated');
+  }
+
+  private putOff(email: Json, before: Json | null): void {
+    const back = (email['snoozed'] ?? before)?.moveToMailboxId ?? 'M1-1';
+    const [from, to] = email['snoozed'] ? [back, 'M1-6'] : ['M1-6', back];
+    delete email['mailboxIds'][from];
+    email['mailboxIds'][to] = true;
+  }
+
+  /** Its time has come. */
+  awake(id: Id, at: string): void {
+    const email = this.emails.get(id)!;
+    const before = email['snoozed'];
+    this.emails.set(id, { ...email, snoozed: null, awokenAt: at, mailboxIds: { [before.moveToMailboxId ?? 'M1-1']: true } });
+    this.tell('Email', id, 'updated');
+    this.touched();
   }
 }
 

@@ -4,9 +4,9 @@ import { actions, type Action } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
 import { addPaletteSource } from '../../frame/palette.tsx';
 import { focusList } from '../../frame/focus.ts';
-import { go, type Place } from '../../frame/router.ts';
+import { go, place, type Place } from '../../frame/router.ts';
 import { fill } from '../../frame/slots.ts';
-import type { MailboxRole } from '../../jmap/types.ts';
+import type { Id, MailboxRole } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
 import { mailboxPath } from '../../model/mailboxes.ts';
 import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
@@ -45,7 +45,15 @@ function goAndFocus(to: Place): void {
   focusList();
 }
 
+/** Who looks at a folder that was just made stays there when the server gives it its id. */
+function followNames(names: ReadonlyMap<Id, Id>): void {
+  const here = place.peek();
+  const id = here.kind === 'folder' && names.get(here.mailbox);
+  if (id) go({ ...here, mailbox: id }, { replace: true });
+}
+
 export function installFolders(): void {
+  mail().renamed.listen(followNames);
   fill('folders', Folders);
   addPaletteSource(() => folderChoices(false));
   const roles = Object.entries(KEYS).map(

@@ -1,10 +1,9 @@
 /** Which list the pane shows: it follows the place and the filters. Lists that were left are kept for a while, with what they know. */
 import { batch, computed, effect, signal } from '@preact/signals';
 import { go, place } from '../../frame/router.ts';
-import type { Filter, Id, Mailbox } from '../../jmap/types.ts';
+import { type Filter, type Id, type Mailbox, SNOOZE } from '../../jmap/types.ts';
 import { mail, pane } from '../../model/current.ts';
 import { MailList, AWOKEN_FIRST, NEWEST_FIRST, PINNED_FIRST, type ListQuery } from '../../model/list.ts';
-import { SNOOZE } from '../../model/snooze.ts';
 import { setting } from '../../model/settings.ts';
 import { layout } from '../../frame/view.ts';
 import { filterOf, parseSearch, searchContext, wordsOf } from '../../model/search.ts';

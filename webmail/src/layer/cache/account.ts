@@ -5,7 +5,9 @@ import { Changes } from './changes.ts';
 import { type Counts, COUNTS, waitingCounts } from './counts.ts';
 import { Emails, type Json } from './emails.ts';
 import type { Log } from './log.ts';
+import { whenPutOff } from './put-off.ts';
 import { FEW, RecordTable } from './records.ts';
+import { IN_ROW } from './rows.ts';
 
 /** What the store keeps of it beside its records. */
 interface About {
@@ -15,6 +17,7 @@ interface About {
   extras: string[];
   extrasDone: number;
   bodyShape: Json | undefined;
+  snoozes: boolean;
 }
 
 export class Account {
@@ -31,6 +34,8 @@ export class Account {
   extras: string[] = [];
   /** So many of them are here for all emails. */
   extrasDone = 0;
+  /** The server puts mail off (doc/jmap.md, Snooze), and says of each email until when. */
+  snoozes = false;
   /** How views ask for what a reader shows: what is fetched ahead is asked for alike. */
   bodyShape: Json | undefined;
   /** The server may have something new. */
@@ -48,9 +53,13 @@ export class Account {
   ) {
     for (const type of ['Email', 'Thread', ...FEW]) this.changes.set(type, new Changes(`${epoch}${type[0]}`));
     this.emails = new Emails(store, id, this.changes.get('Email')!, this.changes.get('Thread')!, {
-      of: (email) => (log.touches(email) ? log.of('Email', email) : undefined),
+      of: (email) => {
+        const edit = log.of('Email', email);
+        return edit && { ...edit, patch: whenPutOff(edit.patch, this.emails.server.get(email)!, this.role('inbox'), this.role('snoozed')) };
+      },
       made: (email) => {
-        const made = log.touches(email) ? log.made('Email', email) : undefined;
+        // Once the server's own is here, it stands for both.
+        const made = log.touches(email) && !this.emails.server.has(log.real(email)) ? log.made('Email', email) : undefined;
         return made && { ...made['@'], ...made, id: email };
       },
     });
@@ -65,6 +74,7 @@ export class Account {
   async load(): Promise<void> {
     const about = (await this.store.get('about', `account/${this.id}`)) as About | undefined;
     if (about) Object.assign(this, about);
+    this.extras = this.extras.filter((name) => !IN_ROW.has(name));
     this.emails.partial = !this.complete;
     await Promise.all([this.emails.load(), ...[...this.tables.values()].map((table) => table.load())]);
     this.show(this.idsInLog());
@@ -79,7 +89,8 @@ export class Account {
   puts(): Put[] {
     const puts = [...this.emails.puts(), ...[...this.tables.values()].flatMap((table) => table.puts())];
     if (this.dirty) {
-      const value: About = { emailState: this.emailState, complete: this.complete, stale: this.stale, extras: this.extras, extrasDone: this.extrasDone, bodyShape: this.bodyShape };
+      const { emailState, complete, stale, extras, extrasDone, bodyShape, snoozes } = this;
+      const value: About = { emailState, complete, stale, extras, extrasDone, bodyShape, snoozes };
       puts.push({ table: 'about', key: `account/${this.id}`, value });
     }
     this.dirty = false;
@@ -97,12 +108,17 @@ export class Account {
     return [...ids];
   }
 
+  /** The mailbox of the server that has a role. */
+  private role(role: string): Id | undefined {
+    for (const [id, record] of this.mailboxes.server) if (record['role'] === role) return id;
+    return undefined;
+  }
+
   /** After the log, or what the server has, changed for these emails: what is shown, and all counts. */
   show(emails: readonly Id[], quietly = false): void {
-    this.emails.show(emails, quietly);
-    let trash: Id | undefined;
-    for (const [id, record] of this.mailboxes.server) if (record['role'] === 'trash') trash = id;
-    this.waitingCounts = waitingCounts(this.emails, trash);
+    // What is known under two names is shown under one: both are looked at.
+    this.emails.show(emails.flatMap((id) => this.log.names(id)), quietly);
+    this.waitingCounts = waitingCounts(this.emails, this.role('trash'));
     for (const table of this.tables.values()) table.show();
   }
 

@@ -7,7 +7,7 @@ import type { Id, Invocation } from '../../jmap/types.ts';
 import type { Account } from './account.ts';
 import type { Bodies } from './bodies.ts';
 import type { Json } from './emails.ts';
-import { LIST_PROPERTIES } from './sync.ts';
+import { changingProperties, listProperties } from './sync.ts';
 
 /** Emails in a piece: as many as take about a quarter of a second, so that what the person does never waits long. */
 const PIECE = { least: 50, first: 200, most: 2_000, aimMs: 250 };
@@ -86,8 +86,8 @@ export class Background {
       const unknown = job.unknown.slice(0, this.piece - known.length);
       this.asked = { kind: 'rows', ids: [...known, ...unknown], at: performance.now() };
       const calls: Invocation[] = [];
-      if (known.length) calls.push(['Email/get', { accountId, ids: known, properties: ['id', 'mailboxIds', 'keywords', ...account.extras] }, this.id('known')]);
-      if (unknown.length) calls.push(['Email/get', { accountId, ids: unknown, properties: [...LIST_PROPERTIES, ...account.extras] }, this.id('unknown')]);
+      if (known.length) calls.push(['Email/get', { accountId, ids: known, properties: changingProperties(account) }, this.id('known')]);
+      if (unknown.length) calls.push(['Email/get', { accountId, ids: unknown, properties: listProperties(account) }, this.id('unknown')]);
       return calls;
     }
     const ids = job.ids.slice(0, BODIES_AT_ONCE);

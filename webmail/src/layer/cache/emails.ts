@@ -6,7 +6,7 @@ import type { Id } from '../../jmap/types.ts';
 import type { Put, Store } from '../store/store.ts';
 import type { Changes } from './changes.ts';
 import { type Patch, patched } from './patch.ts';
-import { newestFirst, packed, pieceOf, type Row, ROWS_IN_PIECE, rowOf, type RowsPiece, sharedSet, TEXTS_IN_PIECE, unpacked } from './rows.ts';
+import { changedRow, IN_ROW, newestFirst, packed, pieceOf, type Row, ROWS_IN_PIECE, rowOf, type RowsPiece, sharedSet, TEXTS_IN_PIECE, unpacked } from './rows.ts';
 
 export type Json = Record<string, any>;
 type TextsPiece = Record<Id, Json>;
@@ -119,13 +119,13 @@ export class Emails {
       const old = this.server.get(id);
       const whole = 'threadId' in email;
       if (!whole && !old) continue;
-      const row = whole ? rowOf(email) : { ...old!, mailboxIds: sharedSet(Object.keys(email['mailboxIds'])), keywords: sharedSet(Object.keys(email['keywords'])) };
+      const row = whole ? rowOf(email) : changedRow(old!, { ...email, mailboxIds: sharedSet(Object.keys(email['mailboxIds'])), keywords: sharedSet(Object.keys(email['keywords'])) });
       if (hasText(email)) {
         const piece = this.texts.get(this.textKey(id))!;
         piece[id] = whole ? textOf(email) : { ...piece[id], ...textOf(email) };
         this.dirtyTexts.add(this.textKey(id));
       }
-      if (old && !whole && old.mailboxIds === row.mailboxIds && old.keywords === row.keywords) continue;
+      if (old === row) continue;
       this.remember(id);
       this.server.set(id, row);
       const key = this.rowKey(id);
@@ -299,21 +299,15 @@ export class Emails {
   }
 }
 
-/** Whether it tells more than what changes of an email. */
-const hasText = (email: Json): boolean => Object.keys(email).length > 3;
+/** Whether it tells more than what is in the row. */
+const hasText = (email: Json): boolean => Object.keys(email).some((name) => !IN_ROW.has(name));
 
-const isSame = (a: Row, b: Row): boolean => a.mailboxIds === b.mailboxIds && a.keywords === b.keywords && a.threadId === b.threadId && a.received === b.received;
+const isSame = (a: Row, b: Row): boolean => a.threadId === b.threadId && a.received === b.received && changedRow(a, b) === a;
 
-/** What is no part of the row. */
-function textOf(email: Json): Json {
-  const { id: _id, threadId: _thread, mailboxIds: _mailboxes, keywords: _keywords, size: _size, hasAttachment: _has, receivedAt: _received, ...text } = email;
-  return text;
-}
+const textOf = (email: Json): Json => Object.fromEntries(Object.entries(email).filter(([name]) => !IN_ROW.has(name)));
 
 function edited(row: Row, patch: Patch): Row {
   const names = patched({ mailboxIds: row.mailboxIds, keywords: row.keywords } as Json, patch);
   const set = (value: Json): Row['keywords'] => sharedSet(Object.keys(value ?? {}).filter((name) => value[name]));
-  const mailboxIds = set(names['mailboxIds']);
-  const keywords = set(names['keywords']);
-  return mailboxIds === row.mailboxIds && keywords === row.keywords ? row : { ...row, mailboxIds, keywords };
+  return changedRow(row, { mailboxIds: set(names['mailboxIds']), keywords: set(names['keywords']), ...('snoozed' in patch && { snoozed: patch['snoozed'] as Row['snoozed'] }) });
 }

@@ -3,7 +3,7 @@
  * answered; what can wait is written to the log and answered; for the rest the server is asked, and what it says is kept.
  */
 import { Emitter } from '../../base/emitter.ts';
-import { CORE, type CoreLimits, type Id, type Invocation, MAIL, type Session, type TypeName } from '../../jmap/types.ts';
+import { CORE, type CoreLimits, type Id, type Invocation, MAIL, type Session, SNOOZE, type TypeName } from '../../jmap/types.ts';
 import { type LayerEvent, LayerError, type LayerStatus } from '../layer.ts';
 import { type Wire, WireError } from '../net/wire.ts';
 import type { Put, Store } from '../store/store.ts';
@@ -25,6 +25,8 @@ import { TextIndex } from './text.ts';
 /** Calls that change nothing. */
 const READS = /\/(get|query|changes|queryChanges|parse|lookup|validate|echo|test)$/;
 
+/** Answers to changes that are remembered for who asks again: more than any tab waits for at once. */
+const ANSWERED_KEPT = 200;
 /** Other tabs ask a new leader within so long what the old one did not answer. */
 const ASKED_AGAIN_MS = 60_000;
 
@@ -49,6 +51,7 @@ export class Engine implements PumpHost {
   private readonly events = new Emitter<LayerEvent>();
   private readonly epoch = `${Array.from(crypto.getRandomValues(new Uint8Array(6)), (octet) => octet.toString(16).padStart(2, '0')).join('')}.`;
   private readonly told = new Map<Id, string>();
+  private readonly answered: string[] = [];
   private lastStatus = '';
   private signedOut = false;
   session: Session | undefined;
@@ -89,14 +92,28 @@ export class Engine implements PumpHost {
     this.wire.use(session);
     this.session = session;
     for (const [id, { accountCapabilities }] of Object.entries(session.accounts)) {
-      if (!(MAIL in accountCapabilities) || this.parts.has(id)) continue;
+      if (!(MAIL in accountCapabilities)) continue;
+      const there = this.parts.get(id);
+      if (there) {
+        this.noteSnooze(there.account, session);
+        continue;
+      }
       const account = new Account(this.store, id, this.log, this.epoch);
       await account.load();
+      this.noteSnooze(account, session);
       this.parts.set(id, { account, background: new Background(account, this.bodies, this.options.ahead), queries: new Queries(account, this.epoch, this.texts) });
       this.told.set(id, this.statesOf(account));
     }
     await this.forgetAccounts(session);
     await this.store.write([{ table: 'about', key: 'session', value: session }]);
+  }
+
+  /** Rows that were fetched without it are asked for again. */
+  private noteSnooze(account: Account, session: Session): void {
+    const snoozes = SNOOZE in session.capabilities;
+    if (account.snoozes === snoozes) return;
+    const isOld = snoozes && account.emailState !== undefined;
+    account.note({ snoozes, ...(isOld && { complete: false, stale: true }) });
   }
 
   /** Those that are no longer shared with this person. */
@@ -154,6 +171,10 @@ export class Engine implements PumpHost {
 
   async write(puts: Put[]): Promise<void> {
     await this.store.write(puts);
+  }
+
+  async own(): Promise<void> {
+    await this.store.own();
   }
 
   emit(event: LayerEvent): void {
@@ -252,7 +273,7 @@ export class Engine implements PumpHost {
     return { account, log: this.log, bodies: this.bodies, queries, online };
   }
 
-  /** `origin`: another tab's name of this request; `again`, when it was asked before of a layer that has ended since. */
+  /** `origin`: a tab's name of this request; `again`, when it was asked before of a layer that has ended since. */
   async request(calls: readonly Invocation[], origin?: { name: string; again: boolean }): Promise<Invocation[]> {
     const results: Invocation[][] = calls.map(() => []);
     const creations = new Map<string, Id>();
@@ -310,10 +331,17 @@ export class Engine implements PumpHost {
     account.show(emails);
     for (const [answered, answer] of answers) if (answer['newState'] === null) answer['newState'] = account.changes.get(answered.split('/')[0]!)?.state ?? '';
     // First on the disk, then answered.
-    await this.store.write([...this.log.puts(), ...(key ? [{ table: 'about' as const, key, value: answers }] : [])]);
+    await this.store.write([...this.log.puts(), ...this.remember(key, answers)]);
     this.changed();
     this.pump.start();
     return answers;
+  }
+
+  private remember(key: string | undefined, answers: [string, Json][]): Put[] {
+    if (!key) return [];
+    this.answered.push(key);
+    const old = this.answered.length > ANSWERED_KEPT ? this.answered.shift() : undefined;
+    return [{ table: 'about', key, value: answers }, ...(old ? [{ table: 'about' as const, key: old }] : [])];
   }
 
   private domain(account: Account): string {
@@ -327,6 +355,7 @@ export class Engine implements PumpHost {
 
   private async read(part: Part, name: string, args: Json): Promise<Json | undefined> {
     const { account } = part;
+    if (name.startsWith('Email/query')) args = withReal(args, (local) => this.log.real(local));
     if (name === 'Email/get' && learnShape(account, args)) {
       part.background.look();
       this.pump.start();

@@ -90,6 +90,8 @@ export class Log {
   readonly entries = new Map<number, Entry>();
   private readonly byId = new Map<Id, Set<number>>();
   private readonly aliases = new Map<Id, Id>();
+  /** The same the other way round. */
+  private readonly locals = new Map<Id, Id>();
   private last = 0;
   /** Entries that are on their way, or that the server has taken: they no longer change. */
   readonly sealed = new Set<number>();
@@ -100,7 +102,18 @@ export class Log {
 
   async load(): Promise<void> {
     for (const [, entry] of await this.store.withPrefix('log', '')) this.index(entry as Entry);
-    for (const [name, real] of await this.store.withPrefix('about', 'alias/')) this.aliases.set(name.slice(6), real as Id);
+    for (const [name, real] of await this.store.withPrefix('about', 'alias/')) this.alias(name.slice(6), real as Id);
+  }
+
+  private alias(local: Id, real: Id): void {
+    this.aliases.set(local, real);
+    this.locals.set(real, local);
+  }
+
+  /** An id, and the other one that the same thing has. */
+  names(id: Id): Id[] {
+    const other = this.aliases.get(id) ?? this.locals.get(id);
+    return other === undefined ? [id] : [id, other];
   }
 
   private index(entry: Entry): void {
@@ -156,23 +169,25 @@ export class Log {
   }
 
   touches(id: Id): boolean {
-    return this.byId.has(id);
+    return this.names(id).some((name) => this.byId.has(name));
   }
 
   // ---- what is laid over the server's ----
 
   of(type: string, id: Id): { patch: Patch; destroyed: boolean } | undefined {
-    if (!this.byId.has(id)) return undefined;
+    if (!this.touches(id)) return undefined;
+    const names = this.names(id);
     let patch: Patch = {};
     let destroyed = false;
-    for (const entry of this.about(id)) {
-      if (typeOf(entry.name) === type) {
-        if (entry.update[id]) patch = joined(patch, entry.update[id]);
-        if (entry.destroy[id]) destroyed = true;
+    for (const entry of this.about(this.locals.get(id) ?? id))
+      for (const name of names) {
+        if (typeOf(entry.name) === type) {
+          if (entry.update[name]) patch = joined(patch, entry.update[name]);
+          if (entry.destroy[name]) destroyed = true;
+        }
+        if (type === 'Email' && entry.afterwards[name]) patch = joined(patch, entry.afterwards[name]);
       }
-      if (type === 'Email' && entry.afterwards[id]) patch = joined(patch, entry.afterwards[id]);
-    }
-    return { patch, destroyed };
+    return { patch: this.locals.size ? withReal(patch, (local) => this.real(local)) : patch, destroyed };
   }
 
   /** A thing that is here alone, with what was done to it since. */
@@ -219,7 +234,9 @@ export class Log {
     const entry: Entry = { ...wish, number: ++this.last, accountId, name, update: {}, destroy: {}, needs: wish.needs ?? [], time: Date.now() };
     const mayJoin = isEmpty(wish.other);
     for (const [id, patch] of Object.entries(wish.update)) {
-      const open = mayJoin ? this.open(id, name) : undefined;
+      let open = mayJoin ? this.open(id, name) : undefined;
+      // What puts an email off moves it, unless the same patch says where to: so it stays a patch of its own.
+      if (open?.update[id] && 'snoozed' in open.update[id] !== 'snoozed' in patch) open = undefined;
       if (open && open.accountId === accountId && this.known(localsIn(patch), open)) this.join(open, id, patch);
       else entry.update[id] = patch;
     }
@@ -314,7 +331,7 @@ export class Log {
   }
 
   name(local: Id, real: Id): void {
-    this.aliases.set(local, real);
+    this.alias(local, real);
     this.newAliases.push([local, real]);
   }
 

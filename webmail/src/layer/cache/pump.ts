@@ -6,7 +6,7 @@
 import type { Id, Invocation } from '../../jmap/types.ts';
 import type { LayerEvent } from '../layer.ts';
 import { type Wire, WireError } from '../net/wire.ts';
-import type { Put } from '../store/store.ts';
+import { Deposed, type Put } from '../store/store.ts';
 import type { Account } from './account.ts';
 import type { Background } from './background.ts';
 import type { Bodies } from './bodies.ts';
@@ -34,6 +34,8 @@ export interface PumpHost {
   background(account: Account): Background;
   limits(): { calls: number; objects: number };
   write(puts: Put[]): Promise<void>;
+  /** Rejects when another layer has taken this one's place. */
+  own(): Promise<void>;
   emit(event: LayerEvent): void;
   /** The states that views know may be older now. */
   changed(): void;
@@ -65,6 +67,7 @@ export class Pump {
     this.again = true;
     if (this.running || this.stopped || this.host.wire.connection === 'offline') return;
     clearTimeout(this.timer);
+    this.timer = undefined;
     this.running = this.run().finally(() => {
       this.running = undefined;
       if (this.again && !this.stopped && !this.timer) this.start();
@@ -105,8 +108,10 @@ export class Pump {
       }
       this.retryMs = RETRY_MS.first;
     } catch (error) {
+      // Another layer goes on with all of it.
+      if (error instanceof Deposed) this.stopped = true;
       // A fault of ours is told, and does not end it all.
-      if (!(error instanceof WireError)) report(error);
+      else if (!(error instanceof WireError)) report(error);
       if (!(error instanceof WireError && error.kind === 'signed-out') && !this.stopped) {
         this.timer = setTimeout(() => {
           this.timer = undefined;
@@ -167,7 +172,11 @@ export class Pump {
     }
     let answers = new Map<string, Invocation>();
     try {
-      if (entries.length) await host.write(log.puts());
+      if (entries.length) {
+        // What another layer has sent since, and what the person did then, must not be undone from here.
+        await host.own();
+        await host.write(log.puts());
+      }
       if (outgoing.length) answers = byCall(await host.wire.send(outgoing));
     } catch (error) {
       for (const entry of entries) log.sealed.delete(entry.number);
@@ -207,8 +216,10 @@ export class Pump {
     const told = more && accounts.some((account) => account.behind) ? [] : this.settle();
     if (this.outcomes.length) more = true;
     await host.write([...accounts.flatMap((account) => account.puts()), ...host.bodies.puts(), ...forgotten, ...host.log.puts()]);
+    // Names first: whoever hears of a change may know the thing by its local id.
+    for (const event of told) if (event.kind === 'named') host.emit(event);
     host.changed();
-    for (const event of told) host.emit(event);
+    for (const event of told) if (event.kind !== 'named') host.emit(event);
     const again = [...host.log.entries.values()].some((entry) => (this.attempts.get(entry.number) ?? 0) > 0 && !entry.held);
     if (again && !more) throw new WireError('busy', 'The server failed at a change.');
     return more || ready(host.log, () => true).entries.length > 0;
@@ -231,6 +242,7 @@ export class Pump {
     if (!outcomes.length) return [];
     const events: LayerEvent[] = [];
     const touched = new Map<Id, Set<Id>>();
+    const made = new Map(outcomes.map(({ entry }) => [entry, Object.keys(entry.create)]));
     const touch = (entry: Entry): void => {
       const set = touched.get(entry.accountId) ?? new Set();
       touched.set(entry.accountId, set);
@@ -252,6 +264,10 @@ export class Pump {
         });
       }
     for (const account of host.accounts()) if (touched.has(account.id)) account.show([...touched.get(account.id)!]);
+    for (const { entry } of outcomes) {
+      const ids = Object.fromEntries(made.get(entry)!.filter((id) => host.log.real(id) !== id).map((id) => [id, host.log.real(id)]));
+      if (Object.keys(ids).length) events.unshift({ kind: 'named', accountId: entry.accountId, ids });
+    }
     return events;
   }
 

@@ -36,8 +36,8 @@ export class Queries {
     if (online && !account.complete) return undefined;
     const filter = args['filter'] as Filter | null | undefined;
     let test = filterTest(emails, filter);
-    const compare = sortOf(emails, args['sort']);
-    if (online && (!test || compare === undefined)) return undefined;
+    const sort = sortOf(emails, args['sort']);
+    if (online && (!test || sort === undefined)) return undefined;
     if (account.emailState === undefined) return undefined;
     const key = JSON.stringify([filter ?? null, args['sort'] ?? null, args['collapseThreads'] ?? false]);
     const results = this.kept.get(key) ?? [];
@@ -51,7 +51,7 @@ export class Queries {
       test = filterTest(emails, filter, (name, value) => this.texts.test(account, name, value));
       if (!test) throw new MethodError('unsupportedFilter', 'This is known to the server alone.');
     }
-    const ids = evaluate(emails, test, compare ?? null, args['collapseThreads'] ?? false);
+    const ids = evaluate(emails, test, sort ?? null, args['collapseThreads'] ?? false);
     if (last && last.ids.length === ids.length && last.ids.every((id, at) => id === ids[at])) {
       last.emails = number;
       return last;

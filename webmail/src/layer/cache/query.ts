@@ -71,32 +71,64 @@ export function filterTest(emails: Emails, filter: Filter | null | undefined, ot
   return tests.length === 1 ? tests[0] : (row) => tests.every((test) => test(row));
 }
 
-type Compare = (a: Row, b: Row) => number;
+type Value = (row: Row) => number;
+
+/** What rows are sorted by: the lower value first, and of equal ones by what comes next. */
+export type Sort = Value[];
 
 /** Undefined: sorts by something that is not in the rows. Null: the order that the rows stand in. */
-export function sortOf(emails: Emails, sort: readonly Comparator[] | null | undefined): Compare | null | undefined {
+export function sortOf(emails: Emails, sort: readonly Comparator[] | null | undefined): Sort | null | undefined {
   if (!sort?.length) return null;
   if (sort[0]!.property === 'receivedAt' && sort[0]!.isAscending === false) return null;
-  const by: Compare[] = [];
+  const by: Sort = [];
   for (const { property, isAscending, keyword } of sort) {
-    const word = keyword?.toLowerCase() ?? '';
-    const value = {
-      receivedAt: (row: Row) => row.received,
-      size: (row: Row) => row.size,
-      hasKeyword: (row: Row) => Number(row.keywords[word] === true),
-      allInThreadHaveKeyword: (row: Row) => Number(inThread(emails, row, word).all),
-      someInThreadHaveKeyword: (row: Row) => Number(inThread(emails, row, word).some),
-    }[property];
+    const value = valueOf(emails, property, keyword?.toLowerCase() ?? '');
     if (!value) return undefined;
-    by.push(isAscending === false ? (a, b) => value(b) - value(a) : (a, b) => value(a) - value(b));
+    by.push(isAscending === false ? (row) => -value(row) : value);
   }
-  return (a, b) => {
-    for (const compare of by) {
-      const order = compare(a, b);
-      if (order) return order;
+  return by;
+}
+
+function valueOf(emails: Emails, property: string, keyword: string): Value | undefined {
+  switch (property) {
+    case 'receivedAt':
+      return (row) => row.received;
+    case 'snoozedUntil':
+      return (row) => row.dated;
+    case 'size':
+      return (row) => row.size;
+    case 'hasKeyword':
+      return (row) => Number(row.keywords[keyword] === true);
+    case 'allInThreadHaveKeyword':
+      return (row) => Number(inThread(emails, row, keyword).all);
+    case 'someInThreadHaveKeyword':
+      return someInThread(emails, keyword);
+    default:
+      return undefined;
+  }
+}
+
+/** Few conversations have the keyword that lists begin with: they are looked for once, and not for each row. */
+function someInThread(emails: Emails, keyword: string): Value {
+  let threads: Set<Id> | undefined;
+  return (row) => {
+    if (!threads) {
+      threads = new Set();
+      for (const one of emails.order) if (one.keywords[keyword]) threads.add(one.threadId);
     }
-    return 0;
+    return threads.size && threads.has(row.threadId) ? 1 : 0;
   };
+}
+
+/** Each value is made once. The rows stand in nearly this order mostly, so that sorting them compares each with its neighbours alone. */
+function sorted(rows: readonly Row[], sort: Sort): Row[] {
+  const columns = sort.map((value) => Float64Array.from(rows, value));
+  const places = rows.map((_, at) => at);
+  places.sort((a, b) => {
+    for (const column of columns) if (column[a] !== column[b]) return column[a]! - column[b]!;
+    return a - b;
+  });
+  return places.map((at) => rows[at]!);
 }
 
 export interface Question {
@@ -105,13 +137,12 @@ export interface Question {
   collapseThreads?: boolean;
 }
 
-export function evaluate(emails: Emails, test: Test, compare: Compare | null, collapse: boolean): Id[] {
-  let rows: readonly Row[] = emails.order;
-  if (compare) rows = rows.filter(test).sort(compare);
+export function evaluate(emails: Emails, test: Test, sort: Sort | null, collapse: boolean): Id[] {
+  let rows: readonly Row[] = emails.order.filter(test);
+  if (sort) rows = sorted(rows, sort);
   const ids: Id[] = [];
   const threads = new Set<Id>();
   for (const row of rows) {
-    if (!compare && !test(row)) continue;
     if (collapse) {
       if (threads.has(row.threadId)) continue;
       threads.add(row.threadId);

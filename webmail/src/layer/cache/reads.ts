@@ -12,8 +12,7 @@ import { Queries } from './queries.ts';
 import { FEW } from './records.ts';
 import { MethodError } from './references.ts';
 import { isConstant } from './bodies.ts';
-
-const OF_ROWS = new Set(['id', 'threadId', 'mailboxIds', 'keywords', 'receivedAt', 'size', 'hasAttachment']);
+import { IN_ROW } from './rows.ts';
 
 /** An answer, or the part of one that is here, with what the server must be asked for in addition. */
 export interface Read {
@@ -108,7 +107,7 @@ async function emailGet(context: ReadContext, args: Json): Promise<Read | undefi
   }
   if (asked.size && !properties) missing.push(...asked.keys());
   else if (asked.size) {
-    const beyond = properties!.filter((name) => !OF_ROWS.has(name));
+    const beyond = properties!.filter((name) => !IN_ROW.has(name));
     const texts = beyond.length ? await account.emails.textsOf([...asked.keys()]) : new Map<Id, Json>();
     const lacking = [...asked.keys()].filter((id) => !beyond.every((name) => name in (texts.get(id) ?? {})));
     const further = lacking.length ? await bodiesOf(bodies, account, lacking, beyond, args, texts) : new Map<Id, Json>();
@@ -142,7 +141,7 @@ async function bodiesOf(bodies: Bodies, account: Account, ids: Id[], names: read
 /** List properties that views ask for and that are not kept yet: they are from now on. */
 export function learnShape(account: Account, args: Json): boolean {
   const properties = (args['properties'] as string[] | null | undefined) ?? [];
-  const extras = properties.filter((name) => !isConstant(name) && !OF_ROWS.has(name) && !account.extras.includes(name));
+  const extras = properties.filter((name) => !isConstant(name) && !IN_ROW.has(name) && !account.extras.includes(name));
   const { accountId: _account, ids: _ids, ...shape } = args;
   const isBody = properties.includes('bodyValues');
   const learns = isBody && JSON.stringify(shape) !== JSON.stringify(account.bodyShape);

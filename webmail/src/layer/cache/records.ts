@@ -79,7 +79,8 @@ export class RecordTable {
       shown.set(id, this.adjust(id, edit ? patched(record, edit.patch) : record));
     }
     for (const id of this.log.madeIds(this.accountId, this.type)) {
-      const made = this.log.made(this.type, id);
+      // Once the server's own is here, it stands for both.
+      const made = this.server.has(this.log.real(id)) ? undefined : this.log.made(this.type, id);
       if (made) shown.set(id, this.adjust(id, { ...NEW[this.type], ...made, id }));
     }
     for (const [id, record] of shown) {

@@ -1,9 +1,16 @@
 /** What is kept of each email in memory, and how it lies in the store: in pieces of emails that came one after the other. */
 import type { Id } from '../../jmap/types.ts';
+import { same } from './patch.ts';
 
 export type IdSet = Readonly<Record<string, true>>;
 
 /** What queries look at. Never changed: another one takes its place. */
+/** Until when an email is put off, as Email/set took it (doc/jmap.md, Snooze). */
+export interface Snoozed {
+  readonly until: string;
+  readonly moveToMailboxId?: Id | null;
+}
+
 export interface Row {
   readonly id: Id;
   readonly threadId: Id;
@@ -13,7 +20,15 @@ export interface Row {
   readonly received: number;
   readonly size: number;
   readonly hasAttachment: boolean;
+  readonly snoozed: Snoozed | null;
+  /** When it came back from being put off. */
+  readonly awokenAt: string | null;
+  /** What lists with put-off mail are sorted by: until when it is put off, when it came back, or else when it came. */
+  readonly dated: number;
 }
+
+/** The properties of an email that are in its row: whatever else it has is text. */
+export const IN_ROW: ReadonlySet<string> = new Set(['id', 'threadId', 'mailboxIds', 'keywords', 'receivedAt', 'size', 'hasAttachment', 'snoozed', 'awokenAt']);
 
 /** Emails in a piece of the table `rows`: what a change of one of them writes again, some 30 KB. */
 export const ROWS_IN_PIECE = 1024;
@@ -45,15 +60,28 @@ const memberSet = (set: Record<string, unknown> | undefined): IdSet => sharedSet
 
 /** The row of an email as the server tells it. */
 export function rowOf(email: Record<string, any>): Row {
+  const received = Date.parse(email['receivedAt']) || 0;
   return {
     id: email['id'],
     threadId: email['threadId'],
     mailboxIds: memberSet(email['mailboxIds']),
     keywords: memberSet(email['keywords']),
-    received: Date.parse(email['receivedAt']) || 0,
+    received,
     size: email['size'] ?? 0,
     hasAttachment: Boolean(email['hasAttachment']),
+    ...putOff(email['snoozed'] ?? null, email['awokenAt'] ?? null, received),
   };
+}
+
+function putOff(snoozed: Snoozed | null, awokenAt: string | null, received: number): Pick<Row, 'snoozed' | 'awokenAt' | 'dated'> {
+  return { snoozed, awokenAt, dated: Date.parse(snoozed?.until ?? awokenAt ?? '') || received };
+}
+
+/** The row with what may change of it. The same object, if nothing does. */
+export function changedRow(row: Row, to: Partial<Pick<Row, 'mailboxIds' | 'keywords' | 'snoozed' | 'awokenAt'>>): Row {
+  const { mailboxIds = row.mailboxIds, keywords = row.keywords, snoozed = row.snoozed, awokenAt = row.awokenAt } = to;
+  const isSame = mailboxIds === row.mailboxIds && keywords === row.keywords && same(snoozed, row.snoozed) && awokenAt === row.awokenAt;
+  return isSame ? row : { ...row, mailboxIds, keywords, ...putOff(snoozed, awokenAt, row.received) };
 }
 
 /** The order of lists: newest first, and of equal ones the one with the lower number, as the server has it. */
@@ -76,6 +104,8 @@ export interface RowsPiece {
   received: Float64Array;
   sizes: Float64Array;
   attachments: Uint8Array;
+  /** The few that are put off, or were: their place in the piece, and what is known of it. */
+  putOff?: [place: number, snoozed: Snoozed | null, awokenAt: string | null][];
 }
 
 export function packed(rows: readonly Row[]): RowsPiece {
@@ -95,6 +125,7 @@ export function packed(rows: readonly Row[]): RowsPiece {
     received: Float64Array.from(rows, (row) => row.received),
     sizes: Float64Array.from(rows, (row) => row.size),
     attachments: Uint8Array.from(rows, (row) => Number(row.hasAttachment)),
+    putOff: rows.flatMap((row, at): NonNullable<RowsPiece['putOff']> => (row.snoozed || row.awokenAt !== null ? [[at, row.snoozed, row.awokenAt]] : [])),
     sets,
   };
 }
@@ -102,7 +133,7 @@ export function packed(rows: readonly Row[]): RowsPiece {
 export function unpacked(piece: RowsPiece): Row[] {
   const sets = piece.sets.map((key) => sharedSet(key ? key.split(' ') : []));
   const threads = piece.threads.split(' ');
-  return piece.ids.split(' ').map((id, at) => ({
+  const rows = piece.ids.split(' ').map((id, at): Row => ({
     id,
     threadId: threads[at]!,
     mailboxIds: sets[piece.mailboxes[at]!]!,
@@ -110,5 +141,10 @@ export function unpacked(piece: RowsPiece): Row[] {
     received: piece.received[at]!,
     size: piece.sizes[at]!,
     hasAttachment: piece.attachments[at] === 1,
+    snoozed: null,
+    awokenAt: null,
+    dated: piece.received[at]!,
   }));
+  for (const [at, snoozed, awokenAt] of piece.putOff ?? []) rows[at] = changedRow(rows[at]!, { snoozed, awokenAt });
+  return rows;
 }

@@ -3,7 +3,7 @@
  * what waits for the server alone, at last in memory: `state` says which.
  */
 import { MemoryStore } from '../store/memory.ts';
-import { type Put, type Store, type Table, TABLES } from '../store/store.ts';
+import { Deposed, type Put, type Store, type Table, TABLES } from '../store/store.ts';
 
 /**
  * - whole: all is kept
@@ -13,6 +13,8 @@ import { type Put, type Store, type Table, TABLES } from '../store/store.ts';
 export type Kept = 'whole' | 'log' | 'none';
 
 const SPARE: Table[] = ['bodies', 'answers'];
+/** What only the person could make again. */
+const isWork = (table: Table): boolean => table === 'log' || table === 'files';
 const CACHE = TABLES.filter((table) => table !== 'log' && table !== 'files' && table !== 'about');
 
 export class SafeStore implements Store {
@@ -25,7 +27,7 @@ export class SafeStore implements Store {
   ) {}
 
   private isIn(table: Table): boolean {
-    return this.state === 'whole' || (this.state === 'log' && (table === 'log' || table === 'files'));
+    return this.state === 'whole' || (this.state === 'log' && isWork(table));
   }
 
   private from(table: Table): Store {
@@ -35,8 +37,9 @@ export class SafeStore implements Store {
   private async read<T>(table: Table, ask: (store: Store) => Promise<T>): Promise<T> {
     try {
       return await ask(this.from(table));
-    } catch {
-      await this.less('none');
+    } catch (error) {
+      if (error instanceof Deposed) throw error;
+      await this.less(isWork(table) || this.state !== 'whole' ? 'none' : 'log');
       return ask(this.memory);
     }
   }
@@ -62,7 +65,8 @@ export class SafeStore implements Store {
     if (this.state === 'whole') {
       try {
         return await this.inner.write(puts);
-      } catch {
+      } catch (error) {
+        if (error instanceof Deposed) throw error;
         // Room may be made.
       }
       try {
@@ -76,19 +80,34 @@ export class SafeStore implements Store {
     if (kept.length)
       try {
         await this.inner.write(kept);
-      } catch {
+      } catch (error) {
+        if (error instanceof Deposed) throw error;
         await this.less('none');
       }
+    // What is done goes from the disk even then: it must not be done again at the next start.
+    const done = this.state === 'none' ? puts.filter((put) => isWork(put.table) && put.value === undefined) : [];
+    if (done.length) await this.inner.write(done).catch(() => undefined);
     await this.memory.write(puts.filter((put) => !this.isIn(put.table)));
   }
 
-  /** What was kept so far is taken away, so that nothing old is found at the next start. */
+  async own(): Promise<void> {
+    try {
+      await this.inner.own();
+    } catch (error) {
+      if (error instanceof Deposed) throw error;
+    }
+  }
+
+  /**
+   * What was fetched so far is taken away, so that nothing old is found at the next start. What waits for the server stays where it is,
+   * even if it can't be read now: the next start may find it.
+   */
   private async less(state: Kept): Promise<void> {
     this.state = state;
     this.told(state);
     try {
       // Names of things that were made here are needed as long as the log.
-      await this.inner.clear(state === 'log' ? CACHE : TABLES);
+      await this.inner.clear(CACHE);
       const about = await this.inner.keys('about', 'account/');
       await this.inner.write(about.map((key) => ({ table: 'about', key })));
     } catch {

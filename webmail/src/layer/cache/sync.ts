@@ -6,9 +6,15 @@ import type { Json } from './emails.ts';
 /** Emails in one answer: a second's worth on a slow line. */
 const CHANGES_AT_ONCE = 500;
 
-/** What is kept of each email for lists. All but keywords and mailboxIds never change. */
-export const LIST_PROPERTIES = [...ROW_PROPERTIES, 'blobId', 'cc', 'sentAt'];
-const CHANGING = ['id', 'mailboxIds', 'keywords'];
+/** What is asked for of each email that is here: nothing else of it changes. */
+export function changingProperties(account: Account): string[] {
+  return ['id', 'mailboxIds', 'keywords', ...(account.snoozes ? ['snoozed', 'awokenAt'] : []), ...account.extras];
+}
+
+/** What is kept of each email for lists. */
+export function listProperties(account: Account): string[] {
+  return [...new Set([...ROW_PROPERTIES, 'blobId', 'cc', 'sentAt', ...changingProperties(account)])];
+}
 
 const reference = (resultOf: string, name: string, path: string): Json => ({ resultOf, name, path });
 
@@ -20,8 +26,8 @@ export function syncCalls(account: Account): Invocation[] {
   if (account.emailState !== undefined)
     calls.push(
       ['Email/changes', { accountId, sinceState: account.emailState, maxChanges: CHANGES_AT_ONCE }, id('emails')],
-      ['Email/get', { accountId, '#ids': reference(id('emails'), 'Email/changes', '/created'), properties: [...LIST_PROPERTIES, ...account.extras] }, id('new emails')],
-      ['Email/get', { accountId, '#ids': reference(id('emails'), 'Email/changes', '/updated'), properties: [...CHANGING, ...account.extras] }, id('changed emails')],
+      ['Email/get', { accountId, '#ids': reference(id('emails'), 'Email/changes', '/created'), properties: listProperties(account) }, id('new emails')],
+      ['Email/get', { accountId, '#ids': reference(id('emails'), 'Email/changes', '/updated'), properties: changingProperties(account) }, id('changed emails')],
     );
   for (const [type, table] of account.tables) {
     if (type === 'Mailbox' && table.state !== undefined)

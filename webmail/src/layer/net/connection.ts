@@ -229,6 +229,8 @@ export class Connection implements Wire {
 
   private heard(data: string): void {
     this.heardAt = Date.now();
+    // The browser may have said that there is no network, and this connection has outlasted it.
+    if (this.socket) this.say('online');
     const said = JSON.parse(data) as { '@type': string; requestId?: string; methodResponses: Invocation[]; sessionState: string; changed: (WireEvent & { kind: 'changed' })['changed']; status?: number; detail?: string };
     if (said['@type'] === 'StateChange') return this.events.emit({ kind: 'changed', changed: said.changed });
     const waiting = this.answers.get(said.requestId ?? '');

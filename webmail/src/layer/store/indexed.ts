@@ -1,13 +1,19 @@
 /** The store over IndexedDB: an object store for each table, keys beside the values. */
 import { deleteDB, type IDBPDatabase, openDB } from 'idb';
-import { type Put, type Store, type Table, TABLES } from './store.ts';
+import { Deposed, type Put, type Store, type Table, TABLES } from './store.ts';
 
 /** Formats of the tables. */
 const VERSION = 1;
 
+/** Whose the store is. Two layers may think that they lead: one was frozen while the other took its place. */
+const OWNER = 'owner';
+const DEPOSED = 'Another tab keeps the mail of this browser now.';
+
 const beginsWith = (prefix: string): IDBKeyRange => IDBKeyRange.bound(prefix, `${prefix}\uffff`);
 
 export class IndexedStore implements Store {
+  private readonly owner = crypto.randomUUID();
+
   private constructor(
     private readonly name: string,
     private readonly db: IDBPDatabase,
@@ -26,7 +32,9 @@ export class IndexedStore implements Store {
       },
       terminated: lost,
     });
-    return new IndexedStore(name, db);
+    const store = new IndexedStore(name, db);
+    await db.put('about', store.owner, OWNER);
+    return store;
   }
 
   async get(table: Table, key: string): Promise<unknown> {
@@ -52,16 +60,25 @@ export class IndexedStore implements Store {
   async write(puts: readonly Put[]): Promise<void> {
     if (!puts.length) return;
     const tables = [...new Set(puts.map((put) => put.table))];
+    const all = [...new Set([...tables, 'about'])];
     // Strict: what waits for the server must outlast a power cut, and nothing else says when it does.
-    const transaction = this.db.transaction(tables, 'readwrite', { durability: tables.includes('log') ? 'strict' : 'relaxed' });
+    const transaction = this.db.transaction(all, 'readwrite', { durability: tables.includes('log') ? 'strict' : 'relaxed' });
     const done = transaction.done;
     // Its rejection is the one that counts, and comes last.
     done.catch(() => undefined);
+    if ((await transaction.objectStore('about').get(OWNER)) !== this.owner) {
+      transaction.abort();
+      throw new Deposed(DEPOSED);
+    }
     const each = puts.map(({ table, key, value }) => {
       const store = transaction.objectStore(table);
       return value === undefined ? store.delete(key) : store.put(value, key);
     });
     await Promise.all([...each, done]);
+  }
+
+  async own(): Promise<void> {
+    if ((await this.db.get('about', OWNER)) !== this.owner) throw new Deposed(DEPOSED);
   }
 
   async clear(tables: readonly Table[]): Promise<void> {

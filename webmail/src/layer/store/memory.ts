@@ -36,6 +36,10 @@ export class MemoryStore implements Store {
     }
   }
 
+  async own(): Promise<void> {
+    this.refuse?.([]);
+  }
+
   async clear(tables: readonly Table[]): Promise<void> {
     for (const table of tables) this.table(table).clear();
   }

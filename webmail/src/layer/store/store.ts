@@ -22,6 +22,9 @@ export interface Put {
   value?: unknown;
 }
 
+/** Another layer has taken the store over: this one writes nothing any more, and what it was asked is asked of the other. */
+export class Deposed extends Error {}
+
 export interface Store {
   get(table: Table, key: string): Promise<unknown>;
   /** In the order of the keys; undefined where there is nothing. */
@@ -29,8 +32,10 @@ export interface Store {
   /** All whose keys begin so, ordered by key. */
   withPrefix(table: Table, prefix: string): Promise<[key: string, value: unknown][]>;
   keys(table: Table, prefix: string): Promise<string[]>;
-  /** All of them or none; they outlast a crash when the promise is fulfilled. Rejects where the disk is full. */
+  /** All of them or none; they outlast a crash when the promise is fulfilled. Rejects where the disk is full, and with Deposed. */
   write(puts: readonly Put[]): Promise<void>;
+  /** Rejects with Deposed. */
+  own(): Promise<void>;
   clear(tables: readonly Table[]): Promise<void>;
   /** Nothing is left of it; it can't be used again. */
   destroy(): Promise<void>;

@@ -47,7 +47,7 @@ export class CachedLayer implements Layer {
       const waiting = this.open.get(message.id);
       this.open.delete(message.id);
       if (message.reply.kind === 'done') waiting?.resolve(message.reply.answers);
-      else waiting?.reject(new LayerError(message.reply.error.kind, message.reply.error.message));
+      else if (message.reply.kind === 'failed') waiting?.reject(new LayerError(message.reply.error.kind, message.reply.error.message));
     } else if (message.kind === 'event') {
       if (message.session) this.session = message.session;
       if (message.event.kind === 'status') this.current = message.event.status;

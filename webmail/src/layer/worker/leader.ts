@@ -1,11 +1,12 @@
 /** The worker that leads: it opens the store of the person who is signed in, and answers what all tabs ask. */
 import { deleteDB, openDB } from 'idb';
-import type { Invocation, Session } from '../../jmap/types.ts';
+import type { Session } from '../../jmap/types.ts';
 import { Engine } from '../cache/engine.ts';
 import { LayerError, type LayerEvent } from '../layer.ts';
 import { Connection } from '../net/connection.ts';
 import { WireError } from '../net/wire.ts';
 import { IndexedStore } from '../store/indexed.ts';
+import { Deposed } from '../store/store.ts';
 import type { Question, Reply } from './protocol.ts';
 
 /** A database that says whose store is opened before the server has told who is signed in. */
@@ -46,11 +47,24 @@ export class Leader {
   engine: Engine | undefined;
   private store: IndexedStore | undefined;
   private wire = new Connection();
+  private isOver = false;
 
   constructor(
-    private readonly told: (event: LayerEvent) => void,
+    private readonly tell: (event: LayerEvent) => void,
     private readonly isReady: () => void,
   ) {}
+
+  private told(event: LayerEvent): void {
+    if (!this.isOver) this.tell(event);
+  }
+
+  /** Another leads from now on: this one says, asks and writes nothing more. */
+  async stop(): Promise<void> {
+    this.isOver = true;
+    this.wire.close();
+    await this.engine?.stop();
+    this.store?.close();
+  }
 
   get session(): Session | undefined {
     return this.engine?.session;
@@ -116,22 +130,20 @@ export class Leader {
     this.told({ kind: 'signed-out' });
   }
 
-  async answer(question: Question, origin: string | undefined, again: boolean): Promise<Reply> {
+  /** `origin` names the question; `again`: an earlier leader may have answered it. */
+  async answer(question: Question, origin: string, again: boolean): Promise<Reply> {
     try {
       if (question.kind === 'sign-out') {
         await this.signOut();
         return { kind: 'done', answers: [] };
       }
-      return { kind: 'done', answers: question.here ? await this.engine!.here(question.calls) : await this.requested(question.calls, origin, again) };
+      return { kind: 'done', answers: question.here ? await this.engine!.here(question.calls) : await this.engine!.request(question.calls, { name: origin, again }) };
     } catch (error) {
+      if (error instanceof Deposed) return { kind: 'deposed' };
       if (error instanceof LayerError) return { kind: 'failed', error: { kind: error.kind, message: error.message } };
       reportError(error);
       return { kind: 'failed', error: { kind: 'server', message: String(error) } };
     }
-  }
-
-  private requested(calls: Invocation[], origin: string | undefined, again: boolean): Promise<Invocation[]> {
-    return this.engine!.request(calls, origin === undefined ? undefined : { name: origin, again });
   }
 
   private async signOut(): Promise<void> {

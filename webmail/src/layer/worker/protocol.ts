@@ -11,7 +11,8 @@ export const CHANNEL = 'postrider-layer';
 /** What a page asks of the layer. */
 export type Question = { kind: 'request'; calls: Invocation[]; here?: boolean } | { kind: 'sign-out' };
 
-export type Reply = { kind: 'done'; answers: Invocation[] } | { kind: 'failed'; error: { kind: LayerError['kind']; message: string } };
+/** deposed: another worker leads by now, and must be asked. */
+export type Reply = { kind: 'done'; answers: Invocation[] } | { kind: 'deposed' } | { kind: 'failed'; error: { kind: LayerError['kind']; message: string } };
 
 export interface Asked {
   kind: 'ask';
@@ -29,7 +30,7 @@ export type ToPage =
 /** Between workers. `tab` names one of them. */
 export type Said =
   | { kind: 'who-leads'; tab: string }
-  | { kind: 'i-lead'; to?: string; session: Session | undefined; status: LayerStatus | undefined; cannot?: (ToPage & { kind: 'cannot' })['error'] | null }
+  | { kind: 'i-lead'; tab: string; to?: string; session: Session | undefined; status: LayerStatus | undefined; cannot?: (ToPage & { kind: 'cannot' })['error'] | null }
   | { kind: 'ask'; tab: string; id: number; again: boolean; question: Question }
   | { kind: 'answer'; to: string; id: number; reply: Reply }
   | { kind: 'event'; event: LayerEvent; session?: Session };

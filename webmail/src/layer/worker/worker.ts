@@ -1,7 +1,7 @@
 /** A tab's worker: it leads, or it passes on to the one that does. */
 import { LayerError, type LayerEvent } from '../layer.ts';
 import { Leader } from './leader.ts';
-import { type Asked, CHANNEL, LOCK, type Said, type ToPage } from './protocol.ts';
+import { type Asked, CHANNEL, LOCK, type Reply, type Said, type ToPage } from './protocol.ts';
 
 /** A leader that says nothing for so long is frozen, or broken: another takes its place. */
 const LEADER_ANSWERS_WITHIN_MS = 5_000;
@@ -9,10 +9,18 @@ const LEADER_ANSWERS_WITHIN_MS = 5_000;
 const page = self as unknown as { postMessage(message: ToPage): void; onmessage: ((event: MessageEvent<Asked>) => void) | null };
 const tab = crypto.randomUUID();
 const channel = new BroadcastChannel(CHANNEL);
-/** What this tab has asked, and nobody has answered. */
-const open = new Map<number, Asked>();
+
+/** What this tab has asked, and nobody has answered. `of`: the worker that was asked last. */
+interface Open {
+  asked: Asked;
+  of?: string;
+}
+const open = new Map<number, Open>();
+
 let leader: Leader | undefined;
 let ready = false;
+/** The worker that leads, as far as this one knows. */
+let leads: string | undefined;
 let isKnown = false;
 let silence: ReturnType<typeof setTimeout> | undefined;
 
@@ -22,31 +30,42 @@ function tell(event: LayerEvent): void {
   const session = event.kind === 'session' ? leader?.session : undefined;
   page.postMessage({ kind: 'event', event, session });
   say({ kind: 'event', event, session });
+  if (event.kind === 'signed-out') retire();
 }
+
+/** Nobody is signed in any more: whoever comes next must not be told of this person. */
+let retire: () => void = () => undefined;
 
 function introduce(to?: string): void {
-  say({ kind: 'i-lead', to, session: ready ? leader?.session : undefined, status: ready ? leader?.engine?.status() : undefined });
+  say({ kind: 'i-lead', tab, to, session: ready ? leader?.session : undefined, status: ready ? leader?.engine?.status() : undefined });
 }
 
-async function ask(asked: Asked): Promise<void> {
-  open.set(asked.id, asked);
-  if (leader) {
-    if (!ready) return;
-    const reply = await leader.answer(asked.question, undefined, false);
-    open.delete(asked.id);
-    page.postMessage({ kind: 'answer', id: asked.id, reply });
-    return;
+const isLeading = (): boolean => leader !== undefined;
+
+/** Asks whoever leads; what an earlier leader was asked, it may have done and not answered. */
+async function ask(one: Open): Promise<void> {
+  const { asked } = one;
+  if (isLeading() ? !ready : leads === undefined) return watchLeader();
+  const again = one.of !== undefined;
+  one.of = leads;
+  if (!leader) {
+    say({ kind: 'ask', tab, id: asked.id, again, question: asked.question });
+    return watchLeader();
   }
-  say({ kind: 'ask', tab, id: asked.id, again: false, question: asked.question });
-  watchLeader();
+  reply(asked.id, await leader.answer(asked.question, `${tab} ${asked.id}`, again));
+}
+
+/** What was deposed in the meantime stays open, and is asked again. */
+function reply(id: number, said: Reply): void {
+  if (said.kind !== 'deposed' && open.delete(id)) page.postMessage({ kind: 'answer', id, reply: said });
 }
 
 /** If the leader does not even say that it leads, this worker takes its place. */
 function watchLeader(): void {
-  if (leader || silence) return;
+  if (isLeading() || silence) return;
   silence = setTimeout(() => {
     silence = undefined;
-    if (leader || (isKnown && !open.size)) return;
+    if (isLeading() || (isKnown && !open.size)) return;
     say({ kind: 'who-leads', tab });
     silence = setTimeout(() => {
       silence = undefined;
@@ -58,65 +77,89 @@ function watchLeader(): void {
 channel.onmessage = ({ data }: MessageEvent<Said>) => {
   if (data.kind === 'who-leads') {
     if (leader) introduce(data.tab);
-  } else if (data.kind === 'i-lead') {
-    if (leader || (data.to !== undefined && data.to !== tab)) return;
-    clearTimeout(silence);
-    silence = undefined;
-    if (data.cannot !== undefined) return page.postMessage({ kind: 'cannot', error: data.cannot ?? undefined });
-    if (!data.session || !data.status) return;
-    if (!isKnown) page.postMessage({ kind: 'ready', session: data.session, status: data.status });
-    else page.postMessage({ kind: 'event', event: { kind: 'status', status: data.status } });
-    // A new leader: it has not heard what the old one did not answer. What that one had written, it knows.
-    if (isKnown && data.to === undefined) for (const asked of open.values()) say({ kind: 'ask', tab, id: asked.id, again: true, question: asked.question });
-    isKnown = true;
-    if (open.size) watchLeader();
-  } else if (data.kind === 'ask') {
+  } else if (data.kind === 'i-lead') hearLeader(data);
+  else if (data.kind === 'ask') {
     if (!leader || !ready) return;
-    void leader.answer(data.question, `${data.tab} ${data.id}`, data.again).then((reply) => say({ kind: 'answer', to: data.tab, id: data.id, reply }));
+    void leader.answer(data.question, `${data.tab} ${data.id}`, data.again).then((said) => say({ kind: 'answer', to: data.tab, id: data.id, reply: said }));
   } else if (data.kind === 'answer') {
-    if (data.to !== tab || !open.delete(data.id)) return;
-    page.postMessage({ kind: 'answer', id: data.id, reply: data.reply });
+    if (data.to === tab) reply(data.id, data.reply);
   } else if (!leader) page.postMessage({ kind: 'event', event: data.event, session: data.session });
 };
 
-page.onmessage = ({ data }) => void ask(data);
+function hearLeader(data: Said & { kind: 'i-lead' }): void {
+  if (leader || (data.to !== undefined && data.to !== tab)) return;
+  clearTimeout(silence);
+  silence = undefined;
+  if (data.cannot !== undefined) return page.postMessage({ kind: 'cannot', error: data.cannot ?? undefined });
+  if (!data.session || !data.status) return;
+  if (!isKnown) page.postMessage({ kind: 'ready', session: data.session, status: data.status });
+  else page.postMessage({ kind: 'event', event: { kind: 'status', status: data.status } });
+  isKnown = true;
+  if (leads !== data.tab) {
+    leads = data.tab;
+    for (const one of open.values()) void ask(one);
+  }
+  if (open.size) watchLeader();
+}
+
+page.onmessage = ({ data }) => {
+  const one: Open = { asked: data };
+  open.set(data.id, one);
+  void ask(one);
+};
 
 async function lead(steal = false): Promise<void> {
   await navigator.locks
     .request(LOCK, { steal }, async () => {
       clearTimeout(silence);
+      silence = undefined;
+      const over = new Promise<void>((resolve) => (retire = resolve));
       leader = new Leader(tell, () => {
         ready = true;
+        leads = tab;
         if (!isKnown) page.postMessage({ kind: 'ready', session: leader!.session!, status: leader!.engine!.status() });
         isKnown = true;
         introduce();
         // States of an earlier leader are none of this one's.
         leader!.engine!.announce();
-        for (const asked of open.values()) void ask(asked);
+        for (const one of open.values()) void ask(one);
       });
       introduce();
       try {
         await leader.start();
       } catch (error) {
-        const why = error instanceof LayerError ? { kind: error.kind, message: error.message } : undefined;
-        if (!why) reportError(error);
-        page.postMessage({ kind: 'cannot', error: why });
-        say({ kind: 'i-lead', session: undefined, status: undefined, cannot: why ?? null });
-        leader = undefined;
+        cannot(error);
+        await resign();
         return;
       }
-      // For as long as this tab lives.
-      await new Promise(() => undefined);
+      // For as long as this tab lives, and somebody is signed in.
+      await over;
+      await resign();
     })
     .catch(async () => {
       // Another tab took it, for this one did not answer: it was frozen. It goes on as one of the others.
-      const old = leader;
-      leader = undefined;
-      ready = false;
-      await old?.engine?.stop();
+      await resign();
       say({ kind: 'who-leads', tab });
       void lead();
     });
+}
+
+async function resign(): Promise<void> {
+  const old = leader;
+  leader = undefined;
+  ready = false;
+  leads = undefined;
+  await old?.stop();
+}
+
+function cannot(error: unknown): void {
+  const why = error instanceof LayerError ? { kind: error.kind, message: error.message } : undefined;
+  if (!why) reportError(error);
+  say({ kind: 'i-lead', tab, session: undefined, status: undefined, cannot: why ?? null });
+  if (!isKnown) return page.postMessage({ kind: 'cannot', error: why });
+  // It worked until now: the page has no other layer.
+  if (why?.kind === 'signed-out') return page.postMessage({ kind: 'event', event: { kind: 'signed-out' } });
+  for (const id of [...open.keys()]) reply(id, { kind: 'failed', error: why ?? { kind: 'server', message: String(error) } });
 }
 
 say({ kind: 'who-leads', tab });

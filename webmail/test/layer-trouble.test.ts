@@ -1,0 +1,223 @@
+/** The cache alone, when things go wrong: lost answers, crashes, full disks, other devices, other tabs. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Id } from '../src/jmap/types.ts';
+import { MemoryStore } from '../src/layer/store/memory.ts';
+import { Deposed } from '../src/layer/store/store.ts';
+import { ARCHIVE, DRAFTS, INBOX, SENT, device, draft, ready, type Json } from './support/device.ts';
+import { ACCOUNT, FakeServer } from './support/fake-server.ts';
+
+test('another device changing the same email is not undone', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const { engine, wire, ask } = await ready(server);
+  wire.go('offline');
+  await ask('Email/set', { update: { [id]: { keywords: { $seen: true } } } });
+  server.request([['Email/set', { accountId: ACCOUNT, update: { [id]: { 'keywords/$flagged': true } } }, '0']]);
+  wire.go('online');
+  await engine.flushed();
+  assert.deepEqual(server.emails.get(id)!['keywords'], { $seen: true, $flagged: true });
+  assert.deepEqual((await ask('Email/get', { ids: [id], properties: ['keywords'] }))['list'][0].keywords, { $flagged: true, $seen: true });
+});
+
+test('an answer that was lost makes nothing twice', async () => {
+  const server = new FakeServer();
+  const { engine, wire, ask, list } = await ready(server);
+  let lost = 0;
+  wire.fate = () => (lost++ < 2 ? 'lost' : 'well');
+  const id = (await ask('Email/set', { create: { d: draft('Once') } }))['created'].d.id;
+  await ask('EmailSubmission/set', { create: { s: { emailId: id, identityId: 'I1-1' } }, onSuccessUpdateEmail: { '#s': { [`mailboxIds/${DRAFTS}`]: null, [`mailboxIds/${SENT}`]: true } } });
+  for (let at = 0; at < 5 && engine.status().waiting; at++) {
+    wire.go('online');
+    await engine.flushed().catch(() => undefined);
+    if (at === 1) lost = 0;
+  }
+  await engine.flushed();
+  assert.deepEqual([server.emails.size, server.submissions.size], [1, 1]);
+  assert.deepEqual(await list(SENT), server.ids({ inMailbox: SENT }));
+});
+
+test('a draft that two devices change becomes two', async () => {
+  const server = new FakeServer();
+  const old = server.deliver(draft('Draft'));
+  const one = await ready(server);
+  const two = await ready(server);
+  one.wire.go('offline');
+  await one.ask('Email/set', { create: { d: draft('From one') }, destroy: [old] });
+  await two.ask('Email/set', { create: { d: draft('From two') }, destroy: [old] });
+  await two.engine.flushed();
+  one.wire.go('online');
+  await one.engine.flushed();
+  assert.deepEqual([...server.emails.values()].map((email) => email['subject']).sort(), ['From one', 'From two']);
+  assert.ok(!one.events.some((event) => event.kind === 'refused'));
+});
+
+test('a draft that another device has sent is not sent again', async () => {
+  const server = new FakeServer();
+  const id = server.deliver(draft('Twice'));
+  const one = await ready(server);
+  const two = await ready(server);
+  const send: Json = { create: { s: { emailId: id, identityId: 'I1-1' } }, onSuccessUpdateEmail: { '#s': { [`mailboxIds/${DRAFTS}`]: null, [`mailboxIds/${SENT}`]: true, 'keywords/$draft': null } } };
+  one.wire.go('offline');
+  await one.ask('EmailSubmission/set', send);
+  await two.ask('EmailSubmission/set', send);
+  await two.engine.flushed();
+  one.wire.go('online');
+  await one.engine.flushed();
+  assert.equal(server.submissions.size, 1);
+  assert.deepEqual(one.events.flatMap((event) => (event.kind === 'refused' ? [event.error.type] : [])), ['alreadySent']);
+  assert.deepEqual(await one.list(SENT), [id]);
+});
+
+test('what was made here is never shown beside itself, whenever somebody looks', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const { engine, wire, ask, events } = await ready(server);
+  wire.go('offline');
+  const folder = (await ask('Mailbox/set', { create: { m: { name: 'Trips' } } }))['created'].m.id;
+  const mail = (await ask('Email/set', { create: { d: draft('Once') } }))['created'].d.id;
+  await ask('Email/set', { update: { [id]: { [`mailboxIds/${folder}`]: true } } });
+  // More news than one answer holds: what was made comes rounds before it is settled.
+  for (let at = 0; at < 600; at++) server.deliver({ mailboxIds: { [ARCHIVE]: true } });
+  let since = (await ask('Mailbox/get', { ids: [] }))['state'];
+  // Looked at after each turn of the program, while all goes to the server.
+  let done = false;
+  const looks = (async () => {
+    while (!done) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const names = (await ask('Mailbox/get', { ids: null, properties: ['name'] }))['list'].map((one: Json) => one['name']);
+      assert.equal(new Set(names).size, names.length, `twins among ${names}`);
+      assert.equal((await ask('Email/query', { filter: { inMailbox: DRAFTS } }))['ids'].length, 1);
+      const changes = await ask('Mailbox/changes', { sinceState: since });
+      assert.equal(changes['created'].length, changes['destroyed'].length);
+      since = changes['newState'];
+    }
+  })();
+  wire.go('online');
+  await engine.flushed();
+  done = true;
+  await looks;
+  const real = [...server.mailboxes.values()].find((one) => one['name'] === 'Trips')!['id'];
+  const named = Object.assign({}, ...events.flatMap((event) => (event.kind === 'named' ? [event.ids] : []))) as Record<Id, Id>;
+  assert.deepEqual(named, { [folder]: real, [mail]: server.ids({ inMailbox: DRAFTS })[0] });
+  // By the first name, too.
+  assert.deepEqual((await ask('Email/query', { filter: { inMailbox: folder } }))['ids'], [id]);
+});
+
+test('a server that failed once does not keep questions from it', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const { engine, wire, ask } = await ready(server);
+  wire.fate = () => 'cut';
+  await ask('Email/set', { update: { [id]: { 'keywords/$seen': true } } });
+  await assert.rejects(engine.flushed());
+  wire.fate = () => 'well';
+  // The person goes on before the pump would have tried again by itself.
+  await ask('Email/set', { update: { [id]: { 'keywords/$flagged': true } } });
+  await engine.flushed();
+  assert.deepEqual(server.emails.get(id)!['keywords'], { $seen: true, $flagged: true });
+});
+
+test('whom another tab has deposed writes nothing more, and says so', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const { engine, wire, ask, store } = await ready(server);
+  store.refuse = () => {
+    throw new Deposed('another leads');
+  };
+  const requests = wire.sent.length;
+  await assert.rejects(ask('Email/set', { update: { [id]: { 'keywords/$seen': true } } }), Deposed);
+  server.deliver({});
+  await engine.flushed().catch(() => undefined);
+  assert.deepEqual(server.emails.get(id)!['keywords'], {});
+  assert.ok(!wire.sent.slice(requests).flat().some(([name]) => name === 'Email/set'));
+  assert.equal(engine.status().kept, 'whole');
+});
+
+test('what waits outlasts a store that can not be read for a while', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const one = await ready(server);
+  one.wire.go('offline');
+  await one.ask('Email/set', { update: { [id]: { 'keywords/$seen': true } } });
+  const store = one.store.copy();
+  const get = store.withPrefix.bind(store);
+  store.withPrefix = () => Promise.reject(new DOMException('cannot read', 'UnknownError'));
+  const broken = await device(server, store);
+  assert.equal(broken.engine.status().kept, 'none');
+  store.withPrefix = get;
+  const again = await device(server, store);
+  again.engine.start();
+  await again.engine.flushed();
+  assert.deepEqual(server.emails.get(id)!['keywords'], { $seen: true });
+  // And is not done again when it is done.
+  assert.deepEqual(await store.keys('log', ''), []);
+});
+
+test('a store that was killed at any moment goes on where it was', async () => {
+  const server = new FakeServer();
+  const ids = Array.from({ length: 20 }, () => server.deliver({}));
+  const one = await ready(server);
+  one.wire.go('offline');
+  await one.ask('Email/set', { update: { [ids[3]!]: { mailboxIds: { [ARCHIVE]: true } } }, create: { d: draft('Kept') } });
+  const again = await device(server, one.store.copy(), false);
+  assert.deepEqual(await again.list(), ids.filter((_, at) => at !== 3).reverse());
+  assert.equal((await again.list(DRAFTS)).length, 1);
+  assert.equal(again.engine.status().waiting, 2);
+  again.wire.go('online');
+  await again.engine.flushed();
+  assert.deepEqual(server.ids({ inMailbox: ARCHIVE }), [ids[3]]);
+  assert.equal(server.ids({ inMailbox: DRAFTS }).length, 1);
+});
+
+test('when the server has forgotten what changed, all is looked at again', async () => {
+  const server = new FakeServer();
+  const ids = Array.from({ length: 20 }, () => server.deliver({}));
+  const { engine, wire, list, ask } = await ready(server);
+  wire.go('offline');
+  server.request([['Email/set', { accountId: ACCOUNT, destroy: [ids[0]], update: { [ids[1]!]: { 'keywords/$seen': true } } }, '0']]);
+  server.deliver({});
+  server.forgotten = Number(server.state);
+  wire.go('online');
+  await engine.flushed();
+  await engine.flushed();
+  assert.deepEqual(await list(), server.ids({ inMailbox: INBOX }));
+  assert.deepEqual((await ask('Email/get', { ids: [ids[1]], properties: ['keywords'] }))['list'][0].keywords, { $seen: true });
+});
+
+test('a session that has ended keeps what waits, for the next one of the same person', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const { engine, wire, ask, events, store } = await ready(server);
+  wire.fate = () => 'ended';
+  await ask('Email/set', { update: { [id]: { 'keywords/$seen': true } } });
+  await assert.rejects(engine.flushed());
+  assert.ok(events.some((event) => event.kind === 'signed-out'));
+  assert.deepEqual(server.emails.get(id)!['keywords'], {});
+  const next = await device(server, store.copy());
+  next.engine.start();
+  await next.engine.flushed();
+  assert.deepEqual(server.emails.get(id)!['keywords'], { $seen: true });
+});
+
+test('a full disk: what waits is kept first, and it goes on without', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const store = new MemoryStore();
+  const one = await device(server, store);
+  one.engine.start();
+  await one.engine.flushed();
+  store.refuse = (puts) => {
+    if (puts.some(({ table, value }) => value !== undefined && table !== 'log')) throw new DOMException('full', 'QuotaExceededError');
+  };
+  server.deliver({});
+  await one.engine.flushed();
+  assert.equal(one.engine.status().kept, 'log');
+  one.wire.go('offline');
+  await one.ask('Email/set', { update: { [id]: { 'keywords/$seen': true } } });
+  assert.deepEqual(await one.list(), server.ids({ inMailbox: INBOX }));
+  const again = await device(server, store.copy(), true);
+  again.engine.start();
+  await again.engine.flushed();
+  assert.deepEqual(server.emails.get(id)!['keywords'], { $seen: true });
+});
