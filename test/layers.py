@@ -43,7 +43,7 @@ ALLOWED = {
     'imap': PROTOCOL | {'mail', 'query'},
     'query': TEXT | {'mail', 'mime'},
     'http': TEXT,
-    'jmap': PROTOCOL | {'mail', 'query', 'sieve', 'trust/sender'},
+    'jmap': PROTOCOL | {'dsn', 'mail', 'query', 'sieve', 'trust/sender'},
     'config': TEXT | {'io', 'trust/login'},
     'process': PROCESS - {'process'} | {'mime', 'trust/sender'},
     'edge': EDGE - {'edge'},

@@ -569,5 +569,9 @@ void account_email_set(struct accounts *a, struct account_email_set *s)
 	memcpy(s->language, a->language, sizeof s->language);
 	s->commit =
 	    (struct store_commit){.run = run_set, .arg = s, .large = s->count > FEW, .done = step_ended};
+	if (s->upload) {
+		s->commit.uploads[0] = s->upload;
+		s->commit.upload_count = 1;
+	}
 	store_commit(a->store, &s->commit);
 }

@@ -33,6 +33,7 @@ struct account_email_set {
 	   what it did; it may write with_writes entries. An error takes the step with it. NULL: nothing. */
 	int (*with)(struct account_email_set *s, struct account_change *c, bool before);
 	size_t with_writes;
+	struct store_upload *upload; /* goes with the only step, of one change; NULL: there is none */
 	void (*done)(struct account_email_set *s, int result);
 	void *arg;
 

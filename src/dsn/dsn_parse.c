@@ -11,7 +11,7 @@
 #include "base/show.h"
 #include "format/date.h"
 #include "dsn/dsn.h"
-#include "dsn/dsn_report.h"
+#include "dsn/dsn_private.h"
 #include "format/header.h"
 
 struct reader {
@@ -24,23 +24,28 @@ struct reader {
 
 /* ---- values ---- */
 
-/* The body on one line, without control characters, in the arena. */
-static struct view keep(struct reader *r, struct view body)
+bool dsn_keep_line(struct arena *arena, struct view body, size_t max, struct view *kept, bool *cut)
 {
 	struct buf line, clean;
-	struct view kept = {0};
-	if (body.len > DSN_PARSE_FIELD_MAX) {
-		body = view_take(body, DSN_PARSE_FIELD_MAX);
-		r->status.defective = true;
-	}
-	buf_init(&line, DSN_PARSE_FIELD_MAX);
-	buf_init(&clean, DSN_PARSE_FIELD_MAX);
-	header_unfold(body, &line);
+	body = view_trim(body);
+	*cut = body.len > max;
+	buf_init(&line, max);
+	buf_init(&clean, max);
+	header_unfold(view_take(body, max), &line);
 	show_line(&clean, buf_view(&line));
-	if (!arena_copy(r->arena, view_trim(buf_view(&clean)), &kept))
-		r->full = true;
+	bool good = arena_copy(arena, view_trim(buf_view(&clean)), kept);
 	buf_done(&line);
 	buf_done(&clean);
+	return good;
+}
+
+static struct view keep(struct reader *r, struct view body)
+{
+	struct view kept = {0};
+	bool cut;
+	if (!dsn_keep_line(r->arena, body, DSN_PARSE_FIELD_MAX, &kept, &cut))
+		r->full = true;
+	r->status.defective = r->status.defective || cut;
 	return kept;
 }
 

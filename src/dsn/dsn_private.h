@@ -1,7 +1,8 @@
-/* What the composers of reports share. */
+/* What the composers and the readers of reports share. */
 #ifndef DSN_DSN_PRIVATE_H
 #define DSN_DSN_PRIVATE_H
 
+#include "base/arena.h"
 #include "dsn/dsn_report.h"
 
 /*
@@ -53,6 +54,10 @@ void dsn_put_explanation(struct buf *out, const struct dsn_report *report);
 
 /* There is somebody to write to and something to say, and the boundary is one. */
 bool dsn_letter_good(struct view to, struct view boundary, size_t count);
+
+/* dsn_parse.c: a field's body on one line, without control characters, in the arena; at most `max` octets of
+ * it are read (*cut: it has more). False: the arena is full. */
+bool dsn_keep_line(struct arena *arena, struct view body, size_t max, struct view *kept, bool *cut);
 
 /* How many recipients of a report have that action. */
 size_t dsn_count(const struct dsn_report *report, enum dsn_action action);

@@ -20,6 +20,7 @@ enum submission_type {
 	SUBMISSION_CHANGES,       /* SUBMISSION_CHANGED */
 	SUBMISSION_CANCEL,        /* struct submission_number */
 	SUBMISSION_REMOVE,        /* struct submission_number */
+	SUBMISSION_RECEIPT,       /* struct submission_receipt */
 
 	/* Answers. */
 	SUBMISSION_ENTRY,
@@ -39,6 +40,10 @@ enum {
 	SUBMISSION_RECIPIENTS_BYTES_MAX = 256 * 1024,          /* octets of a list of recipients */
 	SUBMISSION_AUTHORS_MAX = 16 * 1024,                    /* octets of the addresses in From */
 	SUBMISSION_NUMBERS_MAX = 2 * SUBMISSION_COUNT_MAX * 8, /* octets of a list of numbers */
+	/* Octets of a receipt: one that returns a message of usual size has room, and travels in a frame. */
+	SUBMISSION_RECEIPT_MAX = 512 * 1024,
+	/* Whom a receipt may go to. Who asks for one names himself, or himself and an assistant. */
+	SUBMISSION_RECEIPT_RECIPIENTS_MAX = 5,
 };
 
 /* RFC 8621 section 7: undoStatus. */
@@ -121,6 +126,21 @@ struct submission_changes {
 };
 struct submission_changed {
 	struct view created, updated, destroyed;
+};
+
+/*
+ * Sends a receipt (RFC 8098) for an email of the account, with the null path as its sender. The email gets
+ * the keyword $MDNSent (RFC 3503) in the commit that queues the receipt: so one is sent once. No submission
+ * is made of it. Done: modseq: the state of emails. -ENOENT: no such email. -EALREADY: it has the keyword.
+ * -EACCES: `author` or `reader` is none of the account's addresses. -EADDRNOTAVAIL: mail for a recipient goes
+ * nowhere. -EUSERS: too many within an hour.
+ */
+struct submission_receipt {
+	uint64_t email, utf8, eight_bit; /* it needs SMTPUTF8, 8BITMIME */
+	struct view author;              /* the address in From */
+	struct view reader;              /* for whom the receipt is issued */
+	struct view recipients;          /* one a line */
+	struct view message;             /* all of it */
 };
 
 /* CANCEL: -EBUSY: it is on its way already, or was cancelled. REMOVE: what is pending is sent all the same.

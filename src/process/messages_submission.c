@@ -33,6 +33,14 @@ SCHEMA(submission_changed, FIELD_BYTES(submission_changed, created, SUBMISSION_N
 SCHEMA(submission_number, FIELD_IDENTITY(submission_number, number));
 SCHEMA(submission_invalid, FIELD_BYTES(submission_invalid, places, SUBMISSION_RECIPIENTS_MAX * 8));
 
+SCHEMA(submission_receipt, FIELD_IDENTITY(submission_receipt, email), FIELD_FLAG(submission_receipt, utf8),
+    FIELD_FLAG(submission_receipt, eight_bit),
+    FIELD_BYTES(submission_receipt, author, SUBMISSION_ADDRESS_MAX),
+    FIELD_BYTES(submission_receipt, reader, SUBMISSION_ADDRESS_MAX),
+    FIELD_BYTES(
+        submission_receipt, recipients, SUBMISSION_RECEIPT_RECIPIENTS_MAX *(SUBMISSION_ADDRESS_MAX + 1)),
+    FIELD_BYTES(submission_receipt, message, SUBMISSION_RECEIPT_MAX));
+
 SCHEMA(identity_get, FIELD_NUMBER(identity_get, unused, 0, 0));
 SCHEMA(identity_entry, FIELD_IDENTITY(identity_entry, number), FIELD_IDENTITY(identity_entry, created),
     FIELD_IDENTITY(identity_entry, modseq), FIELD_FLAG(identity_entry, may_delete),
@@ -61,6 +69,7 @@ const struct message_row messages_submission[MESSAGES_IN_GROUP] = {
     [SUBMISSION_CHANGES - MESSAGES_SUBMISSION] = {"submission-changes", ROLE_WEB, ROLE_STORE, &submission_changes_schema},
     [SUBMISSION_CANCEL - MESSAGES_SUBMISSION] = {"submission-cancel", ROLE_WEB, ROLE_STORE, &submission_number_schema},
     [SUBMISSION_REMOVE - MESSAGES_SUBMISSION] = {"submission-remove", ROLE_WEB, ROLE_STORE, &submission_number_schema},
+    [SUBMISSION_RECEIPT - MESSAGES_SUBMISSION] = {"submission-receipt", ROLE_WEB, ROLE_STORE, &submission_receipt_schema},
     [SUBMISSION_ENTRY - MESSAGES_SUBMISSION] = {"submission-entry", ROLE_STORE, ROLE_WEB, &submission_entry_schema},
     [SUBMISSION_CHANGED - MESSAGES_SUBMISSION] = {"submission-changed", ROLE_STORE, ROLE_WEB, &submission_changed_schema},
     [SUBMISSION_INVALID - MESSAGES_SUBMISSION] = {"submission-invalid", ROLE_STORE, ROLE_WEB, &submission_invalid_schema},

@@ -12,7 +12,7 @@ _Static_assert(SUBMISSION_CREATE == (int)MESSAGES_SUBMISSION && SUBMISSION_TYPES
 
 /* clang-format off */
 #define MESSAGES_SUBMISSION_STRUCTS(X) X(submission_create) X(submission_get) X(submission_entry) X(submission_changes) \
-	X(submission_changed) X(submission_number) X(submission_invalid) \
+	X(submission_changed) X(submission_number) X(submission_invalid) X(submission_receipt) \
 	X(identity_get) X(identity_entry) X(identity_changes) X(identity_changed) X(identity_set) X(identity_number)
 /* clang-format on */
 MESSAGES_SUBMISSION_STRUCTS(MESSAGE_DECLARE_SCHEMA)

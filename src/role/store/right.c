@@ -106,6 +106,7 @@ static const struct {
 	X(SUBMISSION_CHANGES, RIGHT_SUBMIT, right_submission_changes, true) \
 	X(SUBMISSION_CANCEL, RIGHT_SUBMIT, right_submission_cancel, true) \
 	X(SUBMISSION_REMOVE, RIGHT_SUBMIT, right_submission_remove, true) \
+	X(SUBMISSION_RECEIPT, RIGHT_SUBMIT, right_receipt, true) \
 	X(IDENTITY_GET, RIGHT_SUBMIT, right_identity_get, true) \
 	X(IDENTITY_CHANGES, RIGHT_SUBMIT, right_identity_changes, true) \
 	X(IDENTITY_SET, RIGHT_SUBMIT, right_identity_set, true) \

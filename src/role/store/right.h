@@ -213,6 +213,8 @@ void right_submission_cancel(struct right *r, uint32_t request, const void *mess
 void right_submission_remove(struct right *r, uint32_t request, const void *message);
 void right_submission_get(struct right *r, uint32_t request, const void *message);
 void right_submission_changes(struct right *r, uint32_t request, const void *message);
+/* right_receipt.c: SUBMISSION_RECEIPT. */
+void right_receipt(struct right *r, uint32_t request, const void *message);
 
 /* right_identity.c: mail/identity.h. */
 void right_identity_get(struct right *r, uint32_t request, const void *message);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/change.h"
+#include "account/email_set.h"
 #include "account/marks.h"
 #include "base/clock.h"
 #include "base/container.h"
@@ -16,6 +18,7 @@
 #include "format/header.h"
 #include "format/limits.h"
 #include "format/path.h"
+#include "mail/email_wire.h"
 #include "mime/digest.h"
 #include "mime/trailer.h"
 #include "role/store/store_hourly.h"
@@ -26,7 +29,11 @@ enum {
 	ARENA_MAX = 4 << 20, /* a message of 1 MB, and what is known of it */
 	/* Under way at a time, of all accounts: what comes above it is not sent. Each takes its message. */
 	UNDER_WAY_MAX = 200,
-	COPY_KEYWORDS_MAX = 30 /* that the copy gets */
+	COPY_KEYWORDS_MAX = 30, /* that the copy gets */
+	/* Entries of a commit: a record of STORE_ANSWER_RECIPIENTS_MAX recipients, and what a keyword changes
+	   of an email in EMAIL_PLACES_MAX mailboxes. */
+	RECORD_WRITES = 300,
+	KEYWORD_WRITES = 1000
 };
 
 struct answer {
@@ -53,26 +60,37 @@ struct answer {
 	struct account_target target;
 	struct account_wanted_place place;
 	struct view keywords[COPY_KEYWORDS_MAX];
+
+	/* Of a receipt. */
+	struct account_email_set set;
+	struct buf change;
+	int changed;
 };
 
 static struct {
 	size_t under_way;
 	bool stopped;
-	struct hourly hours;
+	struct hourly hours, receipts;
 } answers;
 
 static void free_answer(struct answer *a)
 {
 	mime_digest_free(a->mime);
+	buf_done(&a->change);
+	mem_free(a->set.events);
 	arena_done(&a->arena);
 	mem_free(a);
 	answers.under_way--;
 }
 
-static void give_up(struct answer *a, const char *why)
+/* Who waits for it hears why; else the log does. */
+static void give_up(struct answer *a, int error, const char *why)
 {
-	log_event(LOG_WARNING, "-", "answer-not-sent", log_u64("account", a->what.account),
-	    log_text("about", a->what.about), log_string("why", why));
+	if (a->what.done)
+		a->what.done(a->what.arg, error);
+	else
+		log_event(LOG_WARNING, "-", "answer-not-sent", log_u64("account", a->what.account),
+		    log_text("about", a->what.about), log_string("why", why));
 	free_answer(a);
 }
 
@@ -104,21 +122,63 @@ static int run(struct txn *t, void *arg)
 	return error ? error : queue_delivery_run(t, &a->queue);
 }
 
-static void done(struct store_commit *c, int result)
+static void end(struct answer *a, int result)
 {
-	struct answer *a = container_of(c, struct answer, commit);
 	const struct queue_record *r = &a->queue.record;
 	if (result == 0) {
 		trace_event(queue_id_view(&a->queue.id), TRACE_ACCEPTED, log_text("from", r->client),
 		    log_text("sender", r->terms.sender), log_u64("size", r->body_len),
 		    log_text("message_id", r->message_id), log_u64("recipients", r->count),
 		    log_text(a->what.about.len ? "about" : NULL, a->what.about));
-	} else if (!a->known && result != -ENOENT) {
+	} else if (a->what.done == NULL && !a->known && result != -ENOENT) {
 		log_event(LOG_WARNING, "-", "answer-not-sent", log_u64("account", a->what.account),
 		    log_text("about", a->what.about), log_errno(result));
 	}
 	queue_delivery_done(store_role.queue, &a->queue, result);
+	if (a->what.done)
+		a->what.done(a->what.arg, result);
 	free_answer(a);
+}
+
+static void done(struct store_commit *c, int result)
+{
+	end(container_of(c, struct answer, commit), result);
+}
+
+/* ---- a receipt ---- */
+
+static int with_receipt(struct account_email_set *set, struct account_change *c, bool before)
+{
+	struct answer *a = container_of(set, struct answer, set);
+	if (before)
+		return queue_delivery_check(c->txn, &a->queue, KEYWORD_WRITES);
+	if (a->changed)
+		return a->changed; /* there is no such email, or it cannot be changed */
+	return set->step.changed == 0 ? -EALREADY : queue_delivery_run(c->txn, &a->queue);
+}
+
+static void receipt_done(struct account_email_set *set, int result)
+{
+	end(container_of(set, struct answer, set), result);
+}
+
+static void commit_receipt(struct answer *a, struct store_upload *body)
+{
+	buf_init(&a->change, EMAIL_SET_BYTES);
+	(void)email_change_put(
+	    &a->change, &(struct email_change){.id = a->what.receipt_of, .add_keywords = VIEW("$MDNSent")});
+	a->set = (struct account_email_set){.shard = a->what.account,
+	    .actor = a->what.account,
+	    .changes = buf_view(&a->change),
+	    .count = 1,
+	    .if_modseq = UINT64_MAX,
+	    .quota_default = store_role.process->settings.quota_default,
+	    .results = &a->changed,
+	    .with = with_receipt,
+	    .with_writes = RECORD_WRITES,
+	    .upload = body,
+	    .done = receipt_done};
+	account_email_set(&store_role.accounts, &a->set);
 }
 
 /* ---- the queue's record, and the copy ---- */
@@ -200,7 +260,7 @@ static void post(struct answer *a)
 		error = store_upload_append(body, a->digest.trailer);
 	if (error) {
 		store_upload_abort(body);
-		give_up(a, "the store does not take it now");
+		give_up(a, error, "the store does not take it now");
 		return;
 	}
 	random_id(id);
@@ -209,6 +269,10 @@ static void post(struct answer *a)
 	if (a->what.copy.wanted)
 		fill_copy(a);
 	queue_delivery_begin(store_role.queue, &a->queue);
+	if (a->what.receipt_of) {
+		commit_receipt(a, body);
+		return;
+	}
 	a->commit =
 	    (struct store_commit){.run = run, .arg = a, .done = done, .uploads = {body}, .upload_count = 1};
 	store_commit(store_role.store, &a->commit);
@@ -225,10 +289,13 @@ static int run_find(struct txn *t, void *arg)
 static void found(struct store_read *read, int result)
 {
 	struct answer *a = container_of(read, struct answer, read);
-	if (result || a->known || answers.stopped)
+	struct hourly *hours = a->what.receipt_of ? &answers.receipts : &answers.hours;
+	if (a->what.done && answers.stopped)
+		give_up(a, -ESHUTDOWN, "the store stops");
+	else if (result || a->known || answers.stopped)
 		free_answer(a);
-	else if (!hourly_take(&answers.hours, a->what.account, a->now, 1, STORE_ANSWERS_AN_HOUR))
-		give_up(a, "the account's rules have sent too much in this hour");
+	else if (!hourly_take(hours, a->what.account, a->now, 1, STORE_ANSWERS_AN_HOUR))
+		give_up(a, -EUSERS, "the account's rules have sent too much in this hour");
 	else
 		post(a);
 }
@@ -346,7 +413,8 @@ static void name_signer(struct answer *a)
 	bool good = a->author_is_own && read_address(a->what.author, &author);
 	struct view domain = address_domain(good ? &author : &a->own), own = address_view(&a->own);
 	snprintf(a->signer, sizeof a->signer, "%.*s", VIEW_FMT(domain));
-	snprintf(a->client, sizeof a->client, "the rules of %.*s", VIEW_FMT(own));
+	snprintf(a->client, sizeof a->client, "%s of %.*s", a->what.receipt_of ? "a session" : "the rules",
+	    VIEW_FMT(own));
 }
 
 static bool name_prefixes(struct answer *a)
@@ -367,16 +435,17 @@ static void resolved(struct store_read *read, int result)
 {
 	struct answer *a = container_of(read, struct answer, read);
 	if (result || answers.stopped) {
-		give_up(a, result == -ENOENT ? "the account is gone" : "the directory cannot be read now");
+		give_up(a, result ? result : -ESHUTDOWN,
+		    result == -ENOENT ? "the account is gone" : "the directory cannot be read now");
 		return;
 	}
 	name_signer(a);
 	if (a->count == 0)
-		give_up(a, "its address leads nowhere");
+		give_up(a, -EADDRNOTAVAIL, "its address leads nowhere");
 	else if (a->too_many)
-		give_up(a, "its address leads to too many");
+		give_up(a, -EADDRNOTAVAIL, "its address leads to too many");
 	else if (!name_prefixes(a))
-		give_up(a, "there is not enough memory");
+		give_up(a, -ENOMEM, "there is not enough memory");
 	else
 		look_for_mark(a);
 }
@@ -403,18 +472,21 @@ static bool copy_all(struct answer *a, const struct store_answer *from)
 
 void store_answer_send(const struct store_answer *from)
 {
-	if (answers.stopped)
+	if (answers.stopped) {
+		if (from->done)
+			from->done(from->arg, -ESHUTDOWN);
 		return;
+	}
 	struct answer *a = mem_alloc(sizeof *a);
 	answers.under_way++;
 	arena_init(&a->arena, ARENA_MAX);
 	a->now = clock_wall();
 	if (!copy_all(a, from)) {
-		give_up(a, "it is too large, or for nobody");
+		give_up(a, -ENOMEM, "it is too large, or for nobody");
 		return;
 	}
 	if (answers.under_way > UNDER_WAY_MAX) {
-		give_up(a, "too many are being sent");
+		give_up(a, -EAGAIN, "too many are being sent");
 		return;
 	}
 	a->read =
@@ -431,4 +503,5 @@ void store_answer_stop(void)
 {
 	answers.stopped = true;
 	hourly_forget(&answers.hours);
+	hourly_forget(&answers.receipts);
 }

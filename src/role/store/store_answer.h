@@ -1,8 +1,9 @@
 /*
- * Sends what the rules of an account have composed: answers, notifications. Each goes by the queue in a
- * commit of its own, behind the delivery that led to it, and the commit also notes who was answered and files
- * the copy. So an answer is sent once in its period or not at all, wherever a crash comes between: what can
- * be lost is an answer, never mail, and the next mail of the same sender gets one then.
+ * Sends what the rules of an account have composed: answers, notifications; and the receipts that its owner
+ * sends. Each goes by the queue in a commit of its own, behind the delivery that led to it, and the commit
+ * also notes who was answered and files the copy. So an answer is sent once in its period or not at all,
+ * wherever a crash comes between: what can be lost is an answer, never mail, and the next mail of the same
+ * sender gets one then.
  *
  * Rules reads what strangers write, so it is not believed: senders must be addresses of the account, a mail
  * goes to few, and an account sends so many an hour at most.
@@ -38,6 +39,13 @@ struct store_answer {
 	struct view handle;
 	uint64_t seconds; /* ... in so long; 0: each is sent */
 	struct store_answer_copy copy;
+	/* It is the receipt of this email of the account, which gets $MDNSent in the same commit; 0: it is
+	   none. -EALREADY: the email has the keyword, -ENOENT: it is gone, and nothing is sent. */
+	uint64_t receipt_of;
+	/* Called once, perhaps before store_answer_send returns, instead of a line in the log; NULL: nobody
+	   waits. -EUSERS: the account has sent too much in this hour; others are the store's. */
+	void (*done)(void *arg, int result);
+	void *arg;
 };
 
 /* Everything is copied. What cannot be sent is logged. */
