@@ -75,7 +75,6 @@ LIBRARIES = {  # header -> folders that may include it
     r'event2?/.*|event\.h': {'io'},
     r'openssl/ssl\.h': {'io'},
     r'unbound\.h': {'role/dns'},
-    r'confuse\.h': {'config'},
     r'seccomp\.h': {'process'},
     r'unicode/.*': {'format', 'mime', 'trust/login'},
     r'idn2\.h': {'format'},

@@ -76,11 +76,12 @@ int cli_settings(struct cli *cli)
 	struct buf problem;
 	if (cli->have_settings)
 		return 0;
-	buf_init(&problem, 4096);
+	buf_init(&problem, 1 << 20);
 	settings_init(&cli->settings);
 	int error = settings_read(&cli->settings, cli->config, &problem);
-	if (error)
-		fprintf(stderr, "postrider: %s\n", buf_string(&problem));
+	struct view rest = buf_view(&problem), line;
+	while (error && rest.len && view_next(&rest, '\n', &line))
+		fprintf(stderr, "postrider: %.*s\n", VIEW_FMT(line));
 	buf_done(&problem);
 	cli->have_settings = error == 0;
 	return error ? EXIT_SETTINGS : 0;

@@ -136,8 +136,14 @@ static const struct {
     {"verify", cli_verify, "find out who sent the message in a file",
         "postrider verify FILE [--ip ADDRESS [--mail-from ADDRESS] [--helo NAME]] [--json]"},
     {"doctor", cli_doctor, "test the running server from outside", "postrider doctor [--json]"},
-    {"config", cli_config, "the settings: check, example, manual; lists of roles and services",
-        "postrider config check|example|manual|roles|services"},
+    {"config", cli_config,
+        "the settings: check, show and change them; an example; lists of roles and services",
+        "postrider config check [--json]\n"
+        "       postrider config show [--changed] [--json]\n"
+        "       postrider config get NAME [--json]\n"
+        "       postrider config set NAME VALUE... [--add | --remove] [--json]\n"
+        "       postrider config set NAME --default [--json]\n"
+        "       postrider config example|manual|roles|services"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -1,7 +1,7 @@
 /*
- * The settings: one table (settings.c) with name, kind, default, range and explanation of each. From it come
- * the parser of the configuration file, `postrider config check`, the manual page postrider.conf(5), and the
- * form in which the master hands settings to the roles.
+ * The settings: one table (settings.c) with name, kind, unit, form, default, range, explanation, example, and
+ * when a change takes effect. From it come the reader of the configuration file, `postrider config` with all
+ * its verbs, the manual page postrider.conf(5), and the form in which the master hands settings to the roles.
  */
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
@@ -52,13 +52,40 @@ struct settings {
 	uint64_t log_level, drain_seconds, reports, failure_reports;
 };
 
+/* When a new value counts. */
+enum setting_effect {
+	EFFECT_RELOAD,  /* at a reload (SIGHUP), or a restart */
+	EFFECT_RESTART, /* at a restart only */
+	EFFECT_COMMAND  /* at the next command that needs it: the server does not use it */
+};
+const char *setting_effect_text(enum setting_effect effect); /* a sentence */
+
 /* The defaults. settings_done frees; a settings object that was only zeroed may be freed too. */
 void settings_init(struct settings *s);
 void settings_done(struct settings *s);
 
 /*
+ * Takes the statements of a file (conf.h) over the defaults. Everything that is wrong is told in *found.
+ * Returns 0, or -EINVAL when *found has errors, those of the reader of the file among them; *s is then
+ * untouched.
+ */
+struct conf;
+struct findings;
+int settings_load(struct settings *s, const struct conf *conf, struct findings *found);
+
+/*
+ * The same for who goes on checking: *s, which was not initialised, gets what can be read, whatever is wrong
+ * with the rest. It is used for nothing but checks when *found has errors.
+ */
+void settings_take(struct settings *s, const struct conf *conf, struct findings *found);
+
+/* Appends the names of the settings that differ and take effect so, with ", " between two. */
+void settings_changed(
+    const struct settings *a, const struct settings *b, enum setting_effect effect, struct buf *names);
+
+/*
  * Reads a configuration file over the defaults. Returns 0, or a negative errno with *problem telling a person
- * what is wrong, where (file:line) and what to do; *s is then untouched.
+ * what is wrong, where (file:line) and what to do: a line for each mistake. *s is then untouched.
  */
 int settings_read(struct settings *s, const char *path, struct buf *problem);
 
@@ -72,9 +99,12 @@ int settings_decode(struct settings *s, struct view encoded);
 /* One setting, for whoever shows it: text of a list has a line for each element; of a number 0 or more, of a
  * flag 0 or 1. Views point into *s and static memory. False: there is none at this place. */
 enum setting_kind { SETTING_TEXT, SETTING_LIST, SETTING_NUMBER, SETTING_SIZE, SETTING_FLAG };
+
 struct setting_told {
-	const char *name, *meaning;
+	const char *name, *meaning, *unit;
 	enum setting_kind kind;
+	enum setting_effect effect;
+	uint64_t min, max;
 	struct view text;
 	uint64_t number;
 };

@@ -1,11 +1,18 @@
-/* What is asked of settings beyond kind and range: the grammar of lists, words of a few, values that must fit
- * each other. */
+/* What is asked of settings beyond the form of each: that they fit each other. */
 #ifndef CONFIG_SETTINGS_CHECK_H
 #define CONFIG_SETTINGS_CHECK_H
 
-#include "config/settings.h"
+#include "config/conf.h"
+#include "config/settings_table.h"
 
-/* 0, or -EINVAL with *problem telling a person what is wrong. */
-int settings_check(const struct settings *s, struct buf *problem);
+/*
+ * Tells what is wrong with a setting (an element of a list: `element` is its number, from 0), with file and
+ * line where it is set. `finding` brings level, problem, expected and meant.
+ */
+void settings_complain(const struct conf *conf, const char *setting, size_t element, struct finding finding,
+    struct findings *found);
+
+/* Tells all that does not fit together. */
+void settings_check(const struct settings *s, const struct conf *conf, struct findings *found);
 
 #endif

@@ -11,12 +11,15 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "base/mem.h"
+#include "config/settings_check.h"
+#include "master/certificate_look.h"
 
 enum {
 	CHAIN_MAX = 256 * 1024, /* MESSAGE_FILE takes 480 KB */
@@ -25,14 +28,29 @@ enum {
 
 /* ---- files ---- */
 
-static int open_file(const char *setting, const char *name, struct buf *problem)
+/* What all checks of one pair need. */
+struct checking {
+	const struct conf *conf;
+	struct findings *found;
+	size_t element; /* of both lists */
+};
+
+static void complain(struct checking *at, enum finding_level level, const char *setting, const char *problem,
+    const char *expected)
 {
+	settings_complain(at->conf, setting, at->element,
+	    (struct finding){.level = level, .problem = problem, .expected = expected}, at->found);
+}
+
+static int open_file(struct checking *at, const char *setting, const char *name)
+{
+	char problem[1200];
 	int fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
 	int error = -errno;
-	buf_printf(problem, "%s: cannot read %s: %s; check the name, and who may read it", setting, name,
-	    strerror(-error));
+	snprintf(problem, sizeof problem, "cannot read %s: %s", name, strerror(-error));
+	complain(at, FINDING_ERROR, setting, problem, "a file that this user may read");
 	return error;
 }
 
@@ -99,78 +117,136 @@ static bool is_served(const EVP_PKEY *key)
 	return EVP_PKEY_is_a(key, "EC") || EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "ED25519");
 }
 
-static int check_pair(const struct certificate *c, struct buf *problem)
+static int check_pair(const struct certificate *c, struct checking *at)
 {
 	X509 *leaf = parse_leaf(&c->chain);
 	EVP_PKEY *key = parse_key(c->key), *public_key = leaf ? X509_get0_pubkey(leaf) : NULL;
-	int error = -EINVAL;
-	if (public_key == NULL)
-		buf_printf(problem,
-		    "tls_certificates: %s does not begin with a certificate in PEM form; put the chain "
-		    "there, "
-		    "the server's own certificate first",
-		    c->chain_name);
-	else if (!is_served(public_key))
-		buf_printf(problem,
-		    "tls_certificates: the certificate in %s has a key that is neither ECDSA, RSA nor "
-		    "Ed25519; "
-		    "get one with such a key",
-		    c->chain_name);
-	else if (key == NULL)
-		buf_printf(problem,
-		    "tls_keys: %s holds no private key in PEM form, or an encrypted one; put the key there "
-		    "that "
-		    "belongs to %s, without a pass phrase",
-		    c->key_name, c->chain_name);
-	else if (EVP_PKEY_eq(public_key, key) != 1)
-		buf_printf(problem,
-		    "tls_keys: %s is not the key of the first certificate in %s; name the files in the same "
-		    "order in tls_certificates and tls_keys, and renew certificate and key together",
-		    c->key_name, c->chain_name);
-	else
-		error = 0;
+	const char *setting = "tls_certificates", *why = NULL, *expected = NULL;
+	char problem[2400];
+	if (public_key == NULL) {
+		why = "does not begin with a certificate in PEM form";
+		expected = "the chain, the server's own certificate first";
+	} else if (!is_served(public_key)) {
+		why = "has a certificate whose key is neither ECDSA, RSA nor Ed25519";
+		expected = "a certificate with such a key";
+	} else if (key == NULL) {
+		setting = "tls_keys";
+		why = "holds no private key in PEM form, or an encrypted one; it belongs to";
+		expected = "the key without a pass phrase";
+	} else if (EVP_PKEY_eq(public_key, key) != 1) {
+		setting = "tls_keys";
+		why = "is not the key of the first certificate in";
+		expected = "files in the same order in tls_certificates and tls_keys, renewed together";
+	}
+	bool of_key = why && strcmp(setting, "tls_keys") == 0;
+	if (why) {
+		snprintf(problem, sizeof problem, "%s %s%s%s", of_key ? c->key_name : c->chain_name, why,
+		    of_key ? " " : "", of_key ? c->chain_name : "");
+		complain(at, FINDING_ERROR, setting, problem, expected);
+	}
 	X509_free(leaf);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
+	return why ? -EINVAL : 0;
+}
+
+static void warn_of_readers(const struct certificate *c, struct checking *at)
+{
+	char problem[1200];
+	struct stat st;
+	if (fstat(c->key, &st) != 0 || (st.st_mode & 077) == 0)
+		return;
+	snprintf(problem, sizeof problem, "others than its owner may read %s", c->key_name);
+	complain(at, FINDING_WARNING, "tls_keys", problem, "mode 600: chmod 600");
+}
+
+static void warn_of_times(const struct certificate *c, struct checking *at)
+{
+	struct certificate_look look;
+	char problem[1200], day[CERTIFICATE_DAY_SIZE];
+	int64_t now = clock_wall();
+	if (!certificate_look(buf_view(&c->chain), VIEW(""), &look))
+		return;
+	problem[0] = '\0';
+	if (look.begins > now) {
+		certificate_day(look.begins, day);
+		snprintf(problem, sizeof problem, "the certificate in %s is valid only from %s on",
+		    c->chain_name, day);
+	} else if (look.ends <= now) {
+		certificate_day(look.ends, day);
+		snprintf(problem, sizeof problem,
+		    "the certificate in %s expired on %s: mail programs and browsers refuse it",
+		    c->chain_name, day);
+	} else if (look.ends - now < CERTIFICATE_SOON_DAYS * INT64_C(86400)) {
+		certificate_day(look.ends, day);
+		snprintf(problem, sizeof problem, "the certificate in %s expires on %s", c->chain_name, day);
+	}
+	if (problem[0])
+		complain(at, FINDING_WARNING, "tls_certificates", problem, "a renewed certificate");
+	certificate_look_done(&look);
+}
+
+static int read_pair(struct certificate *c, struct checking *at)
+{
+	char problem[1200];
+	int fd = open_file(at, "tls_certificates", c->chain_name), error = fd < 0 ? fd : 0;
+	if (error == 0) {
+		error = read_whole(fd, &c->chain);
+		close(fd);
+		snprintf(problem, sizeof problem, "cannot read %s: %s", c->chain_name, strerror(-error));
+		if (error)
+			complain(at, FINDING_ERROR, "tls_certificates", problem, "a file of at most 256 KB");
+	}
+	c->key = open_file(at, "tls_keys", c->key_name);
+	if (c->key < 0)
+		return c->key;
+	warn_of_readers(c, at);
+	if (error == 0)
+		error = check_pair(c, at);
+	if (error == 0)
+		warn_of_times(c, at);
 	return error;
 }
 
-static void warn_of_readers(const struct certificate *c)
+/* A client that asks for the server by its own name must get a certificate with it. */
+static void warn_of_names(
+    const struct certificates *all, const struct settings *settings, struct checking *at)
 {
-	struct stat st;
-	if (fstat(c->key, &st) == 0 && st.st_mode & 077)
-		log_event(LOG_WARNING, "-", "key-readable-by-others", log_string("file", c->key_name),
-		    log_string("do", "chmod 600"));
-}
-
-static int read_pair(struct certificate *c, struct buf *problem)
-{
-	int fd = open_file("tls_certificates", c->chain_name, problem);
-	if (fd < 0)
-		return fd;
-	int error = read_whole(fd, &c->chain);
-	close(fd);
-	if (error) {
-		buf_printf(problem, "tls_certificates: cannot read %s: %s", c->chain_name, strerror(-error));
-		return error;
+	bool named = false;
+	char problem[600], list[300] = "";
+	for (size_t i = 0; i < all->count && !named; i++) {
+		struct certificate_look look;
+		if (!certificate_look(buf_view(&all->rows[i].chain), settings->hostname, &look))
+			continue;
+		named = look.named;
+		struct view name = buf_view(&look.names);
+		if (i == 0)
+			snprintf(list, sizeof list, "%.*s", (int)(name.len < 200 ? name.len : 200),
+			    name.data ? name.data : "");
+		certificate_look_done(&look);
 	}
-	c->key = open_file("tls_keys", c->key_name, problem);
-	if (c->key < 0)
-		return c->key;
-	warn_of_readers(c);
-	return check_pair(c, problem);
+	at->element = 0;
+	for (char *c = list; *c; c++)
+		if (*c == '\n')
+			*c = ' ';
+	snprintf(problem, sizeof problem, "no certificate is for the hostname %.*s; the first is for %s",
+	    VIEW_FMT(view_take(settings->hostname, 255)), list[0] ? list : "no name at all");
+	if (!named)
+		complain(at, FINDING_WARNING, "tls_certificates", problem,
+		    "a certificate with the name that is in hostname");
 }
 
 /* ---- all ---- */
 
-int certificates_read(
-    struct certificates *out, const struct settings *settings, uint64_t first, struct buf *problem)
+int certificates_read(struct certificates *out, const struct settings *settings, const struct conf *conf,
+    uint64_t first, struct findings *found)
 {
 	struct view chains = settings->tls_certificates, keys = settings->tls_keys, chain, key;
 	struct certificates all = {.rows = mem_array(CERTIFICATES_MAX_SETTING, sizeof *all.rows)};
+	struct checking at = {.conf = conf, .found = found};
 	int error = 0;
 	/* The settings have as many of one as of the other, and no more than that. */
-	while (error == 0 && all.count < CERTIFICATES_MAX_SETTING && chains.len && keys.len &&
+	while (all.count < CERTIFICATES_MAX_SETTING && chains.len && keys.len &&
 	       view_next(&chains, '\n', &chain) && view_next(&keys, '\n', &key)) {
 		struct certificate *c = &all.rows[all.count];
 		*c = (struct certificate){.chain_name = mem_string(chain),
@@ -178,9 +254,12 @@ int certificates_read(
 		    .key = -1,
 		    .number = first + all.count};
 		buf_init(&c->chain, CHAIN_MAX);
-		all.count++;
-		error = read_pair(c, problem);
+		at.element = all.count++;
+		int wrong = read_pair(c, &at);
+		error = error ? error : wrong;
 	}
+	if (error == 0 && all.count > 0)
+		warn_of_names(&all, settings, &at);
 	if (error)
 		certificates_done(&all);
 	else

@@ -21,11 +21,14 @@ struct certificates {
 };
 
 /*
- * Reads all pairs; their numbers are first, first + 1 ... Returns 0, or a negative errno with *problem
- * telling a person which file it is and what to do; *out is then untouched.
+ * Reads all pairs; their numbers are first, first + 1 ... Returns 0, or a negative errno. What is wrong with
+ * any of them is told in *found, with the place in the configuration; *out is then untouched. A certificate
+ * that has expired or is for other names is a warning.
  */
-int certificates_read(
-    struct certificates *out, const struct settings *settings, uint64_t first, struct buf *problem);
+struct conf;
+struct findings;
+int certificates_read(struct certificates *out, const struct settings *settings, const struct conf *conf,
+    uint64_t first, struct findings *found);
 void certificates_done(struct certificates *c);
 
 #endif

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "master/world_check.h"
 
 enum {
 	STATUS_OS = 71,
@@ -306,17 +307,24 @@ static void raise_limits(const struct settings *settings)
 		        "do", "raise the limit of open files (LimitNOFILE=) or lower connections_max"));
 }
 
-static int read_certificates(struct master *m)
+/* As at a reload: all that is wrong is said, before anything is opened. */
+static int read_settings(struct master *m)
 {
 	struct certificates certificates;
-	struct buf problem;
-	buf_init(&problem, 4096);
-	int error = certificates_read(&certificates, m->settings, 0, &problem);
-	if (error)
-		fprintf(stderr, "postrider: %s\n", buf_string(&problem));
-	else
+	struct findings found;
+	struct buf text;
+	findings_init(&found);
+	buf_init(&text, FINDINGS_MEMORY_MAX);
+	int error = world_read(m->options->config, WORLD_SERVES, m->settings, &certificates, 0, &found);
+	if (error == 0)
 		master_use_certificates(m, &certificates);
-	buf_done(&problem);
+	for (size_t i = 0; i < found.count; i++) {
+		buf_clear(&text);
+		finding_text(&found.rows[i], &text);
+		fprintf(stderr, "postrider: %s\n", buf_string(&text));
+	}
+	buf_done(&text);
+	findings_done(&found);
 	return error ? STATUS_CONFIG : 0;
 }
 
@@ -334,7 +342,7 @@ static void open_all(void *arg)
 
 static int start(struct master *m)
 {
-	int status = read_certificates(m);
+	int status = read_settings(m);
 	if (status == 0)
 		status = make_folders(m);
 	if (status == 0)

@@ -2,7 +2,6 @@
  * upgrade. */
 #include "master/master_private.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -14,41 +13,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "config/listen_address.h"
 
 enum { BACKLOG = 4096, FIRST_PASSED_FD = 3, STATUS_UNAVAILABLE = 69, STATUS_CONFIG = 78 };
-
-/* "192.0.2.1:25", "[2001:db8::1]:25": numeric only, so that start-up needs no name server. */
-static int parse_address(struct view text, struct sockaddr_storage *address, socklen_t *len)
-{
-	ptrdiff_t colon = view_find_last(text, ':');
-	uint64_t port;
-	if (colon < 1 || !view_to_u64(view_skip(text, (size_t)colon + 1), 65535, &port))
-		return -EINVAL;
-	struct view host = view_take(text, (size_t)colon);
-	if (host.len > 2 && host.data[0] == '[' && host.data[host.len - 1] == ']')
-		host = view_take(view_skip(host, 1), host.len - 2);
-	char name[INET6_ADDRSTRLEN + 1];
-	if (host.len >= sizeof name)
-		return -EINVAL;
-	memcpy(name, host.data, host.len);
-	name[host.len] = '\0';
-	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
-	memset(address, 0, sizeof *address);
-	if (inet_pton(AF_INET, name, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons((uint16_t)port);
-		*len = sizeof *v4;
-		return 0;
-	}
-	if (inet_pton(AF_INET6, name, &v6->sin6_addr) == 1) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons((uint16_t)port);
-		*len = sizeof *v6;
-		return 0;
-	}
-	return -EINVAL;
-}
 
 /* Sockets that were handed to us: systemd's protocol (sd_listen_fds(3)), which an upgrading master uses as
  * well. */
@@ -107,13 +74,9 @@ static int listen_tcp(struct master *m, enum service service, struct view text)
 {
 	struct sockaddr_storage address;
 	socklen_t len;
-	if (parse_address(text, &address, &len) != 0) {
-		fprintf(stderr,
-		    "postrider: %s_listen: '%.*s' is not an address and port; write 192.0.2.1:25 or "
-		    "[2001:db8::1]:25\n",
-		    service_name(service), VIEW_FMT(text));
-		return STATUS_CONFIG;
-	}
+	const char *problem;
+	if (listen_address_parse(text, &address, &len, &problem) != 0)
+		return STATUS_CONFIG; /* the check of the settings has told it */
 	int fd = adopt(&address, len);
 	if (fd >= 0) {
 		/* systemd passes blocking sockets; a role accepts until there is nothing left. */
@@ -150,7 +113,7 @@ static int listen_unix(struct master *m, enum service service, const char *name)
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
 		fprintf(stderr,
 		    "postrider: another server uses the folder %.*s; stop that server, or set run (and data) "
-		    "to other folders folders\n",
+		    "to other folders\n",
 		    VIEW_FMT(m->settings->run));
 		close(fd);
 		return STATUS_UNAVAILABLE;

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "master/world_check.h"
 
 static bool same_listeners(const struct settings *a, const struct settings *b)
 {
@@ -17,41 +18,60 @@ static bool same_listeners(const struct settings *a, const struct settings *b)
 	return view_equal(a->data, b->data) && view_equal(a->run, b->run);
 }
 
+static void warn(const struct findings *found)
+{
+	struct buf text;
+	for (size_t i = 0; i < found->count; i++) {
+		if (found->rows[i].level != FINDING_WARNING)
+			continue;
+		buf_init(&text, FINDINGS_MEMORY_MAX);
+		finding_text(&found->rows[i], &text);
+		log_record(LOG_WARNING, "-", "settings-doubtful", log_text("what", buf_view(&text)));
+		buf_done(&text);
+	}
+}
+
 /* 0 and both outputs, or the reason is logged. */
 static int read_all(struct master *m, struct settings *fresh, struct certificates *certificates)
 {
 	const char *advice =
 	    "correct it and reload again; until then the old settings and certificates stay in force";
+	struct findings found;
 	struct buf problem;
-	buf_init(&problem, 4096);
+	buf_init(&problem, FINDINGS_MEMORY_MAX);
+	findings_init(&found);
 	settings_init(fresh);
-	int error = settings_read(fresh, m->options->config, &problem);
-	if (error == 0 && !same_listeners(fresh, m->settings)) {
-		buf_append_string(&problem, "addresses and folders change only at a restart");
+	int error = world_read(m->options->config, WORLD_SERVES, fresh, certificates, m->next_key, &found);
+	if (error) {
+		findings_text(&found, false, &problem);
+	} else if (!same_listeners(fresh, m->settings)) {
+		settings_changed(fresh, m->settings, EFFECT_RESTART, &problem);
+		buf_append_string(&problem, ": addresses and folders change only at a restart");
 		advice = "restart the server, or restore these settings and reload again";
+		certificates_done(certificates);
 		error = -EBUSY;
+	} else {
+		warn(&found);
 	}
-	if (error == 0)
-		error = certificates_read(certificates, fresh, m->next_key, &problem);
 	if (error) {
 		log_record(LOG_ERROR, "-", "reload-refused", log_text("reason", buf_view(&problem)),
 		    log_string("do", advice));
 		settings_done(fresh);
 	}
+	findings_done(&found);
 	buf_done(&problem);
 	return error;
 }
 
 static void tell_what_needs_a_restart(const struct settings *fresh, const struct settings *old)
 {
-	if (view_equal(fresh->dns_server, old->dns_server) &&
-	    view_equal(fresh->dns_anchors, old->dns_anchors) &&
-	    view_equal(fresh->dns_stubs, old->dns_stubs) && fresh->disk_reserve == old->disk_reserve &&
-	    fresh->search_index == old->search_index)
-		return;
-	log_record(LOG_WARNING, "-", "needs-restart",
-	    log_string("settings", "dns_server, dns_anchors, dns_stubs, disk_reserve and search_index"),
-	    log_string("do", "restart for their new values; everything else is in force now"));
+	struct buf names;
+	buf_init(&names, 4096);
+	settings_changed(fresh, old, EFFECT_RESTART, &names);
+	if (buf_view(&names).len)
+		log_record(LOG_WARNING, "-", "needs-restart", log_text("settings", buf_view(&names)),
+		    log_string("do", "restart for their new values; everything else is in force now"));
+	buf_done(&names);
 }
 
 void master_use_certificates(struct master *m, const struct certificates *certificates)

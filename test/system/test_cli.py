@@ -1,10 +1,12 @@
 """The commands, of the running server and of the data folder while none runs: the same words, the same answers."""
 
 import json
+import pathlib
 import re
 
 import pytest
 
+from certificates import Authority
 from server import POSTRIDER, ROOT, field, run
 
 ADMIN, ALICE, BOB = "admin@example.test", "alice@example.test", "bob@example.test"
@@ -168,6 +170,157 @@ def test_config(make_server, tmp_path):
     assert done.returncode == 78 and b"missing" in done.stderr
 
 
+def check_settings(config, text, *words):
+    config.write_text(text)
+    return run(POSTRIDER, "--config", config, "config", "check", *words)
+
+
+# What stands in the file; what is said of it, with the line; whether the server starts with it all the same.
+MISTAKES = [
+    ('hostnme = "a.test"', ":1: hostnme: there is no such setting; did you mean hostname?", False),
+    ("connections_max = 1", ":1: connections_max: \"1\" is not possible; expected a number from 10 to 1000000, in connections", False),
+    ("errors_max = many", ":1: errors_max:", False),
+    ("message_size_max = 12X", "expected a size from 64K to 1T", False),
+    ("tls_cbc = maybe", ":1: tls_cbc: \"maybe\" is not possible; expected true or false", False),
+    ("errors_max = {3, 4}", ":1: errors_max: a list is not possible", False),
+    ("errors_max = 7\n\nerrors_max = 8", ":3: errors_max: it is set already in line 1 of", False),
+    ('hostname = "x', ":1: hostname: the text does not end on its line", False),
+    ('hostname "x"', ":1: hostname: there is no = behind the name", False),
+    ('pop3_listen = {"127.0.0.1:1110"\nerrors_max = 7', ":1: pop3_listen: the list that begins here has no end", False),
+    ('trusted_networks = {\n"10.0.0.0/8",\n"192.0.2.0/33"}', ':3: trusted_networks: "192.0.2.0/33": an IPv4 network has a length from /0 to /32', False),
+    ('relay_networks = {"2001:db8::/129"}', "an IPv6 network has a length from /0 to /128", False),
+    ('proxy_from = {"lan"}', ':1: proxy_from: "lan": it is no network', False),
+    ('login_mechanisms = {"DIGEST-MD5"}', ':1: login_mechanisms: "DIGEST-MD5": the server knows no such mechanism', False),
+    ('login_mechanisms = {"PLAN"}', "did you mean PLAIN?", False),
+    ('hostname = ""', ":1: hostname:", False),
+    ('hostname = "mail example"', "it is no host's name; expected a host's full name, such as mail.example.org", False),
+    ('hostname = "192.0.2.1"', "it is an address, not a name", False),
+    ('hostname = "localhost"', ":1: warning: hostname: other servers refuse mail", True),
+    ("errors_max = 7", ": warning: hostname: other servers refuse mail", True),
+    ('data = "{tmp}/none"', ":1: warning: data: there is no folder {tmp}/none: the server makes it at its start, with no accounts and no mail in it", True),
+    ('data = "{tmp}/none/none"', ":1: data: {tmp}/none/none cannot be made: there is no folder {tmp}/none", False),
+    ('run = "{tmp}/none/none"', ":1: run: {tmp}/none/none cannot be made", False),
+    ('ca_file = "{tmp}/none"', ":1: warning: ca_file: cannot read {tmp}/none: No such file or directory", True),
+    ("queue_retry_min = 3000\nqueue_retry_max = 2999", ":1: queue_retry_min: it is longer than queue_retry_max", False),
+    ('smtp_listen = {"127.0.0.1"}', ':1: smtp_listen: "127.0.0.1": the port is missing; expected an IP address and a port', False),
+    ('smtp_listen = {"mail.example.org:25"}', "there is no IP address before the port", False),
+    ('smtp_listen = {"127.0.0.1:0"}', "the port is no number from 1 to 65535", False),
+    ('smtp_listen = {"::1:25"}', "an IPv6 address stands in [ and ]", False),
+    ('smtp_listen = {"192.0.2.77:25"}', ":1: smtp_listen: this machine has no address 192.0.2.77", False),
+    ('smtp_listen = {"127.0.0.1:25"}\nlmtp_listen = {"127.0.0.1:25"}', ':2: lmtp_listen: "127.0.0.1:25": this port is taken by "127.0.0.1:25" in smtp_listen', False),
+    ('lmtp_listen = {"127.0.0.1:25"}', ':1: lmtp_listen: "127.0.0.1:25": this port is taken by "0.0.0.0:25" in smtp_listen', False),
+    ('dns_server = "ns.example.org"', ':1: dns_server: "ns.example.org": it is no address of a name server', False),
+    ('routes = {"* smtp:a.test user=x password_file={tmp}/none"}', ":1: routes: cannot read {tmp}/none", False),
+    ('routes = {"b\u00fccher.example smtp:a.test"}', "xn--", False),
+    ('routes = {"* smtp:a.test", "* smtp:b.test"}', '"*" stands here twice', False),
+    ('relay_domains = {"example.net {tmp}/none"}', ":1: relay_domains: cannot read {tmp}/none", False),
+    ('dns_anchors = {"file:{tmp}/none"}', ":1: dns_anchors: cannot read {tmp}/none", False),
+    ('dns_anchors = {"rubbish"}', "it is neither a DS nor a DNSKEY record", False),
+    ('own_from = "refuze"', "expected refuse, sender or off; did you mean refuse?", False),
+    ('language = "tlh"', ":1: warning: language:", True),
+    ('report_from = "not an address"', "it is no mail address", False),
+    ('relay_source = {"127.0.0.1", "127.0.0.2"}', "there are two addresses of one kind", False),
+    ('include("{tmp}/none")', ":1: include: cannot read {tmp}/none", False),
+    ('include("postrider.conf")', "it has been read already", False),
+]
+
+
+@pytest.mark.parametrize("text,said,starts", MISTAKES)
+def test_config_check_tells_what_is_wrong(tmp_path, text, said, starts):
+    config = tmp_path / "postrider.conf"
+    text, said = text.replace("{tmp}", str(tmp_path)), said.replace("{tmp}", str(tmp_path))
+    done = check_settings(config, text + "\n")
+    assert done.returncode == (0 if starts else 78) and said in done.stderr.decode(), done.stderr.decode()
+    assert all(line.startswith(f"postrider: {config}") for line in done.stderr.decode().splitlines()), done.stderr
+    found = json.loads(check_settings(config, text + "\n", "--json").stdout)
+    assert found["good"] == starts and found["errors"] + found["warnings"] == len(found["findings"])
+    if not starts:
+        # The server says the same words, and does not start.
+        served = run(POSTRIDER, "--config", config, "serve")
+        assert served.returncode == 78 and served.stderr == done.stderr
+
+
+def test_config_check_tells_all_at_once(tmp_path):
+    config = tmp_path / "postrider.conf"
+    texts = [text.replace("{tmp}", str(tmp_path)) for text, _, starts in MISTAKES
+             if not starts and text.startswith(("login_", "own_from", "relay_domains", "dns_server", "tls_cbc", "hostnme")) and "PLAN" not in text]
+    found = json.loads(check_settings(config, "\n".join(texts) + "\n", "--json").stdout)
+    errors = [f for f in found["findings"] if f["level"] == "error"]
+    assert [f["line"] for f in errors] == list(range(1, len(texts) + 1)), errors
+    assert all(f["file"] == str(config) and f["problem"] for f in errors)
+
+
+def test_config_check_looks_at_certificates(make_server, tmp_path):
+    server = make_server(start=False)
+    assert server.cli("config", "check").stdout.endswith(b": good\n")
+    authority = Authority(tmp_path)
+    for days, said in ((-1, b"expired on"), (3, b"expires on")):
+        made = authority.issue("mail.example.test", days=days)
+        server.write_config(tls_certificates=[str(made.chain)], tls_keys=[str(made.key)])
+        pathlib.Path(made.key).chmod(0o600)
+        done = server.cli("config", "check")
+        assert said in done.stderr and b"usable, with 1 warning" in done.stdout, done
+    server.write_config(hostname="other.example.test")
+    done = server.cli("config", "check")
+    assert b"no certificate is for the hostname other.example.test; the first is for mail.example.test" in done.stderr
+    pathlib.Path(made.key).chmod(0o644)
+    assert b"others than its owner may read" in server.cli("config", "check").stderr
+
+
+def test_config_set_keeps_the_rest_of_the_file(tmp_path):
+    config = tmp_path / "postrider.conf"
+    before = '# mine\nhostname = "mail.example.org" # and this\n\n# routes = {}\nlog_level = 1\ninclude("more.conf")\n'
+    config.write_text(before)
+    config.chmod(0o640)
+    (tmp_path / "more.conf").write_text("  errors_max = 7 // seven\n")
+
+    def config_(*words, status=0):
+        done = run(POSTRIDER, "--config", config, "config", *words)
+        assert done.returncode == status, done
+        return done
+
+    assert config_("get", "errors_max").stdout == b"7\n"
+    said = config_("set", "errors_max", "9")
+    assert (tmp_path / "more.conf").read_text() == "  errors_max = 9 // seven\n" and b"more.conf:1: errors_max = 9 (it was 7)" in said.stdout
+    assert config.read_text() == before and b"reload" in said.stdout
+    config_("set", "hostname", 'mx.example.org')
+    config_("set", "routes", "* smtp:a.test", "b.test smtp:c.test")
+    assert config.read_text() == before.replace("mail.example", "mx.example").replace("# routes = {}\n", '# routes = {}\nroutes = {"* smtp:a.test", "b.test smtp:c.test"}\n')
+    assert config.stat().st_mode & 0o777 == 0o640
+    config_("set", "routes", "--add", "d.test smtp:e.test")
+    config_("set", "routes", "--remove", "* smtp:a.test")
+    assert config_("get", "routes").stdout == b"b.test smtp:c.test\nd.test smtp:e.test\n"
+    told = json.loads(config_("set", "smtp_listen", "127.0.0.1:2525", "--json").stdout)
+    assert told["takesEffect"] == "restart" and told["value"] == ["127.0.0.1:2525"] and told["changed"]
+    assert config_("get", "smtp_listen").stdout == b"127.0.0.1:2525\n"
+    assert not json.loads(config_("set", "smtp_listen", "127.0.0.1:2525", "--json").stdout)["changed"]
+    config_("set", "smtp_listen", "--default")
+    config_("set", "routes", "--default")
+    config_("set", "hostname", "mail.example.org")
+    assert config.read_text() == before
+    # What the server would refuse changes nothing.
+    refused = config_("set", "log_level", "9", status=78)
+    assert b"log_level" in refused.stderr and b"nothing was changed" in refused.stderr and config.read_text() == before
+    assert b"did you mean log_level?" in config_("set", "log_leval", "1", status=66).stderr
+    config_("set", "log_level", status=64)
+    config_("set", "log_level", "1", "2", status=64)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["more.conf", "postrider.conf"]
+
+
+def test_config_show(tmp_path):
+    config = tmp_path / "postrider.conf"
+    config.write_text('hostname = "mail.example.org"\nerrors_max = 20\nquota_default = 5G\n')
+    shown = run(POSTRIDER, "--config", config, "config", "show", "--changed").stdout.decode()
+    assert shown == f'hostname = "mail.example.org"  # {config}:1\nquota_default = "5G"  # {config}:3\n'
+    whole = run(POSTRIDER, "--config", config, "config", "show").stdout
+    # It is a configuration file itself, with the same settings.
+    (tmp_path / "again.conf").write_bytes(whole)
+    again = run(POSTRIDER, "--config", tmp_path / "again.conf", "config", "show").stdout
+    assert re.sub(rb"  # .*", b"", again) == re.sub(rb"  # .*", b"", whole)
+    one = json.loads(run(POSTRIDER, "--config", config, "config", "get", "quota_default", "--json").stdout)
+    assert one["value"] == 5 << 30 and one["default"] == 0 and one["line"] == 3 and one["file"] == str(config)
+
+
 def test_the_manual_page_has_every_setting():
     """postrider.conf(5) against the program's own table: kind, description, default and range of each setting."""
     def words(text):
@@ -177,16 +330,59 @@ def test_the_manual_page_has_every_setting():
         return re.sub(r"(\d+)([KMGT])?", lambda m: str(int(m[1]) << {None: 0, "K": 10, "M": 20, "G": 30, "T": 40}[m[2]]), text)
 
     page = (ROOT / "doc/man/postrider.conf.5").read_text()
-    items = dict(re.findall(r"(?ms)^\.It Ic (\w+) No \([a-z ]+\)\n(.*?)(?=^\.(?:It|El))", page))
+    items = {name: (kind, text) for name, kind, text in re.findall(r"(?ms)^\.It Ic (\w+) No \((.*?)\)\n(.*?)(?=^\.(?:It|El))", page)}
     table = run(POSTRIDER, "config", "manual").stdout.decode()
-    settings = re.findall(r"(?ms)^\.It Ic (\w+)\n(.*?)\nDefault:\n\.Ql (.*?)\n(?:\((.*?)\)\.\n)?(?=\.It|\Z)", table)
+    settings = re.findall(r"(?ms)^\.It Ic (\w+) No \((.*?)\)\n(.*?)\n((?:Takes|Commands) .*?)\n(?:Example:\n\.Li (.*?)\n)?Default:\n\.Ql (.*?)\n"
+                          r"(?:\(a (?:size|number) (.*?)(?:,.*?)?\)\.\n)?(?=\.It|\Z)", table)
     assert len(settings) > 50 and set(items) == {s[0] for s in settings}
-    for name, description, default, bounds in settings:
-        item = words(items[name])
+    for name, kind, description, effect, example, default, bounds in settings:
+        item = words(items[name][1])
+        assert items[name][0] == kind, name
         assert item.startswith(words(description)), name
+        assert effect in item, name
+        assert not example or f"Example: .Li {words(example)} ." in item, name
         said = re.search(r"Default:(?: \.Li)? (.*?)(?: ; from (.*?))?[ .]*$", item)
         assert said[1].rstrip(" .") == ("empty" if default in ('""', "{}") else default), name
-        assert sizes(said[2] or "") == bounds.removeprefix("from ").strip(), name
+        assert sizes(said[2] or "") == sizes(bounds.removeprefix("from ").strip()), name
+
+
+def test_every_setting_has_what_a_person_needs(tmp_path):
+    """Kind, unit, effect and text of each row of the table; an example wherever the default is empty, which is a good value."""
+    config = tmp_path / "postrider.conf"
+    config.write_text("")
+    settings = json.loads(run(POSTRIDER, "--config", config, "config", "show", "--json").stdout)
+    example = run(POSTRIDER, "config", "example").stdout.decode()
+    assert {s["name"] for s in settings} == set(re.findall(r"(?m)^# (\w+) = ", example))
+    by_example = {}
+    for block in example.split("\n\n"):
+        shown = re.search(r"Example: (.*) (\w+) = .*$", " ".join(line.removeprefix("# ") for line in block.splitlines()))
+        if shown:
+            by_example[shown[2]] = shown[1]
+    for s in settings:
+        assert s["takesEffect"] in ("reload", "restart", "command") and s["text"].endswith("."), s
+        assert (s["unit"] != "") == (s["kind"] in ("number", "size")), s
+        assert s["value"] == s["default"] and s["isDefault"] and s["file"] is None, s
+        if s["value"] in ("", []):
+            config.write_text(f"{s['name']} = {by_example[s['name']]}\n" + ("tls_keys = {\"k\"}\n" if s["name"] == "tls_certificates" else ""))
+            done = json.loads(run(POSTRIDER, "--config", config, "config", "check", "--json").stdout)
+            # Only what the example names may be missing on this machine: its files and addresses.
+            assert all(f["problem"].startswith(("cannot read", "this machine has", "tls_certificates names 0")) for f in done["findings"] if f["level"] == "error"), done
+
+
+def test_the_examples_of_the_manual_page_are_good(tmp_path):
+    """Each block of settings in postrider.conf(5), with the files that it names."""
+    page = (ROOT / "doc/man/postrider.conf.5").read_text().partition(".Sh EXAMPLES")[2]
+    blocks = [b for b in re.findall(r"(?ms)^\.Bd -literal -offset indent\n(.*?)^\.Ed", page) if b.startswith("hostname")]
+    assert len(blocks) == 5
+    config = tmp_path / "postrider.conf"
+    for block in blocks:
+        for path in set(re.findall(r"/etc/postrider/[\w.]+", block)):
+            file = tmp_path / pathlib.Path(path).name
+            file.write_text("ann@example.net\n")
+            file.chmod(0o600)
+            block = block.replace(path, str(file))
+        found = json.loads(check_settings(config, block, "--json").stdout)
+        assert all(str(tmp_path) in f["problem"] and "PEM" in f["problem"] for f in found["findings"] if f["level"] == "error"), found
 
 
 def test_doctor(server):

@@ -229,7 +229,7 @@ def test_bad_certificates_are_named_at_the_start(make_server, what):
         assert all(str(path) in done.stderr.decode() for path in named), done.stderr
         assert done.stderr.count(b"\n") == 1, done.stderr
     if what == "mismatch":
-        certificate(server.folder, "tls-cert", "EC")
+        certificate(server.folder, "tls-cert", "EC", ["mail.example.test"])
         (server.folder / "tls-cert.key").replace(server.folder / "tls-key.pem")
         assert b"good" in server.cli("config", "check").stdout
 
