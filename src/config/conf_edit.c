@@ -40,8 +40,20 @@ static void take_out(struct view text, const struct conf_statement *at, struct b
 	buf_append(out, view_skip(text, end));
 }
 
+/* Whether what is written there stands between statements, and in no comment of several lines. */
+static bool is_free(const struct conf *c, struct view text, size_t at)
+{
+	for (size_t i = 0; i + 1 < at; i++)
+		if (text.data[i] == '/' && text.data[i + 1] == '*')
+			return false;
+	for (const struct conf_statement *s = c->first; s; s = s->next)
+		if (s->file == 0 && s->begin < at && at < s->end)
+			return false;
+	return true;
+}
+
 /* Behind the line that shows the default as a comment; 0: there is none. */
-static size_t place_of_comment(struct view text, struct view name)
+static size_t place_of_comment(const struct conf *c, struct view text, struct view name)
 {
 	struct view rest = text, line;
 	while (rest.len && view_next(&rest, '\n', &line)) {
@@ -53,7 +65,8 @@ static size_t place_of_comment(struct view text, struct view name)
 		    !view_starts(view_trim(view_skip(words, name.len)), VIEW("=")))
 			continue;
 		size_t end = (size_t)(line.data - text.data) + line.len;
-		return end < text.len ? end + 1 : end;
+		end += end < text.len;
+		return is_free(c, text, end) ? end : 0;
 	}
 	return 0;
 }
@@ -65,9 +78,10 @@ static void put_statement(struct buf *out, struct view name, struct view value)
 	buf_append(out, value);
 }
 
-static void add(struct view text, struct view name, struct view value, struct buf *out, unsigned *line)
+static void add(const struct conf *c, struct view text, struct view name, struct view value, struct buf *out,
+    unsigned *line)
 {
-	size_t at = place_of_comment(text, name);
+	size_t at = place_of_comment(c, text, name);
 	if (at == 0)
 		at = text.len;
 	buf_append(out, view_take(text, at));
@@ -86,7 +100,7 @@ unsigned conf_edit(const struct conf *c, struct view name, struct view value, st
 	struct view text = buf_view(&c->files[file].text);
 	*line = at ? at->line : 0;
 	if (at == NULL && value.len > 0) {
-		add(text, name, value, out, line);
+		add(c, text, name, value, out, line);
 	} else if (at && value.len == 0) {
 		take_out(text, at, out);
 	} else if (at) {
