@@ -5,6 +5,8 @@ import type { Browser, Page } from 'playwright-core';
 import { demo, launch, type Server, signedIn } from './server.ts';
 
 const ALICE = 'alice@example.test';
+/** Longer than a leader may be silent: LEADER_ANSWERS_WITHIN_MS of worker.ts, twice. */
+const FROZEN_MS = 14_000;
 const WAIT = { timeout: 20_000 };
 
 let server: Server;
@@ -86,11 +88,49 @@ test('without a network the program starts, shows mail, and what is done reaches
   await page.reload();
   await page.getByText('Kept 3').first().waitFor(WAIT);
   assert.equal(await page.getByText('Kept 2').count(), 0);
+  // What is here can be searched, and what cannot be known here is said.
+  await page.keyboard.press('/');
+  await page.keyboard.type('text');
+  await page.keyboard.press('Enter');
+  await page.getByText('Kept 3').first().waitFor(WAIT);
+  await page.getByText('Without a network, only people').waitFor(WAIT);
+  await page.goto(`${server.origin}/search/bcc:carol`);
+  await page.getByText('This cannot be searched without a network.').waitFor(WAIT);
   await page.context().setOffline(false);
   await eventually(async () => (await kept(page)).log === 0, 'the change has reached the server');
   const archive = (JSON.parse(server.run('mailbox', 'list', ALICE, '--json')) as { role: string; messages: number }[]).find(({ role }) => role === 'archive');
   assert.equal(archive?.messages, 1);
   await page.context().close();
+});
+
+test('a tab that freezes while it leads gives way to another, and goes on as one of the others', async () => {
+  const first = await signedIn(browser, server);
+  await first.getByText('Kept 1').first().waitFor(WAIT);
+  await eventually(async () => (await kept(first)).complete, 'all mail is kept');
+  const second = Object.assign(await first.context().newPage(), { errors: [] as string[] });
+  second.on('pageerror', (error) => second.errors.push(String(error)));
+  await second.goto(`${server.origin}/mail/inbox`);
+  await second.getByText('Kept 1').first().waitFor(WAIT);
+  const worker = first.workers().find((one) => one.url().includes('/assets/layer'))!;
+  const frozen = worker.evaluate((ms) => {
+    for (const until = Date.now() + ms; Date.now() < until; );
+  }, FROZEN_MS);
+  const archived = (): number => (JSON.parse(server.run('mailbox', 'list', ALICE, '--json')) as { role: string; messages: number }[]).find(({ role }) => role === 'archive')!.messages;
+  const before = archived();
+  await second.getByText('Kept 1').first().click();
+  await second.keyboard.press('e');
+  await second.getByText('Kept 1').first().waitFor({ ...WAIT, state: 'hidden' });
+  await eventually(async () => archived() === before + 1, 'the second tab leads, and the mail is archived');
+  await frozen;
+  // The first one shows what the second did, and does more.
+  await first.getByText('Kept 1').first().waitFor({ ...WAIT, state: 'hidden' });
+  await first.getByText('Kept 3').first().click();
+  await first.keyboard.press('e');
+  await second.getByText('Kept 3').first().waitFor({ ...WAIT, state: 'hidden' });
+  await eventually(async () => archived() === before + 2, 'what the first tab did is at the server, once');
+  await eventually(async () => (await kept(second)).log === 0, 'nothing waits');
+  assert.deepEqual([...first.errors, ...second.errors], []);
+  await first.context().close();
 });
 
 test('nothing is left after signing out', async () => {

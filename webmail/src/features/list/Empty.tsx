@@ -17,7 +17,7 @@ export function Empty() {
       </Notice>
     );
   }
-  if (!here) return <Notice icon="search" title={t('list.empty.search')} text={t('list.empty.searchText')} />;
+  if (!here) return <Notice icon="search" title={t('list.empty.search')} text={t(mail().status.value.connection === 'offline' ? 'list.searchedHere' : 'list.empty.searchText')} />;
   if (here.role === 'inbox') return isNew() ? <FirstRun /> : <Notice icon="inbox" title={t('list.empty.inbox')} text={t('list.empty.inboxText')} />;
   const texts = ['drafts', 'sent', 'junk', 'trash', 'archive', 'snoozed', 'scheduled'];
   return (

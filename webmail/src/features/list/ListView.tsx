@@ -149,22 +149,30 @@ function Status({ list, top, total }: { list: MailList; top: number; total: numb
   const email = id === undefined ? undefined : mail().emails.of(id).value;
   const group = email && groupOf(email);
   return (
-    <div class="list-status">
-      <span>{group && groupWords(group)}</span>
-      {pane.selecting.value && !pane.everything.value && total > pane.selected.value.size && (
-        <button type="button" class="list-all" onClick={() => pane.selectEverything()}>
-          {t('list.selectAll', { number: sayNumber(total) })}
-        </button>
-      )}
-      <span class="list-total">{t(mailbox.value ? 'list.total' : 'list.found', { count: total, number: sayNumber(total) })}</span>
-    </div>
+    <>
+      {isSearchedHere() && <p class="list-here">{t('list.searchedHere')}</p>}
+      <div class="list-status">
+        <span>{group && groupWords(group)}</span>
+        {pane.selecting.value && !pane.everything.value && total > pane.selected.value.size && (
+          <button type="button" class="list-all" onClick={() => pane.selectEverything()}>
+            {t('list.selectAll', { number: sayNumber(total) })}
+          </button>
+        )}
+        <span class="list-total">{t(mailbox.value ? 'list.total' : 'list.found', { count: total, number: sayNumber(total) })}</span>
+      </div>
+    </>
   );
+}
+
+/** A search without a network finds what this browser keeps. */
+function isSearchedHere(): boolean {
+  return mailbox.value === undefined && mail().status.value.connection === 'offline';
 }
 
 function Failed({ list }: { list: MailList }) {
   return (
     <div class="list-failed" role="alert">
-      <p>{t('list.failed')}</p>
+      <p>{t(isSearchedHere() ? 'list.failedHere' : 'list.failed')}</p>
       <Button
         icon="refresh-cw"
         onClick={() => {
