@@ -127,6 +127,15 @@ struct log_field log_errno(int error)
 	return text ? log_string("error", text) : log_i64("error", error);
 }
 
+struct log_field log_result(int error)
+{
+	struct log_field field = log_errno(error);
+	if (error == 0)
+		return log_string("result", "done");
+	field.key = "result";
+	return field;
+}
+
 void log_open(int fd, const char *role, enum log_level threshold)
 {
 	int type;

@@ -47,6 +47,9 @@ static inline struct log_field log_i64(const char *key, int64_t n)
 /* error="No such file or directory", from an errno value of either sign. */
 struct log_field log_errno(int error);
 
+/* result=done, or result="No such file or directory", from 0 or an errno value of either sign. */
+struct log_field log_result(int error);
+
 /*
  * log_event(level, id, event, fields...): id ties the lines of one session or message together, in all
  * processes ("-" where there is none). At least one field. A macro, to end the list for the caller.

@@ -3,7 +3,9 @@
 #include "cli/cli.h"
 
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -98,6 +100,19 @@ void cli_become_owner(const char *folder)
 		    "postrider: cannot become the owner of %s; files that are written there may belong to "
 		    "root\n",
 		    folder);
+}
+
+const char *cli_invoking_user(void)
+{
+	const char *sudo = geteuid() == 0 ? getenv("SUDO_USER") : NULL;
+	const struct passwd *entry = sudo && sudo[0] ? NULL : getpwuid(getuid());
+	static char number[24];
+	if (sudo && sudo[0])
+		return sudo;
+	if (entry)
+		return entry->pw_name;
+	snprintf(number, sizeof number, "uid %u", (unsigned)getuid());
+	return number;
 }
 
 void cli_print(struct view text)

@@ -51,6 +51,9 @@ int cli_settings(struct cli *cli);
  */
 void cli_become_owner(const char *folder);
 
+/* Who asks, for logs: behind sudo the person, not root. */
+const char *cli_invoking_user(void);
+
 /* Prints a value on one line, made safe by base/show.h. */
 void cli_print(struct view text);
 

@@ -3,7 +3,6 @@
  * lines of JSON are passed on, or put into words by cli_queue_text.c.
  */
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/cli_queue_text.h"
+#include "cli/cli_queue_table.h"
 #include "format/plain.h"
 #include "process/queue_command.h"
 #include "cli/store_client.h"
@@ -28,6 +28,10 @@ static const struct verb {
     {"list", false, false, false},
     {"show", false, false, true},
     {"stats", false, false, false},
+    {"age", false, false, false},
+    {"cat", false, false, true},
+    {"pause", true, false, false},
+    {"resume", true, false, false},
     {"retry", true, false, true},
     {"hold", true, true, true},
     {"release", true, false, true},
@@ -37,10 +41,16 @@ static const struct verb {
 
 /* ---- the question ---- */
 
+static bool is_verb(const struct verb *verb, const char *name)
+{
+	return strcmp(verb->name, name) == 0;
+}
+
 struct question {
 	struct buf text; /* the words, one behind the other */
 	size_t ends[WORDS_MAX], count;
-	bool which; /* it says which messages are meant */
+	bool which;        /* it says which messages are meant */
+	const char *where; /* the destination of a pause; NULL: all */
 };
 
 static bool add_word(struct question *q, const char *name, const char *value)
@@ -52,20 +62,6 @@ static bool add_word(struct question *q, const char *name, const char *value)
 	buf_append_string(&q->text, value);
 	q->ends[q->count++] = q->text.len;
 	return !buf_failed(&q->text);
-}
-
-/* Who asks: behind sudo the person, not root. */
-static const char *invoking_user(void)
-{
-	const char *sudo = geteuid() == 0 ? getenv("SUDO_USER") : NULL;
-	const struct passwd *entry = sudo && sudo[0] ? NULL : getpwuid(getuid());
-	static char number[24];
-	if (sudo && sudo[0])
-		return sudo;
-	if (entry)
-		return entry->pw_name;
-	snprintf(number, sizeof number, "uid %u", (unsigned)getuid());
-	return number;
 }
 
 static bool take_filters(struct cli *cli, struct question *q)
@@ -137,7 +133,7 @@ static bool take_actor(struct cli *cli, const struct verb *verb, struct question
 		               "who ask later");
 		return false;
 	}
-	return add_word(q, "by", invoking_user());
+	return add_word(q, "by", cli_invoking_user());
 }
 
 /* An id is 12 letters, digits, "-" or "_"; a domain usually has a dot. */
@@ -179,21 +175,41 @@ static bool take_ids(struct cli *cli, const struct verb *verb, struct question *
 	return true;
 }
 
+/* pause, resume: of one destination, or of all. */
+static bool take_destination(struct cli *cli, struct question *q)
+{
+	const char *name = cli_value(cli, "--destination");
+	if (!cli_words(cli, 1, 1))
+		return false;
+	q->where = name;
+	return name == NULL || add_word(q, "domain", name);
+}
+
+/* cat ID */
+static bool take_one_id(struct cli *cli, struct question *q)
+{
+	return cli_words(cli, 2, 2) && add_word(q, "id", cli->argv[1]);
+}
+
 static bool make_question(struct cli *cli, const struct verb *verb, struct question *q)
 {
 	add_word(q, NULL, "queue");
 	add_word(q, NULL, verb->name);
 	if (verb->acts && !take_actor(cli, verb, q))
 		return false;
-	if (strcmp(verb->name, "route") == 0)
+	if (is_verb(verb, "route"))
 		return take_route(cli, q);
-	if (strcmp(verb->name, "stats") != 0 && (!take_filters(cli, q) || !take_limit(cli, q)))
+	if (is_verb(verb, "pause") || is_verb(verb, "resume"))
+		return take_destination(cli, q);
+	if (is_verb(verb, "cat"))
+		return take_one_id(cli, q);
+	if (!is_verb(verb, "stats") && (!take_filters(cli, q) || !take_limit(cli, q)))
 		return false;
-	if (strcmp(verb->name, "delete") == 0 && cli_option(cli, "--bounce"))
+	if (is_verb(verb, "delete") && cli_option(cli, "--bounce"))
 		add_word(q, "bounce", "1");
-	if (strcmp(verb->name, "hold") == 0 && !take_hold(cli, q))
+	if (is_verb(verb, "hold") && !take_hold(cli, q))
 		return false;
-	if (strcmp(verb->name, "stats") == 0)
+	if (is_verb(verb, "stats") || is_verb(verb, "age"))
 		return cli_words(cli, 1, 1);
 	return take_ids(cli, verb, q);
 }
@@ -207,6 +223,9 @@ struct answer {
 	struct buf problem; /* the last piece, when it is no JSON */
 	size_t lines;
 	bool unreadable;
+	bool filtered;     /* not all messages were asked for */
+	const char *where; /* of pause and resume: the destination, NULL: all */
+	char nothing[256]; /* why nothing was changed, where it is not that no message fits */
 };
 
 static void print_words(struct answer *a, struct view line)
@@ -217,11 +236,14 @@ static void print_words(struct answer *a, struct view line)
 	int64_t now = clock_wall();
 	arena_init(&arena, QUEUE_RECORD_ARENA);
 	buf_init(&out, LINE_MAX_BYTES);
-	if (strcmp(a->verb->name, "stats") == 0) {
+	if (is_verb(a->verb, "stats")) {
 		a->unreadable = !queue_text_stats(line, now, &out) || a->unreadable;
+		queue_text_pauses(line, &out);
+	} else if (is_verb(a->verb, "age")) {
+		a->unreadable = !queue_text_age(line, &out) || a->unreadable;
 	} else if (queue_record_read(line, &arena, &record) != 0) {
 		a->unreadable = true;
-	} else if (strcmp(a->verb->name, "show") == 0) {
+	} else if (is_verb(a->verb, "show")) {
 		buf_append_string(&out, a->lines ? "\n" : "");
 		queue_text_full(&record, now, &out);
 	} else {
@@ -230,6 +252,29 @@ static void print_words(struct answer *a, struct view line)
 	fwrite(buf_view(&out).data, 1, buf_view(&out).len, stdout);
 	buf_done(&out);
 	arena_done(&arena);
+}
+
+static void print_pause(struct answer *a, struct view line)
+{
+	bool pause = is_verb(a->verb, "pause");
+	struct arena arena;
+	struct json_value v;
+	arena_init(&arena, 1 << 16);
+	bool read = json_parse(line, &arena, &v) == 0 && json_member(&v, "changed") != NULL;
+	bool changed = read && json_number_of(&v, "changed") > 0;
+	arena_done(&arena);
+	a->unreadable = a->unreadable || !read;
+	if (changed && pause)
+		printf("sending to %s is paused; mail for it waits, and what is on its way is finished. "
+		       "`postrider "
+		       "queue resume%s%s` goes on.\n",
+		    a->where ? a->where : "all destinations", a->where ? " --destination " : "",
+		    a->where ? a->where : "");
+	else if (changed)
+		printf("sending to %s goes on\n", a->where ? a->where : "all destinations");
+	else
+		snprintf(a->nothing, sizeof a->nothing, "sending to %.200s is %s\n",
+		    a->where ? a->where : "all destinations", pause ? "paused already" : "not paused");
 }
 
 /* "3 messages were held." */
@@ -241,6 +286,10 @@ static void print_change(struct answer *a, struct view line)
 	    {"delete", "taken out of the queue"}};
 	struct arena arena;
 	struct json_value v;
+	if (is_verb(a->verb, "pause") || is_verb(a->verb, "resume")) {
+		print_pause(a, line);
+		return;
+	}
 	arena_init(&arena, 1 << 16);
 	if (json_parse(line, &arena, &v) != 0 || json_member(&v, "changed") == NULL) {
 		a->unreadable = true;
@@ -262,7 +311,7 @@ static void print_change(struct answer *a, struct view line)
 
 static void take_line(struct answer *a, struct view line)
 {
-	bool list = strcmp(a->verb->name, "list") == 0 || strcmp(a->verb->name, "show") == 0;
+	bool list = is_verb(a->verb, "list") || is_verb(a->verb, "show");
 	if (line.len == 0)
 		return;
 	if (a->json) {
@@ -279,10 +328,26 @@ static void take_line(struct answer *a, struct view line)
 	a->lines++;
 }
 
+/* A message as it is; at the end, if there is a text, why there is none. */
+static void take_content(struct answer *a, struct view text, bool last)
+{
+	if (last)
+		buf_append(&a->problem, text);
+	else if (a->json)
+		buf_append(&a->line, text);
+	else
+		fwrite(text.data, 1, text.len, stdout);
+	a->lines += !last;
+}
+
 static void take(struct view text, bool last, void *arg)
 {
 	struct answer *a = arg;
 	struct view line;
+	if (is_verb(a->verb, "cat")) {
+		take_content(a, text, last);
+		return;
+	}
 	if (last && text.len && text.data[0] != '{' && buf_view(&a->line).len == 0) {
 		buf_append(&a->problem, text);
 		return;
@@ -301,9 +366,16 @@ static void take(struct view text, bool last, void *arg)
 
 static int finish(struct answer *a, int status)
 {
-	bool list = strcmp(a->verb->name, "list") == 0 || strcmp(a->verb->name, "show") == 0;
+	bool list = is_verb(a->verb, "list") || is_verb(a->verb, "show");
 	if (a->json && list && (status == 0 || status == EXIT_NOTHING))
 		fputs(a->lines ? "]\n" : "[]\n", stdout);
+	if (is_verb(a->verb, "list") && status == 0 && a->lines == 0 && !a->json)
+		puts(a->filtered ? "No message in the queue is like that." : "The queue is empty.");
+	if (is_verb(a->verb, "cat") && a->json && status == 0 && !buf_failed(&a->line)) {
+		fputs("{\"message\":", stdout);
+		cli_json_string(buf_view(&a->line));
+		fputs("}\n", stdout);
+	}
 	fflush(stdout);
 	if (a->unreadable || buf_failed(&a->line)) {
 		fprintf(stderr, "postrider: the server's answer cannot be understood; does the server run "
@@ -313,16 +385,39 @@ static int finish(struct answer *a, int status)
 	if (buf_view(&a->problem).len)
 		fprintf(stderr, "postrider: %s", buf_string(&a->problem));
 	else if (status == EXIT_NOTHING)
-		fprintf(stderr, "postrider: the queue has no such message\n");
-	else if (status == 0 && a->lines == 0 && !a->json)
-		fprintf(stderr, "postrider: the queue has no such message\n");
+		fprintf(
+		    stderr, "postrider: %s", a->nothing[0] ? a->nothing : "the queue has no such message\n");
 	return status;
+}
+
+static void take_pauses(struct view text, bool last, void *arg)
+{
+	struct buf *line = arg;
+	(void)last;
+	buf_append(line, text);
+}
+
+/* Behind a list: that some of it, or all, is paused. Without an answer the list is still true. */
+static void tell_pauses(struct cli *cli)
+{
+	const struct view words[] = {VIEW("queue"), VIEW("stats")};
+	struct buf line, out;
+	int fd = store_client_connect(&cli->settings);
+	if (fd < 0)
+		return;
+	buf_init(&line, LINE_MAX_BYTES);
+	buf_init(&out, LINE_MAX_BYTES);
+	store_client_ask(fd, words, 2, true, take_pauses, &line);
+	queue_text_pauses(view_trim(buf_view(&line)), &out);
+	fwrite(buf_view(&out).data, 1, buf_view(&out).len, stdout);
+	buf_done(&line);
+	buf_done(&out);
 }
 
 static int ask(struct cli *cli, const struct verb *verb, const struct question *q)
 {
 	struct view words[WORDS_MAX];
-	struct answer a = {.verb = verb, .json = cli->json};
+	struct answer a = {.verb = verb, .json = cli->json, .filtered = q->which, .where = q->where};
 	int status = cli_settings(cli);
 	if (status)
 		return status;
@@ -339,6 +434,8 @@ static int ask(struct cli *cli, const struct verb *verb, const struct question *
 	buf_init(&a.line, LINE_MAX_BYTES);
 	buf_init(&a.problem, 4096);
 	status = finish(&a, store_client_ask(fd, words, q->count, cli->json, take, &a));
+	if (status == 0 && is_verb(verb, "list") && !cli->json)
+		tell_pauses(cli);
 	buf_done(&a.line);
 	buf_done(&a.problem);
 	return status;

@@ -49,7 +49,8 @@ static int read_destinations(
 	record->destinations = arena_array(arena, list->count, sizeof *record->destinations);
 	if (record->destinations == NULL)
 		return -ENOBUFS;
-	for (const struct json_value *v = list->first; v; v = v->next)
+	for (const struct json_value *v = list->first; v; v = v->next) {
+		const struct json_value *paused = json_member(v, "paused");
 		record->destinations[record->destination_count++] =
 		    (struct queue_destination_view){.name = json_text_of(v, "name"),
 		        .cause = json_text_of(v, "cause"),
@@ -60,7 +61,16 @@ static int read_destinations(
 		        .next_attempt = json_number_of(v, "next_attempt"),
 		        .failures = json_number_of(v, "failures"),
 		        .failing_since = json_number_of(v, "failing_since"),
-		        .active = json_true_of(v, "active")};
+		        .active = json_true_of(v, "active"),
+		        .doing = json_text_of(v, "doing"),
+		        .doing_host = json_text_of(v, "doing_host"),
+		        .doing_address = json_text_of(v, "doing_address"),
+		        .doing_since = json_number_of(v, "doing_since"),
+		        .paused_since = paused ? json_number_of(paused, "since") : 0,
+		        .paused_by = paused ? json_text_of(paused, "by") : (struct view){0},
+		        .paused_why = paused ? json_text_of(paused, "why") : (struct view){0},
+		        .all_paused = paused && view_equal(json_text_of(paused, "destination"), VIEW("*"))};
+	}
 	return 0;
 }
 
@@ -263,13 +273,62 @@ static void say_active(const struct queue_record_view *record, struct buf *out)
 	say(out, ".");
 }
 
+static void say_paused(const struct queue_destination_view *d, struct buf *out)
+{
+	say(out, "Sending to ");
+	plain_text(out, d->all_paused ? VIEW("all destinations") : d->name);
+	say(out, " has been paused since ");
+	plain_time(out, d->paused_since);
+	if (d->paused_by.len) {
+		say(out, " by ");
+		plain_text(out, d->paused_by);
+	}
+	if (d->paused_why.len) {
+		say(out, " (");
+		plain_text(out, d->paused_why);
+		say(out, ")");
+	}
+	say(out, "; `postrider queue resume");
+	if (!d->all_paused) {
+		say(out, " --destination ");
+		plain_text(out, d->name);
+	}
+	say(out, "` goes on");
+}
+
+/* "This server is connecting to mx.example.com at 192.0.2.1:25, since 12 seconds" */
+static void say_doing(const struct queue_destination_view *d, int64_t now, struct buf *out)
+{
+	if (is(d->doing, "connect")) {
+		say(out, "This server has been connecting to ");
+		plain_text(out, d->doing_host);
+		if (d->doing_address.len) {
+			say(out, " at ");
+			plain_text(out, d->doing_address);
+		}
+	} else {
+		say(out, "This server has been asking the DNS where mail for ");
+		plain_text(out, d->name);
+		say(out, " goes");
+	}
+	say(out, " since ");
+	plain_time(out, d->doing_since);
+	say(out, " (");
+	duration_write(out, now > d->doing_since ? now - d->doing_since : 0);
+	say(out, ")");
+}
+
 static void say_attempt(const struct queue_record_view *record, const struct queue_recipient_view *r,
     int64_t now, struct buf *out)
 {
 	const struct queue_destination_view *d = destination_of(record, r);
 	int64_t next = next_of(record, r);
 	bool tried = r->attempts > 0 || (d && d->failures > 0);
-	if (next <= now) {
+	if (d && d->paused_since) {
+		say_paused(d, out);
+	} else if (next <= now && d && d->active && d->doing.len) {
+		say_doing(d, now, out);
+	} else if (next <= now) {
 		say(out, tried ? "It will be tried again as soon as a connection to "
 		               : "It will first be tried as soon as a connection to ");
 		plain_text(out, r->destination);
@@ -297,7 +356,7 @@ static void say_reason(
 		return;
 	}
 	struct explanation e = dsn_explain(&reason);
-	say(out, ", because ");
+	say(out, d && (d->paused_since || d->doing.len) ? ". Last time: " : ", because ");
 	plain_clause(out, e.meaning);
 	if (d && d->failures > 1)
 		buf_printf(out, " (%lld attempts in a row)", (long long)d->failures);

@@ -19,6 +19,12 @@ struct queue_destination_view {
 	struct view name, cause, last_error, stage, status, route;
 	int64_t next_attempt, failures, failing_since;
 	bool active;
+	/* What is being done about it just now: "connect" or "look up". */
+	struct view doing, doing_host, doing_address;
+	int64_t doing_since;
+	int64_t paused_since; /* 0: it is not */
+	struct view paused_by, paused_why;
+	bool all_paused; /* everything is, not this destination alone */
 };
 
 struct queue_record_view {

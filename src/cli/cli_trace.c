@@ -2,6 +2,7 @@
  * the files. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,10 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/cli_queue_text.h"
+#include "cli/cli_time.h"
 #include "cli/store_client.h"
 #include "trace/trace_search.h"
+#include "trace/trace_share.h"
 #include "trace/trace_text.h"
 
 enum { ASKED_MAX = 50 /* messages whose state the queue is asked for: the newest */ };
@@ -20,6 +23,14 @@ struct answer {
 	struct buf lines;
 	struct trace_result result;
 	struct buf problem; /* a sentence of the server */
+};
+
+/* What is asked. */
+struct asked {
+	const char *text, *subject; /* either may be empty */
+	const char *user;           /* whose mail alone is shown; NULL: everybody's */
+	unsigned days, limit;
+	int64_t since, until;
 };
 
 /* Lines come in pieces; the last piece is the summary, or a sentence when something is wrong. */
@@ -41,25 +52,33 @@ static void take(struct view text, bool last, void *arg)
 	a->result = (struct trace_result){.messages = (size_t)n[0], .more = n[1], .cut = n[2]};
 }
 
-static int ask_server(int fd, const char *text, unsigned days, unsigned limit, struct answer *a)
+static int ask_server(int fd, const struct asked *q, struct answer *a)
 {
-	char numbers[2][16];
-	snprintf(numbers[0], sizeof numbers[0], "%u", days);
-	snprintf(numbers[1], sizeof numbers[1], "%u", limit);
-	const struct view words[] = {VIEW("trace"), view_from_string(text), view_from_string(numbers[0]),
-	    view_from_string(numbers[1])};
-	int status = store_client_ask(fd, words, 4, false, take, a);
+	char numbers[4][24];
+	snprintf(numbers[0], sizeof numbers[0], "%u", q->days);
+	snprintf(numbers[1], sizeof numbers[1], "%u", q->limit);
+	snprintf(numbers[2], sizeof numbers[2], "%" PRId64, q->since);
+	snprintf(numbers[3], sizeof numbers[3], "%" PRId64, q->until);
+	const struct view words[] = {VIEW("trace"), view_from_string(q->text), view_from_string(numbers[0]),
+	    view_from_string(numbers[1]), view_from_string(numbers[2]), view_from_string(numbers[3]),
+	    view_from_string(q->subject)};
+	int status = store_client_ask(fd, words, 7, false, take, a);
 	if (a->problem.len)
 		fprintf(stderr, "postrider: %s", buf_string(&a->problem));
 	return status;
 }
 
-static int read_files(struct cli *cli, const char *text, unsigned days, unsigned limit, struct answer *a)
+static int read_files(struct cli *cli, const struct asked *q, struct answer *a)
 {
 	char folder[1024];
 	snprintf(folder, sizeof folder, "%.*s", VIEW_FMT(cli->settings.data));
 	cli_become_owner(folder);
-	struct trace_query query = {.text = view_from_string(text), .days = days, .limit = limit};
+	struct trace_query query = {.text = view_from_string(q->text),
+	    .subject = view_from_string(q->subject),
+	    .days = q->days,
+	    .limit = q->limit,
+	    .since = q->since,
+	    .until = q->until};
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int error = fd < 0 ? -errno : trace_search(fd, &query, &a->lines, &a->result);
 	if (fd < 0 || (error && error != -ENOENT)) {
@@ -133,28 +152,44 @@ static void print_group(struct cli *cli, struct view group, bool ask, bool first
 }
 
 /* Groups of lines have an empty line behind them. */
-static void print(struct cli *cli, const struct answer *a, bool ask)
+static size_t print(struct cli *cli, const struct asked *q, const struct answer *a, bool ask)
 {
 	struct view rest = buf_view(&a->lines);
 	size_t count = 0;
+	struct buf shown;
+	buf_init(&shown, TRACE_OUTPUT_MAX + 1024);
 	while (rest.len) {
 		const char *end = memmem(rest.data, rest.len, "\n\n", 2);
 		size_t len = end ? (size_t)(end - rest.data) + 1 : rest.len;
-		print_group(cli, view_take(rest, len), ask && count < ASKED_MAX, count == 0);
+		struct view group = view_take(rest, len);
 		rest = view_skip(rest, len + 1);
+		buf_clear(&shown);
+		if (q->user && !trace_for_user(group, view_from_string(q->user), &shown))
+			continue;
+		/* Of a user's own the queue is not asked: it would tell of others. */
+		print_group(cli, q->user ? buf_view(&shown) : group, ask && !q->user && count < ASKED_MAX,
+		    count == 0);
 		count++;
 	}
+	buf_done(&shown);
 	if (cli->json)
 		fputs(count ? "]\n" : "[]\n", stdout);
+	return count;
 }
 
-static void print_notes(const struct cli *cli, const struct answer *a, const char *text, unsigned days)
+static void print_notes(const struct cli *cli, const struct answer *a, const struct asked *q, size_t shown)
 {
+	const char *what = q->text[0] ? q->text : q->subject[0] ? "such a subject" : "any message";
 	fflush(stdout);
-	if (a->result.messages == 0)
-		fprintf(stderr, "postrider: no record of %s in the last %llu days%s\n", text,
-		    days ? (unsigned long long)days : (unsigned long long)cli->settings.trace_days,
-		    days ? "" : " (setting: trace_days)");
+	if (shown == 0 && (q->since || q->until))
+		fprintf(stderr,
+		    "postrider: no record of %s in that time; records are kept for %llu days "
+		    "(setting: trace_days)\n",
+		    what, (unsigned long long)cli->settings.trace_days);
+	else if (shown == 0)
+		fprintf(stderr, "postrider: no record of %s in the last %llu days%s\n", what,
+		    q->days ? (unsigned long long)q->days : (unsigned long long)cli->settings.trace_days,
+		    q->days ? "" : " (setting: trace_days)");
 	if (a->result.more)
 		fputs("postrider: there are older messages too; --limit N shows more of them\n", stderr);
 	if (a->result.cut)
@@ -173,27 +208,44 @@ static bool number_option(struct cli *cli, const char *name, uint64_t max, unsig
 	return true;
 }
 
+/* 0, or an exit code. */
+static int take_words(struct cli *cli, struct asked *q)
+{
+	const char *since = cli_value(cli, "--since"), *until = cli_value(cli, "--until"),
+	           *subject = cli_value(cli, "--subject");
+	q->user = cli_value(cli, "--for");
+	q->subject = subject ? subject : "";
+	if (!number_option(cli, "--days", 100000, &q->days) ||
+	    !number_option(cli, "--limit", TRACE_LIMIT_MAX, &q->limit))
+		return cli_usage(cli, "--days and --limit take a number; --limit takes at most 1000");
+	if ((since && !cli_read_time(since, false, &q->since)) ||
+	    (until && !cli_read_time(until, true, &q->until)))
+		return cli_usage(cli, "--since and --until take a time: " CLI_TIME_FORMS);
+	bool alone = since || until || subject;
+	if (!cli_words(cli, alone ? 0 : 1, 1))
+		return EXIT_USAGE;
+	q->text = cli->argc ? cli->argv[0] : "";
+	return 0;
+}
+
 int cli_trace(struct cli *cli)
 {
-	unsigned days, limit;
 	struct answer a = {0};
-	if (!number_option(cli, "--days", 100000, &days) ||
-	    !number_option(cli, "--limit", TRACE_LIMIT_MAX, &limit))
-		return cli_usage(cli, "--days and --limit take a number; --limit takes at most 1000");
-	if (!cli_words(cli, 1, 1))
-		return EXIT_USAGE;
-	const char *text = cli->argv[0];
-	int status = cli_settings(cli);
+	struct asked q = {0};
+	int status = take_words(cli, &q);
+	if (status)
+		return status;
+	status = cli_settings(cli);
 	if (status)
 		return status;
 	buf_init(&a.lines, TRACE_OUTPUT_MAX + 1024);
 	buf_init(&a.problem, 1024);
 	int fd = store_client_connect(&cli->settings);
-	status = fd >= 0 ? ask_server(fd, text, days, limit, &a) : read_files(cli, text, days, limit, &a);
+	status = fd >= 0 ? ask_server(fd, &q, &a) : read_files(cli, &q, &a);
 	if (status == 0) {
-		print(cli, &a, fd >= 0);
-		print_notes(cli, &a, text, days);
-		if (a.result.messages == 0)
+		size_t shown = print(cli, &q, &a, fd >= 0);
+		print_notes(cli, &a, &q, shown);
+		if (shown == 0)
 			status = EXIT_NOTHING;
 	}
 	buf_done(&a.lines);

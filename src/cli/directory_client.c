@@ -149,8 +149,10 @@ int directory_client_ask(struct directory_client *client, enum directory_operati
 	struct message_field items[DIRECTORY_FIELDS_MAX];
 	for (size_t i = 0; i < count; i++)
 		items[i].value = fields[i];
-	struct message_directory m = {
-	    .operation = operation, .number = number, .fields = {.items = items, .count = count}};
+	struct message_directory m = {.operation = operation,
+	    .number = number,
+	    .fields = {.items = items, .count = count},
+	    .by = view_take(view_from_string(cli_invoking_user()), DIRECTORY_BY_MAX)};
 	arena_reset(&client->arena);
 	*answer = (struct message_directory_answer){0};
 	return client->socket >= 0 ? ask_server(client, &m, answer) : ask_store(client, &m, answer);

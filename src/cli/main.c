@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "cli/cli_time.h"
 #include "master/roles.h"
 
 static const char default_config[] = "/etc/postrider/postrider.conf";
@@ -99,15 +100,25 @@ static const struct {
         "       A DATE is 2026-07-01, or \"2026-07-01 08:00\"; of --until that day is the last one."},
     {"queue", cli_queue, "messages on their way: what waits, why, and what to do about it",
         "postrider queue list [WHICH] [--limit N] [--json]\n       postrider queue show ID...|WHICH "
-        "[--json]\n       postrider queue stats [--json]\n       postrider queue retry ID...|WHICH [--why "
+        "[--json]\n       postrider queue stats [--json]\n       postrider queue age [WHICH] [--limit N] "
+        "[--json]\n       postrider queue cat ID [--json]\n       postrider queue pause|resume "
+        "[--destination "
+        "NAME] [--why TEXT] [--json]\n       postrider queue retry ID...|WHICH [--why "
         "TEXT]\n       postrider queue hold ID...|WHICH --why TEXT [--for TIME]\n       postrider queue "
         "release ID...|WHICH [--why TEXT]\n       postrider queue delete ID...|WHICH --why TEXT [--bounce]\n "
         "      postrider queue route DOMAIN|ID HOST[:PORT] [--why TEXT]\n       postrider queue route "
         "DOMAIN|ID --mx\n       WHICH: --sender ADDRESS, --domain NAME, --older TIME, --error TEXT: messages "
         "that fit all of these; or --all.\n       TIME: 90s, 15m, 2h, 3d"},
     {"trace", cli_trace, "what became of a message",
-        "postrider trace ID|MESSAGE-ID|ADDRESS [--days N] [--limit N] [--json]\n       ADDRESS is a sender's "
-        "or a recipient's; @DOMAIN means every address in that domain."},
+        "postrider trace [ID|ADDRESS] [--subject WORDS] [--since TIME] [--until TIME] [--days N] [--limit "
+        "N]\n"
+        "           [--for ADDRESS] [--json]\n"
+        "       ID: a message's, a session's (in Received), a Message-ID, or one in another server's reply.\n"
+        "       ADDRESS: a sender's or a recipient's, before or behind aliases; @DOMAIN means every address "
+        "in "
+        "that domain.\n"
+        "       TIME: " CLI_TIME_FORMS ".\n"
+        "       --for ADDRESS: only what that user may know, of that user's own mail."},
     {"search", cli_search, "the index of all mail: how far it is, make it anew",
         "postrider search status [ADDRESS] [--json]\n"
         "       postrider search rebuild [ADDRESS] [--wait]"},

@@ -9,13 +9,15 @@
 enum {
 	DESCRIPTORS_KEPT = 64, /* for the loop, the peers and the listeners */
 	TOLD_ONE_BY_ONE = 10,  /* of those that are refused in a minute */
-	CROWD = 64             /* fewer connections hold a megabyte */
+	REFUSALS_EACH = 10, /* noted of one address in a minute: a person's mistakes, and few of a flood's */
+	REFUSALS_ALL = 300, /* and of all: 100 MB a day at the most */
+	CROWD = 64          /* fewer connections hold a megabyte */
 };
 
 /* What one address (or IPv6 network) does. */
 struct client_count {
-	unsigned open, connects, messages;
-	int64_t window; /* when connects and messages began to be counted */
+	unsigned open, connects, messages, refusals;
+	int64_t window; /* when all but `open` began to be counted */
 };
 
 void edge_limits_init(struct edge_limits *l, const struct settings *settings, size_t descriptors_each)
@@ -51,7 +53,7 @@ static struct client_count *count_of(struct edge_limits *l, const struct edge_cl
 	}
 	if (now - count->window >= EDGE_WINDOW_MS) {
 		count->window = now;
-		count->connects = count->messages = 0;
+		count->connects = count->messages = count->refusals = 0;
 	}
 	return count;
 }
@@ -147,6 +149,20 @@ bool edge_limits_count_message(struct edge_limits *l, const struct edge_client *
 	if (network_contains(l->settings->trusted_networks, &client->address))
 		return true;
 	return count->messages++ < l->settings->messages_rate;
+}
+
+bool edge_limits_count_refusal(struct edge_limits *l, const struct edge_client *client, int64_t now)
+{
+	struct client_count *count = count_of(l, client, now);
+	if (now - l->refusals_since >= EDGE_WINDOW_MS) {
+		l->refusals_since = now;
+		l->refusals = 0;
+	}
+	if (count->refusals >= REFUSALS_EACH || l->refusals >= REFUSALS_ALL)
+		return false;
+	count->refusals++;
+	l->refusals++;
+	return true;
 }
 
 void edge_limits_sweep(struct edge_limits *l, int64_t now)

@@ -27,6 +27,8 @@ struct edge_limits {
 	size_t crowd;                         /* the most that were open since edge_limits_crowd_has_gone */
 	struct map clients;                   /* key -> struct client_count */
 	uint64_t refused, refused_told;
+	int64_t refusals_since; /* of what all asked for */
+	unsigned refusals;
 };
 
 /* The settings stay the caller's, and may change. descriptors_each: what a connection takes at most. */
@@ -51,6 +53,13 @@ bool edge_limits_rename(struct edge_limits *l, struct edge_client *client,
 
 /* It sends a message; false when it has sent too many within the minute. */
 bool edge_limits_count_message(struct edge_limits *l, const struct edge_client *client, int64_t now)
+    __attribute__((warn_unused_result));
+
+/*
+ * Something that it asked for was refused: whether that is noted for the trace. A few of each address within
+ * the minute are, and so many of all together, so that no flood pushes out what others were refused.
+ */
+bool edge_limits_count_refusal(struct edge_limits *l, const struct edge_client *client, int64_t now)
     __attribute__((warn_unused_result));
 
 /* To be called every EDGE_WINDOW_MS: forgets the addresses that have gone, so that the table is as large as

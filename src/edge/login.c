@@ -30,7 +30,7 @@ static void refuse(struct edge_connection *c, enum login_failure why)
 {
 	const struct edge_protocol *protocol = c->edge->protocol;
 	log_event(LOG_WARNING, c->id, protocol->login_failed_event, log_string("client", c->client.text),
-	    log_u64("reason", why));
+	    log_string("reason", login_failure_word(why)));
 	protocol->refused(c, why);
 	protocol->proceed(c);
 }

@@ -15,4 +15,7 @@ enum login_failure {
 	LOGIN_FAILURES
 };
 
+/* One word for logs: "wrong", "locked" ... "unknown" for a number that is none. */
+const char *login_failure_word(unsigned why);
+
 #endif

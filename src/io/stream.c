@@ -39,6 +39,15 @@ static void on_timer(void *arg);
 static void on_turn(void *arg);
 static void handshake(struct stream *s);
 
+const char *stream_end_words(enum stream_end how)
+{
+	static const char *const words[] = {[STREAM_PEER_CLOSED] = "by the client",
+	    [STREAM_FAILED] = "connection lost",
+	    [STREAM_TIMED_OUT] = "timed out",
+	    [STREAM_CLOSED] = "by the server"};
+	return words[how];
+}
+
 void stream_init(struct stream *s, struct loop *loop, int fd, const struct stream_handler *handler, void *arg)
 {
 	int on = 1;

@@ -31,6 +31,9 @@ enum stream_end {
 	STREAM_CLOSED       /* closed here, all output sent */
 };
 
+/* "by the client", "timed out" ...: for logs. */
+const char *stream_end_words(enum stream_end how);
+
 struct stream_handler {
 	/* New bytes; returns how many were consumed. The rest comes again, first, with the next call. */
 	size_t (*input)(void *arg, struct view bytes);

@@ -90,4 +90,7 @@ struct admin_text {
 /* How many fields the question has; -1 for an operation that does not exist. */
 int admin_operation_fields(uint64_t operation);
 
+/* "alias-put": what logs call it. Never NULL. */
+const char *admin_operation_name(uint64_t operation);
+
 #endif

@@ -8,7 +8,8 @@
 
 enum {
 	REPORTS_MAX = 1000, /* recipients that one DSN tells of: several messages' when it was gathered */
-	REFUSAL_MAX = 2000  /* ANSWER_REFUSAL_MAX of answer/answer.h */
+	REFUSED_REPLY_MAX = 512, /* one line of a reply, for the trace */
+	REFUSAL_MAX = 2000       /* ANSWER_REFUSAL_MAX of answer/answer.h */
 };
 
 SCHEMA(message_upload, FIELD_IDENTITY(message_upload, upload), FIELD_BYTES(message_upload, bytes, PIECE_MAX));
@@ -27,8 +28,9 @@ SCHEMA(message_delivery_report, FIELD_WORD(message_delivery_report, id, QUEUE_ID
     FIELD_COUNT(message_delivery_report, recipient),
     FIELD_NUMBER(message_delivery_report, action, 0, ACTION_EXPANDED));
 SCHEMA(message_submitted, FIELD_NUMBER(message_submitted, recipient, 0, QUEUED_MAX));
-SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY(message_deliver, upload),
-    FIELD_BYTES(message_deliver, bytes, PIECE_MAX), FIELD_BYTES(message_deliver, summary, SUMMARY_INLINE_MAX),
+SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_COUNT(message_deliver, refused),
+    FIELD_IDENTITY(message_deliver, upload), FIELD_BYTES(message_deliver, bytes, PIECE_MAX),
+    FIELD_BYTES(message_deliver, summary, SUMMARY_INLINE_MAX),
     FIELD_BYTES(message_deliver, trailer, TRAILER_MAX), FIELD_TIME(message_deliver, received_at),
     FIELD_FLAG(message_deliver, all_or_none), FIELD_ANY(message_deliver, message_id_hash),
     FIELD_ANY(message_deliver, list), FIELD_FLAG(message_deliver, list_counts),
@@ -50,6 +52,9 @@ SCHEMA(
 SCHEMA(message_room, FIELD_IDENTITY(message_room, account), FIELD_SIZE(message_room, bytes));
 SCHEMA(message_mailing_list, FIELD_IDENTITY(message_mailing_list, account),
     FIELD_ANY(message_mailing_list, list));
+SCHEMA(message_refused, FIELD_WORD(message_refused, session, 64), FIELD_LINE(message_refused, client, 64),
+    FIELD_ADDRESS(message_refused, sender), FIELD_ADDRESS(message_refused, recipient),
+    FIELD_LINE(message_refused, reply, REFUSED_REPLY_MAX), FIELD_NUMBER(message_refused, code, 400, 599));
 SCHEMA(message_etrn, FIELD_WORD(message_etrn, domain, 256));
 SCHEMA(
     message_etrn_answer, FIELD_ERROR(message_etrn_answer, error), FIELD_SIZE(message_etrn_answer, messages));
@@ -72,6 +77,7 @@ const struct message_row messages_delivery[MESSAGES_IN_GROUP] = {
     [MESSAGE_SHOW - MESSAGES_DELIVERY] = {"show", ROLE_SMTP, ROLE_STORE, &message_show_schema},
     [MESSAGE_SHOWN - MESSAGES_DELIVERY] = {"shown", ROLE_STORE, ROLE_SMTP, &message_shown_schema, MESSAGE_SHOW},
     [MESSAGE_MAILING_LIST - MESSAGES_DELIVERY] = {"mailing-list", ROLE_SMTP, ROLE_STORE, &message_mailing_list_schema},
+    [MESSAGE_REFUSED - MESSAGES_DELIVERY] = {"refused", ROLE_SMTP, ROLE_STORE, &message_refused_schema},
     [MESSAGE_MAILING_LIST_ANSWER - MESSAGES_DELIVERY] = {"mailing-list-answer", ROLE_STORE, ROLE_SMTP, &message_result_schema, MESSAGE_MAILING_LIST},
 };
 /* clang-format on */

@@ -19,7 +19,8 @@ enum messages_delivery {
 	MESSAGE_SHOW, /* a piece of what a URL names (RFC 4468); from smtp */
 	MESSAGE_SHOWN,
 	MESSAGE_MAILING_LIST, /* does this account read this mailing list? from smtp */
-	MESSAGE_MAILING_LIST_ANSWER
+	MESSAGE_MAILING_LIST_ANSWER,
+	MESSAGE_REFUSED /* a client was refused, for the trace; from smtp; no answer */
 };
 
 /* clang-format off */
@@ -53,6 +54,7 @@ struct message_delivery_report { struct view id; uint64_t recipient, action; };
 
 struct message_deliver {
 	struct view session;
+	uint64_t refused; /* of what this session was refused before, so many were told with MESSAGE_REFUSED */
 	uint64_t upload; /* pieces sent before with this number; 0: none */
 	struct view bytes, summary, trailer;
 	uint64_t received_at, all_or_none;
@@ -83,6 +85,8 @@ struct message_delivery_result { int64_t error; struct view text; };
 struct message_delivered { struct codec_list results; }; /* of the deliveries, in their order */
 struct message_room { uint64_t account, bytes; };
 struct message_mailing_list { uint64_t account, list; }; /* answered with 0 or -ENOENT; others: not known now */
+/* recipient: empty before any was named. code: of the reply, whose text is `reply`. */
+struct message_refused { struct view session, client, sender, recipient, reply; uint64_t code; };
 struct message_etrn { struct view domain; };
 struct message_etrn_answer { int64_t error; uint64_t messages; };
 /* account, login: who has logged in, and its address; from this octet on of what the URL names. */
@@ -93,7 +97,7 @@ struct message_shown { int64_t error; uint64_t last; struct view bytes; };
 
 #define MESSAGES_DELIVERY_STRUCTS(X) X(message_upload) X(message_upload_credit) X(message_upload_abort) \
 	X(message_delivery) X(message_reference) X(message_delivery_report) X(message_deliver) \
-	X(message_delivery_result) X(message_submitted) X(message_delivered) X(message_room) X(message_mailing_list) X(message_etrn) X(message_etrn_answer) \
+	X(message_delivery_result) X(message_submitted) X(message_delivered) X(message_room) X(message_mailing_list) X(message_refused) X(message_etrn) X(message_etrn_answer) \
 	X(message_show) X(message_shown)
 /* clang-format on */
 MESSAGES_DELIVERY_STRUCTS(MESSAGE_DECLARE_SCHEMA)

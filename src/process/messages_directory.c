@@ -9,7 +9,8 @@ SCHEMA(message_grant, FIELD_IDENTITY(message_grant, account), FIELD_WORD(message
 SCHEMA(message_granted, FIELD_ERROR(message_granted, error));
 SCHEMA(message_revoke, FIELD_IDENTITY(message_revoke, account), FIELD_IDENTITY(message_revoke, session));
 SCHEMA(message_directory, FIELD_NUMBER(message_directory, operation, 1, DIRECTORY_OPERATIONS - 1),
-    FIELD_ANY(message_directory, number), FIELD_LIST(message_directory, fields, 256, &message_field_schema));
+    FIELD_ANY(message_directory, number), FIELD_LIST(message_directory, fields, 256, &message_field_schema),
+    FIELD_LINE(message_directory, by, DIRECTORY_BY_MAX));
 SCHEMA(message_directory_answer, FIELD_ERROR(message_directory_answer, error),
     FIELD_ANY(message_directory_answer, number),
     FIELD_LIST(message_directory_answer, fields, 4096, &message_field_schema));
@@ -125,4 +126,43 @@ void directory_signing_write(const struct signing_key *key, struct view sealed,
 	fields[2] = view_of(numbers, DIRECTORY_SIGNING_NUMBERS);
 	fields[3] = key->record;
 	fields[4] = sealed;
+}
+
+/* clang-format off */
+static const char *const operation_names[DIRECTORY_OPERATIONS] = {
+    [DIRECTORY_RESOLVE] = "resolve",
+    [DIRECTORY_LOOK_UP] = "look-up",
+    [DIRECTORY_CREDENTIALS_PUT] = "credentials-put",
+    [DIRECTORY_SECRET] = "secret",
+    [DIRECTORY_DOMAIN_PUT] = "domain-put",
+    [DIRECTORY_DOMAIN_DELETE] = "domain-delete",
+    [DIRECTORY_DOMAIN_LIST] = "domain-list",
+    [DIRECTORY_ACCOUNT_ADD] = "account-add",
+    [DIRECTORY_ACCOUNT_SET] = "account-set",
+    [DIRECTORY_ACCOUNT_DELETE] = "account-delete",
+    [DIRECTORY_ACCOUNT_LIST] = "account-list",
+    [DIRECTORY_ACCOUNT_STAT] = "account-stat",
+    [DIRECTORY_ALIAS_PUT] = "alias-put",
+    [DIRECTORY_ALIAS_DELETE] = "alias-delete",
+    [DIRECTORY_ALIAS_LIST] = "alias-list",
+    [DIRECTORY_ADMIN_PUT] = "admin-put",
+    [DIRECTORY_UNDELETE] = "undelete",
+    [DIRECTORY_PURGE] = "purge",
+    [DIRECTORY_GROUP_ADD] = "group-add",
+    [DIRECTORY_GROUP_REMOVE] = "group-remove",
+    [DIRECTORY_GROUP_LIST] = "group-list",
+    [DIRECTORY_GROUP_MEMBERS] = "group-members",
+    [DIRECTORY_SIGNING_LIST] = "signing-list",
+    [DIRECTORY_SIGNING_PUT] = "signing-put",
+    [DIRECTORY_SIGNING_DELETE] = "signing-delete",
+    [DIRECTORY_SIGNING_ROTATE] = "signing-rotate",
+    [DIRECTORY_ADDRESS] = "address",
+    [DIRECTORY_MASKED_LIST] = "masked-list",
+};
+/* clang-format on */
+
+const char *directory_operation_name(uint64_t operation)
+{
+	const char *name = operation < DIRECTORY_OPERATIONS ? operation_names[operation] : NULL;
+	return name ? name : "unknown";
 }

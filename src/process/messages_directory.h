@@ -26,7 +26,7 @@ enum messages_directory {
 struct message_grant { uint64_t account; struct view service; uint64_t session; struct view who; }; /* session: of the web, which can be ended alone; 0: none. who: of MESSAGE_ADMINISTRATION, the address */
 struct message_granted { int64_t error; };
 struct message_revoke { uint64_t account, session; }; /* session 0: all */
-struct message_directory { uint64_t operation, number; struct codec_list fields; };
+struct message_directory { uint64_t operation, number; struct codec_list fields; struct view by; }; /* by: who changes it, for the log; or empty */
 struct message_directory_answer { int64_t error; uint64_t number; struct codec_list fields; };
 
 /* Fields of a question, in order; `number` beside them; and behind "->" what is answered. Numbers in fields have 8 bytes, big-endian. */
@@ -78,6 +78,7 @@ enum {
 	DIRECTORY_SIGNING_FIELDS = 5, /* of each key: domain, selector, numbers, record, sealed */
 	DIRECTORY_SIGNING_PART = 100, /* keys of one answer, of 2 KB each */
 	DIRECTORY_SIGNING_NUMBERS = 9 * 8,
+	DIRECTORY_BY_MAX = 64,        /* octets of a user's name */
 	DIRECTORY_FIELDS_MAX = 8,
 	DIRECTORY_ACCOUNT_FIELDS = 5, /* of each account of a list */
 	DIRECTORY_LIST_PART = 200 /* entries of one answer; the next part is asked for from behind the last name */
@@ -86,6 +87,9 @@ enum {
 
 /* How many fields the question has; -1 for an operation that does not exist. */
 int directory_operation_fields(uint64_t operation);
+
+/* "alias-put": what logs call it. Never NULL. */
+const char *directory_operation_name(uint64_t operation);
 
 /* Whether the operation changes anything: then auth forgets what it knows. */
 bool directory_operation_changes(uint64_t operation);

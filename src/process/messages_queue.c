@@ -58,6 +58,13 @@ SCHEMA(message_queue_rest, FIELD_IDENTITY(message_queue_rest, number),
     FIELD_TEXT(message_queue_rest, text, QUEUE_REPLY_MAX), FIELD_LINE(message_queue_rest, host, 256),
     FIELD_LINE(message_queue_rest, stage, QUEUE_STAGE_MAX));
 
+SCHEMA(message_queue_step, FIELD_IDENTITY(message_queue_step, number),
+    FIELD_NUMBER(message_queue_step, step, 0, STEP_PASSED_OVER),
+    FIELD_NUMBER(message_queue_step, cause, 0, TROUBLE_KINDS - 1), FIELD_LINE(message_queue_step, host, 256),
+    FIELD_LINE(message_queue_step, address, 128), FIELD_WORD(message_queue_step, status, STATUS_WORD_MAX),
+    FIELD_TEXT(message_queue_step, text, QUEUE_REPLY_MAX),
+    FIELD_LINE(message_queue_step, stage, QUEUE_STAGE_MAX));
+
 /* clang-format off */
 const struct message_row messages_queue[MESSAGES_IN_GROUP] = {
     [MESSAGE_QUEUE_READY - MESSAGES_QUEUE] = {"queue-ready", ROLE_RELAY, ROLE_STORE, &message_queue_ready_schema},
@@ -71,5 +78,6 @@ const struct message_row messages_queue[MESSAGES_IN_GROUP] = {
     [MESSAGE_QUEUE_KEPT - MESSAGES_QUEUE] = {"queue-kept", ROLE_STORE, ROLE_RELAY, &message_result_schema, MESSAGE_QUEUE_OUTCOME},
     [MESSAGE_QUEUE_MORE - MESSAGES_QUEUE] = {"queue-more", ROLE_STORE, ROLE_RELAY, &message_queue_more_schema},
     [MESSAGE_QUEUE_REST - MESSAGES_QUEUE] = {"queue-rest", ROLE_RELAY, ROLE_STORE, &message_queue_rest_schema},
+    [MESSAGE_QUEUE_STEP - MESSAGES_QUEUE] = {"queue-step", ROLE_RELAY, ROLE_STORE, &message_queue_step_schema},
 };
 /* clang-format on */

@@ -17,8 +17,10 @@ enum messages_queue {
 	MESSAGE_QUEUE_OUTCOME, /* what became of a message's recipients at this destination */
 	MESSAGE_QUEUE_KEPT,    /* it is on the disk, or can't be used */
 	MESSAGE_QUEUE_MORE,    /* store -> relay: new mail has come for a destination that relay has */
-	MESSAGE_QUEUE_REST /* relay gives the destination back, and says when and why to come again; no answer
-	                    */
+	MESSAGE_QUEUE_REST,    /* relay gives the destination back, and says when and why to come again; no
+	                        * answer
+	                        */
+	MESSAGE_QUEUE_STEP     /* relay -> store: what is being done about a destination, for those who ask */
 };
 
 /* clang-format off */
@@ -86,10 +88,17 @@ struct message_queue_rest {
 	struct view status, text, host, stage;
 };
 
+/* host, address: that it is about; empty: none. cause ...: as in message_queue_result, of what has failed. */
+enum queue_step { STEP_LOOK_UP, STEP_CONNECT, STEP_FAILED, STEP_PASSED_OVER /* it failed a moment ago */ };
+struct message_queue_step {
+	uint64_t number, step, cause;
+	struct view host, address, status, text, stage;
+};
+
 #define MESSAGES_QUEUE_STRUCTS(X) X(message_queue_ready) X(message_queue_destination) \
 	X(message_queue_take) X(message_queue_recipient) X(message_queue_message) X(message_queue_taken) \
 	X(message_queue_read) X(message_queue_data) X(message_queue_result) X(message_queue_outcome) \
-	X(message_queue_more) X(message_queue_rest)
+	X(message_queue_more) X(message_queue_rest) X(message_queue_step)
 /* clang-format on */
 MESSAGES_QUEUE_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

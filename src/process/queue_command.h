@@ -7,7 +7,14 @@
  *	verb      answer
  *	list      a line for each message that fits, oldest first, at most `limit`
  *	show      the same, with everything that is known
- *	stats     {"messages","bytes"?,"held","active","notifying","destinations","oldest","by_age":[5
+ *	age       {"limits":[seconds],"total":ROW,"destinations":[ROW],"others":ROW?,"more"}, a ROW being
+ *{"name","messages","ages":[one more than limits]}; cat: the message itself, no JSON; its last piece is
+ *empty, or says why there is none pause, resume  {"changed":1}: of the destination `domain`, or of all;
+ *status 66 with
+ *{"changed":0}: it was so already
+ *	stats
+ *{"messages","bytes"?,"held","active","notifying","destinations","oldest","paused":[{"destination",
+ *"since","by"?,"why"?}]?,"by_age":[5
  *numbers: younger than an hour, 4 hours, a day, 3 days, older]} retry     {"changed":N}: due now, whatever
  *the schedule says hold      {"changed":N}: not tried until released release   {"changed":N} delete
  *{"changed":N}: out of the queue; with bounce=1 its sender is told route     {"changed":N}: `domain` or `id`
@@ -33,7 +40,8 @@
  *	 "recipients":[{"address","destination","state":"waiting|delivered|relayed|failed|local","attempts",
  *	                "last_attempt","next_attempt","status","cause"?,"reply","stage"?,"host","tls"}],
  *	 "destinations":[{"name","next_attempt","failures","failing_since","cause"?,"last_error","stage"?,"status","active",
- *	                  "route"?}]}
+ *	                  "route"?,"doing":"connect|look up"?,"doing_host"?,"doing_address"?,"doing_since"?,
+ *	                  "paused":{as in stats}?}]}
  *
  * Without "cause" reply and last_error are a host's own words; with it this server found or decided it, and
  *they are its words.

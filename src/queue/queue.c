@@ -70,6 +70,8 @@ void queue_destination_drop(struct queue *q, struct destination *d)
 	if (d->number || d->resting || d->leases || d->takes)
 		return;
 	map_remove(&q->by_name, d->name);
+	mem_free(d->doing_host);
+	mem_free(d->doing_address);
 	mem_free((void *)(uintptr_t)d->name.data);
 	mem_free(d);
 }
@@ -78,6 +80,38 @@ bool queue_is_active(struct queue *q, struct view name)
 {
 	const struct destination *d = queue_destination_named(q, name);
 	return d && d->number != 0;
+}
+
+void queue_set_doing(struct queue *q, uint64_t number, const struct queue_doing *doing)
+{
+	struct destination *d = queue_destination_numbered(q, number);
+	if (d == NULL)
+		return;
+	mem_free(d->doing_host);
+	mem_free(d->doing_address);
+	d->doing_since = doing ? doing->since : 0;
+	d->connecting = doing && doing->connecting;
+	d->doing_host = doing ? mem_string(doing->host) : NULL;
+	d->doing_address = doing ? mem_string(doing->address) : NULL;
+}
+
+bool queue_active_name(struct queue *q, uint64_t number, struct view *name)
+{
+	const struct destination *d = queue_destination_numbered(q, number);
+	*name = d ? d->name : (struct view){0};
+	return d != NULL;
+}
+
+bool queue_doing(struct queue *q, struct view name, struct queue_doing *doing)
+{
+	const struct destination *d = queue_destination_named(q, name);
+	if (d == NULL || d->number == 0 || d->doing_since == 0)
+		return false;
+	*doing = (struct queue_doing){.connecting = d->connecting,
+	    .host = view_from_string(d->doing_host),
+	    .address = view_from_string(d->doing_address),
+	    .since = d->doing_since};
+	return true;
 }
 
 /* ---- leases ---- */
@@ -190,6 +224,21 @@ void queue_note_event(struct queue *q, unsigned shard, int64_t time)
 		s->next_event = time;
 	if (view_compare(queue_key_view(&from), queue_key_view(&s->event_from)) < 0)
 		s->event_from = from;
+}
+
+void queue_look_everywhere(struct queue *q)
+{
+	for (unsigned i = 0; i < QUEUE_SHARDS; i++) {
+		struct shard *s = &q->shards[i];
+		s->next_due = UNKNOWN;
+		s->next_event = 0;
+		s->due_meanwhile = s->due_busy ? 0 : NEVER;
+		s->event_meanwhile = s->event_busy ? 0 : NEVER;
+		s->due_from = queue_key_letter('T');
+		s->event_from = queue_key_letter('E');
+	}
+	q->local_due = 0;
+	queue_wake(q);
 }
 
 void queue_credit(struct queue *q, uint64_t destinations)

@@ -185,6 +185,19 @@ void queue_take_effects(struct queue *q, const struct spool *s);
 
 /* ---- what is known in memory ---- */
 
+/* What the taker of a destination is doing about it: it says so, and who lists the queue is told. */
+struct queue_doing {
+	bool connecting;           /* else it looks up which hosts there are */
+	struct view host, address; /* to which it connects */
+	int64_t since;
+};
+/* NULL: nothing that is worth telling. A number that names nothing is passed over. */
+void queue_set_doing(struct queue *q, uint64_t number, const struct queue_doing *doing);
+/* The name, in keys, of the destination that a taker has under this number. False: it has none. */
+bool queue_active_name(struct queue *q, uint64_t number, struct view *name);
+/* False: nothing is known. Views live until the next change. */
+bool queue_doing(struct queue *q, struct view name, struct queue_doing *doing);
+
 bool queue_is_active(struct queue *q, struct view name); /* somebody has this destination */
 bool queue_is_leased(struct queue *q, const struct queue_id *id);
 struct store *queue_store(const struct queue *q);

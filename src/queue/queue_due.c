@@ -10,6 +10,7 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "queue/queue_pause.h"
 #include "queue/queue_private.h"
 
 /* Behind this key. */
@@ -28,21 +29,6 @@ static struct queue_key key_copy(struct view key)
 	return k;
 }
 
-void queue_look_everywhere(struct queue *q)
-{
-	for (unsigned i = 0; i < QUEUE_SHARDS; i++) {
-		struct shard *s = &q->shards[i];
-		s->next_due = UNKNOWN;
-		s->next_event = 0;
-		s->due_meanwhile = s->due_busy ? 0 : NEVER;
-		s->event_meanwhile = s->event_busy ? 0 : NEVER;
-		s->due_from = queue_key_letter('T');
-		s->event_from = queue_key_letter('E');
-	}
-	q->local_due = 0;
-	queue_wake(q);
-}
-
 /* ---- offers ---- */
 
 static void offer(struct queue *q, struct view name, uint64_t shards, const struct queue_offer *known)
@@ -55,6 +41,7 @@ static void offer(struct queue *q, struct view name, uint64_t shards, const stru
 	d->handed = 0;
 	d->told_more = false;
 	map_set_u64(&q->by_number, d->number, d);
+	queue_set_doing(q, d->number, NULL);
 	struct queue_offer o = *known;
 	o.number = d->number;
 	spool_split_name(name, &o.name, &o.route);
@@ -63,10 +50,11 @@ static void offer(struct queue *q, struct view name, uint64_t shards, const stru
 	q->handlers->offer(q->arg, &o);
 }
 
+/* What is paused is passed by, too; the end of its pause lets everything be looked at anew. */
 static bool is_taken(struct queue *q, struct view name)
 {
 	const struct destination *d = queue_destination_named(q, name);
-	return d && (d->number || d->resting);
+	return (d && (d->number || d->resting)) || queue_is_paused(q, name, NULL);
 }
 
 /* ---- destinations that are due ---- */
@@ -538,7 +526,8 @@ void queue_due_work(struct queue *q, int64_t now)
 {
 	unsigned shard = 0;
 	int64_t until;
-	if (!q->due_look && q->item_count < ITEMS_ENOUGH && next_due_shard(q, now, &shard, &until))
+	if (queue_pauses_are_known(q) && !q->due_look && q->item_count < ITEMS_ENOUGH &&
+	    next_due_shard(q, now, &shard, &until))
 		look_for_due(q, shard, now, until);
 	if (!q->event_look && q->item_count < ITEMS_ENOUGH && next_event_shard(q, now, &shard))
 		look_for_events(q, shard, now);

@@ -57,6 +57,11 @@ struct destination {
 	bool told_more; /* since the last take */
 	size_t takes;   /* that wait or are under way */
 	size_t handed;  /* messages, since it was offered */
+
+	/* queue_set_doing; doing_since 0: nothing. */
+	int64_t doing_since;
+	bool connecting;
+	char *doing_host, *doing_address;
 };
 
 struct shard {
@@ -73,6 +78,7 @@ struct shard {
 struct take;
 struct part_read;
 struct queue_clock;
+struct queue_pauses;
 
 struct queue {
 	struct store *store;
@@ -111,6 +117,7 @@ struct queue {
 	bool woken, stopping;
 
 	struct queue_clock *clock;
+	struct queue_pauses *pauses;
 };
 
 /* Further ahead than it can have been set: the clock has been set back. */
@@ -128,6 +135,8 @@ struct destination *queue_destination_new(struct queue *q, struct view name);
 void queue_destination_drop(struct queue *q, struct destination *d);
 void queue_note_due(struct queue *q, unsigned shard, int64_t time);
 void queue_note_event(struct queue *q, unsigned shard, int64_t time);
+/* All is as if nobody had looked yet. */
+void queue_look_everywhere(struct queue *q);
 struct lease *queue_lease_new(struct queue *q, struct destination *d, const struct queue_id *id,
     unsigned shard, const struct blob_id *blob);
 struct lease *queue_lease_of(struct queue *q, const struct destination *d, const struct queue_id *id);
@@ -142,7 +151,6 @@ void queue_keep(struct queue *q, struct queue_item *item);
 
 /* queue_due.c: looks at what is due. */
 void queue_due_work(struct queue *q, int64_t now);
-void queue_look_everywhere(struct queue *q);
 
 /* queue_clock.c: notices when the clock has been set back, and mends what was written before. */
 void queue_clock_new(struct queue *q);
@@ -150,6 +158,12 @@ void queue_clock_work(struct queue *q);
 void queue_clock_stop(struct queue *q);
 void queue_clock_free(struct queue *q);
 bool queue_clock_is_busy(const struct queue *q);
+
+/* queue_pause.c */
+void queue_pauses_new(struct queue *q);
+void queue_pauses_free(struct queue *q);
+bool queue_pauses_are_known(const struct queue *q);
+bool queue_pauses_are_busy(const struct queue *q);
 
 /* queue_take.c */
 void queue_take_work(struct queue *q);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "queue/queue_pause.h"
 #include "queue/queue_private.h"
 
 enum {
@@ -534,6 +535,12 @@ int queue_take(struct queue *q, uint32_t request, uint64_t number, size_t messag
 	struct destination *d = queue_destination_numbered(q, number);
 	if (d == NULL)
 		return -ENOENT;
+	/* It was paused meanwhile: it finds nothing more, and rests. */
+	if (queue_is_paused(q, d->name, NULL)) {
+		d->told_more = false;
+		q->handlers->taken(q->arg, request, number, 0, 0, false);
+		return 0;
+	}
 	struct take *t = mem_alloc(sizeof *t);
 	*t = (struct take){.queue = q,
 	    .destination = d,

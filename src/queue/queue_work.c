@@ -28,6 +28,7 @@ struct queue *queue_new(
 	q->takes_end = &q->takes;
 	q->reads_end = &q->reads;
 	queue_clock_new(q);
+	queue_pauses_new(q);
 	queue_look_everywhere(q);
 	return q;
 }
@@ -72,6 +73,7 @@ void queue_free(struct queue *q)
 	map_done(&q->held);
 	map_done(&q->damaged);
 	queue_clock_free(q);
+	queue_pauses_free(q);
 	mem_free(q);
 }
 
@@ -105,7 +107,8 @@ int64_t queue_next(const struct queue *q)
 	bool busy = q->item_count >= ITEMS_ENOUGH;
 	for (size_t i = 0; i < QUEUE_SHARDS && !busy; i++) {
 		const struct shard *s = &q->shards[i];
-		if ((q->credit > 0 || s->next_due == UNKNOWN) && !q->due_look && s->next_due < next)
+		if ((q->credit > 0 || s->next_due == UNKNOWN) && !q->due_look && queue_pauses_are_known(q) &&
+		    s->next_due < next)
 			next = s->next_due;
 		if (!q->event_look && !s->event_busy && s->next_event < next)
 			next = s->next_event;
@@ -148,7 +151,7 @@ void queue_figures(const struct queue *q, struct queue_figures *out)
 	    .leases = q->lease_count,
 	    .waiting_outcomes = q->kept_count,
 	    .under_way = q->item_count + q->takes_busy + q->reads_busy + q->dying + q->due_look +
-	                 q->event_look + q->local_busy + queue_clock_is_busy(q),
+	                 q->event_look + q->local_busy + queue_clock_is_busy(q) + queue_pauses_are_busy(q),
 	    .credit = q->credit,
 	    .freed_bytes = q->freed};
 }

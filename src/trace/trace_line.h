@@ -1,8 +1,9 @@
 /*
  * What the lines of trace records say (doc/disk.md): events, and the names of the files that they stand in.
  *
- * Addresses stand in the fields recipient, sender, account and to: by these a message is found. Hosts stand
- * in host, their IP addresses in address. A reply without a cause is the host's own, to what `stage` says;
+ * Addresses stand in the fields recipient, original, sender, account and to: by these a message is found, and
+ * by the ids in message_id and session, and by a word of a reply. Hosts stand in host, their IP addresses in
+ * address. A reply without a cause is the host's own, to what `stage` says;
  * with one (a trouble's phrase) this server found or decided it, and the reply is in its words. More fields
  * may be added; empty texts and zero times are better left out.
  */
@@ -20,12 +21,16 @@ enum { TRACE_DAY_LEN = 10 };
 
 enum trace_kind {
 	/* from (an address or [address]), service (smtp, submission, lmtp, dsn), account (who had logged in),
-	 * sender, size, message_id; of a report: about (the message's id); of what was submitted: submission
-	 * (the id under which it waited). Never the subject. */
+	 * sender, size, message_id, session (the id in Received and in the log); of a report: about (the
+	 * message's id); of what was submitted: submission (the id under which it waited). Of the subject
+	 * subject_words alone (trace_subject.h). */
 	TRACE_ACCEPTED,
 	TRACE_RECIPIENT, /* recipient (as given); a line for each, right after accepted */
-	TRACE_KEPT,      /* recipient, account (the mailbox's address), mailbox */
-	TRACE_QUEUED,    /* recipient, destination */
+	/* recipient (the mailbox's address), original (what the sender wrote, where it is another), mailbox,
+	 * by
+	 */
+	TRACE_KEPT,
+	TRACE_QUEUED, /* recipient, original (the address here that leads there), destination */
 	/* recipient, account: a queued message came into a local mailbox; or over LMTP: as relayed */
 	TRACE_DELIVERED,
 	TRACE_RELAYED,  /* recipient, host, address, reply, tls, verified */
@@ -43,7 +48,16 @@ enum trace_kind {
 	TRACE_DISCARDED, /* recipient, by (which rule, and why): it is kept nowhere */
 	TRACE_REFUSED,   /* recipient, by: its rules refuse it */
 	TRACE_SUBMITTED, /* as (the id of the message that was made of what a user submitted) */
-	TRACE_DONE,      /* nothing is left to do: the message has left the queue */
+	/*
+	 * A host was tried for all that waited for this destination, in vain: destination, host, address,
+	 * status, reply, cause, stage. The line's id is "-"; whoever searches sees it as one of each message
+	 * that waited.
+	 */
+	TRACE_ATTEMPT,
+	/* A client was refused: from, sender, recipient (none: before any), code, reply. The line's id is the
+	 * session's. */
+	TRACE_REJECTED,
+	TRACE_DONE, /* nothing is left to do: the message has left the queue */
 	TRACE_KINDS
 };
 

@@ -17,17 +17,18 @@
 #include "base/log_line.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "trace/trace_match.h"
+#include "trace/trace_waits.h"
 #include "trace/trace_write.h"
 
 enum {
-	BLOCK = 1 << 20,        /* what is read at once */
-	STAMP_LEN = 24,         /* 2026-11-22T09:55:06.123Z */
-	ID_LEN_MAX = 64,        /* longer ones are no ids of ours */
-	DAYS_MAX = 10000,       /* files that are looked at */
-	LINES_MAX = 200000,     /* lines that are collected; TRACE_OUTPUT_MAX is usually reached before */
-	LINKED_MAX = 4000,      /* further messages that lines lead to */
-	ROUNDS_MAX = 4,         /* a message, its report; or a report, its message, another report */
-	TEXT_MAX = LOG_TEXT_MAX /* what may be searched for: a line holds no longer text */
+	BLOCK = 1 << 20, /* what is read at once */
+	STAMP_LEN = TRACE_STAMP_LEN,
+	ID_LEN_MAX = 64,    /* longer ones are no ids of ours */
+	DAYS_MAX = 10000,   /* files that are looked at */
+	LINES_MAX = 200000, /* lines that are collected; TRACE_OUTPUT_MAX is usually reached before */
+	LINKED_MAX = 4000,  /* further messages that lines lead to */
+	ROUNDS_MAX = 4      /* a message, its report; or a report, its message, another report */
 };
 
 struct line {
@@ -40,7 +41,8 @@ struct found {
 	char id[ID_LEN_MAX];
 	size_t id_len;
 	struct line *first, *last;
-	size_t number; /* of its first line, among all */
+	size_t number;    /* of its first line, among all */
+	bool has_subject; /* that is looked for */
 };
 
 struct search {
@@ -48,13 +50,15 @@ struct search {
 	int folder;
 	char (*days)[TRACE_DAY_LEN + 1]; /* newest first */
 	size_t day_count;
-	struct buf plain, needle; /* what is looked for: lower case; and as it stands in a line */
-	unsigned limit;
+	struct trace_match match;
+	unsigned limit, shown;
+	bool both; /* a text and a subject are looked for */
 
 	struct arena arena;
 	struct map ids;            /* id -> struct found */
 	struct found *all, *spare; /* newest first, while they are being found */
 	size_t found_count, linked;
+	struct trace_waits waits;
 	struct buf text;
 	size_t lines;
 	bool probing; /* enough were found: one more is of interest only for being there */
@@ -138,14 +142,6 @@ static bool split_line(struct view line, struct view *id, struct view *rest)
 	return view_next(rest, ' ', id) && id->len > 0 && id->len <= ID_LEN_MAX;
 }
 
-static bool is_one_of(struct view key, const char *const keys[])
-{
-	for (size_t i = 0; keys[i]; i++)
-		if (view_equal(key, view_from_string(keys[i])))
-			return true;
-	return false;
-}
-
 /* The text of a field; "" if there is none. */
 static void field_text(struct view fields, const char *wanted, struct buf *out)
 {
@@ -181,36 +177,6 @@ static struct found *add_found(struct search *s, struct view id)
 	return f;
 }
 
-static bool value_fits(struct view key, struct view value, const struct search *s)
-{
-	static const char *const addresses[] = {"recipient", "sender", "account", "to", NULL};
-	static const char *const identifiers[] = {"message_id", NULL};
-	struct view wanted = buf_view(&s->plain);
-	struct buf text;
-	bool address = is_one_of(key, addresses), fits = false;
-	if (!address && !is_one_of(key, identifiers))
-		return false;
-	buf_init(&text, LOG_LINE_MAX);
-	log_value_append(value, &text);
-	struct view v = buf_view(&text);
-	if (address && wanted.data[0] == '@')
-		fits = view_ends_nocase(v, wanted);
-	else
-		fits = view_equal_nocase(v, wanted);
-	buf_done(&text);
-	return fits;
-}
-
-static bool line_fits(struct view fields, const struct search *s)
-{
-	struct view event, key, value;
-	view_next(&fields, ' ', &event);
-	while (log_field_next(&fields, &key, &value))
-		if (value_fits(key, value, s))
-			return true;
-	return false;
-}
-
 /*
  * The newest ones are wanted and a file has the oldest first: once there are too many, the oldest one of this
  * file gives way, which is the last of those without a number.
@@ -238,7 +204,7 @@ static void keep_newest(struct search *s, struct view id)
 static void take_fitting(struct search *s, struct view lines)
 {
 	char *lower = mem_alloc(lines.len);
-	struct view needle = buf_view(&s->needle);
+	struct view needle = buf_view(&s->match.needle);
 	for (size_t i = 0; i < lines.len; i++)
 		lower[i] = ascii_lower(lines.data[i]);
 	size_t at = 0;
@@ -249,7 +215,8 @@ static void take_fitting(struct search *s, struct view lines)
 		ptrdiff_t before = view_find_last(view_take(lines, offset), '\n');
 		struct view line = view_skip(lines, (size_t)(before + 1)), id, fields;
 		line = view_take(line, (size_t)view_find(line, '\n'));
-		if (split_line(line, &id, &fields) && line_fits(fields, s))
+		if (split_line(line, &id, &fields) &&
+		    trace_match_line(&s->match, view_take(line, STAMP_LEN), fields))
 			keep_newest(s, id);
 		at = (size_t)(line.data - lines.data) + line.len + 1;
 	}
@@ -260,6 +227,8 @@ static int find_messages(struct search *s)
 {
 	int error = 0;
 	for (size_t i = 0; i < s->day_count && error == 0 && !s->more; i++) {
+		if (trace_match_day(&s->match, s->days[i]) != 0)
+			continue;
 		s->probing = s->found_count == s->limit;
 		error = read_day(s, s->days[i], take_fitting);
 		for (struct found *f = s->all; f; f = f->next)
@@ -304,6 +273,12 @@ static void follow_links(struct search *s, struct found *f, struct view rest)
 		if (buf_view(&id).len == 0)
 			field_text(rest, "submission", &id);
 		link_to(s, buf_view(&id), NULL, f);
+		/* What its session was refused stands under the session's id. */
+		field_text(rest, "refused", &id);
+		if (buf_view(&id).len > 0) {
+			field_text(rest, "session", &id);
+			link_to(s, buf_view(&id), f, NULL);
+		}
 	} else if (view_equal(event, view_from_string(trace_kind_name(TRACE_SUBMITTED)))) {
 		field_text(rest, "as", &id);
 		link_to(s, buf_view(&id), f, NULL);
@@ -311,16 +286,24 @@ static void follow_links(struct search *s, struct found *f, struct view rest)
 	buf_done(&id);
 }
 
-static void keep_line(struct search *s, struct found *f, struct view line)
+/* Under the message's own id: an attempt is one of each message that waited. */
+static bool append_line(struct search *s, const struct found *f, struct view line, struct view rest)
+{
+	return buf_append(&s->text, view_take(line, STAMP_LEN)) == 0 && buf_append_byte(&s->text, ' ') == 0 &&
+	       buf_append(&s->text, id_of(f)) == 0 && buf_append_byte(&s->text, ' ') == 0 &&
+	       buf_append(&s->text, rest) == 0 && buf_append_byte(&s->text, '\n') == 0;
+}
+
+static void keep_line(struct search *s, struct found *f, struct view line, struct view rest)
 {
 	struct line *l = s->lines < LINES_MAX ? arena_alloc(&s->arena, sizeof *l) : NULL;
 	size_t offset = s->text.len;
-	if (l == NULL || buf_append(&s->text, line) != 0 || buf_append_byte(&s->text, '\n') != 0) {
+	if (l == NULL || !append_line(s, f, line, rest)) {
 		buf_truncate(&s->text, offset);
 		s->cut = true;
 		return;
 	}
-	*l = (struct line){.offset = offset, .len = line.len + 1};
+	*l = (struct line){.offset = offset, .len = s->text.len - offset};
 	if (f->last)
 		f->last->next = l;
 	else
@@ -331,17 +314,54 @@ static void keep_line(struct search *s, struct found *f, struct view line)
 	s->lines++;
 }
 
+struct attempt {
+	struct search *search;
+	struct view line, rest;
+};
+
+static void keep_attempt(void *arg, void *message)
+{
+	const struct attempt *a = arg;
+	keep_line(a->search, message, a->line, a->rest);
+}
+
+static void take_attempt(struct search *s, struct view line, struct view rest)
+{
+	struct attempt a = {.search = s, .line = line, .rest = rest};
+	struct view event;
+	struct buf name;
+	if (!view_next(&rest, ' ', &event) || trace_kind_by_name(event) != TRACE_ATTEMPT)
+		return;
+	buf_init(&name, LOG_LINE_MAX);
+	field_text(rest, "destination", &name);
+	trace_waits_each(&s->waits, buf_view(&name), keep_attempt, &a);
+	buf_done(&name);
+}
+
+static void follow_waits(struct search *s, struct found *f, struct view rest)
+{
+	struct view event;
+	if (view_next(&rest, ' ', &event))
+		trace_waits_follow(&s->waits, f, trace_kind_by_name(event), rest);
+}
+
 static void take_lines(struct search *s, struct view lines)
 {
 	struct view line, id, rest;
 	while (view_next(&lines, '\n', &line)) {
 		if (!split_line(line, &id, &rest))
 			continue;
+		if (view_equal(id, VIEW("-"))) {
+			take_attempt(s, line, rest);
+			continue;
+		}
 		struct found *f = map_get(&s->ids, id);
 		if (f == NULL)
 			continue;
-		keep_line(s, f, line);
+		f->has_subject = f->has_subject || (s->both && trace_match_subject(&s->match, rest));
+		keep_line(s, f, line, rest);
 		follow_links(s, f, rest);
+		follow_waits(s, f, rest);
 	}
 }
 
@@ -355,8 +375,10 @@ static int collect_lines(struct search *s)
 		buf_clear(&s->text);
 		for (struct found *f = s->all; f; f = f->next)
 			f->first = f->last = NULL;
+		trace_waits_init(&s->waits, &s->arena);
 		for (size_t i = s->day_count; i > 0 && error == 0; i--)
 			error = read_day(s, s->days[i - 1], take_lines);
+		trace_waits_done(&s->waits);
 	}
 	return error;
 }
@@ -400,8 +422,12 @@ static void put_groups(struct search *s, struct buf *out, struct trace_result *r
 			order[count++] = f;
 	qsort(order, count, sizeof order[0], by_age);
 	for (size_t i = count; i > 0; i--) {
-		if (!is_root(order[i - 1]))
+		if (!is_root(order[i - 1]) || (s->both && !order[i - 1]->has_subject))
 			continue;
+		if (s->both && ++s->shown > s->limit) {
+			s->more = true;
+			break;
+		}
 		put_group(s, order[i - 1], out, result);
 		for (size_t k = 0; k < count; k++)
 			if (order[k]->parent == order[i - 1] && !is_root(order[k]))
@@ -411,20 +437,6 @@ static void put_groups(struct search *s, struct buf *out, struct trace_result *r
 }
 
 /* ---- the question ---- */
-
-/* The text as it stands in a line, where quotes and backslashes are escaped; all in lower case. */
-static void prepare_needle(struct search *s, struct view text)
-{
-	struct log_line l = {.len = 0};
-	for (size_t i = 0; i < text.len; i++)
-		buf_append_byte(&s->plain, ascii_lower(text.data[i]));
-	struct log_field field = log_text("k", buf_view(&s->plain));
-	log_line_field(&l, &field);
-	struct view written = view_skip(view_of(l.data, l.len), 3);
-	if (written.len > 1 && written.data[0] == '"')
-		written = view_take(view_skip(written, 1), written.len - 2);
-	buf_append(&s->needle, written);
-}
 
 static bool could_be_id(struct view text)
 {
@@ -437,19 +449,15 @@ static bool could_be_id(struct view text)
 static int run(struct search *s, struct view text)
 {
 	int error = list_days(s);
-	if (error == 0 && could_be_id(text)) {
-		add_found(s, text);
-		error = collect_lines(s);
-	}
-	if (error == 0 && s->lines == 0) {
-		map_done(&s->ids);
-		map_init(&s->ids);
-		s->all = NULL;
-		prepare_needle(s, text);
+	/* It may be a message's id, or a session's that messages came in; or both, where some were refused.
+	 */
+	struct found *f = error == 0 && could_be_id(text) ? add_found(s, text) : NULL;
+	if (f)
+		f->number = 1; /* it gives way to no other */
+	if (error == 0)
 		error = find_messages(s);
-		if (error == 0 && s->all)
-			error = collect_lines(s);
-	}
+	if (error == 0 && s->all)
+		error = collect_lines(s);
 	return error;
 }
 
@@ -460,17 +468,22 @@ int trace_search(int folder, const struct trace_query *query, struct buf *out, s
 	if (text.len > 1 && text.data[0] == '<' && text.data[text.len - 1] == '>')
 		text = view_take(view_skip(text, 1), text.len - 2);
 	*result = (struct trace_result){0};
-	if (text.len == 0 || text.len > TEXT_MAX)
+	if (!trace_match_init(&s.match, query, text)) {
+		trace_match_done(&s.match);
 		return 0;
+	}
 	s.limit = query->limit == 0                ? TRACE_LIMIT
 	          : query->limit > TRACE_LIMIT_MAX ? TRACE_LIMIT_MAX
 	                                           : query->limit;
-	buf_init(&s.plain, TEXT_MAX);
-	buf_init(&s.needle, LOG_LINE_MAX);
+	s.both = text.len > 0 && query->subject.len > 0;
 	buf_init(&s.text, TRACE_OUTPUT_MAX);
 	arena_init(&s.arena, 64 << 20);
 	map_init(&s.ids);
+	unsigned limit = s.limit;
+	/* Only then is known which of them have the subject. */
+	s.limit = s.both ? TRACE_LIMIT_MAX : limit;
 	int error = run(&s, text);
+	s.limit = limit;
 	if (error == 0) {
 		put_groups(&s, out, result);
 		result->more = s.more;
@@ -478,8 +491,7 @@ int trace_search(int folder, const struct trace_query *query, struct buf *out, s
 	}
 	map_done(&s.ids);
 	arena_done(&s.arena);
-	buf_done(&s.plain);
-	buf_done(&s.needle);
+	trace_match_done(&s.match);
 	buf_done(&s.text);
 	mem_free(s.days);
 	return error;

@@ -18,13 +18,17 @@ enum {
 
 struct trace_query {
 	/*
-	 * An id, a Message-ID with or without brackets, or an address, compared without case. What contains
-	 * "@" is looked for in both of the latter.
+	 * An id that anybody may hold: the message's own, the session's (Received, the log), a Message-ID
+	 * with or without brackets, a word of another host's reply; or an address: a sender's, a
+	 * recipient's, the one that was written to or the one that it led to; "@example.com": any of that
+	 * domain. Compared without case. Empty: every message.
 	 */
 	struct view text;
-	unsigned days;     /* how many daily files, from the newest; 0: all */
-	unsigned limit;    /* messages at most, the newest first; 0: TRACE_LIMIT */
-	atomic_bool *stop; /* set by another thread: the search ends with -ECANCELED; may be NULL */
+	struct view subject;  /* words that its subject has, whole and in any order; empty: any */
+	int64_t since, until; /* what fits happened then, in seconds since 1970; 0: at any time */
+	unsigned days;        /* how many daily files, from the newest; 0: all */
+	unsigned limit;       /* messages at most, the newest first; 0: TRACE_LIMIT */
+	atomic_bool *stop;    /* set by another thread: the search ends with -ECANCELED; may be NULL */
 };
 
 struct trace_result {

@@ -22,4 +22,11 @@ bool trace_for_recipient(struct trace_line *line, struct view address);
 /* Whether the event is that the message has come to that account: kept, delivered, or ended by its rules. */
 bool trace_has_reached(const struct trace_line *line, struct view address);
 
+/*
+ * The lines of one message (with its reports) that concern this user, appended to *out, with what the user
+ * may know of each: of mail that the user's address sent, or that reached its mailbox. False: it is none of
+ * the user's.
+ */
+bool trace_for_user(struct view lines, struct view address, struct buf *out);
+
 #endif

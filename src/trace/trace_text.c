@@ -39,7 +39,7 @@ struct path {
 	bool any, has_sender;
 	struct recipient *recipients, **end;
 	size_t count;
-	bool held, deleted, told;
+	bool held, deleted, told, rejected;
 	struct view by, why, dsn;
 	int64_t until;
 };
@@ -134,6 +134,9 @@ static void follow(struct path *p)
 	case TRACE_FAILED:
 	case TRACE_EXPIRED:
 		follow_recipients(p, FAILED);
+		break;
+	case TRACE_REJECTED:
+		p->rejected = true;
 		break;
 	case TRACE_EXPANDED:
 		forget_expanded(p, trace_field(e, "recipient"));
@@ -280,6 +283,10 @@ static void say_state(struct path *p, int64_t now, struct buf *out)
 		say(out, p->told ? ", and its sender was told." : ".");
 		return;
 	}
+	if (p->count == 0 && p->rejected) {
+		say(out, "It was not accepted. The client was told so at once, and still has it.");
+		return;
+	}
 	if (p->count == 0) {
 		say(out, "What became of it was not recorded.");
 		return;
@@ -287,9 +294,9 @@ static void say_state(struct path *p, int64_t now, struct buf *out)
 	if (waiting == 0 && failed == 0) {
 		say(out, p->count == 1
 		             ? "It has reached its recipient: it is in a mailbox here, or another server has "
-		               "taken it and is responsible for it from then on."
+		               "accepted it and is now responsible for it."
 		             : "It has reached all its recipients: it is in mailboxes here, or other servers "
-		               "have taken it and are responsible for it from then on.");
+		               "have accepted it and are now responsible for it.");
 		return;
 	}
 	if (waiting && p->held)
@@ -377,7 +384,8 @@ bool trace_text(struct view lines, int64_t now, struct view next, struct buf *ou
 
 static bool is_number(struct view key)
 {
-	static const char *const keys[] = {"size", "next", "until", "bounce", "recipients"};
+	static const char *const keys[] = {
+	    "size", "next", "until", "bounce", "recipients", "code", "refused", "passed_over"};
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		if (view_equal(key, view_from_string(keys[i])))
 			return true;
@@ -392,6 +400,8 @@ static void json_event(const struct trace_line *e, struct buf *out)
 	say(out, ",\"event\":");
 	json_append_string(out, e->name);
 	for (size_t i = 0; i < e->count; i++) {
+		if (view_equal(e->fields[i].key, VIEW("subject_words")))
+			continue; /* it says nothing to anybody */
 		say(out, ",");
 		json_append_string(out, e->fields[i].key);
 		say(out, ":");

@@ -105,16 +105,32 @@ static void say_accepted(struct buf *out, const struct trace_line *e)
 	}
 	if (say_field(out, e, ", Message-ID <", "message_id"))
 		say(out, ">");
+	say_field(out, e, ", session ", "session");
 }
 
+/* What the sender wrote, where that is another address. */
+static void say_original(struct buf *out, const struct trace_line *e)
+{
+	if (say_field(out, e, " (written to ", "original"))
+		say(out, ")");
+}
+
+/* Over LMTP another server keeps it. */
 static void say_kept(struct buf *out, const struct trace_line *e)
 {
-	say_recipient(out, e);
-	if (trace_field(e, "host").len)
-		say_host(out, e, " was taken by ");
-	else if (!say_field(out, e, " is in the mailbox of ", "account"))
-		say(out, " is in its mailbox");
+	if (trace_field(e, "host").len) {
+		say_recipient(out, e);
+		say_host(out, e, " was accepted by ");
+		say_field(out, e, ": ", "reply");
+		return;
+	}
+	say(out, "delivered to ");
+	if (say_field(out, e, "", "account") || say_field(out, e, "", "recipient"))
+		say(out, "'s mailbox");
+	else
+		say(out, "its mailbox");
 	say_field(out, e, ", folder ", "mailbox");
+	say_original(out, e);
 	say_field(out, e, ", by ", "by");
 	say_field(out, e, ": ", "reply");
 }
@@ -122,8 +138,11 @@ static void say_kept(struct buf *out, const struct trace_line *e)
 static void say_relayed(struct buf *out, const struct trace_line *e)
 {
 	say_recipient(out, e);
-	say(out, " was taken");
+	say_original(out, e);
+	say(out, " was accepted");
 	say_host(out, e, " by ");
+	if (trace_field(e, "host").len || trace_field(e, "address").len)
+		say(out, ", which is now responsible for it,");
 	if (!say_field(out, e, " over ", "tls"))
 		say(out, " without encryption");
 	say_field(out, e, ", verified by ", "verified");
@@ -191,6 +210,35 @@ static void say_notified(struct buf *out, const struct trace_line *e)
 	say_field(out, e, ", in report ", "dsn");
 }
 
+/* A host, or the DNS, that was asked for all that waited. */
+static void say_attempt(struct buf *out, const struct trace_line *e)
+{
+	bool passed = trace_field(e, "passed_over").len > 0;
+	if (trace_field(e, "host").len == 0) {
+		say(out, "looked for the hosts of ");
+		if (!say_field(out, e, "", "destination"))
+			say(out, "its domain");
+		say(out, ", in vain");
+	} else {
+		say_host(out, e, passed ? "did not try " : "tried ");
+		say_field(out, e, " for ", "destination");
+		say(out, passed ? " again, which had just failed" : ", in vain");
+	}
+	say(out, trace_field(e, "cause").len ? "; this server noted" : "; it answered");
+	if (!say_field(out, e, ": ", "reply") && !say_field(out, e, ": ", "cause"))
+		say_field(out, e, ": ", "status");
+}
+
+static void say_rejected(struct buf *out, const struct trace_line *e)
+{
+	say_field(out, e, "refused to the client ", "from");
+	if (!say_field(out, e, ": mail for ", "recipient"))
+		say(out, ": its mail");
+	if (!say_field(out, e, ", sender ", "sender"))
+		say(out, ", without a sender");
+	say_field(out, e, ": ", "reply");
+}
+
 static void say_others(struct buf *out, const struct trace_line *e)
 {
 	plain_text(out, e->name);
@@ -217,6 +265,7 @@ void trace_words(struct buf *out, const struct trace_line *e)
 		break;
 	case TRACE_QUEUED:
 		say_recipient(out, e);
+		say_original(out, e);
 		if (!say_field(out, e, " waits to be sent to ", "destination"))
 			say(out, " waits to be sent");
 		break;
@@ -261,6 +310,7 @@ void trace_words(struct buf *out, const struct trace_line *e)
 		break;
 	case TRACE_DISCARDED:
 		say_recipient(out, e);
+		say_original(out, e);
 		say(out, " keeps it nowhere");
 		say_field(out, e, ", by ", "by");
 		break;
@@ -268,6 +318,12 @@ void trace_words(struct buf *out, const struct trace_line *e)
 		say_recipient(out, e);
 		say(out, " refuses it");
 		say_field(out, e, ", by ", "by");
+		break;
+	case TRACE_ATTEMPT:
+		say_attempt(out, e);
+		break;
+	case TRACE_REJECTED:
+		say_rejected(out, e);
 		break;
 	case TRACE_DONE:
 		say(out, "has left the queue");

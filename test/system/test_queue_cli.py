@@ -91,7 +91,7 @@ def store(tmp_path_factory):
 def test_list_and_show(store):
     store.lines(RECORD, {**RECORD, "id": "second"}, cut=300)
     text = store.cli("list").stdout.decode()
-    assert store.questions[-1] == ["queue", "list"]
+    assert store.questions[-2:] == [["queue", "list"], ["queue", "stats"]]
     assert text.count("carol@example.net -> joe@example.com\n") == 2 and "\x1b" not in text
     assert "It will be tried again at example.com in " in text and "Greylisting" in text
     assert [m["id"] for m in json.loads(store.cli("list", "--json").stdout)] == ["Ab3dEf6hIj9l", "second"]
@@ -99,16 +99,17 @@ def test_list_and_show(store):
     assert store.questions[-1] == ["queue", "show", "id=Ab3dEf6hIj9l", "id=second"]
     assert "  joe@example.com  waiting, 3 attempts, the last " in shown and "    450 4.7.1 Greylisted ?[2J\n" in shown
     store.lines()
-    assert b"the queue has no such message" in store.cli("list").stderr
+    assert store.cli("list").stdout == b"The queue is empty.\n"
+    assert store.cli("list", "--sender", "a@b.c").stdout == b"No message in the queue is like that.\n"
     assert json.loads(store.cli("list", "--json").stdout) == []
 
 
 def test_filters(store):
     store.lines()
     store.cli("list", "--sender", "a@b.c", "--domain=x.y", "--error", "refused", "--older", "2h", "--limit", "5")
-    assert store.questions[-1] == ["queue", "list", "sender=a@b.c", "domain=x.y", "error=refused", "older=7200", "limit=5"]
+    assert store.questions[-2] == ["queue", "list", "sender=a@b.c", "domain=x.y", "error=refused", "older=7200", "limit=5"]
     store.cli("list", "--older", "3d")
-    assert store.questions[-1] == ["queue", "list", "older=259200"]
+    assert store.questions[-2] == ["queue", "list", "older=259200"]
 
 
 def test_stats(store):
@@ -150,10 +151,59 @@ def test_routes(store):
         assert store.questions[-1][:2] == ["queue", "route"] and store.questions[-1][3:] == asked
 
 
+def test_pauses(store):
+    plain, me = {"SUDO_USER": ""}, f"by={getpass.getuser()}"
+    store.lines({"changed": 1})
+    assert b"sending to all destinations is paused" in store.cli("pause", "--why", "a test", environment=plain).stdout
+    assert store.questions[-1] == ["queue", "pause", "why=a test", me]
+    assert store.cli("resume", "--destination", "x.test", environment=plain).stdout == b"sending to x.test goes on\n"
+    assert store.questions[-1] == ["queue", "resume", me, "domain=x.test"]
+    store.lines({"changed": 0}, status=66)
+    assert b"sending to x.test is paused already" in store.cli("pause", "--destination", "x.test", status=66).stderr
+    paused = {"destination": "*", "since": 1795328706, "by": "root", "why": "a move"}
+    told = b"Sending to all destinations has been paused since 2026-11-22 06:25:06 by root (a move); `postrider queue resume` goes on."
+    store.lines({"messages": 0, "paused": [paused]})
+    assert told in store.cli("stats").stdout
+    destination = {**RECORD["destinations"][0], "paused": paused}
+    store.lines({**RECORD, "destinations": [destination]})
+    assert told[:-1] in store.cli("show", "Ab3dEf6hIj9l").stdout
+
+
+def test_what_is_being_done(store):
+    doing = {"active": True, "doing": "connect", "doing_host": "mx.example.com", "doing_address": "192.0.2.1:25", "doing_since": 1795328706}
+    recipient = {**RECORD["recipients"][0], "next_attempt": 0, "attempts": 0, "reply": "", "status": ""}
+    store.lines({**RECORD, "recipients": [recipient], "destinations": [{**RECORD["destinations"][0], **doing}]})
+    said = store.cli("list").stdout
+    assert b"This server has been connecting to mx.example.com at 192.0.2.1:25 since 2026-11-22 06:25:06 (" in said
+    store.lines({**RECORD, "recipients": [recipient], "destinations": [{**RECORD["destinations"][0], **doing, "doing": "look up"}]})
+    assert b"This server has been asking the DNS where mail for example.com goes since " in store.cli("list").stdout
+
+
+def test_ages(store):
+    row = {"name": "example.com", "messages": 3, "ages": [1, 0, 0, 0, 0, 0, 0, 0, 0, 2]}
+    store.lines({"limits": [300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 76800], "total": {**row, "name": ""}, "destinations": [row], "more": 4})
+    table = store.cli("age", "--limit", "1").stdout.decode().splitlines()
+    assert store.questions[-1] == ["queue", "age", "limit=1"]
+    assert table[1].split() == ["destination", "all", "<5m", "<10m", "<20m", "<40m", "<1h20", "<2h40", "<5h20", "<10h40", "<21h20", "older"]
+    assert table[3].split() == ["example.com", "3", "1", *["0"] * 8, "2"] and len({len(line) for line in table[1:4]}) == 1
+    assert table[4] == "and 4 more destinations: --limit N shows more"
+
+
+def test_content_is_passed_on_as_it_is(store):
+    store.pieces, store.status = [b"Subject: x\r\n\r\n{\x00\n", b"second piece", b""], 0
+    assert store.cli("cat", "Ab3dEf6hIj9l").stdout == b"Subject: x\r\n\r\n{\x00\nsecond piece"
+    assert store.questions[-1] == ["queue", "cat", "id=Ab3dEf6hIj9l"]
+    store.pieces = [b"Subject: x\r\n", b""]
+    assert json.loads(store.cli("cat", "Ab3dEf6hIj9l", "--json").stdout) == {"message": "Subject: x\r\n"}
+    store.pieces, store.status = [b"it has left the queue meanwhile\n"], 66
+    done = store.cli("cat", "Ab3dEf6hIj9l", status=66)
+    assert done.stdout == b"" and done.stderr == b"postrider: it has left the queue meanwhile\n"
+
+
 def test_wrong_use_asks_nobody(store):
     for words in ([], ["what"], ["show"], ["retry"], ["hold", "A"], ["delete", "A"], ["delete", "--why", "x"], ["hold", "A", "--why", ""],
                   ["list", "--older", "soon"], ["list", "--limit", "0"], ["stats", "A"], ["route", "example.com"], ["list", "--odd"],
-                  ["hold", "A", "--why", "x", "--for", "long"], ["show", *["A"] * 150]):
+                  ["hold", "A", "--why", "x", "--for", "long"], ["cat"], ["cat", "A", "B"], ["pause", "x.test"], ["age", "A"], ["show", *["A"] * 150]):
         store.cli(*words, status=64)
     assert store.questions == []
     assert b"usage: postrider queue list" in store.cli("--help").stdout

@@ -10,12 +10,15 @@
 #include "process/admin_listener.h"
 #include "role/auth/auth_login.h"
 
+enum { SUBJECT_MAX = 320 /* octets of what was changed, for the log */ };
+
 struct admin {
 	struct link link;
 	uint32_t request; /* the command's own number */
 	uint32_t asked;   /* 0: nothing is under way */
 	uint64_t operation;
-	bool revokes; /* takes a right away */
+	bool revokes;           /* takes a right away */
+	struct buf subject, by; /* of a change, for the log */
 	bool closing;
 	struct loop_task task; /* frees it at the end of the turn */
 };
@@ -25,6 +28,8 @@ static void free_admin(void *arg)
 	struct admin *a = arg;
 	link_close(&a->link);
 	loop_task_cancel(&a->task);
+	buf_done(&a->subject);
+	buf_done(&a->by);
 	mem_free(a);
 }
 
@@ -56,6 +61,10 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 		return false;
 	a->asked = 0;
 	if (directory_operation_changes(a->operation)) {
+		log_record(m.error ? LOG_WARNING : LOG_INFO, "-", "directory-change",
+		    log_text("by", buf_view(&a->by)),
+		    log_string("operation", directory_operation_name(a->operation)),
+		    log_text("subject", buf_view(&a->subject)), log_result((int)m.error));
 		auth_directory_changed();
 		auth_forget_addresses();
 		auth_password_forget();
@@ -84,12 +93,13 @@ static void on_directory(struct link *link, struct channel_frame *frame, const v
 	a->request = frame->request;
 	a->operation = m->operation;
 	a->revokes = takes_away(m);
+	buf_clear(&a->subject);
+	buf_clear(&a->by);
+	if (m->fields.count > 0)
+		buf_append(&a->subject,
+		    view_take(((const struct message_field *)m->fields.items)->value, SUBJECT_MAX));
+	buf_append(&a->by, m->by);
 	a->asked = calls_ask(&auth_role.store, MESSAGE_DIRECTORY, m, answered, a);
-	if (directory_operation_changes(m->operation))
-		log_record(LOG_INFO, "-", "directory-change", log_u64("operation", m->operation),
-		    log_text("subject", m->fields.count
-		                            ? ((const struct message_field *)m->fields.items)->value
-		                            : (struct view){0}));
 	if (a->asked == 0)
 		answered(a, NULL, NULL);
 }
@@ -108,6 +118,8 @@ static void connected(int fd)
 {
 	struct admin *a = mem_alloc(sizeof *a);
 	loop_task_init(&a->task, &auth_role.process->loop, free_admin, a);
+	buf_init(&a->subject, SUBJECT_MAX);
+	buf_init(&a->by, DIRECTORY_BY_MAX);
 	link_open(&a->link, auth_role.process, fd, ROLE_ADMIN, closed, a);
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "role/auth/auth_administer.h"
 #include "role/auth/auth_login.h"
@@ -36,6 +37,11 @@ void administer_end(
 		m = (struct message_administered){.error = -ENOMEM};
 	for (size_t i = 0; i < m.fields.count; i++)
 		((struct message_field *)m.fields.items)[i].value = fields[i];
+	if (q->row && q->row->changes)
+		log_record(error ? LOG_WARNING : LOG_INFO, "-", "administration",
+		    log_string("by", a->address),
+		    log_string("operation", admin_operation_name(q->m.operation)),
+		    log_text("subject", administer_field(q, 0)), log_result((int)error));
 	if (!a->closing)
 		ipc_send(&a->link.channel, MESSAGE_ADMINISTERED, q->request, &m, -1);
 	release_account(q);

@@ -151,9 +151,6 @@ static void on_administer(struct link *link, struct channel_frame *frame, const 
 		return;
 	}
 	q->row = &rows[q->m.operation];
-	if (q->row->changes)
-		log_record(LOG_INFO, "-", "administration", log_string("by", a->address),
-		    log_u64("operation", q->m.operation), log_text("subject", administer_field(q, 0)));
 	q->row->run(q);
 }
 

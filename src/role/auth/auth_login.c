@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -56,22 +57,23 @@ static void refuse_request(struct link *edge, uint32_t request, enum login_failu
 	ipc_send(&edge->channel, MESSAGE_LOGIN_FAILED, request, &m, -1);
 }
 
-static const char *const failure_names[] = {[LOGIN_BAD_CREDENTIALS] = "wrong",
-    [LOGIN_TEMPORARY] = "temporary",
-    [LOGIN_THROTTLED] = "locked",
-    [LOGIN_MALFORMED] = "malformed",
-    [LOGIN_BAD_MECHANISM] = "mechanism",
-    [LOGIN_DISABLED] = "disabled",
-    [LOGIN_CANCELLED] = "cancelled",
-    [LOGIN_APP_PASSWORD] = "app-password-needed"};
+/* "app password 'Phone'": which of the account's. */
+static void name_credential(const struct login *l, char *out, size_t size)
+{
+	snprintf(out, size, "%s", l->credential ? "app password" : "password");
+	for (size_t i = 0; l->credential && i < l->credentials.app_count; i++)
+		if (l->credentials.apps[i].id == l->credential)
+			snprintf(out, size, "app password '%.*s'", VIEW_FMT(l->credentials.apps[i].name));
+}
 
 static void fail(struct login *l, enum login_failure why)
 {
 	if (why == LOGIN_TEMPORARY)
 		auth_brake_withdrawn(l);
 	log_event(LOG_INFO, l->session, "login-failed", log_text("identity", buf_view(&l->identity)),
-	    log_text("client", buf_view(&l->client_text)), log_string("reason", failure_names[why]),
-	    log_string("locked_by", l->lock_reason));
+	    log_text("client", buf_view(&l->client_text)), log_string("service", l->service->name),
+	    log_string("result", "refused"), log_string("reason", login_failure_word(why)),
+	    log_string(l->lock_reason ? "locked_by" : NULL, l->lock_reason));
 	if (edge_is_there(l))
 		refuse_request(l->edge, l->request, why);
 	free_login(l);
@@ -132,8 +134,11 @@ static void succeed(struct login *l)
 		return;
 	}
 	auth_brake_succeeded(l);
+	char credential[120];
+	name_credential(l, credential, sizeof credential);
 	log_record(LOG_INFO, l->session, "login", log_text("address", buf_view(&l->normal)),
-	    log_u64("credential", l->credential));
+	    log_text("client", buf_view(&l->client_text)), log_string("service", l->service->name),
+	    log_string("result", "accepted"), log_string("credential", credential));
 	if (!l->service->channel) {
 		struct message_logged_in answer = {.account = l->account, .address = buf_view(&l->normal)};
 		if (edge_is_there(l))
@@ -336,7 +341,7 @@ void auth_login_begin(struct link *edge, uint32_t request, const struct message_
 	const struct service_row *service = find_service(edge, m->service);
 	if (service == NULL) {
 		log_event(LOG_ERROR, "-", "login-service-refused", log_text("service", m->service),
-		    log_u64("peer", edge->peer));
+		    log_string("peer", role_bit_name(edge->peer)));
 		refuse_request(edge, request, LOGIN_BAD_MECHANISM);
 		return;
 	}

@@ -115,7 +115,8 @@ void sign_failed(struct sign *s, const char *means)
 	auth_brake_failed(&s->login);
 	log_event(LOG_INFO, s->login.session, "sign-in-failed",
 	    log_text("identity", buf_view(&s->login.identity)),
-	    log_text("client", buf_view(&s->login.client_text)), log_string("reason", means));
+	    log_text("client", buf_view(&s->login.client_text)), log_string("service", "web"),
+	    log_string("result", "refused"), log_string("reason", means));
 	sign_end(s, SIGN_WRONG);
 }
 
@@ -259,7 +260,8 @@ void sign_brake(struct sign *s, sign_step step)
 	if (s->login.protocol & CREDENTIAL_APPS_ONLY) {
 		log_event(LOG_INFO, s->login.session, "sign-in-failed",
 		    log_text("identity", buf_view(&s->login.identity)),
-		    log_text("client", buf_view(&s->login.client_text)), log_string("reason", "locked"),
+		    log_text("client", buf_view(&s->login.client_text)), log_string("service", "web"),
+		    log_string("result", "refused"), log_string("reason", "locked"),
 		    log_string("locked_by", s->login.lock_reason));
 		sign_end(s, SIGN_LOCKED);
 		return;

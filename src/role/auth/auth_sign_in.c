@@ -21,7 +21,8 @@ static void signed_in(struct sign *s)
 	if (s->pushed_out)
 		sign_revoke(s, s->pushed_out);
 	log_record(LOG_INFO, s->login.session, "sign-in", log_text("address", buf_view(&s->login.normal)),
-	    log_text("client", buf_view(&s->login.client_text)), log_string("by", s->means));
+	    log_text("client", buf_view(&s->login.client_text)), log_string("service", "web"),
+	    log_string("result", "accepted"), log_string("by", s->means));
 	s->answer.account = s->login.account;
 	s->answer.address = buf_view(&s->login.normal);
 	sign_end(s, SIGN_DONE);

@@ -257,7 +257,8 @@ static void on_ended(void *arg, enum stream_end how)
 	if (c->logged_in)
 		log_record(LOG_INFO, c->edge.id, "managesieve-end",
 		    log_u64("bytes_in", c->edge.stream.bytes_in),
-		    log_u64("bytes_out", c->edge.stream.bytes_out), log_u64("how", how));
+		    log_u64("bytes_out", c->edge.stream.bytes_out),
+		    log_string("ended", stream_end_words(how)));
 	login_forget(&c->edge);
 	account_client_close(&c->account);
 	managesieve_session_free(c->session);

@@ -134,6 +134,13 @@ static void note(struct relay_destination *d, const struct relay_host *host, con
 	d->failed_host = host ? mem_string(view_from_string(relay_host_name(host))) : NULL;
 }
 
+static void tell_step(const struct relay_destination *d, enum queue_step step, const struct relay_host *host,
+    const struct relay_reason *why)
+{
+	relay_lease_step(&d->lease, step, host ? relay_host_name(host) : NULL,
+	    host ? relay_host_address(host) : NULL, why);
+}
+
 /* No host is left: what is on connections of earlier ones is waited for. */
 static void fail(struct relay_destination *d)
 {
@@ -150,11 +157,14 @@ static void go_to_host(struct relay_destination *d)
 	while (d->host_at < d->host_count && relay_host_is_dead(d->hosts[d->host_at])) {
 		const struct relay_host *h = d->hosts[d->host_at++];
 		note(d, h, relay_host_reason(h));
+		tell_step(d, STEP_PASSED_OVER, h, relay_host_reason(h));
 	}
-	if (d->host_at == d->host_count)
+	if (d->host_at == d->host_count) {
 		fail(d);
-	else
-		relay_host_want(d->hosts[d->host_at], &d->waiter);
+		return;
+	}
+	tell_step(d, STEP_CONNECT, d->hosts[d->host_at], NULL);
+	relay_host_want(d->hosts[d->host_at], &d->waiter);
 }
 
 static void on_host_failed(struct relay_waiter *w, struct relay_host *host, const struct relay_reason *why)
@@ -163,6 +173,7 @@ static void on_host_failed(struct relay_waiter *w, struct relay_host *host, cons
 	if (d->ending || d->host_at >= d->host_count || d->hosts[d->host_at] != host)
 		return;
 	note(d, host, why);
+	tell_step(d, STEP_FAILED, host, why);
 	/* Before any mail was taken nobody knows what it is. */
 	if (d->waiter.regular || !d->taken)
 		relay_tls_report_failed(
@@ -176,6 +187,7 @@ static void found(struct relay_search *s, enum relay_found how, const struct rel
 	struct relay_destination *d = s->arg;
 	if (how != RELAY_FOUND_HOSTS) {
 		note(d, NULL, why);
+		tell_step(d, STEP_FAILED, NULL, why);
 		/* The policy allows none of its hosts: why this is one of TLS's. */
 		relay_tls_report_failed(view_from_string(d->name), &s->tls_policy, "", why);
 		relay_search_end(s);
@@ -200,6 +212,7 @@ static void found(struct relay_search *s, enum relay_found how, const struct rel
 static void look(struct relay_destination *d)
 {
 	d->searching = true;
+	tell_step(d, STEP_LOOK_UP, NULL, NULL);
 	d->search = (struct relay_search){
 	    .name = view_from_string(d->name), .route = view_from_string(d->route), .done = found, .arg = d};
 	relay_search_start(&d->search);

@@ -135,6 +135,11 @@ const struct relay_reason *relay_host_reason(const struct relay_host *h)
 	return &h->why;
 }
 
+const char *relay_host_address(const struct relay_host *h)
+{
+	return h->endpoint->text;
+}
+
 const char *relay_host_name(const struct relay_host *h)
 {
 	return h->endpoint->name;

@@ -51,6 +51,8 @@ void relay_host_try_again(struct relay_host *h);
 /* Why it is dead. */
 const struct relay_reason *relay_host_reason(const struct relay_host *h);
 const char *relay_host_name(const struct relay_host *h);
+/* "192.0.2.1:25" */
+const char *relay_host_address(const struct relay_host *h);
 /* How many connections it may have, as far as it is known. */
 size_t relay_host_limit(const struct relay_host *h);
 

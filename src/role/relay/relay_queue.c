@@ -157,6 +157,22 @@ void relay_lease_rest(struct relay_lease *l, enum queue_rest how, uint64_t secon
 	give_credit(1);
 }
 
+void relay_lease_step(const struct relay_lease *l, enum queue_step step, const char *host,
+    const char *address, const struct relay_reason *why)
+{
+	struct message_queue_step m = {.number = l->number,
+	    .step = step,
+	    .host = view_take(view_from_string(host), 250),
+	    .address = view_take(view_from_string(address), 127)};
+	if (why) {
+		m.cause = why->cause;
+		m.status = view_from_string(why->status);
+		m.text = view_take(view_from_string(why->text), QUEUE_REPLY_MAX);
+		m.stage = view_take(view_from_string(why->stage), QUEUE_STAGE_MAX);
+	}
+	say(MESSAGE_QUEUE_STEP, &m);
+}
+
 size_t relay_queue_leases(void)
 {
 	return leases.count;

@@ -66,6 +66,12 @@ uint32_t relay_lease_ask(struct relay_lease *l, size_t messages, call_answered a
 void relay_lease_rest(struct relay_lease *l, enum queue_rest how, uint64_t seconds,
     const struct relay_reason *why, const char *host);
 
+/* Says what is being done about it, for those who ask. host, address: NULL: none; why: NULL: nothing has
+ * failed.
+ */
+void relay_lease_step(const struct relay_lease *l, enum queue_step step, const char *host,
+    const char *address, const struct relay_reason *why);
+
 /* Reads at most `left` octets of a message's body or trailer from there on, RELAY_PIECE at once:
  * MESSAGE_QUEUE_DATA, or NULL when store is gone. As calls_ask. */
 uint32_t relay_queue_read(struct view id, uint64_t offset, uint64_t left, call_answered answered, void *arg);

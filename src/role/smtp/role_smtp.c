@@ -250,7 +250,8 @@ static void on_opened(void *arg)
 static void on_ended(void *arg, enum stream_end how)
 {
 	struct smtp_connection *c = arg;
-	log_event(LOG_DEBUG, c->edge.id, "smtp-end", log_u64("messages", c->messages), log_u64("how", how));
+	log_event(LOG_DEBUG, c->edge.id, "smtp-end", log_u64("messages", c->messages),
+	    log_string("ended", stream_end_words(how)));
 	login_forget(&c->edge);
 	smtp_hooks_forget(c);
 	loop_timer_cancel(&c->greeting);

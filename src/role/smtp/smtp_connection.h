@@ -27,9 +27,9 @@ struct smtp_connection {
 	struct buf literal; /* the client's address as SMTP writes it */
 	uint64_t account;   /* after the login; 0: none */
 	bool greeting_delayed;
-	bool renamed; /* XCLIENT has said who the client is, or that this is not known */
-	uint64_t messages;
-	struct data_rate rate; /* of the message that arrives now */
+	bool renamed;               /* XCLIENT has said who the client is, or that this is not known */
+	uint64_t messages, refused; /* refused: recipients, of those that store was told of */
+	struct data_rate rate;      /* of the message that arrives now */
 
 	/* The verdict that is being found: smtp_hooks.c. */
 	struct {
@@ -127,6 +127,9 @@ void smtp_hooks_store_ready(struct smtp_connection *c);
 /* smtp_recipient.c */
 void smtp_relay_domains_configure(struct role_process *p);
 void smtp_recipient_etrn(void *arg, struct view domain);
+
+/* smtp_refused.c: tells store of a refusal, for the trace. recipient: empty when none is concerned. */
+void smtp_refused_tell(struct smtp_connection *c, const struct smtp_verdict *verdict, struct view recipient);
 
 /* smtp_show.c */
 void smtp_show(void *arg, struct view url, uint64_t offset);

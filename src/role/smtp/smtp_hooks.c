@@ -10,7 +10,10 @@
 #include "format/lex.h"
 #include "role/smtp/smtp_hooks.h"
 
-enum { CHECK_ARENA_MAX = 512 * 1024 /* 1,000 mailboxes that one recipient leads to */ };
+enum {
+	CHECK_ARENA_MAX = 512 * 1024, /* 1,000 mailboxes that one recipient leads to */
+	TOLD_MAX = 5                  /* recipients of a message that is refused as a whole, for the trace */
+};
 
 static const struct smtp_hook_row *hooks;
 static size_t hook_count;
@@ -38,13 +41,25 @@ static void log_refusal(const struct smtp_connection *c, const struct smtp_verdi
 	    log_u64("code", verdict->code), log_string("reason", verdict->text));
 }
 
+/* What is refused when it has come is refused to each of its recipients. */
+static void tell_refusal(struct smtp_connection *c, const struct smtp_verdict *verdict)
+{
+	const struct smtp_envelope *envelope = smtp_envelope(c->session);
+	log_refusal(c, verdict);
+	if (c->check.recipient || envelope->count == 0)
+		smtp_refused_tell(
+		    c, verdict, c->check.recipient ? c->check.recipient->path : (struct view){0});
+	for (size_t i = 0; c->check.recipient == NULL && i < envelope->count && i < TOLD_MAX; i++)
+		smtp_refused_tell(c, verdict, envelope->recipients[i].path);
+}
+
 static void decide(struct smtp_connection *c, const struct smtp_verdict *decided)
 {
 	struct smtp_verdict verdict = *decided;
 	verdict.own_author = c->check.own_author;
 	verdict.each = c->check.stage == SMTP_AT_END ? c->message.each : NULL;
 	if (verdict.kind != SMTP_ACCEPT)
-		log_refusal(c, &verdict);
+		tell_refusal(c, &verdict);
 	else if (c->check.stage == SMTP_AT_RCPT)
 		smtp_recipient_taken(c);
 	/* The session may ask the next question within the answer to this one: it finds all as new. */

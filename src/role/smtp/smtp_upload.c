@@ -90,14 +90,28 @@ bool smtp_upload_body(struct smtp_connection *c, struct view bytes)
 
 /* ---- the delivery ---- */
 
-static void log_result(const struct smtp_connection *c, struct view recipient, int result)
+static const char *result_word(int result)
+{
+	static const struct {
+		int error;
+		const char *word;
+	} words[] = {{0, "kept"}, {-EDQUOT, "mailbox full"}, {-ENOSPC, "disk full"},
+	    {-EROFS, "store read-only"}, {-EPERM, "refused by its rules"}, {-ENOENT, "mailbox gone"},
+	    {-EACCES, "account disabled"}, {-EAGAIN, "store away"}};
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (words[i].error == result)
+			return words[i].word;
+	return "failed";
+}
+
+static void tell_result(const struct smtp_connection *c, struct view recipient, int result)
 {
 	const struct edge_client *client = &c->edge.client;
 	enum log_level level = result ? LOG_WARNING : LOG_INFO;
 	const struct log_field fields[] = {log_string("client", client->text),
 	    log_string("message", c->upload.message_id),
 	    log_text("sender", smtp_envelope(c->session)->terms.sender), log_text("recipient", recipient),
-	    log_i64("result", result), {.key = NULL}};
+	    log_string("result", result_word(result)), {.key = NULL}};
 	/* Users and hosts that are trusted are told of completely, however much they send. */
 	bool known = c->account ||
 	             network_contains(smtp_role.edge.process->settings.trusted_networks, &client->address);
@@ -137,7 +151,7 @@ static void report(struct smtp_connection *c, const struct message_delivered *m,
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
 	for (size_t i = 0; i < count; i++)
 		if (!envelope->recipients[i].dropped)
-			log_result(c, envelope->recipients[i].path, results[i]);
+			tell_result(c, envelope->recipients[i].path, results[i]);
 	c->messages++;
 	smtp_delivered(c->session, results, texts, count, view_from_string(c->upload.message_id));
 	mem_free(texts);
@@ -312,6 +326,7 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	bool good = put_targets(c, envelope, &o);
 	struct message_deliver m = {
 	    .session = view_from_string(c->edge.id),
+	    .refused = c->refused,
 	    .summary = digest->summary,
 	    .trailer = trailer_of(c, digest, &trailer),
 	    .received_at = (uint64_t)clock_wall(),

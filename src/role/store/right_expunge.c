@@ -70,7 +70,7 @@ static void expunged(struct account_expunge *call, int result)
 	struct right_expunge *x = call->arg;
 	struct right *r = x->right;
 	log_record(result ? LOG_ERROR : LOG_INFO, "-", "expunged", log_u64("account", r->account),
-	    log_u64("messages", x->count), log_i64("result", result));
+	    log_u64("messages", x->count), log_result(result));
 	x->under_way = false;
 	x->count = 0;
 	if (right_back(r))

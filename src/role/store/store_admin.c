@@ -128,9 +128,9 @@ static void trace_done(int error, void *arg)
 
 static void start_trace(struct admin *a, uint32_t request, const struct message_field *words, size_t count)
 {
-	struct view text[4];
+	struct view text[STORE_TRACE_WORDS];
 	struct buf out;
-	for (size_t i = 0; i < count && i < 4; i++)
+	for (size_t i = 0; i < count && i < STORE_TRACE_WORDS; i++)
 		text[i] = words[i].value;
 	int error = store_trace_start(text, count, trace_done, a);
 	if (error == 0) {
@@ -139,9 +139,9 @@ static void start_trace(struct admin *a, uint32_t request, const struct message_
 		return;
 	}
 	buf_init(&out, 256);
-	buf_append_string(&out, error == -EBUSY
-	                            ? "another search is under way; try again in a moment\n"
-	                            : "give the id of a message, a Message-ID, an address or @DOMAIN\n");
+	buf_append_string(&out,
+	    error == -EBUSY ? "another search is under way; try again in a moment\n"
+	                    : "give an id, an address or @DOMAIN, or words of the subject, or a time\n");
 	answer(a, request, &out, error == -EBUSY ? 75 : 64);
 	buf_done(&out);
 }

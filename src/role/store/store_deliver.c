@@ -9,26 +9,22 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/random.h"
 #include "role/store/store_filtering.h"
 #include "role/store/store_admin.h"
+#include "role/store/store_deliver_parts.h"
 #include "role/store/store_private.h"
-#include "trace/trace_write.h"
+#include "role/store/store_trace.h"
 #include "format/mail_terms.h"
 #include "ledger/received.h"
 #include "mime/trailer.h"
 
-enum {
-	ARENA_MAX = 4 * 1024 * 1024,
-	PART_RECIPIENTS = 100, /* ACCOUNT_TARGETS_MAX: mailboxes of one commit */
-	PART_BYTES = 64 * 1024 /* half of what a new record may have */
-};
+enum { ARENA_MAX = 4 * 1024 * 1024 };
 
 #define NO_TARGET SIZE_MAX
 
 struct item {
-	size_t target; /* the mailbox that it goes to in this commit, or NO_TARGET */
-	struct view reached;
+	size_t target;                 /* the mailbox that it goes to in this commit, or NO_TARGET */
+	struct view reached, original; /* the mailbox's address; the recipient's as it was given */
 };
 
 /* A delivery under way; what the frame held is copied, since the frame is gone when the commit is done. */
@@ -42,7 +38,8 @@ struct delivery {
 	uint64_t references[MESSAGE_REFERENCES_MAX];
 	struct link *link;
 	uint32_t request;
-	uint64_t generation;
+	uint64_t generation, refused; /* refused: as in message_deliver */
+	struct view session;
 	struct item *items; /* what was asked for, in its order: so it is answered */
 	size_t item_count;
 	struct record_recipient *recipients; /* what the queue has to do, or to tell */
@@ -138,25 +135,30 @@ static void trace(const struct delivery *d)
 	struct view about = d->queue.report_count ? queue_id_view(&d->queue.reports[0].id)
 	                    : d->queue.submits    ? queue_id_view(&d->queue.submitted)
 	                                          : (struct view){0};
-	const char *which = d->queue.report_count ? "about" : about.len ? "submission" : NULL;
 	store_hours_note(STORE_RECEIVED, 1);
-	trace_event(id, TRACE_ACCEPTED, log_text("from", r->client), log_text("sender", r->terms.sender),
-	    log_u64("size", r->body_len), log_text("message_id", r->message_id),
-	    log_u64("recipients", d->parts ? d->parts[0].count : d->item_count),
-	    log_text(which, about)); /* without a key the list ends */
-	for (size_t i = 1; i < d->queue.part_count; i++)
-		trace_event(queue_id_view(&d->parts[i].id), TRACE_ACCEPTED, log_text("from", r->client),
-		    log_text("sender", r->terms.sender), log_u64("size", r->body_len),
-		    log_text("message_id", r->message_id), log_u64("recipients", d->parts[i].count));
+	struct store_trace_mail mail = {.record = r,
+	    .summary = d->mail.summary,
+	    .recipients = d->parts ? d->parts[0].count : d->item_count,
+	    .session = d->session,
+	    .refused = d->refused,
+	    .about = about,
+	    .is_submission = d->queue.report_count == 0};
+	store_trace_accepted(id, &mail);
+	for (size_t i = 1; i < d->queue.part_count; i++) {
+		mail.recipients = d->parts[i].count;
+		mail.about = (struct view){0};
+		store_trace_accepted(queue_id_view(&d->parts[i].id), &mail);
+	}
 	for (size_t i = 0; i < d->item_count; i++) {
 		const struct item *item = &d->items[i];
 		const struct account_target *target =
 		    item->target == NO_TARGET ? NULL : &d->mail.targets[item->target];
 		if (target && target->result == 0)
 			store_hours_note(STORE_DELIVERED, 1);
-		if (target && target->result == 0 && !filtering_trace(&d->rules, item->target, item->reached))
-			trace_event(id, TRACE_KEPT, log_text("recipient", item->reached),
-			    log_text("mailbox", target->mailbox.len ? target->mailbox : VIEW("INBOX")));
+		if (target && target->result == 0 &&
+		    !filtering_trace(&d->rules, item->target, item->reached, item->original))
+			store_trace_kept(id, item->reached, item->original,
+			    target->mailbox.len ? target->mailbox : VIEW("INBOX"));
 	}
 }
 
@@ -283,7 +285,8 @@ static int take_item(struct delivery *d, const struct message_deliver *m, size_t
 		return -EINVAL;
 	if (from->kind == DELIVER_MAILBOX)
 		error = take_target(d, m, from, &item->target);
-	if (error == 0 && !arena_copy(&d->arena, from->reached, &item->reached))
+	if (error == 0 && (!arena_copy(&d->arena, from->reached, &item->reached) ||
+	                      !arena_copy(&d->arena, from->address, &item->original)))
 		error = -ENOMEM;
 	return error ? error : take_recipient(d, from, item->target);
 }
@@ -309,7 +312,9 @@ static bool copy_head(struct delivery *d, const struct message_deliver *m)
 	*r = (struct queue_record){
 	    .terms = m->terms, .submitter = m->submitter, .arrived = (int64_t)m->received_at};
 	copy_references(d, m);
-	return arena_copy(&d->arena, m->terms.sender, &r->terms.sender) &&
+	d->refused = m->refused;
+	return arena_copy(&d->arena, m->session, &d->session) &&
+	       arena_copy(&d->arena, m->terms.sender, &r->terms.sender) &&
 	       arena_copy(&d->arena, m->terms.envid, &r->terms.envid) &&
 	       arena_copy(&d->arena, m->head, &r->head) && arena_copy(&d->arena, m->signer, &r->signer) &&
 	       arena_copy(&d->arena, m->client, &r->client) &&
@@ -368,85 +373,14 @@ static int copy_reports(struct delivery *d, const struct message_deliver *m)
 	return 0;
 }
 
-/* ---- many recipients ---- */
-
-static int compare_accounts(const void *a, const void *b)
-{
-	const struct record_recipient *x = a, *y = b;
-	return x->account < y->account ? -1 : x->account > y->account;
-}
-
-static size_t texts_of(const struct record_recipient *p)
-{
-	return p->address.len + p->orcpt.len + p->forwarder.len + p->destination.len + p->mailbox.len +
-	       p->prefix.len;
-}
-
-/* What both ask for: nobody is told nothing while one of them wants to hear of something. */
-static uint8_t both_notify(uint8_t a, uint8_t b)
-{
-	enum { UNSAID = NOTIFY_FAILURE | NOTIFY_DELAY }; /* what it means to say nothing */
-	if (a == b || (b & NOTIFY_NEVER))
-		return a;
-	return a & NOTIFY_NEVER ? b : (uint8_t)((a ? a : UNSAID) | (b ? b : UNSAID));
-}
-
-/*
- * An account that was named often gets the message once; whoever wants to hear of it for each name hears of
- * so many. What the others want to hear of is told of the first.
- */
-static size_t drop_doubles(struct record_recipient *all, size_t count)
-{
-	size_t kept = 0, run = 0, first = 0;
-	for (size_t i = 0; i < count; i++) {
-		bool same = kept > 0 && all[i].account != 0 && all[i].account == all[kept - 1].account;
-		run = same ? run + 1 : 0;
-		if (!same)
-			first = kept;
-		if (!same || (run < PART_RECIPIENTS && (all[i].notify & NOTIFY_SUCCESS)))
-			all[kept++] = all[i];
-		else
-			all[first].notify = both_notify(all[first].notify, all[i].notify);
-	}
-	return kept;
-}
-
-static void new_id(struct queue_id *id)
-{
-	char text[RANDOM_ID_SIZE];
-	random_id(text);
-	memcpy(id->text, text, sizeof id->text);
-}
-
-/*
- * Shares them out: so many to a record that its mailboxes are delivered to in one commit, and that what the
- * next hosts say finds room. Those of one account stay together, which gets the message once.
- */
 static int make_parts(struct delivery *d)
 {
-	struct record_recipient *all = d->recipients;
-	size_t count = d->recipient_count, bytes = 0, parts = 0;
-	d->parts = arena_array(&d->arena, count, sizeof *d->parts);
-	if (d->parts == NULL)
+	size_t parts =
+	    store_deliver_parts(&d->arena, &d->queue.id, d->recipients, &d->recipient_count, &d->parts);
+	if (parts == 0)
 		return -ENOMEM;
-	qsort(all, count, sizeof *all, compare_accounts);
-	count = d->recipient_count = drop_doubles(all, count);
-	for (size_t i = 0; i < count; i++) {
-		struct queue_part *p = parts ? &d->parts[parts - 1] : NULL;
-		bool same = i > 0 && all[i].account != 0 && all[i].account == all[i - 1].account;
-		bool full = p && (p->count >= PART_RECIPIENTS || bytes + texts_of(&all[i]) > PART_BYTES);
-		if (p == NULL || (full && !same)) {
-			p = &d->parts[parts++];
-			*p = (struct queue_part){.id = d->queue.id, .first = i};
-			if (parts > 1)
-				new_id(&p->id);
-			bytes = 0;
-		}
-		p->count++;
-		bytes += texts_of(&all[i]);
-	}
-	memcpy(d->queue.record.recipients, all, count * sizeof *all);
-	d->queue.record.count = count;
+	memcpy(d->queue.record.recipients, d->recipients, d->recipient_count * sizeof *d->recipients);
+	d->queue.record.count = d->recipient_count;
 	d->queue.parts = d->parts;
 	d->queue.part_count = parts;
 	return 0;
@@ -461,7 +395,7 @@ static int copy_message(struct delivery *d, const struct message_deliver *m)
 	int error = copy_head(d, m) ? copy_deliveries(d, m) : -ENOMEM;
 	if (error == 0 && !named && d->recipient_count > 0)
 		error = -EINVAL;
-	if (error == 0 && d->mail.target_count == 0 && d->recipient_count > PART_RECIPIENTS)
+	if (error == 0 && d->mail.target_count == 0 && d->recipient_count > STORE_PART_RECIPIENTS)
 		error = make_parts(d);
 	if (error == 0 && m->submission.len > 0)
 		error = store_submit_take(&d->queue, d->link, m, &d->arena);
@@ -549,7 +483,7 @@ static void take_refusals(struct delivery *d)
 		d->queue.record.recipients[i] = d->recipients[i];
 	d->queue.record.count = d->recipient_count;
 	if (d->recipient_count > 0 && d->queue.id.text[0] == '\0')
-		new_id(&d->queue.id);
+		store_new_id(&d->queue.id);
 }
 
 /* Nobody keeps the message. */
@@ -679,6 +613,7 @@ const struct link_verb store_smtp_verbs[] = {
     {MESSAGE_SHOW, store_show},
     {MESSAGE_MAILING_LIST, store_list},
     {MESSAGE_TALLY_ADD, store_tally_add},
+    {MESSAGE_REFUSED, store_refused},
     {0},
 };
 

@@ -64,7 +64,7 @@ void store_directory_received(struct link *link, struct channel_frame *frame, co
 	if (!may_ask(link->peer, m)) {
 		struct message_directory_answer refused = {.error = -EACCES};
 		log_event(LOG_ERROR, "-", "directory-refused", log_string("peer", role_bit_name(link->peer)),
-		    log_u64("operation", m->operation));
+		    log_string("operation", directory_operation_name(m->operation)));
 		ipc_send(&link->channel, answer_to(link), frame->request, &refused, -1);
 		return;
 	}

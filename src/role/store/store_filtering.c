@@ -17,6 +17,7 @@
 #include "mime/trailer.h"
 #include "role/store/store_answer.h"
 #include "role/store/store_private.h"
+#include "role/store/store_trace.h"
 #include "trace/trace_write.h"
 
 enum {
@@ -577,19 +578,34 @@ static void write_reason(struct buf *out, const struct filter *filter, const str
 		buf_append_string(out, ", which sends on no more in this hour");
 }
 
+/* Whose mail it is, and what the sender wrote. */
+struct traced {
+	struct view recipient, original;
+};
+
 static void trace_action(const struct filtering *f, const struct filter *filter,
-    const struct message_rules_action *a, enum trace_kind kind, struct view recipient, struct view mailbox)
+    const struct message_rules_action *a, enum trace_kind kind, const struct traced *who, struct view mailbox)
 {
+	bool led = who->original.len > 0 && !view_equal_nocase(who->original, who->recipient);
+	struct log_field fields[5];
 	struct buf by;
+	size_t n = 0;
 	buf_init(&by, 2000);
 	write_reason(&by, filter, a);
-	trace_event(f->id, kind, log_text("recipient", recipient), log_text("by", buf_view(&by)),
-	    log_text(mailbox.len ? "mailbox" : NULL, mailbox));
+	fields[n++] = log_text("recipient", who->recipient);
+	fields[n++] = log_text("by", buf_view(&by));
+	if (mailbox.len > 0)
+		fields[n++] = log_text("mailbox", mailbox);
+	if (led)
+		fields[n++] = log_text("original", who->original);
+	fields[n] = (struct log_field){.key = NULL};
+	trace_fields(f->id, kind, fields);
 	buf_done(&by);
 }
 
-bool filtering_trace(const struct filtering *f, size_t i, struct view recipient)
+bool filtering_trace(const struct filtering *f, size_t i, struct view recipient, struct view original)
 {
+	const struct traced who = {.recipient = recipient, .original = original};
 	const struct filtered *r = f->began ? &f->targets[i] : NULL;
 	if (r == NULL || r->filter == NULL || !r->filter->any || r->filter->failed || r->places == NULL)
 		return false;
@@ -605,19 +621,19 @@ bool filtering_trace(const struct filtering *f, size_t i, struct view recipient)
 			bool inbox = a->kind == RULES_KEEP || (target->missed & 1U << place);
 			struct view box =
 			    target->mailbox.len && a->kind == RULES_KEEP ? target->mailbox : VIEW("INBOX");
-			trace_action(f, r->filter, a, TRACE_KEPT, recipient, inbox ? box : a->target);
+			trace_action(f, r->filter, a, TRACE_KEPT, &who, inbox ? box : a->target);
 			place++;
 		} else if (a->kind == RULES_DISCARD && target->nowhere && !r->refused) {
-			trace_action(f, r->filter, a, TRACE_DISCARDED, recipient, (struct view){0});
+			trace_action(f, r->filter, a, TRACE_DISCARDED, &who, (struct view){0});
 		} else if (r->refused && (a->kind == RULES_REJECT || a->kind == RULES_EREJECT)) {
-			trace_action(f, r->filter, a, TRACE_REFUSED, recipient, (struct view){0});
+			trace_action(f, r->filter, a, TRACE_REFUSED, &who, (struct view){0});
 		}
 	}
 	struct view rest = place < target->place_count ? VIEW("INBOX") : (struct view){0};
 	if (stopped)
-		trace_action(f, r->filter, stopped, TRACE_KEPT, recipient, rest);
+		trace_action(f, r->filter, stopped, TRACE_KEPT, &who, rest);
 	else if (rest.len > 0)
-		trace_event(f->id, TRACE_KEPT, log_text("recipient", recipient), log_text("mailbox", rest));
+		store_trace_kept(f->id, recipient, original, rest);
 	return true;
 }
 

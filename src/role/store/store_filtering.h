@@ -80,7 +80,7 @@ bool filtering_needs_body(const struct filtering *f);
  * name mailboxes that are not there. */
 void filtering_tell(struct filtering *f, int result);
 /* What is traced of target i; false: it was kept as without rules. */
-bool filtering_trace(const struct filtering *f, size_t i, struct view recipient);
+bool filtering_trace(const struct filtering *f, size_t i, struct view recipient, struct view original);
 
 /* Two parts of this, for a script that runs over a message that is there (imap_event.h): what the account is
  * to remember; and what is to be sent, `id` naming the message for log and trace. */

@@ -145,10 +145,12 @@ void store_admin_listener(int fd);
 extern const struct link_verb store_admin_verbs[];
 
 /*
- * store_trace_admin.c: a search in the trace records, in a thread; words: what, days, limit. 0: `done` is
- * called once, on the loop, with 0 or a negative errno, and may then send the answer with store_trace_answer.
- * -EBUSY while another one runs; -EINVAL.
+ * store_trace_admin.c: a search in the trace records, in a thread; words: what, days, limit; and, since they
+ * were added, since, until (seconds, 0: none) and words of the subject. 0: `done` is called once, on the
+ * loop, with 0 or a negative errno, and may then send the answer with store_trace_answer. -EBUSY while
+ * another one runs; -EINVAL.
  */
+enum { STORE_TRACE_WORDS = 6 };
 typedef void store_trace_done(int error, void *arg);
 int store_trace_start(const struct view *words, size_t count, store_trace_done *done, void *arg);
 void store_trace_answer(struct channel *to, uint32_t request);

@@ -10,6 +10,7 @@
 #include "role/store/store_private.h"
 #include "role/store/store_push.h"
 #include "dsn/dsn_explain.h"
+#include "trace/trace_write.h"
 
 enum { LOOK_MS = 60 * 1000 };
 
@@ -224,6 +225,53 @@ static void take_rest(struct link *link, struct channel_frame *frame, const void
 		    LOG_ERROR, "-", "queue-rest-dropped", log_u64("number", m->number), log_errno(error));
 }
 
+/* What has failed at a host belongs to all that waits for the destination: the search finds it for each. */
+static void trace_attempt(struct view name, const struct message_queue_step *m)
+{
+	enum trouble cause = trouble_from_number(m->cause);
+	struct view destination, route;
+	struct log_field fields[10];
+	size_t n = 0;
+	spool_split_name(name, &destination, &route);
+	fields[n++] = log_text("destination", destination);
+	if (route.len > 0)
+		fields[n++] = log_text("route", route);
+	if (m->host.len > 0)
+		fields[n++] = log_text("host", m->host);
+	if (m->address.len > 0)
+		fields[n++] = log_text("address", m->address);
+	fields[n++] = log_text("status", m->status);
+	/* Without a cause the reply is the host's own. */
+	if (cause != TROUBLE_NONE)
+		fields[n++] = log_string("cause", trouble_phrase(cause));
+	fields[n++] = log_text("reply", m->text);
+	if (m->stage.len > 0)
+		fields[n++] = log_text("stage", m->stage);
+	if (m->step == STEP_PASSED_OVER)
+		fields[n++] = log_u64("passed_over", 1);
+	fields[n] = (struct log_field){.key = NULL};
+	trace_fields((struct view){0}, TRACE_ATTEMPT, fields);
+}
+
+static void take_step(struct link *link, struct channel_frame *frame, const void *message)
+{
+	const struct message_queue_step *m = message;
+	struct view name;
+	(void)link;
+	(void)frame;
+	if (!queue_active_name(store_role.queue, m->number, &name))
+		return;
+	bool failed = m->step == STEP_FAILED || m->step == STEP_PASSED_OVER;
+	if (failed)
+		trace_attempt(name, m);
+	queue_set_doing(store_role.queue, m->number,
+	    failed ? NULL
+	           : &(struct queue_doing){.connecting = m->step == STEP_CONNECT,
+	                 .host = m->host,
+	                 .address = m->address,
+	                 .since = clock_wall()});
+}
+
 static void take_take(struct link *link, struct channel_frame *frame, const void *message)
 {
 	const struct message_queue_take *m = message;
@@ -256,6 +304,7 @@ const struct link_verb store_relay_verbs[] = {
     {MESSAGE_QUEUE_READ, take_read},
     {MESSAGE_QUEUE_OUTCOME, take_outcome},
     {MESSAGE_QUEUE_REST, take_rest},
+    {MESSAGE_QUEUE_STEP, take_step},
     {MESSAGE_MEMO_LIST, store_memo_list},
     {MESSAGE_MEMO_SET, store_memo_set},
     {MESSAGE_TALLY_ADD, store_tally_add},

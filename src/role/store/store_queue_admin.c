@@ -14,85 +14,15 @@
 #include "config/route.h"
 #include "role/store/store_private.h"
 #include "role/store/store_queue_json.h"
+#include "role/store/store_queue_task.h"
 
 enum {
 	LIST_MAX = 100000, /* messages of one list: 3 MB of places */
 	PIECE = 64 * 1024,
-	PIECE_MAX = 200 * 1024,
 	LINE_MAX = 4 << 20,
 	ARENA_MAX = 64 * 1024,
 	DOMAIN_COUNT_MAX = 100000
 };
-
-enum verb { LIST, SHOW, STATS, RETRY, HOLD, RELEASE, DELETE, ROUTE, VERBS };
-
-struct queue_task {
-	struct queue_task *next; /* of all that are under way */
-	struct channel *to;      /* NULL: nobody listens any more */
-	uint32_t request;
-	void (*ended)(void *arg);
-	void *arg;
-	enum verb verb;
-	struct arena arena; /* for the words */
-	uint64_t limit;
-	bool all, limited;
-	struct change_order order;
-
-	struct queue_walk walk;
-	struct queue_count *count;
-	struct queue_place *places;
-	size_t place_count, listed;
-	struct buf out;
-	int64_t now;
-
-	size_t items; /* orders under way */
-	uint64_t changed;
-	int failed;
-	bool walked;
-};
-
-static struct queue_task *tasks;
-
-/* ---- answers ---- */
-
-static void tell(struct queue_task *t, struct view text, uint64_t status, bool last)
-{
-	struct message_output m = {.text = text, .status = status, .last = last};
-	if (t->to)
-		ipc_send(t->to, MESSAGE_OUTPUT, t->request, &m, -1);
-}
-
-static void flush(struct queue_task *t, size_t above)
-{
-	while (buf_view(&t->out).len > above) {
-		struct view piece = view_take(buf_view(&t->out), PIECE_MAX);
-		tell(t, piece, 0, false);
-		buf_consume(&t->out, piece.len);
-	}
-}
-
-static void end(struct queue_task *t, uint64_t status)
-{
-	struct queue_task **at = &tasks;
-	flush(t, PIECE_MAX);
-	tell(t, buf_view(&t->out), status, true);
-	while (*at != t)
-		at = &(*at)->next;
-	*at = t->next;
-	t->ended(t->arg);
-	buf_done(&t->out);
-	arena_done(&t->arena);
-	mem_free(t->places);
-	mem_free(t->count);
-	mem_free(t);
-}
-
-static void fail(struct queue_task *t, int error)
-{
-	buf_clear(&t->out);
-	buf_printf(&t->out, "the queue cannot be read or changed now: %s\n", strerror(-error));
-	end(t, 75);
-}
 
 /* ---- lists ---- */
 
@@ -101,7 +31,7 @@ static void list_found(struct queue_walk *w, const struct queue_found *f)
 	struct queue_task *t = w->arg;
 	t->listed++;
 	store_queue_json(w, f, t->now, &t->out);
-	flush(t, PIECE);
+	queue_task_flush(t, PIECE);
 	if (t->to && channel_backlog(t->to) >= CHANNEL_HIGH_WATER)
 		queue_walk_pause(w);
 }
@@ -110,9 +40,9 @@ static void list_done(struct queue_walk *w, int result)
 {
 	struct queue_task *t = w->arg;
 	if (result && result != -ECANCELED)
-		fail(t, result);
+		queue_task_fail(t, result);
 	else
-		end(t, t->listed ? 0 : 66);
+		queue_task_end(t, t->listed || t->verb == QUEUE_LIST ? 0 : 66);
 }
 
 static void list_places(struct queue_task *t)
@@ -133,7 +63,7 @@ static void places_known(struct queue_walk *w, int result)
 {
 	struct queue_task *t = w->arg;
 	if (result) {
-		fail(t, result);
+		queue_task_fail(t, result);
 		return;
 	}
 	queue_oldest_sort(t->places, t->place_count);
@@ -145,7 +75,7 @@ static void oldest_known(struct queue_count *c, int result)
 	struct queue_task *t = c->arg;
 	t->place_count = c->oldest_count;
 	if (result)
-		fail(t, result);
+		queue_task_fail(t, result);
 	else
 		list_places(t);
 }
@@ -171,12 +101,25 @@ static void start_list(struct queue_task *t)
 	queue_walk_start(&t->walk);
 }
 
+static void put_pauses(struct queue_task *t)
+{
+	struct queue_pause pause;
+	size_t position = 0;
+	bool any = false;
+	while (queue_pause_each(store_role.queue, &position, &pause)) {
+		buf_append_string(&t->out, any ? "," : ",\"paused\":[");
+		store_queue_pause_json(&pause, &t->out);
+		any = true;
+	}
+	buf_append_string(&t->out, any ? "]" : "");
+}
+
 static void counted(struct queue_count *c, int result)
 {
 	struct queue_task *t = c->arg;
 	struct queue_figures figures;
 	if (result) {
-		fail(t, result);
+		queue_task_fail(t, result);
 		return;
 	}
 	queue_figures(store_role.queue, &figures);
@@ -187,8 +130,10 @@ static void counted(struct queue_count *c, int result)
 	    c->messages, c->bytes, c->held, figures.leases, c->notifying, c->destinations, c->first);
 	for (size_t i = 0; i < QUEUE_AGES; i++)
 		buf_printf(&t->out, "%s%" PRIu64, i ? "," : "", c->ages[i]);
-	buf_append_string(&t->out, "]}\n");
-	end(t, 0);
+	buf_append_string(&t->out, "]");
+	put_pauses(t);
+	buf_append_string(&t->out, "}\n");
+	queue_task_end(t, 0);
 }
 
 static void start_count(struct queue_task *t)
@@ -206,11 +151,11 @@ static void start_count(struct queue_task *t)
 static void end_orders(struct queue_task *t)
 {
 	if (t->failed && t->changed == 0) {
-		fail(t, t->failed);
+		queue_task_fail(t, t->failed);
 		return;
 	}
 	buf_printf(&t->out, "{\"changed\":%" PRIu64 "}\n", t->changed);
-	end(t, t->changed ? 0 : 66);
+	queue_task_end(t, t->changed ? 0 : 66);
 }
 
 struct order_item {
@@ -317,7 +262,7 @@ static void route_done(struct queue *q, struct queue_item *item, int result)
 
 static void start_order(struct queue_task *t)
 {
-	if (t->verb == ROUTE && t->walk.filter.id_count == 0) {
+	if (t->verb == QUEUE_ROUTE && t->walk.filter.id_count == 0) {
 		struct route_item *r = mem_alloc(sizeof *r);
 		*r = (struct route_item){
 		    .item = {.run = run_route, .done = route_done, .frees = true}, .task = t};
@@ -353,7 +298,7 @@ static const char *take_number(struct queue_task *t, struct view name, uint64_t 
 	} else if (view_equal(name, VIEW("until"))) {
 		t->order.until = (int64_t)n;
 	} else if (view_equal(name, VIEW("bounce"))) {
-		t->order.kind = t->verb == DELETE && n ? CHANGE_BOUNCE : t->order.kind;
+		t->order.kind = t->verb == QUEUE_DELETE && n ? CHANGE_BOUNCE : t->order.kind;
 	} else if (view_equal(name, VIEW("all"))) {
 		t->all = n != 0;
 	} else {
@@ -383,14 +328,46 @@ static const char *take_option(struct queue_task *t, struct view name, struct vi
 	return take_number(t, name, n);
 }
 
-static enum verb verb_of(struct view word)
+static enum queue_verb verb_of(struct view word)
 {
-	static const char *const names[VERBS] = {
-	    "list", "show", "stats", "retry", "hold", "release", "delete", "route"};
-	for (size_t i = 0; i < VERBS; i++)
+	static const char *const names[QUEUE_VERBS] = {[QUEUE_LIST] = "list",
+	    [QUEUE_SHOW] = "show",
+	    [QUEUE_STATS] = "stats",
+	    [QUEUE_AGE] = "age",
+	    [QUEUE_CAT] = "cat",
+	    [QUEUE_PAUSE] = "pause",
+	    [QUEUE_RESUME] = "resume",
+	    [QUEUE_RETRY] = "retry",
+	    [QUEUE_HOLD] = "hold",
+	    [QUEUE_RELEASE] = "release",
+	    [QUEUE_DELETE] = "delete",
+	    [QUEUE_ROUTE] = "route"};
+	for (size_t i = 0; i < QUEUE_VERBS; i++)
 		if (view_equal(word, view_from_string(names[i])))
-			return (enum verb)i;
-	return VERBS;
+			return (enum queue_verb)i;
+	return QUEUE_VERBS;
+}
+
+/* Keys have names in lower case. */
+static void lower_domain(struct queue_task *t)
+{
+	struct queue_filter *f = &t->walk.filter;
+	char *domain = (char *)(uintptr_t)f->domain.data;
+	for (size_t i = 0; i < f->domain.len; i++)
+		domain[i] = ascii_lower(domain[i]);
+}
+
+/* The destination is named by `domain`, or all are meant. */
+static const char *check_pause(struct queue_task *t)
+{
+	const struct queue_filter *f = &t->walk.filter;
+	if (f->domain.len > QUEUE_NAME_MAX || view_find(f->domain, '\0') >= 0 ||
+	    view_find(f->domain, '>') >= 0)
+		return "this is no destination's name";
+	if (f->domain.len > 0 && (f->domain.data[0] == '@' || f->domain.data[0] == '*'))
+		return "this is no destination's name";
+	lower_domain(t);
+	return NULL;
 }
 
 static const char *check_route(struct queue_task *t)
@@ -400,10 +377,7 @@ static const char *check_route(struct queue_task *t)
 	const char *problem = NULL;
 	if (f->id_count == 0 && f->domain.len == 0)
 		return "which messages, or which domain?";
-	/* Keys have names in lower case. */
-	char *domain = (char *)(uintptr_t)f->domain.data;
-	for (size_t i = 0; i < f->domain.len; i++)
-		domain[i] = ascii_lower(domain[i]);
+	lower_domain(t);
 	if (t->order.route.len > QUEUE_ROUTE_MAX || view_find(t->order.route, '\0') >= 0)
 		return "the route is too long";
 	if (t->order.route.len && route_parse_target(t->order.route, &route, &problem) != 0)
@@ -413,13 +387,13 @@ static const char *check_route(struct queue_task *t)
 
 static const char *read_words(struct queue_task *t, const struct message_field *words, size_t count)
 {
-	static const enum change_kind kinds[VERBS] = {[RETRY] = CHANGE_RETRY,
-	    [HOLD] = CHANGE_HOLD,
-	    [RELEASE] = CHANGE_RELEASE,
-	    [DELETE] = CHANGE_DELETE,
-	    [ROUTE] = CHANGE_ROUTE};
+	static const enum change_kind kinds[QUEUE_VERBS] = {[QUEUE_RETRY] = CHANGE_RETRY,
+	    [QUEUE_HOLD] = CHANGE_HOLD,
+	    [QUEUE_RELEASE] = CHANGE_RELEASE,
+	    [QUEUE_DELETE] = CHANGE_DELETE,
+	    [QUEUE_ROUTE] = CHANGE_ROUTE};
 	t->verb = verb_of(words[0].value);
-	if (t->verb == VERBS)
+	if (t->verb == QUEUE_VERBS)
 		return "the running server does not know this command; does it run another version?";
 	t->order.kind = kinds[t->verb];
 	for (size_t i = 1; i < count; i++) {
@@ -431,9 +405,14 @@ static const char *read_words(struct queue_task *t, const struct message_field *
 		if (problem)
 			return problem;
 	}
-	if (t->verb == ROUTE)
+	if (t->verb == QUEUE_ROUTE)
 		return check_route(t);
-	if (t->verb != LIST && t->verb != STATS && !t->all && !t->limited && t->walk.filter.id_count == 0)
+	if (t->verb == QUEUE_PAUSE || t->verb == QUEUE_RESUME)
+		return check_pause(t);
+	bool about_all = t->verb == QUEUE_LIST || t->verb == QUEUE_STATS || t->verb == QUEUE_AGE;
+	if (t->verb == QUEUE_CAT && t->walk.filter.id_count != 1)
+		return "give the id of one message";
+	if (!about_all && !t->all && !t->limited && t->walk.filter.id_count == 0)
 		return "which messages?";
 	return NULL;
 }
@@ -457,17 +436,22 @@ struct queue_task *store_queue_command(struct channel *to, uint32_t request,
 	const char *problem = read_words(t, words, count);
 	if (problem) {
 		buf_printf(&t->out, "%s\n", problem);
-		tell(t, buf_view(&t->out), 64, true);
+		queue_task_tell(t, buf_view(&t->out), 64, true);
 		buf_done(&t->out);
 		arena_done(&t->arena);
 		mem_free(t);
 		return NULL;
 	}
-	t->next = tasks;
-	tasks = t;
-	if (t->verb == STATS)
+	queue_task_begin(t);
+	if (t->verb == QUEUE_STATS)
 		start_count(t);
-	else if (t->verb <= SHOW)
+	else if (t->verb == QUEUE_AGE)
+		queue_task_age(t);
+	else if (t->verb == QUEUE_CAT)
+		queue_task_cat(t);
+	else if (t->verb == QUEUE_PAUSE || t->verb == QUEUE_RESUME)
+		queue_task_pause(t);
+	else if (t->verb <= QUEUE_SHOW)
 		start_list(t);
 	else
 		start_order(t);
@@ -476,8 +460,10 @@ struct queue_task *store_queue_command(struct channel *to, uint32_t request,
 
 void store_queue_command_go(struct queue_task *t)
 {
-	if (t->verb <= SHOW)
+	if (t->verb <= QUEUE_SHOW)
 		queue_walk_go(&t->walk);
+	else if (t->verb == QUEUE_CAT)
+		queue_task_cat_go(t);
 }
 
 /* A change that was ordered goes on; a list ends. */
@@ -486,19 +472,26 @@ void store_queue_command_cancel(struct queue_task *t)
 	t->to = NULL;
 	if (t->count)
 		t->count->stopped = true;
-	if (t->verb <= SHOW && t->walk.records)
+	if (t->verb <= QUEUE_CAT && t->walk.records)
 		queue_walk_stop(&t->walk);
+	else if (t->verb == QUEUE_CAT)
+		queue_task_cat_go(t);
 }
 
-/* The store is about to be closed: every walk ends with its next slice. */
+/* Its walk ends with its next slice. */
+static void stop(struct queue_task *t)
+{
+	t->to = NULL;
+	if (t->count)
+		t->count->stopped = true;
+	if (t->walk.records)
+		queue_walk_stop(&t->walk);
+	else if (t->verb == QUEUE_CAT)
+		queue_task_cat_go(t);
+}
+
+/* The store is about to be closed. */
 void store_queue_commands_stop(void)
 {
-	for (struct queue_task *t = tasks, *next; t; t = next) {
-		next = t->next;
-		t->to = NULL;
-		if (t->count)
-			t->count->stopped = true;
-		if (t->walk.records)
-			queue_walk_stop(&t->walk);
-	}
+	queue_task_each(stop);
 }

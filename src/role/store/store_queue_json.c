@@ -56,6 +56,37 @@ static void put_recipient(struct buf *out, const struct record_recipient *p)
 	buf_append_byte(out, '}');
 }
 
+/* What relay is doing about it just now. */
+static void put_doing(struct queue_walk *w, struct buf *out, struct view name)
+{
+	struct queue_doing doing;
+	if (!queue_doing(w->queue, name, &doing))
+		return;
+	put_text(out, "doing", doing.connecting ? VIEW("connect") : VIEW("look up"));
+	put_text(out, "doing_host", doing.host);
+	put_text(out, "doing_address", doing.address);
+	put_number(out, "doing_since", doing.since);
+}
+
+static void put_pause(struct queue_walk *w, struct buf *out, struct view name)
+{
+	struct queue_pause pause;
+	if (!queue_is_paused(w->queue, name, &pause))
+		return;
+	buf_append_string(out, ",\"paused\":");
+	store_queue_pause_json(&pause, out);
+}
+
+void store_queue_pause_json(const struct queue_pause *pause, struct buf *out)
+{
+	buf_append_string(out, "{\"destination\":");
+	json_append_string(out, pause->name);
+	buf_printf(out, ",\"since\":%" PRId64, pause->since);
+	put_text(out, "by", pause->by);
+	put_text(out, "why", pause->why);
+	buf_append_byte(out, '}');
+}
+
 static void put_destination(struct queue_walk *w, struct buf *out, const struct record_recipient *p)
 {
 	char space[QUEUE_DESTINATION_MAX];
@@ -72,6 +103,8 @@ static void put_destination(struct queue_walk *w, struct buf *out, const struct 
 	put_text(out, "status", d ? d->status : (struct view){0});
 	buf_printf(out, ",\"active\":%s", queue_is_active(w->queue, name) ? "true" : "false");
 	put_text(out, "route", p->route.len ? p->route : d ? d->route : (struct view){0});
+	put_doing(w, out, name);
+	put_pause(w, out, name);
 	buf_append_byte(out, '}');
 }
 

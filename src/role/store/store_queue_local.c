@@ -185,7 +185,7 @@ static void end(struct local *l)
 static void trace(const struct local *l)
 {
 	for (size_t i = 0; i < l->mail.target_count; i++)
-		filtering_trace(&l->rules, i, l->rules.targets[i].recipient);
+		filtering_trace(&l->rules, i, l->rules.targets[i].recipient, l->rules.targets[i].original);
 }
 
 static void done(struct store_commit *c, int result)

@@ -64,6 +64,7 @@ void store_queue_note(const struct queue_note *n)
 	memcpy(id, n->id.text, QUEUE_ID_SIZE);
 	id[QUEUE_ID_SIZE] = '\0';
 	add_text(&f, "recipient", n->recipient);
+	add_text(&f, "original", n->forwarder);
 	add_text(&f, "destination", n->destination);
 	add_text(&f, "route", n->route);
 	add_text(&f, "host", n->host);

@@ -27,7 +27,7 @@ static struct {
 	pthread_t thread;
 	int event;
 	struct loop_watch watch;
-	struct buf text; /* what is looked for */
+	struct buf text, subject; /* what is looked for */
 	struct trace_query query;
 	struct trace_result result;
 	struct buf out;
@@ -67,27 +67,39 @@ static void found(void *arg)
 	    trace_admin_search.error == -ENOENT ? 0 : trace_admin_search.error, trace_admin_search.arg);
 	buf_done(&trace_admin_search.out);
 	buf_done(&trace_admin_search.text);
+	buf_done(&trace_admin_search.subject);
 }
 
 int store_trace_start(const struct view *words, size_t count, store_trace_done *done, void *arg)
 {
-	uint64_t days = 0, limit = 0;
+	uint64_t days = 0, limit = 0, since = 0, until = 0;
 	if (trace_admin_search.running)
 		return -EBUSY;
-	if (count != 3 || !view_to_u64(words[1], 100000, &days) ||
+	if ((count != 3 && count != STORE_TRACE_WORDS) || !view_to_u64(words[1], 100000, &days) ||
 	    !view_to_u64(words[2], TRACE_LIMIT_MAX, &limit))
 		return -EINVAL;
+	if (count == STORE_TRACE_WORDS &&
+	    (!view_to_u64(words[3], INT64_MAX, &since) || !view_to_u64(words[4], INT64_MAX, &until)))
+		return -EINVAL;
+	struct view subject = count == STORE_TRACE_WORDS ? words[5] : (struct view){0};
 	buf_init(&trace_admin_search.text, 4096);
+	buf_init(&trace_admin_search.subject, 4096);
 	buf_init(&trace_admin_search.out, TRACE_OUTPUT_MAX);
 	trace_admin_search.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (trace_admin_search.event < 0)
 		return -errno;
-	if (buf_append(&trace_admin_search.text, words[0]) != 0) {
+	if (buf_append(&trace_admin_search.text, words[0]) != 0 ||
+	    buf_append(&trace_admin_search.subject, subject) != 0) {
 		close(trace_admin_search.event);
+		buf_done(&trace_admin_search.text);
+		buf_done(&trace_admin_search.subject);
 		return -EINVAL;
 	}
 	atomic_store(&trace_admin_search.stop, false);
 	trace_admin_search.query = (struct trace_query){.text = buf_view(&trace_admin_search.text),
+	    .subject = buf_view(&trace_admin_search.subject),
+	    .since = (int64_t)since,
+	    .until = (int64_t)until,
 	    .days = (unsigned)days,
 	    .limit = (unsigned)limit,
 	    .stop = &trace_admin_search.stop};
@@ -96,6 +108,7 @@ int store_trace_start(const struct view *words, size_t count, store_trace_done *
 	int error = thread_start(&trace_admin_search.thread, search_files, NULL, "trace-search");
 	if (error) {
 		buf_done(&trace_admin_search.text);
+		buf_done(&trace_admin_search.subject);
 		close(trace_admin_search.event);
 		return error;
 	}
@@ -157,4 +170,5 @@ void store_trace_stop(void)
 	finish();
 	buf_done(&trace_admin_search.out);
 	buf_done(&trace_admin_search.text);
+	buf_done(&trace_admin_search.subject);
 }

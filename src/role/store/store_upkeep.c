@@ -56,7 +56,7 @@ static void space_made(struct store_task *task, int result)
 {
 	upkeep_space.running = false;
 	log_event(result && result != -ECANCELED ? LOG_ERROR : LOG_INFO, "-", "queue-space",
-	    log_u64("freed", task->freed), log_u64("files", task->volumes), log_i64("result", result));
+	    log_u64("freed", task->freed), log_u64("files", task->volumes), log_result(result));
 }
 
 static void look_for_space(void *arg)
@@ -87,8 +87,7 @@ static void packed(struct store_task *task, int result)
 {
 	upkeep_walk.running = false;
 	log_event(LOG_INFO, "-", "upkeep", log_u64("accounts", upkeep_walk.visited),
-	    log_u64("dropped", upkeep_walk.dropped), log_u64("freed", task->freed),
-	    log_i64("result", result));
+	    log_u64("dropped", upkeep_walk.dropped), log_u64("freed", task->freed), log_result(result));
 	if (!upkeep_walk.stopping)
 		later(DAILY_MS);
 }

@@ -28,8 +28,8 @@ static struct map *uploads_of(const struct link *link)
 
 static void break_link(struct link *link, const char *reason)
 {
-	log_event(
-	    LOG_ERROR, "-", "sender-misbehaves", log_string("reason", reason), log_u64("peer", link->peer));
+	log_event(LOG_ERROR, "-", "sender-misbehaves", log_string("reason", reason),
+	    log_string("peer", role_bit_name(link->peer)));
 	link_break(link);
 }
 

@@ -91,7 +91,7 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 	enum login_failure why =
 	    frame->type == MESSAGE_LOGIN_FAILED ? (enum login_failure)m.failed.why : LOGIN_TEMPORARY;
 	log_event(LOG_WARNING, login->id, web_edge.protocol->login_failed_event,
-	    log_string("client", login->client), log_u64("reason", why));
+	    log_string("client", login->client), log_string("reason", login_failure_word(why)));
 	finish(login, NULL, why);
 	return true;
 }

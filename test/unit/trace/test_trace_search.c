@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "trace/trace_search.h"
+#include "trace/trace_subject.h"
 
 static char folder[64];
 static int folder_fd;
@@ -110,6 +111,110 @@ static void shows_the_whole_path(void **state)
 		assert_int_equal(result.messages, 0);
 		assert_int_equal(out.len, 0);
 	}
+}
+
+static void finds_by_every_id(void **state)
+{
+	(void)state;
+	note(D1, "AAA", "accepted sender=carol@example.net session=SSS");
+	note(D1, "AAA", "kept recipient=bob@example.net original=Info@example.net");
+	note(D2, "BBB", "accepted sender=carol@example.net session=TTT refused=1");
+	note(D2, "BBB", "relayed recipient=joe@example.com reply=\"250 2.0.0 Ok: queued as 4bXYZ12345.\"");
+	note(D2, "TTT", "rejected from=192.0.2.9 recipient=nobody@example.net reply=\"550 5.1.1 no\"");
+	assert_string_equal(groups("SSS"), "AAA ");
+	assert_string_equal(groups("info@example.net"), "AAA ");
+	assert_string_equal(groups("4bxyz12345"), "BBB TTT ");
+	assert_string_equal(groups("nobody@example.net"), "TTT ");
+	/* What the session was refused stands behind what it brought, and is found by its id as well. */
+	assert_string_equal(groups("TTT"), "BBB TTT ");
+	assert_string_equal(groups("BBB"), "BBB TTT ");
+	/* Neither a part of a word, nor a word that nobody gives as an id. */
+	assert_string_equal(groups("queued"), "");
+	assert_string_equal(groups("4bXYZ1234"), "");
+}
+
+static const char *groups_of(const struct trace_query *query)
+{
+	static char ids[400];
+	struct view rest, line, last = {0};
+	ids[0] = '\0';
+	buf_clear(&out);
+	assert_int_equal(trace_search(folder_fd, query, &out, &result), 0);
+	rest = buf_view(&out);
+	while (view_next(&rest, '\n', &line)) {
+		if (line.len == 0 && last.len)
+			snprintf(ids + strlen(ids), sizeof ids - strlen(ids), "%.3s ", last.data + 25);
+		last = line;
+	}
+	return ids;
+}
+
+static void finds_by_subject_and_time(void **state)
+{
+	(void)state;
+	enum { DAY = 86400 };
+	const int64_t d1 = 1795132800; /* 2026-11-20 */
+	struct buf words;
+	char rest[400];
+	buf_init(&words, TRACE_SUBJECT_MAX);
+	trace_subject_words(VIEW("=?utf-8?q?M=C3=A4rz?= invoice, 42"), &words);
+	assert_int_equal(words.len, 28);
+	snprintf(rest, sizeof rest, "accepted sender=a@b.c subject_words=%s", buf_string(&words));
+	note(D1, "AAA", rest);
+	note(D2, "BBB", rest);
+	note(D2, "CCC", "accepted sender=a@b.c");
+	note(D3, "DDD", "rejected from=192.0.2.9 sender=a@b.c recipient=x@y.z");
+	note(D3, "EEE", "kept recipient=x@y.z");
+	buf_done(&words);
+	assert_string_equal(
+	    groups_of(&(struct trace_query){.subject = VIEW("Invoice m\xc3\xa4rz")}), "BBB AAA ");
+	assert_string_equal(groups_of(&(struct trace_query){.subject = VIEW("invoice 43")}), "");
+	assert_string_equal(groups_of(&(struct trace_query){.subject = VIEW("...")}), "");
+	assert_string_equal(
+	    groups_of(&(struct trace_query){.subject = VIEW("42"), .since = d1 + DAY, .until = d1 + 2 * DAY}),
+	    "BBB ");
+	/* A text and a subject: both. */
+	assert_string_equal(
+	    groups_of(&(struct trace_query){.text = VIEW("a@b.c"), .subject = VIEW("invoice"), .limit = 1}),
+	    "BBB ");
+	assert_true(result.more);
+	assert_string_equal(
+	    groups_of(&(struct trace_query){.text = VIEW("a@b.c"), .subject = VIEW("other")}), "");
+	/* A time alone: all that came then, or was refused. */
+	assert_string_equal(groups_of(&(struct trace_query){.since = d1 + DAY}), "DDD CCC BBB ");
+	assert_string_equal(groups_of(&(struct trace_query){.until = d1 + DAY - 1}), "AAA ");
+	assert_string_equal(
+	    groups_of(&(struct trace_query){.text = VIEW("a@b.c"), .until = d1 + DAY + 36000}),
+	    "CCC BBB AAA ");
+	assert_string_equal(groups_of(&(struct trace_query){.text = VIEW("")}), "");
+}
+
+static void attempts_belong_to_all_that_waited(void **state)
+{
+	(void)state;
+	note(D1, "-", "attempt destination=example.com host=too.early reply=x");
+	note(D1, "AAA", "queued recipient=joe@example.com destination=example.com");
+	note(D1, "AAA", "queued recipient=jim@example.com destination=example.com");
+	note(D1, "BBB", "queued recipient=joe@example.com destination=example.com");
+	note(D1, "CCC", "queued recipient=joe@example.org destination=example.org");
+	note(D1, "-", "attempt destination=example.com host=mx1 reply=\"554 no\"");
+	note(D2, "AAA", "relayed recipient=joe@example.com destination=example.com host=mx2");
+	note(D2, "BBB", "relayed recipient=joe@example.com destination=example.com host=mx2");
+	note(D2, "-", "attempt destination=example.com host=mx3 reply=\"554 no\"");
+	note(D2, "AAA", "deleted by=root");
+	note(D3, "-", "attempt destination=example.com host=mx4 reply=\"554 no\"");
+	assert_int_equal(search_with("AAA", 0, 0), 0);
+	assert_null(strstr(buf_string(&out), "too.early"));
+	assert_non_null(
+	    strstr(buf_string(&out), D1 "T10:00:00.000Z AAA attempt destination=example.com host=mx1"));
+	assert_non_null(strstr(buf_string(&out), "host=mx3"));
+	assert_null(strstr(buf_string(&out), "host=mx4"));
+	assert_int_equal(search_with("BBB", 0, 0), 0);
+	assert_non_null(strstr(buf_string(&out), "BBB attempt destination=example.com host=mx1"));
+	assert_null(strstr(buf_string(&out), "host=mx3"));
+	assert_int_equal(search_with("CCC", 0, 0), 0);
+	assert_null(strstr(buf_string(&out), "attempt"));
+	assert_string_equal(groups("-"), "");
 }
 
 static void reports_stand_behind_their_message(void **state)
@@ -253,6 +358,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(shows_the_whole_path, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(finds_by_every_id, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(finds_by_subject_and_time, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(attempts_belong_to_all_that_waited, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(reports_stand_behind_their_message, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(newest_first_and_not_too_many, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(escaped_texts_are_found, set_up, tear_down),

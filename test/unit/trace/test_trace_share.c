@@ -44,7 +44,9 @@ static void a_sender_learns_what_became_of_it(void **state)
 	(void)state;
 	sender_sees(AT
 	    "relayed recipient=joe@example.com host=mx.example.com tls=TLSv1.3 reply=\"250 2.0.0 ok\"",
-	    "joe@example.com was taken by mx.example.com over TLSv1.3: 250 2.0.0 ok");
+	    "joe@example.com was accepted by mx.example.com, which is now responsible for it, over TLSv1.3: "
+	    "250 "
+	    "2.0.0 ok");
 	sender_sees(AT "failed recipient=joe@example.com host=mx.example.com reply=\"550 5.1.1 no\"",
 	    "joe@example.com was refused by mx.example.com: 550 5.1.1 no");
 	sender_sees(
@@ -56,9 +58,9 @@ static void but_not_what_others_do_with_it(void **state)
 	(void)state;
 	sender_sees(AT
 	    "kept recipient=bob@here.example mailbox=Junk by=\"rule 3 of main\" account=bob@here.example",
-	    "bob@here.example is in its mailbox");
+	    "delivered to bob@here.example's mailbox");
 	sender_sees(AT "discarded recipient=bob@here.example by=\"rule 3 of main\"",
-	    "bob@here.example is in its mailbox");
+	    "delivered to bob@here.example's mailbox");
 	sender_sees(AT "expanded recipient=sales@here.example to=secret@elsewhere.example", "");
 	sender_sees(AT "rerouted by=root why=x destination=example.com route=smtp.other.example", "");
 	sender_sees(AT "held by=root why=\"looks bad\"", "held");
@@ -80,15 +82,47 @@ static void of_others_is_seen(const char *text, const char *expected)
 	buf_done(&words);
 }
 
+/* All lines of a message for one user. */
+static const char *user_sees(const char *lines, const char *address)
+{
+	static struct buf out;
+	buf_done(&out);
+	buf_init(&out, 8192);
+	bool any = trace_for_user(view_from_string(lines), view_from_string(address), &out);
+	assert_int_equal(any, out.len > 0);
+	return buf_string(&out);
+}
+
+static void a_user_sees_what_is_his(void **state)
+{
+	(void)state;
+	const char *lines =
+	    AT "accepted from=192.0.2.7 sender=joe@here.example size=10 session=S1\n" AT
+	       "kept recipient=bob@here.example original=info@here.example mailbox=Work by=x\n" AT
+	       "queued recipient=x@secret.example original=team@here.example "
+	       "destination=secret.example\n" AT
+	       "attempt destination=secret.example host=mx.secret.example reply=\"554 no\"\n" AT
+	       "held by=root why=\"looks bad\"\n";
+	assert_string_equal(user_sees(lines, "carol@here.example"), "");
+	assert_string_equal(user_sees(lines, "BOB@here.example"),
+	    AT "accepted from=192.0.2.7 sender=joe@here.example size=10\n" AT
+	       "kept recipient=bob@here.example original=info@here.example mailbox=Work by=x\n");
+	const char *sent = user_sees(lines, "joe@here.example");
+	assert_non_null(strstr(sent, "kept recipient=info@here.example\n"));
+	assert_null(strstr(sent, "bob@"));
+	assert_null(strstr(sent, "x@secret.example"));
+	assert_null(strstr(sent, "looks bad"));
+}
+
 static void nor_to_whom_an_alias_leads(void **state)
 {
 	(void)state;
-	of_others_is_seen(AT "kept recipient=bob@here.example mailbox=Junk", "it is in its mailbox");
+	of_others_is_seen(AT "kept recipient=bob@here.example mailbox=Junk", "delivered to its mailbox");
 	of_others_is_seen(
 	    AT "queued recipient=bob@secret.example destination=secret.example", "it waits to be sent");
 	of_others_is_seen(AT "relayed recipient=bob@secret.example host=mx.secret.example "
 	                     "address=192.0.2.1 tls=TLSv1.3 reply=\"250 ok, bob\"",
-	    "it was taken over TLSv1.3");
+	    "it was accepted over TLSv1.3");
 	of_others_is_seen(AT
 	    "failed recipient=bob@secret.example host=mx.secret.example status=5.1.1 reply=\"550 bob\"",
 	    "it was refused: 5.1.1");
@@ -132,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_sender_learns_what_became_of_it, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(but_not_what_others_do_with_it, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_user_sees_what_is_his, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(nor_to_whom_an_alias_leads, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(who_got_it_sees_his_own_lines, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_is_no_line_is_none, set_up, tear_down),

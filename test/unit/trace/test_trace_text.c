@@ -44,13 +44,15 @@ static void tells_the_path(void **state)
 	    "AAA\n  2026-11-22 07:20:00  accepted from [127.0.0.1] by submission, logged in as "
 	    "carol@example.net, sender carol@example.net, 1.2 KB, Message-ID <m@x>\n  2026-11-22 07:20:00  "
 	    "for joe@example.com\n  2026-11-22 07:20:00  for bob@example.net\n  2026-11-22 07:20:00  "
-	    "bob@example.net is in the mailbox of bob@example.net, folder INBOX\n  2026-11-22 07:20:00  "
+	    "delivered to bob@example.net's mailbox, folder INBOX\n  2026-11-22 07:20:00  "
 	    "joe@example.com waits to be sent to example.com\n  2026-11-22 07:20:00  joe@example.com was put "
 	    "off by mx.example.com: 450 4.7.1 Grey listed; next attempt 2026-11-22 07:25:06\n  2026-11-22 "
-	    "07:25:01  joe@example.com was taken by mx.example.com at 192.0.2.1:25 over TLSv1.3 X, verified "
-	    "by dane-ee: 250 ok\n  2026-11-22 07:20:00  has left the queue\n  Now: It has reached all its "
-	    "recipients: it is in mailboxes here, or other servers have taken it and are responsible for it "
-	    "from then on.\n");
+	    "07:25:01  joe@example.com was accepted by mx.example.com at 192.0.2.1:25, which is now "
+	    "responsible "
+	    "for it, over TLSv1.3 X, verified by dane-ee: 250 ok\n  2026-11-22 07:20:00  has left the "
+	    "queue\n  Now: It has reached all its "
+	    "recipients: it is in mailboxes here, or other servers have accepted it and are now responsible "
+	    "for it.\n");
 }
 
 static void says_why_it_waits(void **state)
@@ -78,6 +80,14 @@ static void says_why_it_waits(void **state)
 	    "recipient's server knows no such mailbox; only the sender can correct the address.\n");
 }
 
+static void says_what_was_refused(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    state_of(T "rejected from=192.0.2.9 recipient=c@d code=550 reply=\"550 5.1.1 no\"\n"),
+	    "It was not accepted. The client was told so at once, and still has it.\n");
+}
+
 static void says_what_ended_it(void **state)
 {
 	(void)state;
@@ -100,8 +110,8 @@ static void says_what_ended_it(void **state)
 	assert_string_equal(state_of(T "accepted sender=a@b.c\n"), "What became of it was not recorded.\n");
 	assert_string_equal(
 	    state_of(T "expanded recipient=team@b.c to=x@b.c\n" T "kept recipient=x@b.c account=x@b.c\n"),
-	    "It has reached all its recipients: it is in mailboxes here, or other servers have taken it and "
-	    "are responsible for it from then on.\n");
+	    "It has reached all its recipients: it is in mailboxes here, or other servers have accepted it "
+	    "and are now responsible for it.\n");
 }
 
 /* What this server decided was refused by nobody else. */
@@ -156,14 +166,29 @@ static void every_kind_has_words(void **state)
 	      "expanded recipient=a@b to=c@d\n" T "notified recipient=a@b kind=delayed to=c@d dsn=DDD\n" T
 	      "held by=root until=1795332306\n" T "accepted about=XXX size=1 sender=\"\"\n" T
 	      "somethingnew key=value other=\"two words\"\n" T "failed recipient=a@b status=5.0.0\n" T
-	      "relayed recipient=a@b host=h\n");
+	      "relayed recipient=a@b host=h\n" T
+	      "attempt destination=b host=h address=192.0.2.1:25 cause=\"timed out\" reply=\"no answer\"\n" T
+	      "attempt destination=b host=h reply=\"554 no\" stage=greeting\n" T
+	      "attempt destination=b host=h cause=\"timed out\" reply=\"no answer\" passed_over=1\n" T
+	      "attempt destination=b cause=\"no such domain\" reply=NXDOMAIN\n" T
+	      "rejected from=192.0.2.9 sender=a@b recipient=c@d code=550 reply=\"550 5.1.1 no\"\n" T
+	      "kept recipient=a@b original=info@b mailbox=INBOX by=\"rule 3\"\n" T
+	      "queued recipient=a@x original=team@b destination=x\n" T
+	      "discarded recipient=a@b original=all@b\n");
 	static const char *const parts[] = {"everything for y.z goes to smart:25 by root: test\n",
 	    "an immediate attempt was requested by root\n", "a@b leads to c@d\n",
 	    "told c@d that a@b has to wait for it, in report DDD\n",
 	    "held by root until 2026-11-22 07:25:06\n",
 	    "written here as a report about XXX, without a sender, 1 B\n",
 	    "somethingnew: key value, other two words\n", "a@b was refused: 5.0.0\n",
-	    "a@b was taken by h without encryption\n"};
+	    "a@b was accepted by h, which is now responsible for it, without encryption\n",
+	    "tried h at 192.0.2.1:25 for b, in vain; this server noted: no answer\n",
+	    "tried h for b, in vain; it answered: 554 no\n",
+	    "did not try h for b again, which had just failed; this server noted: no answer\n",
+	    "looked for the hosts of b, in vain; this server noted: NXDOMAIN\n",
+	    "refused to the client 192.0.2.9: mail for c@d, sender a@b: 550 5.1.1 no\n",
+	    "delivered to a@b's mailbox, folder INBOX (written to info@b), by rule 3\n",
+	    "a@x (written to team@b) waits to be sent to x\n", "a@b (written to all@b) keeps it nowhere\n"};
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
 		assert_non_null(strstr(text, parts[i]));
 }
@@ -214,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(tells_the_path),
 	    cmocka_unit_test(says_why_it_waits),
+	    cmocka_unit_test(says_what_was_refused),
 	    cmocka_unit_test(says_what_ended_it),
 	    cmocka_unit_test(keeps_own_words_apart),
 	    cmocka_unit_test(the_queue_knows_better_what_comes_next),

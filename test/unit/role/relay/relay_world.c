@@ -37,6 +37,7 @@ static void store_received(void *arg, struct channel_frame *frame)
 		struct message_queue_take take;
 		struct message_queue_rest rest;
 		struct message_queue_ready ready;
+		struct message_queue_step step;
 	} m;
 	(void)arg;
 	arena_reset(&arena);
