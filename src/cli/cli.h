@@ -111,6 +111,9 @@ int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count);
 /* ---- commands ---- */
 int cli_serve(struct cli *cli);
 int cli_demo(struct cli *cli);
+int cli_status(struct cli *cli);
+int cli_reload(struct cli *cli);
+int cli_stop(struct cli *cli);
 int cli_config(struct cli *cli);
 int cli_domain(struct cli *cli);
 int cli_account(struct cli *cli);

@@ -17,6 +17,11 @@ static const struct {
 	const char *summary, *usage;
 } commands[] = {
     {"serve", cli_serve, "run the server", "postrider serve [--config FILE]"},
+    {"status", cli_status, "how the running server is: its roles, memory, restarts",
+        "postrider status [--json]"},
+    {"reload", cli_reload, "have the running server read its settings and certificates again",
+        "postrider reload [--json]"},
+    {"stop", cli_stop, "stop the running server, and wait for its end", "postrider stop [--json]"},
     {"demo", cli_demo, "run two demo servers on loopback", "postrider demo [--dir DIR] [--port-base N]"},
     {"domain", cli_domain, "domains for which this server takes mail",
         "postrider domain add NAME [--alias-of NAME] [--catch-all ADDRESS] [--separator CHAR]\n"

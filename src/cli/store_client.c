@@ -1,6 +1,7 @@
 /* See store_client.h. */
 #include "cli/store_client.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,28 +11,35 @@
 
 enum { WORDS_MAX = 256 };
 
-int store_client_connect(const struct settings *settings)
+int admin_client_connect(const struct settings *settings, const char *name)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	snprintf(address.sun_path, sizeof address.sun_path, "%.*s/store", VIEW_FMT(settings->run));
+	snprintf(address.sun_path, sizeof address.sun_path, "%.*s/%s", VIEW_FMT(settings->run), name);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
 		return fd;
+	int error = errno;
 	if (fd >= 0)
 		close(fd);
+	errno = error;
 	return -1;
+}
+
+int store_client_connect(const struct settings *settings)
+{
+	return admin_client_connect(settings, "store");
 }
 
 /* One frame of the answer; false when there is no more. */
 static bool take_output(
-    int fd, struct buf *in, void (*take)(struct view, bool, void *), void *arg, int *status)
+    int fd, struct buf *in, int patience_ms, void (*take)(struct view, bool, void *), void *arg, int *status)
 {
 	struct message_output m;
 	struct channel_frame frame;
 	struct arena arena;
 	arena_init(&arena, 4096);
-	bool good = channel_receive_blocking(fd, in, &frame, -1) == 0 && frame.type == MESSAGE_OUTPUT &&
-	            ipc_decode(&frame, &m, &arena) == 0;
+	int error = channel_receive_blocking(fd, in, &frame, patience_ms);
+	bool good = error == 0 && frame.type == MESSAGE_OUTPUT && ipc_decode(&frame, &m, &arena) == 0;
 	if (good)
 		take(m.text, m.last, arg);
 	if (good && m.last)
@@ -39,12 +47,14 @@ static bool take_output(
 	arena_done(&arena);
 	if (good)
 		return !m.last;
-	fprintf(stderr, "postrider: the server ended the connection before it had finished; try again\n");
+	fprintf(stderr, "postrider: the server %s\n",
+	    error == -ETIMEDOUT ? "has not finished yet; `postrider status` and its log say how it is"
+	                        : "ended the connection before it had finished; try again");
 	*status = EXIT_TEMPORARY;
 	return false;
 }
 
-int store_client_ask(int fd, const struct view *words, size_t count, bool json,
+int admin_client_ask(int fd, const struct view *words, size_t count, bool json, int64_t patience_ms,
     void (*take)(struct view text, bool last, void *arg), void *arg)
 {
 	struct message_field fields[WORDS_MAX];
@@ -57,9 +67,15 @@ int store_client_ask(int fd, const struct view *words, size_t count, bool json,
 	if (count > WORDS_MAX || ipc_send_blocking(fd, MESSAGE_COMMAND, 1, &m, -1) != 0)
 		fprintf(stderr, "postrider: the command could not be sent to the server; try again\n");
 	else
-		while (take_output(fd, &in, take, arg, &status))
+		while (take_output(fd, &in, (int)patience_ms, take, arg, &status))
 			;
 	buf_done(&in);
 	close(fd);
 	return status;
+}
+
+int store_client_ask(int fd, const struct view *words, size_t count, bool json,
+    void (*take)(struct view text, bool last, void *arg), void *arg)
+{
+	return admin_client_ask(fd, words, count, json, -1, take, arg);
 }

@@ -1,4 +1,5 @@
-/* The command line's end of store's administrator socket: asks, and takes the answer piece by piece. */
+/* The command line's end of an administrator's socket, store's or the master's: asks, and takes the answer
+ * piece by piece. */
 #ifndef CLI_STORE_CLIENT_H
 #define CLI_STORE_CLIENT_H
 
@@ -12,6 +13,12 @@ int store_client_connect(const struct settings *settings);
  * last one brings, or EXIT_TEMPORARY with a message printed when the server goes away before. Closes fd.
  */
 int store_client_ask(int fd, const struct view *words, size_t count, bool json,
+    void (*take)(struct view text, bool last, void *arg), void *arg);
+
+/* The same of any of the sockets in the folder `run`: -1 with errno; and with an end to the patience in
+ * milliseconds, -1: none. */
+int admin_client_connect(const struct settings *settings, const char *name);
+int admin_client_ask(int fd, const struct view *words, size_t count, bool json, int64_t patience_ms,
     void (*take)(struct view text, bool last, void *arg), void *arg);
 
 #endif

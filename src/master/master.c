@@ -161,6 +161,8 @@ static void ended(struct master *m, struct child *child, int status)
 	channel_done(&child->control);
 	child->pid = 0;
 	child->up = child->ready = false;
+	if (!child->told_to_stop)
+		child->ends++;
 	if (m->stopping) {
 		continue_stopping(m);
 		return;
@@ -365,6 +367,7 @@ static int start(struct master *m)
 	loop_signal_on(&m->on_interrupt, &m->loop, SIGINT, on_terminate, m);
 	loop_signal_on(&m->on_reload, &m->loop, SIGHUP, on_reload, m);
 	loop_signal_on(&m->on_upgrade, &m->loop, SIGUSR2, on_upgrade, m);
+	master_command_serve(m);
 	master_introduce_init(m);
 	loop_timer_init(&m->open_all, &m->loop, open_all, m);
 	loop_timer_set(&m->open_all, OPEN_ALL_MS);
@@ -415,12 +418,16 @@ int master_run(struct master_options *options)
 	struct master *m = mem_alloc(sizeof *m);
 	m->options = options;
 	m->hear = master_hear;
+	m->stop = stop;
+	m->reload = master_reload;
+	m->began = clock_wall();
 	m->settings = options->settings;
 	loop_init(&m->loop);
 	int status = start(m);
 	if (status == 0) {
 		loop_run(&m->loop);
 		status = m->status;
+		master_command_end(m);
 		loop_turn(&m->loop); /* a signal that came with the last role's end still counts */
 		if (m->upgrading)
 			upgrade(m);

@@ -99,7 +99,7 @@ static int listen_tcp(struct master *m, enum service service, struct view text)
 }
 
 /* The administrator's sockets: whoever may open them (root, or the user we run as) may administer. */
-static int listen_unix(struct master *m, enum service service, const char *name)
+int master_listen_unix(struct master *m, const char *name, int *listening, char **path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int n =
@@ -129,7 +129,20 @@ static int listen_unix(struct master *m, enum service service, const char *name)
 		    address.sun_path, strerror(errno));
 		return STATUS_UNAVAILABLE;
 	}
-	return add(m, service, view_from_string(address.sun_path), fd) ? STATUS_CONFIG : 0;
+	*listening = fd;
+	*path = mem_string(view_from_string(address.sun_path));
+	return 0;
+}
+
+static int listen_unix(struct master *m, enum service service, const char *name)
+{
+	char *path;
+	int fd, status = master_listen_unix(m, name, &fd, &path);
+	if (status)
+		return status;
+	status = add(m, service, view_from_string(path), fd) ? STATUS_CONFIG : 0;
+	mem_free(path);
+	return status;
 }
 
 int master_listen(struct master *m)
@@ -142,6 +155,8 @@ int master_listen(struct master *m)
 		if (status == 0 && service_row(service)->socket)
 			status = listen_unix(m, service, service_row(service)->socket);
 	}
+	if (status == 0)
+		status = master_listen_unix(m, "master", &m->command_fd, &m->command_path);
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_PID");
 	return status;
@@ -188,6 +203,12 @@ void master_close_listeners(struct master *m)
 		mem_free(l->address);
 	}
 	m->listener_count = 0;
+	if (m->command_path) {
+		unlink(m->command_path);
+		close(m->command_fd);
+		mem_free(m->command_path);
+		m->command_path = NULL;
+	}
 }
 
 void master_stop_listening(struct master *m)

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "master/certificates.h"
+#include "process/admin_listener.h"
 #include "process/log_sources.h"
 #include "master/master.h"
 #include "master/roles.h"
@@ -21,7 +22,9 @@ struct child {
 	pid_t pid; /* 0: not running */
 	struct channel control;
 	struct loop_timer restart, patience;
-	int64_t started;
+	int64_t started;  /* clock_monotonic_ms */
+	int64_t since;    /* the same in seconds since 1970 */
+	unsigned ends;    /* since the server was started, though nobody told it to stop */
 	unsigned crashes; /* in a row */
 	unsigned starts;  /* MESSAGE_START that it has not answered */
 	bool up, ready, told_to_stop;
@@ -76,6 +79,15 @@ struct master {
 	struct log_socket
 	    log_sockets[LOG_SOURCES_MAX]; /* what the log role reads, or will read at its next start */
 	size_t log_socket_count;
+	/* master_command.c: the master's own socket for administrators, and who is connected. */
+	struct admin_listener command_listener;
+	char *command_path;
+	int command_fd;
+	struct visitor *visitors;
+	size_t visitor_count;
+	void (*stop)(struct master *m);   /* master.c */
+	void (*reload)(struct master *m); /* master_reload.c */
+	int64_t began;                    /* seconds since 1970 */
 	int log_write, standard_error;
 	int lock;
 	unsigned stop_group;
@@ -91,6 +103,9 @@ int master_listen(struct master *m);
  * start takes long, a role gets them at once, and answers for its peers (m->open).
  */
 void master_give_listeners(struct master *m, struct child *child);
+/* Makes a socket in the folder `run`, for administrators. The same results; *fd, and its path, to be freed.
+ */
+int master_listen_unix(struct master *m, const char *name, int *fd, char **path);
 /* From now on nobody waits any more. */
 void master_open(struct master *m);
 /* Before the end: who connects from now on is refused at once, and does not wait in a backlog that nobody
@@ -126,6 +141,18 @@ void master_reload(struct master *m);
 void master_reload_continue(struct master *m, const struct child *child);
 /* Takes them over, in place of the ones before. */
 void master_use_certificates(struct master *m, const struct certificates *certificates);
+
+/* master_command.c. From the loop's start on administrators are served. */
+void master_command_serve(struct master *m);
+/* A reload begins; is in force with this problem (it is refused), or without one; all roles are ready. */
+void master_command_reload_begins(struct master *m);
+void master_command_reloaded(struct master *m, struct view problem);
+void master_command_all_ready(struct master *m);
+/* All roles have ended: who waits for that is told. */
+void master_command_end(struct master *m);
+
+/* master_status.c: memory of a process in octets; 0: unknown. */
+uint64_t master_memory_of(pid_t pid);
 
 /* master_introduce.c: channels from this child to all that it calls, and from all that call it. */
 void master_introduce_init(struct master *m);

@@ -56,6 +56,7 @@ static int read_all(struct master *m, struct settings *fresh, struct certificate
 	if (error) {
 		log_record(LOG_ERROR, "-", "reload-refused", log_text("reason", buf_view(&problem)),
 		    log_string("do", advice));
+		master_command_reloaded(m, buf_view(&problem));
 		settings_done(fresh);
 	}
 	findings_done(&found);
@@ -101,6 +102,7 @@ void master_reload(struct master *m)
 		return;
 	}
 	master_notify("RELOADING=1");
+	master_command_reload_begins(m);
 	if (read_all(m, &fresh, &certificates) != 0) {
 		master_notify("READY=1");
 		return;

@@ -88,6 +88,7 @@ int master_spawn(struct master *m, struct child *child)
 	child->ready = child->told_to_stop = false;
 	child->starts = 0;
 	child->started = clock_monotonic_ms();
+	child->since = clock_wall();
 	channel_init(&child->control, &m->loop, pair[0], m->hear, control_closed, child);
 	if (child->role->gets_folder)
 		ipc_send(&child->control, MESSAGE_FOLDER, 0, &(struct message_empty){0},

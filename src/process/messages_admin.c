@@ -16,8 +16,8 @@ SCHEMA(message_administered, FIELD_ERROR(message_administered, error),
 
 /* clang-format off */
 const struct message_row messages_admin[MESSAGES_IN_GROUP] = {
-    [MESSAGE_COMMAND - MESSAGES_ADMIN] = {"command", ROLE_ADMIN, ROLE_STORE, &message_command_schema, .also = {ROLE_WEB, ROLE_STORE}},
-    [MESSAGE_OUTPUT - MESSAGES_ADMIN] = {"output", ROLE_STORE, ROLE_ADMIN, &message_output_schema, MESSAGE_COMMAND, .also = {ROLE_STORE, ROLE_WEB}},
+    [MESSAGE_COMMAND - MESSAGES_ADMIN] = {"command", ROLE_ADMIN, ROLE_STORE | ROLE_MASTER, &message_command_schema, .also = {ROLE_WEB, ROLE_STORE}},
+    [MESSAGE_OUTPUT - MESSAGES_ADMIN] = {"output", ROLE_STORE | ROLE_MASTER, ROLE_ADMIN, &message_output_schema, MESSAGE_COMMAND, .also = {ROLE_STORE, ROLE_WEB}},
     [MESSAGE_ADMINISTER - MESSAGES_ADMIN] = {"administer", ROLE_WEB, ROLE_AUTH, &message_administer_schema},
     [MESSAGE_ADMINISTERED - MESSAGES_ADMIN] = {"administered", ROLE_AUTH, ROLE_WEB, &message_administered_schema, MESSAGE_ADMINISTER},
 };

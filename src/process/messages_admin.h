@@ -1,6 +1,7 @@
 /*
- * The command line, on an administrator's socket, asks auth or store for a task. Web asks on the channels of
- * administration (mail/administration.h): auth with MESSAGE_ADMINISTER, store with MESSAGE_COMMAND.
+ * The command line, on an administrator's socket, asks auth, store or the master for a task. Web asks on the
+ * channels of administration (mail/administration.h): auth with MESSAGE_ADMINISTER, store with
+ * MESSAGE_COMMAND.
  */
 #ifndef PROCESS_MESSAGES_ADMIN_H
 #define PROCESS_MESSAGES_ADMIN_H
