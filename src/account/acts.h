@@ -14,8 +14,9 @@ struct account_act {
 	uint64_t number;
 	uint8_t state; /* enum act_state */
 	int64_t created, ended;
-	uint64_t total, finished, failed, undone, last; /* last: the highest id of the list */
-	uint32_t chunks, parts;                         /* numbers that are given next */
+	uint64_t total, finished, failed, undone;
+	uint64_t last; /* the highest id of the list; of one that is undone the time when that was ordered */
+	uint32_t chunks, parts; /* numbers that are given next */
 	struct view change;
 	char text[ACT_CHANGE_MAX];
 };
@@ -69,9 +70,12 @@ struct account_act_step {
 
 	/* Results. */
 	bool working;
+	bool passed_over; /* a damaged email, or a part of the list that cannot be read */
 	struct account_email_set set;
 
-	/* Internal. */
+	/* Internal. From step to step `alone` stays: the emails of a piece are done one by one. */
+	bool alone, unreadable;
+	uint32_t alone_piece;
 	struct accounts *accounts;
 	struct store_read read;
 	struct store_commit commit;

@@ -46,6 +46,10 @@ static void stepped(struct account_act_step *step, int result)
 	mem_free(step->set.events);
 	if (result && result != -ENOENT)
 		log_event(LOG_WARNING, "-", "act-waits", log_u64("account", step->shard), log_errno(result));
+	if (step->passed_over)
+		log_event(LOG_WARNING, "-", "act-passes-over", log_u64("account", step->shard),
+		    log_u64("act", step->act.number),
+		    log_string("do", "an email is damaged: stop the server and run 'postrider store check'"));
 	bool again = r->again || (result == 0 && step->working);
 	if (again && !acts.stopping)
 		go_on(r);

@@ -463,6 +463,85 @@ static void what_cannot_come_back_now_is_not_lost(void **state)
 	expect(1, 1, 1);
 }
 
+/* ---- damage that stays ---- */
+
+struct spoiling {
+	struct store_commit commit;
+	struct account_key key;
+};
+
+static int run_spoil(struct txn *t, void *arg)
+{
+	struct spoiling *x = arg;
+	return txn_put(t, store_shard(STORE_ACCOUNT, 1), key_view(&x->key), VIEW("\x01"));
+}
+
+static void spoil(struct account_key key)
+{
+	static struct spoiling x;
+	x = (struct spoiling){.key = key};
+	x.commit = (struct store_commit){.run = run_spoil, .done = damaged, .arg = &x};
+	store_commit(store_role.store, &x.commit);
+	wait();
+}
+
+/* The others of its slice are moved, and it is counted. */
+static void a_damaged_email_is_passed_over(void **state)
+{
+	const struct email_change moves = {
+	    .what = EMAIL_CHANGE_ALL_MAILBOXES, .add_mailboxes = {(const char[]){0, 0, 0, (char)work}, 4}};
+	uint64_t number = 0;
+	(void)state;
+	deliver(MANY);
+	spoil(key_message(1, 350));
+	spoil(key_message(1, 420));
+	assert_int_equal(act(&moves, 1, MANY, false, &number), 0);
+	assert_string_equal(told(number), "done 700/700 2 0");
+	expect(work, MANY - 2, MANY - 2);
+}
+
+/* A part of the list: nobody knows which emails were in it, and all others are done. */
+static void a_damaged_list_is_passed_over(void **state)
+{
+	struct account_key piece = key_letter('C');
+	(void)state;
+	deliver(MANY);
+	leave_act(&(struct email_change){.add_flags = FLAG_SEEN}, MANY);
+	piece.data[piece.len++] = 'B';
+	memcpy(piece.data + piece.len, "\0\0\0\0\0\0\0\1\0\0\0\2", 12);
+	piece.len += 12;
+	spoil(piece);
+	store_act_wake(store_shard(STORE_ACCOUNT, 1));
+	mail_world_settle();
+	assert_string_equal(told(1), "done 700/700 200 0");
+	expect(1, MANY, 200);
+}
+
+/* What cannot come back is tried for a day, and then the others come. */
+static void an_undo_ends_in_spite_of_damage(void **state)
+{
+	static struct damage d;
+	uint64_t number = 0;
+	(void)state;
+	set_clock(0);
+	d = (struct damage){.mends = false};
+	assert_int_not_equal(
+	    mail_world_deliver(1, "From: a@example.test\nMessage-ID: <one@example.test>\n\nBody.\n"), 0);
+	assert_int_not_equal(
+	    mail_world_deliver(1, "From: a@example.test\nMessage-ID: <two@example.test>\n\nBody.\n"), 0);
+	damage(&d);
+	assert_int_equal(act(&(struct email_change){.what = EMAIL_CHANGE_DESTROY}, 1, 2, false, &number), 0);
+	damage(&d);
+	assert_int_equal(order(EMAIL_ACT_UNDO, number), 0);
+	assert_string_equal(told(number), "undoing 2/2 0 1");
+	set_clock(ACT_KEPT_SECONDS + 10);
+	store_act_wake(store_shard(STORE_ACCOUNT, 1));
+	mail_world_settle();
+	set_clock(0);
+	assert_string_equal(told(number), "undone 2/2 0 1");
+	expect(1, 1, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -476,6 +555,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(without_one_that_is_over_there_is_no_room, begin, end),
 	    cmocka_unit_test_setup_teardown(a_long_one_goes_in_slices, begin, end),
 	    cmocka_unit_test_setup_teardown(what_cannot_come_back_now_is_not_lost, begin, end),
+	    cmocka_unit_test_setup_teardown(a_damaged_email_is_passed_over, begin, end),
+	    cmocka_unit_test_setup_teardown(a_damaged_list_is_passed_over, begin, end),
+	    cmocka_unit_test_setup_teardown(an_undo_ends_in_spite_of_damage, begin, end),
 	};
 	char path[] = "/tmp/test_right_act_XXXXXX";
 	int64_t zero = 0;
