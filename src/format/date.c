@@ -529,20 +529,40 @@ int date_write(struct buf *out, struct date date)
 	    offset / 60, offset % 60);
 }
 
+static char *put_digits(char *at, unsigned n, unsigned digits)
+{
+	for (unsigned i = digits; i > 0; n /= 10)
+		at[--i] = (char)('0' + n % 10);
+	return at + digits;
+}
+
+/* By hand and not with printf: a list of mail shows a date for each. */
 int date_write_rfc3339(struct buf *out, struct date date)
 {
 	struct local l;
+	char text[32], *at = text;
 	int error = to_local(date, &l);
 	if (error)
 		return error;
-	int offset = abs(date.offset_minutes);
-	error = buf_printf(out, "%04d-%02u-%02uT%02u:%02u:%02u", (int)l.year, l.month, l.day_of_month,
-	    l.second / 3600, l.second / 60 % 60, l.second % 60);
-	if (error)
-		return error;
-	if (offset == 0)
-		return buf_append_byte(out, 'Z');
-	return buf_printf(out, "%c%02d:%02d", date.offset_minutes < 0 ? '-' : '+', offset / 60, offset % 60);
+	unsigned offset = (unsigned)abs(date.offset_minutes);
+	at = put_digits(at, (unsigned)l.year, 4);
+	*at++ = '-';
+	at = put_digits(at, l.month, 2);
+	*at++ = '-';
+	at = put_digits(at, l.day_of_month, 2);
+	*at++ = 'T';
+	at = put_digits(at, l.second / 3600, 2);
+	*at++ = ':';
+	at = put_digits(at, l.second / 60 % 60, 2);
+	*at++ = ':';
+	at = put_digits(at, l.second % 60, 2);
+	*at++ = offset == 0 ? 'Z' : date.offset_minutes < 0 ? '-' : '+';
+	if (offset > 0) {
+		at = put_digits(at, offset / 60, 2);
+		*at++ = ':';
+		at = put_digits(at, offset % 60, 2);
+	}
+	return buf_append(out, view_of(text, (size_t)(at - text)));
 }
 
 int duration_write(struct buf *out, int64_t seconds)

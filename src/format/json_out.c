@@ -1,14 +1,33 @@
 /* A list of mail is thousands of short strings, so runs of plain bytes are copied as they are. */
 #include "format/json_out.h"
 
+#include <string.h>
+
 #include "base/utf8.h"
+
+/* Room for so many bytes, mostly without a call; NULL: there is none, and the buffer is marked. */
+static inline char *room_for(struct buf *b, size_t n)
+{
+	if (b->data && b->len + n <= b->max && b->start + b->len + n <= b->cap)
+		return b->data + b->start + b->len;
+	return buf_reserve(b, n);
+}
+
+static inline void put_byte(struct json_out *w, char c)
+{
+	char *at = room_for(w->out, 1);
+	if (at == NULL)
+		return;
+	*at = c;
+	w->out->len++;
+}
 
 /* ---- containers ---- */
 
-static void separate(struct json_out *w)
+static inline void separate(struct json_out *w)
 {
 	if (w->comma)
-		(void)buf_append_byte(w->out, ',');
+		put_byte(w, ',');
 }
 
 static void open_container(struct json_out *w, bool array)
@@ -22,7 +41,7 @@ static void open_container(struct json_out *w, bool array)
 	*word = array ? *word | bit : *word & ~bit;
 	w->depth++;
 	w->comma = false;
-	(void)buf_append_byte(w->out, array ? '[' : '{');
+	put_byte(w, array ? '[' : '{');
 }
 
 void json_out_object(struct json_out *w)
@@ -40,7 +59,7 @@ void json_out_end(struct json_out *w)
 	if (w->depth == 0)
 		return;
 	w->depth--;
-	(void)buf_append_byte(w->out, w->arrays[w->depth / 64] >> w->depth % 64 & 1 ? ']' : '}');
+	put_byte(w, w->arrays[w->depth / 64] >> w->depth % 64 & 1 ? ']' : '}');
 	w->comma = true;
 }
 
@@ -80,11 +99,29 @@ static void escape(struct buf *out, unsigned char c)
 	(void)buf_append(out, view_of(text, len));
 }
 
+/* Whether any of eight bytes is zero. */
+static inline uint64_t has_zero(uint64_t x)
+{
+	return (x - 0x0101010101010101) & ~x & 0x8080808080808080;
+}
+
+/* Whether eight bytes are all plain. */
+static inline bool are_plain(const char *at)
+{
+	uint64_t x, special;
+	memcpy(&x, at, sizeof x);
+	special = (x | ((x - 0x2020202020202020) & ~x)) & 0x8080808080808080;
+	special |= has_zero(x ^ 0x2222222222222222) | has_zero(x ^ 0x5c5c5c5c5c5c5c5c);
+	return special == 0;
+}
+
 /* How many bytes at the front can be copied: plain ones, and whole characters above ASCII. */
 static size_t plain_run(struct view text)
 {
 	size_t n = 0;
 
+	while (n + 8 <= text.len && are_plain(text.data + n))
+		n += 8;
 	while (n < text.len) {
 		unsigned char c = (unsigned char)text.data[n];
 		if (is_plain(c)) {
@@ -104,7 +141,7 @@ static size_t plain_run(struct view text)
 void json_out_string_begin(struct json_out *w)
 {
 	separate(w);
-	(void)buf_append_byte(w->out, '"');
+	put_byte(w, '"');
 }
 
 void json_out_string_piece(struct json_out *w, struct view text)
@@ -127,21 +164,42 @@ void json_out_string_piece(struct json_out *w, struct view text)
 
 void json_out_string_end(struct json_out *w)
 {
-	(void)buf_append_byte(w->out, '"');
+	put_byte(w, '"');
+	w->comma = true;
+}
+
+/* A whole string with what stands behind it, in one piece if nothing of it needs an escape. */
+static void put_string(struct json_out *w, struct view text, struct view behind)
+{
+	size_t comma = w->comma;
+	char *at = plain_run(text) == text.len ? room_for(w->out, comma + text.len + 2 + behind.len) : NULL;
+	if (at == NULL) {
+		json_out_string_begin(w);
+		json_out_string_piece(w, text);
+		json_out_string_end(w);
+		(void)buf_append(w->out, behind);
+		return;
+	}
+	if (comma)
+		*at++ = ',';
+	*at++ = '"';
+	if (text.len > 0)
+		memcpy(at, text.data, text.len);
+	at[text.len] = '"';
+	if (behind.len > 0)
+		memcpy(at + text.len + 1, behind.data, behind.len);
+	w->out->len += comma + text.len + 2 + behind.len;
 	w->comma = true;
 }
 
 void json_out_string(struct json_out *w, struct view text)
 {
-	json_out_string_begin(w);
-	json_out_string_piece(w, text);
-	json_out_string_end(w);
+	put_string(w, text, (struct view){0});
 }
 
 void json_out_name(struct json_out *w, struct view name)
 {
-	json_out_string(w, name);
-	(void)buf_append_byte(w->out, ':');
+	put_string(w, name, VIEW(":"));
 	w->comma = false;
 }
 
