@@ -169,11 +169,13 @@ struct account_delivery {
 	                               looked at, and fewer for a message to many */
 	size_t reference_count;
 	struct account_target *targets;
-	size_t target_count;    /* 1 to ACCOUNT_TARGETS_MAX; no account twice */
-	uint64_t list;          /* the mailing list by which it came (lists.h); 0: none */
-	bool list_counts;       /* it is proven, so that the list gains by it */
-	bool appended;          /* a session put it here: it was not delivered (RFC 8621 section 1.5) */
-	bool all_or_none;       /* one target that can't take it refuses the whole, with its error */
+	size_t target_count; /* 1 to ACCOUNT_TARGETS_MAX; no account twice */
+	uint64_t list;       /* the mailing list by which it came (lists.h); 0: none */
+	bool list_counts;    /* it is proven, so that the list gains by it */
+	bool author_proven; /* it is from whom it says: what its author is called is learnt (correspondents.h)
+	                     */
+	bool appended;      /* a session put it here: it was not delivered (RFC 8621 section 1.5) */
+	bool all_or_none;   /* one target that can't take it refuses the whole, with its error */
 	unsigned quota_warning; /* percent of a quota from which on its owner is warned, once; 0: never. Again
 	                           after it has been below ACCOUNT_QUOTA_CALM */
 	void (*done)(struct account_delivery *d, int result);

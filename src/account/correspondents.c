@@ -33,7 +33,7 @@ enum {
 };
 
 /* What a text of a C 'Y' entry is found by. */
-enum { BY_NAME = 'N', BY_ADDRESS = 'S', BY_DOMAIN = 'D' };
+enum { BY_NAME = 'N', BY_ADDRESS = 'S', BY_DOMAIN = 'D', BY_LETTERS = 'L' };
 
 /* 64 bits of SHA-256: nobody may find an address that is taken for another one. */
 static uint64_t hash_of(char kind, struct view text)
@@ -245,6 +245,7 @@ struct party {
 	struct buf address;       /* address_key; empty: none */
 	struct buf name;          /* folded, or the address that is written there as a name */
 	struct buf alike, domain; /* skeletons of the address and of its domain */
+	struct buf letters;       /* the octets of the domain's skeleton, sorted */
 	bool name_is_address;
 	struct view shown; /* the name as it stands in the header */
 };
@@ -255,6 +256,7 @@ static void party_init(struct party *p)
 	buf_init(&p->name, 8 * NAME_MAX_OCTETS);
 	buf_init(&p->alike, 8 * ADDRESS_KEY_MAX);
 	buf_init(&p->domain, 8 * ADDRESS_KEY_MAX);
+	buf_init(&p->letters, 8 * ADDRESS_KEY_MAX);
 }
 
 static void party_done(struct party *p)
@@ -263,6 +265,7 @@ static void party_done(struct party *p)
 	buf_done(&p->name);
 	buf_done(&p->alike);
 	buf_done(&p->domain);
+	buf_done(&p->letters);
 }
 
 static struct view domain_of(struct view address)
@@ -329,20 +332,48 @@ static void party_name(struct party *p)
 	read_name(p);
 }
 
+/* The octets of a text in their order of value: the same for all that two swapped letters make of it. */
+static int sort_octets(struct view text, struct buf *out)
+{
+	size_t counts[256] = {0};
+	int error = 0;
+	for (size_t i = 0; i < text.len; i++)
+		counts[(unsigned char)text.data[i]]++;
+	for (size_t octet = 0; octet < 256; octet++)
+		for (size_t i = 0; i < counts[octet] && error == 0; i++)
+			error = buf_append_byte(out, (char)octet);
+	return error;
+}
+
+/* Whether two neighbours that have changed places are all that two texts differ in. */
+static bool is_swapped(struct view a, struct view b)
+{
+	size_t i = 0;
+	if (a.len != b.len)
+		return false;
+	while (i < a.len && a.data[i] == b.data[i])
+		i++;
+	return i + 1 < a.len && a.data[i] == b.data[i + 1] && a.data[i + 1] == b.data[i] &&
+	       view_equal(view_skip(a, i + 2), view_skip(b, i + 2));
+}
+
 /* What its address looks like. */
 static void party_alike(struct party *p)
 {
 	struct view address = buf_view(&p->address);
 	buf_clear(&p->alike);
 	buf_clear(&p->domain);
+	buf_clear(&p->letters);
 	(void)look_alike_skeleton(address, &p->alike);
 	(void)look_alike_skeleton(domain_of(address), &p->domain);
+	(void)sort_octets(buf_view(&p->domain), &p->letters);
 }
 
 /* Without memory some of it is missing, and is not learnt. */
 static bool is_failed(const struct party *p)
 {
-	return buf_failed(&p->name) || buf_failed(&p->alike) || buf_failed(&p->domain);
+	return buf_failed(&p->name) || buf_failed(&p->alike) || buf_failed(&p->domain) ||
+	       buf_failed(&p->letters);
 }
 
 /* ---- learning ---- */
@@ -402,6 +433,8 @@ static int learn_recipient(struct account_change *c, struct party *p)
 	error = learn_text(c, BY_ADDRESS, buf_view(&p->alike), address);
 	if (error == 0)
 		error = learn_text(c, BY_DOMAIN, buf_view(&p->domain), address);
+	if (error == 0)
+		error = learn_text(c, BY_LETTERS, buf_view(&p->letters), address);
 	return error;
 }
 
@@ -457,6 +490,21 @@ static int look_text(
 	return error;
 }
 
+/* An address at a domain that differs by two swapped letters from the one that the account writes to. */
+static int look_swapped(struct txn *t, uint64_t shard, struct party *p, struct view *found)
+{
+	struct buf domain;
+	int error = look_text(t, shard, BY_LETTERS, buf_view(&p->letters), buf_view(&p->address), found);
+	if (error || found->len == 0)
+		return error;
+	buf_init(&domain, 8 * ADDRESS_KEY_MAX);
+	if (look_alike_skeleton(domain_of(*found), &domain) != 0 ||
+	    !is_swapped(buf_view(&domain), buf_view(&p->domain)))
+		*found = (struct view){0};
+	buf_done(&domain);
+	return 0;
+}
+
 static int look_others(
     struct txn *t, uint64_t shard, struct party *p, struct account_correspondent *out, struct buf *texts)
 {
@@ -480,6 +528,8 @@ static int look_others(
 		error = look_text(t, shard, BY_ADDRESS, buf_view(&p->alike), self, &found);
 	if (error == 0 && found.len == 0)
 		error = look_text(t, shard, BY_DOMAIN, buf_view(&p->domain), self, &found);
+	if (error == 0 && found.len == 0)
+		error = look_swapped(t, shard, p, &found);
 	if (error == 0)
 		error = keep_text(found, texts, &out->looks_like);
 	return error;

@@ -3,10 +3,10 @@
  * sender, or to come from somebody who has the name, or nearly the address, of somebody else whom its owner
  * writes to.
  *
- * It is learnt from mail as it comes and goes: who is in From of what arrives elsewhere than in Junk, who is
- * in To, Cc and Bcc of what is put into Sent. What is kept is bounded by itself: entries of a fixed number (C
- * 'X' and C 'Y'), each with so many people; who was heard from longest ago makes room. So what this forgets
- * is told as not known, never as a first message.
+ * It is learnt from mail as it comes and goes: who is in From of what arrives elsewhere than in Junk, by
+ * which name if that is proven, and who is in To, Cc and Bcc of what is put into Sent. What is kept is
+ * bounded by itself: entries of a fixed number (C 'X' and C 'Y'), each with so many people; who was heard
+ * from longest ago makes room. So what this forgets is told as not known, never as a first message.
  */
 #ifndef ACCOUNT_CORRESPONDENTS_H
 #define ACCOUNT_CORRESPONDENTS_H
@@ -19,14 +19,15 @@ enum {
 	    1024, /* of each of the two kinds: 60,000 addresses, 2 MB when all are full */
 	ACCOUNT_PEOPLE_OF_ENTRY = 60,
 	ACCOUNT_WRITTEN_MAX = 10, /* recipients of one message that are learnt: more are an announcement */
-	/* Entries that one call writes at most: the address, with `names` its name; of each recipient two
+	/* Entries that one call writes at most: the address, with `names` its name; of each recipient three
 	   forms of the address more. */
 	ACCOUNT_HEARD_WRITES = 1,
-	ACCOUNT_WRITTEN_WRITES = 4 * ACCOUNT_WRITTEN_MAX
+	ACCOUNT_WRITTEN_WRITES = 5 * ACCOUNT_WRITTEN_MAX
 };
 
-/* An email came: its summary (mime/summary.h). names: what its author is called is learnt as well. 0 or an
- * error of the store. */
+/* An email came: its summary (mime/summary.h). names: what its author is called is learnt as well, so it must
+ * be proven: else anybody could give those whom the account writes to another name. 0 or an error of the
+ * store. */
 int correspondents_heard(struct account_change *c, uint64_t emailid, struct view summary, bool names)
     __attribute__((warn_unused_result));
 

@@ -292,7 +292,7 @@ static int learn(struct account_change *c, const struct account_delivery *d,
 	if (d->target_count > LEARNING_TARGETS_MAX || mailbox == roles[MAILBOX_ROLE_JUNK] ||
 	    mailbox == roles[MAILBOX_ROLE_DRAFTS])
 		return 0;
-	return correspondents_heard(c, emailid, email->summary, is_alone(d));
+	return correspondents_heard(c, emailid, email->summary, is_alone(d) && d->author_proven);
 }
 
 static int deliver_to(struct txn *t, const struct account_delivery *d, struct account_target *target)

@@ -298,6 +298,8 @@ static void copy_references(struct delivery *d, const struct message_deliver *m)
 	struct queue_record *r = &d->queue.record;
 	d->mail.list = m->list;
 	d->mail.list_counts = m->list && m->list_counts;
+	/* Whoever submits writes as itself; others are proven by DMARC. */
+	d->mail.author_proven = m->submitter != 0 || m->author.len > 0;
 	d->mail.message_id_hash = r->message_id_hash = m->message_id_hash;
 	d->mail.references = d->references;
 	d->mail.reference_count = m->references.count;

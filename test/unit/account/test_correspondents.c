@@ -12,7 +12,7 @@ enum { ONE = 1, TWO = 2 };
 static uint32_t seed;
 
 /* A message with this header, into the mailbox; its email. */
-static uint64_t put(unsigned account, uint32_t mailbox, const char *header)
+static uint64_t deliver(unsigned account, uint32_t mailbox, const char *header, bool proven)
 {
 	struct mime_digest *digest = mime_digest_new();
 	struct message_digest known;
@@ -21,10 +21,16 @@ static uint64_t put(unsigned account, uint32_t mailbox, const char *header)
 	mime_digest_end(digest, &known);
 	struct account_wanted_place place = {.number = mailbox};
 	struct account_target target = {.shard = test_account(account), .places = &place, .place_count = 1};
-	struct account_delivery d = {.targets = &target, .target_count = 1, .summary = known.summary};
+	struct account_delivery d = {
+	    .targets = &target, .target_count = 1, .summary = known.summary, .author_proven = proven};
 	assert_int_equal(test_delivery(&accounts, &d, ++seed, 10), 0);
 	mime_digest_free(digest);
 	return target.emailid;
+}
+
+static uint64_t put(unsigned account, uint32_t mailbox, const char *header)
+{
+	return deliver(account, mailbox, header, true);
 }
 
 /* ---- what is said ---- */
@@ -148,11 +154,35 @@ static void strangers_give_nobody_a_name(void **state)
 	put(ONE, MAILBOX_INBOX, "From: Bank <mallory@evil.example>");
 	expect(
 	    ONE, put(ONE, MAILBOX_INBOX, "From: Bank <service@bank.example>"), ACCOUNT_CONTACT_FIRST, "", "");
-	/* One who is answered by address alone gets the name with the next message. */
+	/* One who is answered by address alone gets the name with the next message, if that is proven: others
+	 * could say anything. */
 	put(ONE, role(ONE, MAILBOX_ROLE_SENT), "To: service@bank.example");
+	deliver(ONE, MAILBOX_INBOX, "From: Shop <service@bank.example>", false);
+	expect(ONE, put(ONE, MAILBOX_INBOX, "From: Shop <shop@shop.example>"), ACCOUNT_CONTACT_FIRST, "", "");
 	put(ONE, MAILBOX_INBOX, "From: Bank <service@bank.example>");
 	expect(ONE, put(ONE, MAILBOX_INBOX, "From: Bank <mallory@evil.example>"), ACCOUNT_CONTACT_KNOWN, "",
 	    "service@bank.example");
+}
+
+/* "exmaple.com" is read as "example.com". */
+static void swapped_letters_are_found(void **state)
+{
+	static const struct {
+		const char *from, *looks_like;
+	} cases[] = {{"a@exmaple.com", "anna@example.com"}, {"a@xeample.com", "anna@example.com"},
+	    {"a@example.cmo", "anna@example.com"}, {"a@EXMAPLE.com", "anna@example.com"},
+	    {"a@explame.com", ""}, {"a@exmaple.cmo", ""}, {"a@exmaple.org", ""}, {"a@exmapel.com", ""},
+	    {"a@example.com", ""}};
+	(void)state;
+	make(ONE);
+	put(ONE, role(ONE, MAILBOX_ROLE_SENT), "To: anna@example.com");
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char header[100];
+		snprintf(header, sizeof header, "From: %s", cases[i].from);
+		uint64_t email = put(ONE, MAILBOX_INBOX, header);
+		expect(ONE, email, i == 3 ? ACCOUNT_CONTACT_KNOWN : ACCOUNT_CONTACT_FIRST,
+		    cases[i].looks_like, "");
+	}
 }
 
 static unsigned entry_of(const char *address)
@@ -201,6 +231,7 @@ int main(void)
 	    cmocka_unit_test(junk_and_drafts_teach_nothing),
 	    cmocka_unit_test(names_and_look_alikes_are_found),
 	    cmocka_unit_test(strangers_give_nobody_a_name),
+	    cmocka_unit_test(swapped_letters_are_found),
 	    cmocka_unit_test(a_flood_forgets_strangers_alone),
 	};
 	return test_on_both_engines("account/correspondents", tests, sizeof tests / sizeof tests[0]);
