@@ -505,15 +505,12 @@ static ptrdiff_t find_id(struct jmap_call *c, struct view id, void *arg)
 	return -1;
 }
 
-/* The state is the result's: FNV-1a over the ids. */
+/* The state is the result's. */
 static uint64_t hash_of(const struct jmap_admin *a)
 {
-	uint64_t hash = 0xcbf29ce484222325;
-	for (size_t i = 0; i < a->count; i++) {
-		for (size_t k = 0; k < a->ids[i].len; k++)
-			hash = (hash ^ (unsigned char)a->ids[i].data[k]) * 0x100000001b3;
-		hash = (hash ^ 0xff) * 0x100000001b3;
-	}
+	uint64_t hash = JMAP_HASH_BEGIN;
+	for (size_t i = 0; i < a->count; i++)
+		hash = jmap_hash(hash, a->ids[i]);
 	return hash;
 }
 

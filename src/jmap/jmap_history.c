@@ -223,13 +223,19 @@ static void run_get(struct jmap_call *c)
 /* ---- DeletedEmail/query ---- */
 
 enum {
-	ROWS_MAX = 500000 /* that a query sorts: some 24 MB; what can be brought back of larger accounts is
+	ROWS_MAX = 500000 /* that a query sorts: 20 MB; what can be brought back of larger accounts is
 	                     searched by time and mailbox */
+};
+
+/* What is kept of a row that meets the filter: an id, and what rows are sorted by. */
+struct found_row {
+	uint64_t email;
+	int64_t expires, deleted, received, size;
 };
 
 struct querying {
 	struct jmap_query query;
-	struct history_row *rows; /* without summaries */
+	struct found_row *rows;
 	size_t count, room;
 	const struct history_row *judged;
 	struct jmap_call *call;
@@ -319,25 +325,27 @@ static void keep(struct querying *q, const struct history_row *row)
 		q->room = q->room ? 2 * q->room : 256;
 		q->rows = mem_resize(q->rows, q->room * sizeof *q->rows);
 	}
-	q->rows[q->count] = *row;
-	q->rows[q->count++].summary = (struct view){0};
+	q->rows[q->count++] = (struct found_row){.email = row->email,
+	    .expires = row->expires,
+	    .deleted = row->deleted,
+	    .received = row->received,
+	    .size = row->size > INT64_MAX ? INT64_MAX : (int64_t)row->size};
 }
 
-static int64_t value_of(const struct history_row *row, struct view property)
+static int64_t value_of(const struct found_row *row, struct view property)
 {
 	if (view_equal(property, VIEW("receivedAt")))
 		return row->received;
 	if (view_equal(property, VIEW("size")))
-		return row->size > INT64_MAX ? INT64_MAX : (int64_t)row->size;
+		return row->size;
 	return row->deleted;
 }
 
-/* The newest deletion first, where nothing else is asked for, or it leaves them equal. qsort has no argument:
- * the rows carry theirs in `summary`, which is empty. */
-static int compare(const void *a, const void *b)
+/* The newest deletion first, where nothing else is asked for, or it leaves them equal. */
+static int compare(const void *a, const void *b, void *arg)
 {
-	const struct history_row *x = a, *y = b;
-	const struct jmap_query *query = (const void *)x->summary.data;
+	const struct found_row *x = a, *y = b;
+	const struct jmap_query *query = arg;
 	for (size_t i = 0; i < query->sort_count; i++) {
 		int64_t u = value_of(x, query->sort[i].property), v = value_of(y, query->sort[i].property);
 		if (u != v)
@@ -383,10 +391,8 @@ static void found(struct jmap_call *c, struct querying *q)
 {
 	struct jmap_results results = {.count = q->count, .put = put_result, .find = find_result, .arg = q};
 	char state[20];
-	for (size_t i = 0; i < q->count; i++)
-		q->rows[i].summary.data = (const void *)&q->query;
 	if (q->count > 1)
-		qsort(q->rows, q->count, sizeof *q->rows, compare);
+		qsort_r(q->rows, q->count, sizeof *q->rows, compare, &q->query);
 	snprintf(state, sizeof state, "%016" PRIx64, state_of(q));
 	jmap_query_end(c, &q->query, &results, view_from_string(state), false);
 }

@@ -54,13 +54,6 @@ static bool is_name(struct view name)
 	return name.len > 0 && name.len <= NAME_MAX_LEN;
 }
 
-static uint64_t mix(uint64_t hash, struct view text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001b3; /* FNV-1a */
-	return (hash ^ 0xff) * 0x100000001b3;
-}
-
 static void keep_value(struct preferring *x, const struct mail_metadata_entry *m)
 {
 	struct view name = view_skip(m->name, sizeof FOLDER - 1);
@@ -71,7 +64,7 @@ static void keep_value(struct preferring *x, const struct mail_metadata_entry *m
 	if (value == NULL)
 		return;
 	/* Whatever the order in which they are told. */
-	x->hash += mix(mix(0xcbf29ce484222325, name), m->value);
+	x->hash += jmap_hash(jmap_hash(JMAP_HASH_BEGIN, name), m->value);
 	if (json_object_setn_new(x->values, name.data, name.len, value) != 0)
 		x->error = -ENOMEM;
 }

@@ -185,6 +185,10 @@ bool jmap_is_id(struct view text);
 /* UTCDate and Date (RFC 8620 section 1.4), strictly. offset_minutes may be NULL: then only "Z" is taken. */
 bool jmap_date_read(struct view text, int64_t *seconds, int *offset_minutes);
 void jmap_put_utc_date(struct json_out *w, int64_t seconds);
+
+/* FNV-1a over one text after another, for states: finds changes, proves nothing against an attacker. */
+#define JMAP_HASH_BEGIN UINT64_C(0xcbf29ce484222325)
+uint64_t jmap_hash(uint64_t hash, struct view text);
 void jmap_put_date(struct json_out *w, int64_t seconds, int offset_minutes);
 /* A JSON value as it is. */
 void jmap_put_json(struct json_out *w, const json_t *value);

@@ -64,25 +64,18 @@ void jmap_session_free(struct jmap_session *s)
 
 /* ---- accounts ---- */
 
-static uint64_t mix(uint64_t hash, struct view text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001b3; /* FNV-1a */
-	return (hash ^ 0xff) * 0x100000001b3;
-}
-
 /* Alike in every process that answers for the same account, so that no client asks again without need. */
 static void reckon_state(struct jmap_session *s)
 {
-	uint64_t hash = mix(0xcbf29ce484222325, VIEW(POSTRIDER_VERSION));
+	uint64_t hash = jmap_hash(JMAP_HASH_BEGIN, VIEW(POSTRIDER_VERSION));
 
-	hash = mix(hash, s->config.base);
-	hash = mix(hash, view_of(&s->config.message_max, sizeof s->config.message_max));
-	hash = mix(hash, view_of(&s->config.delay_max, sizeof s->config.delay_max));
-	hash = mix(hash, s->config.sieve_extensions);
+	hash = jmap_hash(hash, s->config.base);
+	hash = jmap_hash(hash, view_of(&s->config.message_max, sizeof s->config.message_max));
+	hash = jmap_hash(hash, view_of(&s->config.delay_max, sizeof s->config.delay_max));
+	hash = jmap_hash(hash, s->config.sieve_extensions);
 	for (size_t i = 0; i < s->account_count; i++) {
-		hash = mix(hash, view_of(&s->accounts[i].number, sizeof s->accounts[i].number));
-		hash = mix(hash, s->accounts[i].address);
+		hash = jmap_hash(hash, view_of(&s->accounts[i].number, sizeof s->accounts[i].number));
+		hash = jmap_hash(hash, s->accounts[i].address);
 	}
 	s->state = hash;
 }

@@ -200,6 +200,13 @@ void jmap_put_utc_date(struct json_out *w, int64_t seconds)
 	jmap_put_date(w, seconds, 0);
 }
 
+uint64_t jmap_hash(uint64_t hash, struct view text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(0x100000001b3);
+	return (hash ^ 0xff) * UINT64_C(0x100000001b3); /* no octet of UTF-8: it parts two texts */
+}
+
 /* ---- JSON as it is ---- */
 
 static void put_real(struct json_out *w, double real)

@@ -13,7 +13,8 @@
 enum {
 	BODY_MAX = 3 * ERRAND_URL_MAX, /* a URL as JSON */
 	ARENA_MAX = 64 * 1024,
-	/* One person's at once: a page asks for six pictures at a time, and two pages are open. */
+	/* One person's at once, however many browsers it has: a page asks for six pictures at a time, and two
+	   pages are open. */
 	EACH_MAX = 12,
 	RETRY_SECONDS = 2
 };
@@ -39,12 +40,16 @@ void web_errand_link(struct role_process *p, int fd)
 	calls_link(&relay, p, fd, ROLE_RELAY);
 }
 
-static size_t count_of(const struct web_user *user)
+/* Whether a person may have one more fetched: it never has more than are left for all others, so that relay,
+ * which does ERRAND_MAX at once, always has some for them. */
+static bool has_turn(const struct web_user *user)
 {
-	size_t count = 0;
-	for (const struct errand *f = errands; f; f = f->next)
-		count += f->e->user == user;
-	return count;
+	size_t own = 0, all = 0;
+	for (const struct errand *f = errands; f; f = f->next) {
+		own += f->e->user->account == user->account;
+		all++;
+	}
+	return own < EACH_MAX && (all >= ERRAND_MAX ? own == 0 : own < ERRAND_MAX - all);
 }
 
 static void refuse_later(struct web_exchange *e, unsigned status, const char *words)
@@ -126,7 +131,7 @@ static void begin(struct web_exchange *e)
 		web_exchange_refuse(e, 403, NULL, NULL, "This request came from a page of another site.");
 		return;
 	}
-	if (count_of(e->user) >= EACH_MAX) {
+	if (!has_turn(e->user)) {
 		refuse_later(e, 429, "You have too much fetched at the moment.");
 		return;
 	}
