@@ -214,7 +214,8 @@ int main(int argc, char **argv)
 	const char *environment = getenv("POSTRIDER_CONFIG"), *config = cli_value(&cli, "--config");
 	cli.config = config ? config : environment ? environment : default_config;
 	cli.config_is_default = config == NULL && environment == NULL;
-	if (cli.argc == 0 || strcmp(cli.argv[0], "--help") == 0 || strcmp(cli.argv[0], "help") == 0) {
+	if (cli.argc == 0 || strcmp(cli.argv[0], "--help") == 0 || strcmp(cli.argv[0], "-h") == 0 ||
+	    strcmp(cli.argv[0], "help") == 0) {
 		print_help(cli.argc ? stdout : stderr);
 		return cli.argc ? 0 : EXIT_USAGE;
 	}

@@ -333,6 +333,10 @@ const struct setting settings_table[] = {
 	"A key that has signed for so many days gets a successor, which signs when the name servers show its "
 	"record. 0: never.",
 	.unit = "days"},
+    {"backup_mark", TEXT, AT(backup_mark), "", 0, 0,
+	"A file that your backup touches when it is done. `postrider doctor` says how old it is, and that it is too old "
+	"after two days.",
+	.form = FORM_FILE, .effect = EFFECT_COMMAND, .example = "/var/backups/postrider.done"},
     {"crash_stop", FLAG, AT(crash_stop), "false", 0, 1,
 	"When a role crashes, stop the server instead of restarting the role. For tests."},
     {"log_level", NUMBER, AT(log_level), "1", 0, 3,

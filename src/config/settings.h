@@ -44,7 +44,7 @@ struct settings {
 	uint64_t sender_check_memory, list_exceptions;
 	uint64_t require_tls_login, tls_cbc, allow_main_password_scram, sender_null_mx, sender_check,
 	    dkim_sign, received_login, crash_stop;
-	struct view relay_networks;
+	struct view relay_networks, backup_mark;
 	uint64_t relay_port, mta_sts, https_port, dns_watch;
 	uint64_t queue_retry_min, queue_retry_max, queue_warn_hours, queue_give_up_days;
 	uint64_t relay_connections, destination_connections, destination_rate, sender_domain_rate;

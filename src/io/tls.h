@@ -168,6 +168,9 @@ const char *tls_unproven(const SSL *ssl, const char *host);
  */
 const char *tls_refused(const SSL *ssl);
 
+/* The peer's own certificate, of a client; NULL: it showed none. Borrowed from the connection. */
+X509 *tls_peer(const SSL *ssl);
+
 /* Channel binding data: tls-exporter (RFC 9266) on TLS 1.3, tls-unique (RFC 5929) on TLS 1.2. 0 or -ENOENT.
  */
 int tls_channel_binding(SSL *ssl, char out[64], size_t *len, const char **type);

@@ -115,6 +115,11 @@ static void offer_session(SSL *ssl, struct peer *peer)
 
 /* ---- who the peer is ---- */
 
+X509 *tls_peer(const SSL *ssl)
+{
+	return SSL_get0_peer_certificate(ssl);
+}
+
 static enum verified verified_by(const SSL *ssl)
 {
 	const struct peer *peer = peer_of(ssl);
