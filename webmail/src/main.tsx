@@ -46,12 +46,15 @@ async function installLater(): Promise<void> {
 }
 
 async function start(): Promise<void> {
+  // The mail that is kept here is read while the words are.
+  const opening = openLayer();
+  opening.catch(() => undefined);
   startTheme();
   followSettings();
   await useLanguage(bestLanguage(preferredLanguages(), Object.keys(languageNames))).catch(reportError);
   document.documentElement.lang = currentLanguage();
   document.documentElement.dir = isRightToLeft() ? 'rtl' : 'ltr';
-  const layer = await openLayer();
+  const layer = await opening;
   const store = new Store(layer);
   store.signedOut.subscribe((over) => {
     if (!over) return;

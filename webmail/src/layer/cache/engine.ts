@@ -77,17 +77,21 @@ export class Engine implements PumpHost {
 
   /** Reads what is kept. True: it can answer without the server. */
   async open(): Promise<boolean> {
-    await this.log.load();
+    const [session, answered] = await Promise.all([this.store.get('about', 'session') as Promise<Session | undefined>, this.store.keys('about', 'answered/'), this.log.load()]);
     // Who asked again what an earlier layer has answered has done so by then.
-    const answered = await this.store.keys('about', 'answered/');
     (setTimeout(() => void this.store.write(answered.map((key) => ({ table: 'about', key }))), ASKED_AGAIN_MS) as { unref?(): void }).unref?.();
-    const session = (await this.store.get('about', 'session')) as Session | undefined;
-    if (session) await this.use(session);
+    if (session) await this.admit(session);
     return session !== undefined;
   }
 
   /** The session as the server told it. */
   async use(session: Session): Promise<void> {
+    await this.admit(session);
+    await this.forgetAccounts(session);
+    await this.store.write([{ table: 'about', key: 'session', value: session }]);
+  }
+
+  private async admit(session: Session): Promise<void> {
     this.signedOut = false;
     this.wire.use(session);
     this.session = session;
@@ -104,8 +108,6 @@ export class Engine implements PumpHost {
       this.parts.set(id, { account, background: new Background(account, this.bodies, this.options.ahead), queries: new Queries(account, this.epoch, this.texts) });
       this.told.set(id, this.statesOf(account));
     }
-    await this.forgetAccounts(session);
-    await this.store.write([{ table: 'about', key: 'session', value: session }]);
   }
 
   /** Rows that were fetched without it are asked for again. */

@@ -101,8 +101,9 @@ export class Log {
   constructor(private readonly store: Store) {}
 
   async load(): Promise<void> {
-    for (const [, entry] of await this.store.withPrefix('log', '')) this.index(entry as Entry);
-    for (const [name, real] of await this.store.withPrefix('about', 'alias/')) this.alias(name.slice(6), real as Id);
+    const [entries, names] = await Promise.all([this.store.withPrefix('log', ''), this.store.withPrefix('about', 'alias/')]);
+    for (const [, entry] of entries) this.index(entry as Entry);
+    for (const [name, real] of names) this.alias(name.slice(6), real as Id);
   }
 
   private alias(local: Id, real: Id): void {

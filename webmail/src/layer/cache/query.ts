@@ -120,15 +120,23 @@ function someInThread(emails: Emails, keyword: string): Value {
   };
 }
 
-/** Each value is made once. The rows stand in nearly this order mostly, so that sorting them compares each with its neighbours alone. */
-function sorted(rows: readonly Row[], sort: Sort): Row[] {
-  const columns = sort.map((value) => Float64Array.from(rows, value));
-  const places = rows.map((_, at) => at);
-  places.sort((a, b) => {
+/** Rows mostly stand in this order already, since what is pinned or put off is little: then there is nothing to be done. */
+function sorted(rows: readonly Row[], sort: Sort): readonly Row[] {
+  const columns = sort.map((value) => {
+    const column = new Float64Array(rows.length);
+    for (let at = 0; at < rows.length; at++) column[at] = value(rows[at]!);
+    return column;
+  });
+  const compare = (a: number, b: number): number => {
     for (const column of columns) if (column[a] !== column[b]) return column[a]! - column[b]!;
     return a - b;
-  });
-  return places.map((at) => rows[at]!);
+  };
+  let at = 1;
+  while (at < rows.length && compare(at - 1, at) < 0) at++;
+  if (at >= rows.length) return rows;
+  return Array.from(rows.keys())
+    .sort(compare)
+    .map((place) => rows[place]!);
 }
 
 export interface Question {
@@ -138,8 +146,8 @@ export interface Question {
 }
 
 export function evaluate(emails: Emails, test: Test, sort: Sort | null, collapse: boolean): Id[] {
-  let rows: readonly Row[] = emails.order.filter(test);
-  if (sort) rows = sorted(rows, sort);
+  const found = emails.order.filter(test);
+  const rows = sort ? sorted(found, sort) : found;
   const ids: Id[] = [];
   const threads = new Set<Id>();
   for (const row of rows) {
