@@ -1,5 +1,6 @@
 // Runs tests: `node test/run.mjs [FILE-PART...]` those without a browser; `node test/run.mjs --browser [FILE-PART...]` those in Debian's
-// Chromium, against a server of their own (environment POSTRIDER: the program). They are compiled first, for the Node of Debian 12.
+// Chromium, and `--firefox` those in its Firefox, against a server of their own (environment POSTRIDER: the program). They are compiled first,
+// for the Node of Debian 12.
 import * as esbuild from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -9,9 +10,9 @@ import { squire } from '../build/squire.mjs';
 
 const here = path.dirname(new URL(import.meta.url).pathname);
 const root = path.dirname(here);
-const browser = process.argv.includes('--browser');
+const browser = ['browser', 'firefox'].find((name) => process.argv.includes(`--${name}`));
 const parts = process.argv.slice(2).filter((part) => !part.startsWith('--'));
-const folder = browser ? path.join(here, 'browser') : here;
+const folder = browser ? path.join(here, browser) : here;
 const files = fs.readdirSync(folder).filter((name) => name.endsWith('.test.ts') || name.endsWith('.test.tsx')).filter((name) => parts.length === 0 || parts.some((part) => name.includes(part))).sort();
 if (files.length === 0) {
   console.error(`no test has a name like ${parts.join(', ')}`);
