@@ -5,6 +5,7 @@ import './frame/frame.css';
 import './features/settings/settings.css';
 import './features/rules/rules.css';
 import './features/admin/admin.css';
+import './features/undelete/undelete.css';
 import { render } from 'preact';
 import { bestLanguage, currentLanguage, isRightToLeft, languageNames, t, useLanguage } from './base/words.ts';
 import { openLayer } from './layer/open.ts';
@@ -39,10 +40,16 @@ const SIGN_IN = '/?sign-in';
 
 /** What the first screen does not need. Its pages and actions come a moment later. */
 async function installLater(): Promise<void> {
-  const [settings, rules, admin] = await Promise.all([import('./features/settings/index.ts'), import('./features/rules/index.ts'), import('./features/admin/index.ts')]);
+  const [settings, rules, admin, undelete] = await Promise.all([
+    import('./features/settings/index.ts'),
+    import('./features/rules/index.ts'),
+    import('./features/admin/index.ts'),
+    import('./features/undelete/index.ts'),
+  ]);
   settings.installSettings();
   rules.installRules();
   admin.installAdmin();
+  undelete.installUndelete();
 }
 
 async function start(): Promise<void> {

@@ -75,6 +75,7 @@ function Pages({ kind, name }: { kind: 'settings' | 'admin'; name: string | unde
       )}
       {current && Component && (
         <div class="page-body">
+          {isPhone && <h1 class="spoken">{t(`frame.stop.${kind}`)}</h1>}
           <header class="page-head">
             <IconButton icon="arrow-left" label={t('frame.back')} onClick={() => (isPhone ? go({ kind }) : go(HOME))} />
             <h2 class="page-title">{title(current)}</h2>

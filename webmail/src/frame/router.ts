@@ -7,7 +7,8 @@ export type Place =
   | { kind: 'folder'; mailbox: string; thread?: Id }
   | { kind: 'search'; text: string; thread?: Id }
   | { kind: 'compose'; id: string }
-  | { kind: 'settings'; page?: string }
+  /** of: what the page is about, such as a folder's id. */
+  | { kind: 'settings'; page?: string; of?: string }
   | { kind: 'admin'; page?: string };
 
 export const HOME: Place = { kind: 'folder', mailbox: 'inbox' };
@@ -17,7 +18,7 @@ export function pathOf(place: Place): string {
   if (place.kind === 'folder') return parts(['mail', place.mailbox, place.thread]);
   if (place.kind === 'search') return parts(['search', place.text, place.thread]);
   if (place.kind === 'compose') return parts(['compose', place.id]);
-  return parts([place.kind, place.page]);
+  return parts([place.kind, place.page, place.kind === 'settings' && place.page ? place.of : undefined]);
 }
 
 /** What is no place of ours leads home. */
@@ -32,7 +33,8 @@ export function placeOf(path: string): Place {
   if (kind === 'mail' && first) return { kind: 'folder', mailbox: first, thread: second };
   if (kind === 'search' && first) return { kind: 'search', text: first, thread: second };
   if (kind === 'compose' && first) return { kind: 'compose', id: first };
-  if (kind === 'settings' || kind === 'admin') return { kind, page: first };
+  if (kind === 'settings') return { kind, page: first, of: second };
+  if (kind === 'admin') return { kind, page: first };
   return HOME;
 }
 

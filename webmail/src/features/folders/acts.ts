@@ -1,6 +1,7 @@
 /** What can be done with a folder: its menu, and the questions that need words. */
 import { t } from '../../base/words.ts';
 import { LABEL_COLOURS } from '../../base/labels.ts';
+import { folderEntries } from '../../frame/folderMenu.ts';
 import { go, place } from '../../frame/router.ts';
 import type { Id, Mailbox } from '../../jmap/types.ts';
 import { changeEverything } from '../../model/bulk.ts';
@@ -193,7 +194,7 @@ export function folderMenu(mailbox: Mailbox, anchor: Element | { x: number; y: n
         { label: t('folders.colour') },
       ),
   });
-  items.push({ separator: '2' });
+  items.push({ separator: '2' }, ...folderEntries(mailbox), { separator: '3' });
   if ((mailbox.role === 'trash' || mailbox.role === 'junk') && mailbox.totalEmails > 0 && rights.mayRemoveItems)
     items.push({
       id: 'empty',
