@@ -7,7 +7,7 @@ import { go, pathOf, place, type Place } from '../../frame/router.ts';
 import type { Id, Mailbox } from '../../jmap/types.ts';
 import { moveTo } from '../../model/acts.ts';
 import { mail } from '../../model/current.ts';
-import { dragged } from '../../model/drag.ts';
+import { dragged, filesDropped } from '../../model/drag.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
 import { arrowStep } from '../../ui/direction.ts';
@@ -94,10 +94,11 @@ function Folder({ row, hidden, isCurrent, isEntry, onKeyDown }: FolderProps) {
   const count = countOf(mailbox) + hidden;
   const isUnread = count > 0 && mailbox.role !== 'drafts' && mailbox.role !== 'scheduled' && mailbox.role !== 'snoozed';
   const after = count > 0 ? t(isUnread ? 'folders.afterUnread' : 'folders.afterTotal', { count }) : '';
-  const takes = () => {
+  const takes = (event: DragEvent) => {
     const what = dragged.peek();
-    if (what?.kind === 'conversations') return mailbox.myRights.mayAddItems;
-    return what?.kind === 'folder' && mayMoveHere(what.id, mailbox);
+    if (!what) return mailbox.myRights.mayAddItems && (event.dataTransfer?.types.includes('Files') ?? false);
+    if (what.kind === 'conversations') return mailbox.myRights.mayAddItems;
+    return mayMoveHere(what.id, mailbox);
   };
   const leave = () => {
     clearTimeout(timer.current);
@@ -131,9 +132,9 @@ function Folder({ row, hidden, isCurrent, isEntry, onKeyDown }: FolderProps) {
       }}
       onDragEnd={() => (dragged.value = undefined)}
       onDragOver={(event) => {
-        if (!takes()) return;
+        if (!takes(event)) return;
         event.preventDefault();
-        event.dataTransfer!.dropEffect = 'move';
+        event.dataTransfer!.dropEffect = dragged.peek() ? 'move' : 'copy';
         if (over.peek()) return;
         over.value = true;
         timer.current = window.setTimeout(() => setFolded(mailbox.id, false), UNFOLD_MS);
@@ -144,7 +145,9 @@ function Folder({ row, hidden, isCurrent, isEntry, onKeyDown }: FolderProps) {
         leave();
         const what = dragged.peek();
         dragged.value = undefined;
-        if (what?.kind === 'conversations') void moveTo(mailbox);
+        const files = what ? [] : [...(event.dataTransfer?.files ?? [])];
+        if (files.length > 0) filesDropped.emit({ mailbox, files });
+        else if (what?.kind === 'conversations') void moveTo(mailbox);
         else if (what?.kind === 'folder') {
           const moved = mail().mailboxes.peek(what.id);
           if (moved) void moveFolder(moved, mailbox);

@@ -18,7 +18,7 @@ const ENTRIES = [
   ['mail.archive', 'mail.toInbox', 'mail.trash', 'mail.destroy', 'mail.junk', 'mail.notJunk'],
   ['mail.read', 'mail.unread', 'mail.star', 'mail.pin', 'mail.snooze', 'mail.mute'],
   ['mail.move', 'mail.label'],
-  ['mail.filterLike', 'mail.block', 'mail.unsubscribe', 'mail.print', 'mail.original', 'mail.why', 'mail.trace'],
+  ['mail.filterLike', 'mail.block', 'mail.unsubscribe', 'mail.print', 'mail.export', 'mail.original', 'mail.why', 'mail.trace'],
 ];
 
 /** keys: of rows that are not selected; without it, what is selected or has the focus. */

@@ -1,0 +1,178 @@
+/**
+ * Carries an import out: messages are read from its files, a group at a time is uploaded and put into the folder (Email/import, RFC 8621
+ * section 4.8), and how far it is gets kept. What the folder has already, by its Message-ID, is not put there twice; so a group that was
+ * under way when the page went is not, either. Nothing here draws anything.
+ */
+import { Batch, ask, pieces } from '../../jmap/batch.ts';
+import type { Id, SetError } from '../../jmap/types.ts';
+import { type Layer, LayerError } from '../../layer/layer.ts';
+import { type Job, PROBLEMS_KEPT } from './jobs.ts';
+import { type Told, messagesOf } from './read/files.ts';
+import type { Message } from './read/message.ts';
+
+/** A group: few enough that a stop is heard and a reload costs little, and octets that a slow line takes in some seconds. */
+const GROUP = 40;
+const GROUP_OCTETS = 4 << 20;
+/** The server takes so many uploads of a person at a time (WEB_LINES_EACH). */
+const UPLOADS = 4;
+const IDS_AT_ONCE = 500;
+const PAGES_AT_ONCE = 4;
+/** Between attempts while there is no connection. */
+const RETRY_MS = 3_000;
+
+export interface Hands {
+  layer: Layer;
+  /** Of one message: the server's maxSizeUpload. */
+  longest: number;
+  files: Blob[];
+  /** Called whenever the job has changed; keeps it. */
+  changed(): Promise<void>;
+  isStopped(): boolean;
+}
+
+/** Message-IDs of a folder. */
+export async function messageIdsOf(layer: Layer, accountId: Id, mailboxId: Id, isStopped: () => boolean): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (let position = 0; !isStopped(); position += PAGES_AT_ONCE * IDS_AT_ONCE) {
+    const batch = new Batch(layer);
+    const pages = Array.from({ length: PAGES_AT_ONCE }, (_, i) => {
+      const query = batch.call<{ ids: Id[] }>('Email/query', { accountId, filter: { inMailbox: mailboxId }, sort: [{ property: 'receivedAt' }], position: position + i * IDS_AT_ONCE, limit: IDS_AT_ONCE });
+      return batch.call<{ list: { messageId: string[] | null }[] }>('Email/get', { accountId, '#ids': query.result('/ids'), properties: ['messageId'] });
+    });
+    await batch.send();
+    for (const { answer } of pages) for (const email of answer.list) for (const id of email.messageId ?? []) found.add(id);
+    if (pages.at(-1)!.answer.list.length === 0) break;
+  }
+  return found;
+}
+
+interface Group {
+  messages: { message: Message; name: string }[];
+  octets: number;
+  /** How far the file is behind it. */
+  count: number;
+  at: number;
+}
+
+export async function runImport(job: Job, hands: Hands): Promise<void> {
+  const known = await whileOffline(hands, () => messageIdsOf(hands.layer, job.accountId, job.mailboxId, hands.isStopped));
+  const before = (index: number): number => job.files.slice(0, index).reduce((sum, file) => sum + file.size, 0);
+  for (; job.file < hands.files.length && !hands.isStopped(); ) {
+    await importFile(job, hands, known ?? new Set(), before(job.file));
+    if (hands.isStopped()) break;
+    job.file++;
+    job.done = 0;
+    job.octets = before(job.file);
+    await hands.changed();
+  }
+  job.state = hands.isStopped() ? 'stopped' : 'done';
+  await hands.changed();
+}
+
+async function importFile(job: Job, hands: Hands, known: Set<string>, before: number): Promise<void> {
+  const { name } = job.files[job.file]!;
+  let group: Group = { messages: [], octets: 0, count: 0, at: 0 };
+  let skip = job.done;
+  const flush = async (): Promise<void> => {
+    await sendGroup(job, hands, group);
+    if (hands.isStopped()) return;
+    job.done += group.count;
+    job.octets = before + group.at;
+    group = { messages: [], octets: 0, count: 0, at: group.at };
+    await hands.changed();
+  };
+  for await (const told of messagesOf(hands.files[job.file]!, name, hands.longest)) {
+    if (skip > 0) {
+      skip--;
+      continue;
+    }
+    group.count++;
+    group.at = told.at;
+    sort(job, told, known, group);
+    if (group.messages.length >= GROUP || group.octets >= GROUP_OCTETS || group.count >= GROUP * 10) await flush();
+    if (hands.isStopped()) return;
+  }
+  if (group.count > 0) await flush();
+}
+
+/** Into the group, or among what is there already or cannot be taken. */
+function sort(job: Job, { read, name }: Told, known: Set<string>, group: Group): void {
+  if (typeof read === 'string') {
+    fail(job, name, read);
+    return;
+  }
+  if (read.messageId !== undefined && known.has(read.messageId)) {
+    job.present++;
+    return;
+  }
+  if (read.messageId !== undefined) known.add(read.messageId);
+  group.messages.push({ message: read, name });
+  group.octets += read.octets.length;
+}
+
+function fail(job: Job, name: string, why: string): void {
+  job.failed++;
+  if (job.problems.length < PROBLEMS_KEPT) job.problems.push({ name, why });
+}
+
+async function sendGroup(job: Job, hands: Hands, group: Group): Promise<void> {
+  if (group.messages.length === 0) return;
+  const blobs = await uploadAll(job, hands, group);
+  if (hands.isStopped()) return;
+  const emails = Object.fromEntries(
+    group.messages.flatMap(({ message }, at) => {
+      const blobId = blobs[at];
+      if (blobId === undefined) return [];
+      const receivedAt = message.receivedAt?.toISOString().replace(/\.\d+Z$/, 'Z');
+      return [[`m${at}`, { blobId, mailboxIds: { [job.mailboxId]: true }, keywords: message.keywords, ...(receivedAt && { receivedAt }) }]];
+    }),
+  );
+  const answer = await whileOffline(hands, () =>
+    ask<{ created: Record<string, { id: Id }> | null; notCreated: Record<string, SetError> | null }>(hands.layer, 'Email/import', { accountId: job.accountId, emails }),
+  );
+  if (!answer) return;
+  job.added.push(...Object.values(answer.created ?? {}).map(({ id }) => id));
+  for (const [key, error] of Object.entries(answer.notCreated ?? {})) {
+    const { message, name } = group.messages[Number(key.slice(1))]!;
+    fail(job, message.subject || name, error.description ?? error.type);
+  }
+}
+
+/** Their blobs; of what the server did not take there is none. */
+async function uploadAll(job: Job, hands: Hands, group: Group): Promise<(Id | undefined)[]> {
+  const blobs: (Id | undefined)[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < group.messages.length && !hands.isStopped()) {
+      const at = next++;
+      const { message, name } = group.messages[at]!;
+      try {
+        const sent = await whileOffline(hands, () => hands.layer.upload(job.accountId, new Blob([message.octets]), { type: 'message/rfc822' }));
+        blobs[at] = sent?.blobId;
+      } catch (error) {
+        if (!(error instanceof LayerError) || error.kind !== 'limit') throw error;
+        fail(job, message.subject || name, 'too-large');
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: UPLOADS }, work));
+  return blobs;
+}
+
+/** Again until it is answered, or somebody stops it: then undefined. */
+async function whileOffline<T>(hands: Hands, run: () => Promise<T>): Promise<T | undefined> {
+  while (!hands.isStopped()) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof LayerError) || (error.kind !== 'offline' && error.kind !== 'server')) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+  return undefined;
+}
+
+/** What an import has added goes away again. */
+export async function takeBack(layer: Layer, job: Job): Promise<void> {
+  for (const piece of pieces(job.added, IDS_AT_ONCE)) await ask(layer, 'Email/set', { accountId: job.accountId, destroy: piece });
+}

@@ -1,0 +1,103 @@
+/** Mail comes in as files and goes out as files: by a dialogue, by a drop on a folder, over a reload, told twice and taken back. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { after, before, test } from 'node:test';
+import type { Browser, Download, Page } from 'playwright-core';
+import { demo, launch, type Server, signedIn } from './server.ts';
+
+let server: Server;
+let browser: Browser;
+let page: Page & { errors: string[] };
+
+const one = (i: number): string => `Subject: Old ${i}\nFrom: Anna <anna@example.net>\nDate: Mon, 1 Jan 2018 10:00:00 +0000\nMessage-ID: <old-${i}@example.net>\n\nText ${i}\n`;
+const mbox = (from: number, to: number): Buffer => {
+  let text = '';
+  for (let i = from; i <= to; i++) text += `From anna@example.net Mon Jan  1 10:00:00 2018\nStatus: ${i % 2 ? 'RO' : 'O'}\n${one(i)}\n`;
+  return Buffer.from(text);
+};
+const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
+const count = (mailbox: string): number => Number(new RegExp(`^ *(\\d+) .*  ${mailbox}\\b`, 'm').exec(server.run('mailbox', 'list', 'alice@example.test'))?.[1] ?? -1);
+
+before(async () => {
+  [server, browser] = await Promise.all([demo(), launch()]);
+  page = await signedIn(browser, server);
+  page.setDefaultTimeout(30_000);
+  // The browser's own dialogue for saving cannot be answered here: what browsers without it do is tested.
+  await page.context().addInitScript(() => delete (globalThis as { showSaveFilePicker?: unknown }).showSaveFilePicker);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test('an mbox is imported with what was read; the same once more adds nothing; undo takes it away', async () => {
+  await page.goto(`${server.origin}/settings/transfer`);
+  await page.getByLabel('Into the folder').selectOption({ label: 'Archive' });
+  await page.locator('.transfer-input').setInputFiles([file('old.mbox', mbox(1, 120)), file('notes.pdf', Buffer.from('%PDF-1.4'))]);
+  await page.getByText('Added: 120. There already: 0. Not taken: 1.').waitFor();
+  await page.getByText('What was not taken (1)').click();
+  await page.getByText('notes.pdf: it is no mail').waitFor();
+  assert.equal(count('Archive'), 120);
+  assert.match(server.run('mailbox', 'list', 'alice@example.test'), /^ *120 +60 .*Archive/m);
+  await page.locator('.transfer-input').setInputFiles(file('again.mbox', mbox(119, 122)));
+  await page.getByText('Added: 2. There already: 2. Not taken: 0.').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText('Added: 2. There already: 2. Not taken: 0.').waitFor({ state: 'detached' });
+  assert.equal(count('Archive'), 120);
+});
+
+test('an import goes on after a reload', async () => {
+  await page.goto(`${server.origin}/settings/transfer`);
+  await page.getByLabel('Into the folder').selectOption({ label: 'Junk' });
+  await page.locator('.transfer-input').setInputFiles(file('long.mbox', mbox(1_000, 1_599)));
+  // Some groups are at the server, and not all.
+  await page.waitForFunction(() => /Added: [1-9]/.test(document.body.innerText));
+  await page.reload();
+  await page.getByText(/long\.mbox into Junk/).waitFor();
+  await page.locator('.transfer-job', { hasText: 'long.mbox' }).getByText('All of it was read.').waitFor({ timeout: 60_000 });
+  assert.equal(count('Junk'), 600);
+});
+
+test('a file that is dropped on a folder goes into it', async () => {
+  await page.goto(`${server.origin}/mail/inbox`);
+  const target = page.locator('[role=treeitem]', { hasText: 'Trash' });
+  const data = await page.evaluateHandle((text) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], 'one.eml'));
+    return transfer;
+  }, one(7));
+  await target.dispatchEvent('dragover', { dataTransfer: data });
+  await target.dispatchEvent('drop', { dataTransfer: data });
+  await page.getByText('Messages added to Trash: 1').waitFor();
+  await target.click();
+  await page.getByText('Old 7', { exact: true }).waitFor();
+});
+
+async function saved(download: Promise<Download>): Promise<Buffer> {
+  return fs.readFileSync((await (await download).path())!);
+}
+
+test('a folder is exported as an mbox, a selection as an archive', async () => {
+  await page.goto(`${server.origin}/settings/transfer`);
+  await page.getByLabel('The folder', { exact: true }).selectOption({ label: 'Archive' });
+  let download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as mbox' }).click();
+  const text = (await saved(download)).toString();
+  assert.equal((await download).suggestedFilename(), 'Archive.mbox');
+  assert.equal(text.match(/^From MAILER-DAEMON Mon Jan  1 10:00:00 2018$/gm)?.length, 120);
+  assert.equal(text.match(/^Status: RO$/gm)?.length, 60);
+  await page.getByText('Messages in Archive.mbox: 120').waitFor();
+  await page.goto(`${server.origin}/mail/archive`);
+  await page.locator('[data-list]').focus();
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  await page.keyboard.press('.');
+  await page.getByRole('menuitem', { name: 'Save as a file' }).click();
+  download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as ZIP' }).click();
+  const archive = await saved(download);
+  assert.equal(archive.readUInt32LE(0), 0x04034b50);
+  assert.match(archive.toString('latin1'), /2018-01-01 Old \d+\.eml[^]*Message-ID: <old-\d+@example\.net>/);
+});
+
+test('nothing was reported as an error', () => assert.deepEqual(page.errors, []));
