@@ -8,6 +8,7 @@ import { askYes } from '../../../ui/Dialog.tsx';
 import { openMenu, type MenuItem } from '../../../ui/Menu.tsx';
 import { sendersOf, type Composer } from '../composer.ts';
 import { active, discard, remember } from '../composers.ts';
+import { maskedItems } from '../masked.ts';
 import { fromOf } from '../draft/email.ts';
 import { writePerson } from '../draft/people.ts';
 import { forgetsFile, maxDelay, sendComposer } from '../sending.ts';
@@ -148,6 +149,7 @@ function Foot({ composer, tools, setTools }: { composer: Composer; tools: boolea
         composer.setMode(mode === 'plain' ? 'rich' : 'plain');
         remember('mode', composer.draft.peek().mode);
       } },
+      ...maskedItems(composer),
       { separator: 'templates' },
       ...(await templateItems(composer)),
     ];
