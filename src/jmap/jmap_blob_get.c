@@ -233,8 +233,10 @@ static void next_blob(struct jmap_call *c)
 	struct blob_get *g = jmap_data(c);
 	while (g->next < g->get.count) {
 		struct view id = g->get.ids[g->next++];
-		if (jmap_blob_begin(c, &g->blob, jmap_account(c), id, on_blob))
+		if (jmap_blob_begin(c, &g->blob, jmap_account(c), id, on_blob)) {
+			g->blob.few_pieces = true;
 			return;
+		}
 		jmap_get_missing(c, id);
 	}
 	jmap_get_end_without_state(c);

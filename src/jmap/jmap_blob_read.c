@@ -120,6 +120,12 @@ static void ask_octets(struct jmap_call *c, struct jmap_blob *b, uint64_t offset
 	    b->answered);
 }
 
+static uint64_t piece_size(const struct jmap_blob *b)
+{
+	uint64_t share = b->few_pieces && b->is_binary ? b->size / JMAP_BLOB_FEW_PIECES + 1 : 0;
+	return share > JMAP_BLOB_PIECE ? share : JMAP_BLOB_PIECE;
+}
+
 void jmap_blob_next(struct jmap_call *c, struct jmap_blob *b)
 {
 	if (is_script(b)) {
@@ -127,13 +133,15 @@ void jmap_blob_next(struct jmap_call *c, struct jmap_blob *b)
 		return;
 	}
 	uint64_t len = b->size - b->at;
-	if (len > JMAP_BLOB_PIECE)
-		len = JMAP_BLOB_PIECE;
+	if (len > piece_size(b))
+		len = piece_size(b);
 	/* A question without octets would be none: what is empty is asked for as well, and answered. */
 	ask_octets(c, b, b->offset + b->at, len);
 	b->at += len;
 	b->asked = len;
 	buf_clear(&b->piece);
+	b->piece.max = len > b->piece.max ? len : b->piece.max;
+	b->decoded.max = 2 * len > b->decoded.max ? 2 * len : b->decoded.max;
 }
 
 /* All octets come by one question, since the parser takes them as they come: store mends the line ends of a

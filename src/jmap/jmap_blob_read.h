@@ -23,7 +23,11 @@
 
 enum {
 	/* Octets that are asked for at once: what store sends in one frame. */
-	JMAP_BLOB_PIECE = MAIL_PIECE_MAX
+	JMAP_BLOB_PIECE = MAIL_PIECE_MAX,
+	/* Of a message that is mended on its way, since store reads it from its beginning for each: with
+	   few_pieces the whole costs eight times its octets, and a piece of the largest message is some MB.
+	 */
+	JMAP_BLOB_FEW_PIECES = 16
 };
 
 enum jmap_blob_event { JMAP_BLOB_WAITS, JMAP_BLOB_OPEN, JMAP_BLOB_BYTES, JMAP_BLOB_FAILED };
@@ -36,6 +40,7 @@ struct jmap_blob {
 	bool is_encoded; /* so that its size is known at its end only */
 	bool
 	    is_binary; /* a message that came with other line ends than CRLF: they are mended as it is read */
+	bool few_pieces;   /* the caller's, behind jmap_blob_begin: it takes pieces of any size */
 	struct view bytes; /* of JMAP_BLOB_BYTES; valid until the next function of the reader */
 	bool last;
 	int64_t error; /* -ENOENT: there is no such blob; others as in mail.h */

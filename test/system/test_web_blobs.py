@@ -148,6 +148,23 @@ def test_parts_of_mail_with_bare_line_ends(server):
             assert web.download(again["attachments"][0]["blobId"]).body == ATTACHED
 
 
+def test_a_large_message_with_bare_line_ends_is_read_in_few_pieces(server):
+    """Each piece is mended from the beginning on: the digests of all of it, and a range in its midst."""
+    loose = b"Subject: large\n\n" + b"".join(b"line %d of many\n" % i for i in range(400000))
+    whole = loose.replace(b"\n", b"\r\n")
+    with Web(server, ALICE) as web:
+        upload = web.upload(loose, "message/rfc822").json["blobId"]
+        inbox = web.call(("Mailbox/query", {"accountId": web.account, "filter": {"role": "inbox"}}))[0][1]["ids"][0]
+        made = web.call(("Email/import", {"accountId": web.account, "emails": {"a": {"blobId": upload, "mailboxIds": {inbox: True}}}}))
+        blob = made[0][1]["created"]["a"]["blobId"]
+        using = list(web.session["capabilities"])
+        one = web.call(("Blob/get", {"accountId": web.account, "ids": [blob], "properties": ["digest:sha-256", "size"]}), using=using)[0][1]["list"][0]
+        assert one["size"] == len(whole) and base64.b64decode(one["digest:sha-256"]) == hashlib.sha256(whole).digest()
+        one = web.call(("Blob/get", {"accountId": web.account, "ids": [blob], "offset": 3000001, "length": 1000000, "properties": ["data:asText"]}),
+                       using=using)[0][1]["list"][0]
+        assert one["data:asText"].encode() == whole[3000001:4000001]
+
+
 def test_what_is_not_ones_own(server):
     email = email_of(server)
     with Web(server, ALICE) as web:
