@@ -17,7 +17,8 @@
 
 enum { FORMAT = 1 };
 
-static const char partition_name[] = EMBEDDED_PARTITION, version_name[] = "version", lock_name[] = "lock";
+static const char partition_name[] = EMBEDDED_PARTITION, version_name[] = "version",
+                  lock_name[] = EMBEDDED_LOCK;
 
 static int take_lock(struct embedded *e, int top_fd)
 {

@@ -61,6 +61,7 @@ enum {
 /* The first partition's folder. A second disk would be "2"; the folders have had the number from the
  * beginning. */
 #define EMBEDDED_PARTITION "1"
+#define EMBEDDED_LOCK "lock" /* in the folder of the store: who has it open holds it */
 
 #define MIN_FREE_DEFAULT ((uint64_t)256 << 20)
 

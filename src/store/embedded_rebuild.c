@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -304,6 +305,25 @@ int store_distrust_index(struct store *s)
 	return file_replace(embedded_of(s)->folder_fd, bad_index_name, plain);
 }
 
+/* The lock of a store that is open (embedded.c), for as long as the mark is made. -EBUSY. */
+static int lock_folder(const char *folder, int *lock_fd)
+{
+	int top = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0)
+		return -errno;
+	int fd = file_open_in(top, EMBEDDED_LOCK, O_RDWR | O_CREAT);
+	close(top);
+	if (fd < 0)
+		return fd;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		int error = errno == EWOULDBLOCK ? -EBUSY : -errno;
+		close(fd);
+		return error;
+	}
+	*lock_fd = fd;
+	return 0;
+}
+
 int store_rebuild(const struct store_options *options, uint64_t *damaged)
 {
 	char path[4096];
@@ -315,10 +335,14 @@ int store_rebuild(const struct store_options *options, uint64_t *damaged)
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	/* Where the folder is in use, opening is refused, and the mark only costs the next start some time.
-	 */
-	int error = file_replace(fd, bad_index_name, plain);
+	/* Where the folder is in use nothing is marked: else the next start would take long, and nobody knew
+	 * why. */
+	int lock_fd = -1, error = lock_folder(options->folder, &lock_fd);
+	if (error == 0)
+		error = file_replace(fd, bad_index_name, plain);
 	close(fd);
+	if (lock_fd >= 0)
+		close(lock_fd);
 	if (error == 0)
 		error = store_open(options, &s);
 	if (error)
