@@ -122,7 +122,7 @@ static void note_use(struct login *l)
 	int64_t now = clock_wall();
 	bool used_app = l->credential != 0 && credentials_touch_app(&l->credentials, l->credential, now);
 	bool new_place = l->has_place && credentials_touch_place(&l->credentials, l->place, now);
-	if (!used_app && !new_place)
+	if (!used_app && !new_place && !l->renewed)
 		return;
 	buf_init(&fresh, CREDENTIALS_MAX + 1024);
 	if (credentials_encode(&l->credentials, &fresh) == 0) {

@@ -40,7 +40,7 @@ struct login {
 	struct buf identity, record, normal;
 	uint64_t epoch;
 	uint64_t account;
-	bool known;
+	bool known, renewed; /* renewed: of these credentials, the main password's hash was made anew */
 	struct credentials credentials;
 	struct arena arena;
 	uint32_t asked; /* of store */

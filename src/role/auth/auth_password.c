@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "role/auth/auth_login.h"
+#include "trust/login/password.h"
 
 enum { REMEMBERED_MAX = 10000, REMEMBERED_MS = 3600 * 1000 };
 
@@ -19,6 +21,8 @@ struct password_work {
 	struct login *login; /* NULL: nobody waits any more */
 	void (*checked)(struct login *l, int result);
 	struct buf record, password;
+	struct buf
+	    renewed; /* the main password's hash, when the stored one is another server's, or an old one */
 	unsigned protocol;
 	int result;
 	uint64_t credential;
@@ -117,6 +121,22 @@ static void hash_password(struct auth_work *work)
 	    buf_view(&p->record).len > 0 && credentials_decode(buf_view(&p->record), &credentials) == 0;
 	p->result = credentials_check(
 	    known ? &credentials : NULL, buf_view(&p->password), p->protocol, &p->credential);
+	/* What cannot be hashed stays as it is: it opened the account. */
+	if (known && p->result == 0 && p->credential == 0 &&
+	    password_hash_is_outdated(credentials.password_hash) &&
+	    password_hash(buf_view(&p->password), &p->renewed) != 0)
+		buf_clear(&p->renewed);
+}
+
+/* Puts another hash of the main password into the credentials, which are stored when the login is noted. */
+static void renew(struct login *l, struct view hash)
+{
+	struct view kept;
+	if (!arena_copy(&l->arena, hash, &kept))
+		return;
+	l->credentials.password_hash = kept;
+	l->renewed = true;
+	log_record(LOG_INFO, l->session, "password-hash-renewed", log_text("address", buf_view(&l->normal)));
 }
 
 static void password_hashed(struct auth_work *work)
@@ -131,6 +151,9 @@ static void password_hashed(struct auth_work *work)
 		mem_wipe(p->record.data, p->record.cap);
 	buf_done(&p->password);
 	buf_done(&p->record);
+	if (l && result == 0 && buf_view(&p->renewed).len)
+		renew(l, buf_view(&p->renewed));
+	buf_done(&p->renewed);
 	mem_free(p);
 	if (l == NULL)
 		return;
@@ -157,6 +180,7 @@ int auth_password_check(struct login *l, struct view password, void (*checked)(s
 	    .protocol = l->protocol};
 	buf_init(&p->record, CREDENTIALS_MAX + 1024);
 	buf_init(&p->password, SASL_MESSAGE_MAX);
+	buf_init(&p->renewed, PASSWORD_HASH_MAX);
 	if (l->known)
 		buf_append(&p->record, buf_view(&l->record));
 	buf_append(&p->password, password);

@@ -162,8 +162,11 @@ static void put_app(struct sign *s)
 	s->app.name = sign_field(s, 0);
 	buf_clear(&s->text);
 	buf_append_string(&s->text, s->app_text);
-	if (credentials_put_app(c, &s->app) == 0)
+	int error = credentials_put_app(c, &s->app);
+	if (error == 0)
 		sign_write(s, DIRECTORY_CREDENTIALS_ADDED, app_added);
+	else if (error == -EEXIST)
+		sign_refuse(s, SIGN_INVALID, "another app password has this name; choose a name of its own");
 	else
 		sign_end(s, SIGN_FULL);
 }

@@ -107,6 +107,14 @@ static void app_password_hash(
 	    sizeof c->salt);
 }
 
+static bool has_name(const struct credentials *c, struct view name)
+{
+	for (size_t i = 0; i < c->app_count; i++)
+		if (view_equal(c->apps[i].name, name))
+			return true;
+	return false;
+}
+
 int credentials_add_app(struct credentials *c, struct view name, unsigned protocols,
     enum app_password_kind kind, const unsigned char random[APP_PASSWORD_RANDOM], int64_t now,
     struct arena *arena, char text[APP_PASSWORD_LENGTH + 1], uint64_t *id)
@@ -118,6 +126,8 @@ int credentials_add_app(struct credentials *c, struct view name, unsigned protoc
 		return -ENOSPC;
 	if (name.len == 0 || name.len > APP_PASSWORD_NAME_MAX || !utf8_valid(name))
 		return -EINVAL;
+	if (has_name(c, name))
+		return -EEXIST;
 	random_letters(random, shown, APP_PASSWORD_LENGTH);
 	struct view secret = view_of(shown, APP_PASSWORD_LENGTH);
 	app_password_hash(c, secret, app.hash);
@@ -140,6 +150,8 @@ int credentials_put_app(struct credentials *c, const struct app_password *made)
 {
 	if (c->app_count == APP_PASSWORDS_MAX)
 		return -ENOSPC;
+	if (has_name(c, made->name))
+		return -EEXIST;
 	c->apps[c->app_count] = *made;
 	c->apps[c->app_count++].id = ++c->last_id;
 	return 0;

@@ -86,14 +86,15 @@ void credentials_put_hash(struct credentials *c, struct view hash);
 
 /*
  * Makes an app password from random octets; `text` is what its owner is shown, once, with a NUL. *id names
- * it. 0; -ENOSPC past APP_PASSWORDS_MAX; -EINVAL for a name that is empty or too long; -ENOMEM; -ENOBUFS.
+ * it. 0; -ENOSPC past APP_PASSWORDS_MAX; -EINVAL for a name that is empty or too long; -EEXIST for one that
+ * another of them has; -ENOMEM; -ENOBUFS.
  */
 int credentials_add_app(struct credentials *c, struct view name, unsigned protocols,
     enum app_password_kind kind, const unsigned char random[APP_PASSWORD_RANDOM], int64_t now,
     struct arena *arena, char text[APP_PASSWORD_LENGTH + 1], uint64_t *id);
 
 /* Adds one that credentials_add_app has made for a record with the same salt, under an id of this one. The
- * name must live as long as the record. 0 or -ENOSPC. */
+ * name must live as long as the record. 0, -ENOSPC or -EEXIST. */
 int credentials_put_app(struct credentials *c, const struct app_password *made);
 
 /* False if there is none of that id. */

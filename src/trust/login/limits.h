@@ -17,8 +17,8 @@ enum {
 	 */
 	ARGON2_MEMORY = 19 * 1024 * 1024,
 	ARGON2_PASSES = 2,
-	/* An encoded hash is 97 octets; stored ones that are longer are not ours. */
-	PASSWORD_HASH_MAX = 128,
+	/* An encoded hash is 97 octets; one of another server that was taken over may be as long. */
+	PASSWORD_HASH_MAX = 240,
 
 	/*
 	 * Octets of one SASL message, decoded: two identities and a password, or a SCRAM message with its

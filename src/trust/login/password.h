@@ -16,14 +16,16 @@ int password_hash(struct view password, struct buf *hash);
 
 /*
  * Whether the password is the hash's: 0 or -EACCES, compared in constant time; -EINVAL when the hash is none;
- * -ENOMEM. A password that can't be prepared takes as long as one that is wrong.
+ * -ENOMEM. A password that can't be prepared takes as long as one that is wrong. The hash may be one of
+ * another server, too (foreign_hash.h).
  */
 int password_verify(struct view hash, struct view password);
 
 /* For an account that doesn't exist: takes as long as password_verify. -EACCES, or -ENOMEM. */
 int password_verify_nobody(struct view password);
 
-/* Whether the hash was made with other costs than today's: then it is made again after the next login. */
+/* Whether the hash was made with other costs than today's, or by another server: then it is made again at the
+ * next login. */
 bool password_hash_is_outdated(struct view hash);
 
 #endif

@@ -199,7 +199,7 @@ const char *password_weakness(struct view password, struct view address)
 {
 	static const char *const reasons[PATTERNS] = {
 	    [CHARACTER] = "it is so short that it is easy to guess; make it longer",
-	    [WORD] = "it consists of words and names that are guessed first; add something unexpected",
+	    [WORD] = "it consists of common words that attackers try first; add something unexpected",
 	    [OWN_WORD] = "it consists of your own address",
 	    [SEQUENCE] = "it follows the keyboard or the alphabet, which is guessed first",
 	    [REPETITION] = "it repeats itself, which makes it as easy to guess as a short one",

@@ -134,8 +134,14 @@ static void takes_an_app_password_made_apart(void **state)
 	assert_int_equal(
 	    credentials_scram_record(&f->c, SCRAM_SHA_256, CREDENTIAL_IMAP, &f->arena, &record), 0);
 	assert_int_equal(record.keys[record.count - 1].credential, f->readable_id + 1);
-	while (f->c.app_count < APP_PASSWORDS_MAX)
+	/* Whoever removes one by its name means that one. */
+	assert_int_equal(credentials_put_app(&f->c, &apart.apps[0]), -EEXIST);
+	char names[APP_PASSWORDS_MAX];
+	while (f->c.app_count < APP_PASSWORDS_MAX) {
+		names[f->c.app_count] = (char)('0' + f->c.app_count);
+		apart.apps[0].name = view_of(names + f->c.app_count, 1);
 		assert_int_equal(credentials_put_app(&f->c, &apart.apps[0]), 0);
+	}
 	assert_int_equal(credentials_put_app(&f->c, &apart.apps[0]), -ENOSPC);
 }
 
@@ -229,8 +235,12 @@ static void keeps_its_limits(void **state)
 	assert_int_equal(credentials_add_app(&f->c, view_of(name, sizeof name), 1, APP_PASSWORD_HASHED,
 	                     random, 0, &f->arena, text, &id),
 	    -EINVAL);
+	assert_int_equal(credentials_add_app(
+	                     &f->c, VIEW("phone"), 1, APP_PASSWORD_HASHED, random, 0, &f->arena, text, &id),
+	    -EEXIST);
 	while (f->c.app_count < APP_PASSWORDS_MAX)
-		add(f, "x", CREDENTIAL_ALL, APP_PASSWORD_HASHED, text, &id);
+		add(f, (char[]){(char)('0' + f->c.app_count), '\0'}, CREDENTIAL_ALL, APP_PASSWORD_HASHED,
+		    text, &id);
 	assert_int_equal(
 	    credentials_add_app(&f->c, VIEW("x"), 1, APP_PASSWORD_HASHED, random, 0, &f->arena, text, &id),
 	    -ENOSPC);
