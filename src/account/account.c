@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "account/account_hide.h"
 #include "account/change.h"
 #include "account/roles.h"
 #include "account/slices.h"
@@ -178,6 +179,19 @@ static int run_remove(struct txn *t, void *arg)
 	return error;
 }
 
+int account_hide(struct txn *t, uint64_t shard, bool hidden)
+{
+	struct account_head head;
+	struct view value;
+	int error = key_get(t, shard, key_head(), &value);
+	if (error == 0)
+		error = head_decode(value, &head);
+	if (error || head.removing == hidden)
+		return error == -ENOENT ? 0 : error;
+	head.removing = hidden;
+	return head_put(t, shard, &head);
+}
+
 void account_remove(struct accounts *a, struct account_request *r)
 {
 	request_commit(a, r, run_remove, true);
@@ -193,6 +207,7 @@ static int run_stat(struct txn *t, void *arg)
 	r->quota = head.quota;
 	r->quota_messages = head.quota_messages;
 	r->messages = head.messages;
+	r->mailboxes = head.mailboxes;
 	r->bytes = head_bytes(&head);
 	r->deleted_bytes = head.deleted_bytes;
 	r->modseq = head.modseq;

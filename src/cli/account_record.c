@@ -17,6 +17,7 @@ int account_record_read(struct directory_client *client, const char *address, st
 		return cli_directory_problem(address, error);
 	const struct message_field *fields = answer.fields.items;
 	buf_append(&r->before, fields[1].value);
+	r->disabled = answer.number == 0;
 	r->administrator = answer.fields.count > 2 && fields[2].value.len > 0;
 	if (credentials_decode(buf_view(&r->before), &r->credentials) == 0)
 		return 0;

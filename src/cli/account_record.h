@@ -10,6 +10,7 @@ struct account_record {
 	struct buf before; /* as stored, to be compared when it is written back */
 	struct arena arena;
 	bool administrator; /* of this server */
+	bool disabled;
 };
 
 /* 0, or an exit status with the reason said. To be freed in either case. */

@@ -13,7 +13,9 @@
 
 #include "base/mem.h"
 #include "base/show.h"
+#include "format/date.h"
 #include "format/json.h"
+#include "format/plain.h"
 
 /* ---- words ---- */
 
@@ -56,20 +58,77 @@ int cli_usage(const struct cli *cli, const char *problem)
 	return problem ? EXIT_USAGE : 0;
 }
 
+int cli_no_verb(const struct cli *cli, const char *names)
+{
+	char problem[600];
+	if (cli->argc > 0)
+		snprintf(problem, sizeof problem, "unknown subcommand '%s'; choose one of: %s", cli->argv[0],
+		    names);
+	else
+		snprintf(problem, sizeof problem, "a subcommand is missing; choose one of: %s", names);
+	return cli_usage(cli, problem);
+}
+
+/* Where the usage of the subcommand begins, behind its name; or that of a command without any. */
+static const char *own_usage(const struct cli *cli)
+{
+	size_t len = cli->verb ? strlen(cli->verb) : 0;
+	for (const char *at = cli->usage; len > 0 && (at = strstr(at, cli->verb)) != NULL; at += len)
+		if (at > cli->usage && at[-1] == ' ' &&
+		    (at[len] == ' ' || at[len] == '\n' || at[len] == '\0'))
+			return at + len;
+	const char *first = strchr(cli->usage, ' ');
+	const char *second = first ? strchr(first + 1, ' ') : NULL;
+	return second ? second : "";
+}
+
+/* The name of the n-th word that a command needs, as its usage has it: those in brackets may be left out. */
+static struct view word_name(const struct cli *cli, int n)
+{
+	const char *usage = own_usage(cli);
+	struct view rest = view_take(view_from_string(usage), strcspn(usage, "\n")), word;
+	int depth = 0;
+	while (rest.len && view_next(&rest, ' ', &word)) {
+		bool inside = depth > 0;
+		for (size_t i = 0; i < word.len; i++)
+			depth += word.data[i] == '[' ? 1 : word.data[i] == ']' ? -1 : 0;
+		if (word.len == 0 || inside || word.data[0] == '[' || word.data[0] == '-')
+			continue;
+		if (n-- == 0)
+			return word;
+	}
+	return VIEW("a word");
+}
+
+static void refuse_option(const struct cli *cli, const char *option)
+{
+	char problem[300];
+	const char *known = strstr(cli->usage, option);
+	size_t len = strlen(option);
+	if (known && known[len] == ' ' && known[len + 1] >= 'A' && known[len + 1] <= 'Z')
+		snprintf(problem, sizeof problem, "%s needs a value behind it", option);
+	else
+		snprintf(problem, sizeof problem, "unknown option '%s' here", option);
+	cli_usage(cli, problem);
+}
+
 bool cli_words(struct cli *cli, int min, int max)
 {
-	char problem[200];
+	char problem[300];
 	for (int i = 0; i < cli->argc; i++) {
 		if (cli->argv[i][0] != '-' || cli->argv[i][1] == '\0')
 			continue;
-		snprintf(problem, sizeof problem, "unknown option, or an option without its value: %s",
-		    cli->argv[i]);
-		cli_usage(cli, problem);
+		refuse_option(cli, cli->argv[i]);
 		return false;
 	}
 	if (cli->argc >= min && cli->argc <= max)
 		return true;
-	cli_usage(cli, cli->argc < min ? "an argument is missing" : "too many words");
+	struct view name = word_name(cli, cli->argc);
+	if (cli->argc < min)
+		snprintf(problem, sizeof problem, "missing argument: %.*s", VIEW_FMT(name));
+	else
+		snprintf(problem, sizeof problem, "unexpected argument '%s'", cli->argv[max]);
+	cli_usage(cli, problem);
 	return false;
 }
 
@@ -133,6 +192,24 @@ void cli_json_string(struct view text)
 	buf_done(&out);
 }
 
+void cli_print_size(uint64_t bytes)
+{
+	struct buf out;
+	buf_init(&out, 64);
+	plain_size(&out, bytes);
+	fputs(buf_string(&out), stdout);
+	buf_done(&out);
+}
+
+void cli_print_time(int64_t seconds)
+{
+	struct buf out;
+	buf_init(&out, 64);
+	if (date_write_rfc3339(&out, (struct date){.seconds = seconds, .zone_known = true}) == 0)
+		fputs(buf_string(&out), stdout);
+	buf_done(&out);
+}
+
 /* ---- passwords ---- */
 
 static bool read_line(struct buf *line)
@@ -166,6 +243,27 @@ static bool ask_terminal(const char *prompt, struct buf *line)
 		fputc('\n', stderr);
 	}
 	return good;
+}
+
+int cli_confirm(bool yes, const char *what)
+{
+	struct buf line;
+	if (yes)
+		return 0;
+	if (!isatty(STDIN_FILENO)) {
+		fprintf(stderr,
+		    "postrider: %s needs a yes: repeat the command with --yes; nothing was changed\n", what);
+		return EXIT_REFUSED;
+	}
+	fflush(stdout);
+	fputs("Do this? (yes or no) ", stderr);
+	buf_init(&line, 64);
+	bool agreed = read_line(&line) && (view_equal_nocase(view_trim(buf_view(&line)), VIEW("yes")) ||
+	                                      view_equal_nocase(view_trim(buf_view(&line)), VIEW("y")));
+	buf_done(&line);
+	if (!agreed)
+		fputs("postrider: nothing was changed\n", stderr);
+	return agreed ? 0 : EXIT_REFUSED;
 }
 
 bool cli_read_password(struct cli *cli, bool from_stdin, struct buf *password)

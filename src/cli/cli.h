@@ -29,6 +29,7 @@ struct cli {
 	struct settings settings;
 	bool have_settings;
 	const char *usage; /* of the command, for cli_usage */
+	const char *verb;  /* its subcommand, once that is known */
 };
 
 /* Takes "--name" off the words; true if it was there. cli_value takes "--name VALUE" or "--name=VALUE" and
@@ -38,6 +39,10 @@ const char *cli_value(struct cli *cli, const char *name);
 
 /* After all options: false (and a message) when an unknown one or the wrong number of words is left. */
 bool cli_words(struct cli *cli, int min, int max);
+
+/* The subcommand, the next word, is none of `names` (separated by blanks), or is missing: says so.
+ * EXIT_USAGE. */
+int cli_no_verb(const struct cli *cli, const char *names);
 
 /* Prints the message and how the command is used; EXIT_USAGE. */
 int cli_usage(const struct cli *cli, const char *problem);
@@ -56,6 +61,16 @@ const char *cli_invoking_user(void);
 
 /* Prints a value on one line, made safe by base/show.h. */
 void cli_print(struct view text);
+
+/* "1.2 MB"; "2026-11-29T22:30:00Z". */
+void cli_print_size(uint64_t bytes);
+void cli_print_time(int64_t seconds);
+
+/*
+ * Before something that can hurt, which has been said: asks at the terminal, unless the command had --yes. 0:
+ * do it; else an exit code with the reason printed. `what` is the command, such as "removing an account".
+ */
+int cli_confirm(bool yes, const char *what);
 
 /* Prints text as a JSON string, quotes and all. */
 void cli_json_string(struct view text);
@@ -119,6 +134,7 @@ int cli_domain(struct cli *cli);
 int cli_account(struct cli *cli);
 int cli_alias(struct cli *cli);
 int cli_dkim(struct cli *cli);
+int cli_forward(struct cli *cli);
 int cli_group(struct cli *cli);
 int cli_mailbox(struct cli *cli);
 int cli_rule(struct cli *cli);

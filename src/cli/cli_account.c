@@ -11,7 +11,11 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "cli/account_record.h"
+#include "cli/cli_account_import.h"
+#include "cli/cli_account_rename.h"
+#include "cli/cli_account_show.h"
 #include "cli/cli_account_web.h"
+#include "cli/cli_removal.h"
 #include "trust/login/credentials.h"
 #include "trust/login/strength.h"
 
@@ -54,38 +58,7 @@ static int refuse_weak(struct view password, const char *address)
 	return EXIT_DATA;
 }
 
-int cli_account_create(
-    struct directory_client *client, const char *address, struct view password, uint64_t quota, bool scram)
-{
-	struct account_record r = {0};
-	struct message_directory_answer answer;
-	struct buf encoded;
-	unsigned char salt[SCRAM_SALT_SIZE];
-	random_bytes(salt, sizeof salt);
-	arena_init(&r.arena, 1 << 20);
-	buf_init(&encoded, CREDENTIALS_MAX);
-	credentials_init(&r.credentials, salt);
-	int error = credentials_set_password(&r.credentials, password, scram, &r.arena);
-	if (error == 0)
-		error = credentials_encode(&r.credentials, &encoded);
-	const struct view fields[] = {view_from_string(address), buf_view(&encoded)};
-	if (error == 0)
-		error = directory_client_ask(client, DIRECTORY_ACCOUNT_ADD, quota, fields, 2, &answer);
-	if (encoded.data)
-		mem_wipe(encoded.data, encoded.cap);
-	buf_done(&encoded);
-	arena_done(&r.arena);
-	if (error == -ENOENT) {
-		fprintf(stderr,
-		    "postrider: %s: this server does not have that domain yet; add it first, with `postrider "
-		    "domain add`\n",
-		    address);
-		return EXIT_NOTHING;
-	}
-	return cli_directory_problem(address, error);
-}
-
-/* The password by which option ever: generated ones are printed. */
+/* The password by which option ever. */
 static int get_password(
     struct cli *cli, const char *address, bool generate, bool from_stdin, struct buf *password)
 {
@@ -97,9 +70,25 @@ static int get_password(
 	}
 	cli_generate_password(generated);
 	buf_append_string(password, generated);
-	printf("%s %s\n", address, generated);
 	mem_wipe(generated, sizeof generated);
 	return 0;
+}
+
+/* A generated password is shown once it opens something. */
+static void tell_password(
+    const struct cli *cli, const char *address, bool generated, const struct buf *password)
+{
+	if (cli->json) {
+		fputs("{\"address\":", stdout);
+		cli_json_string(view_from_string(address));
+		if (generated) {
+			fputs(",\"password\":", stdout);
+			cli_json_string(buf_view(password));
+		}
+		puts("}");
+	} else if (generated) {
+		printf("%s %.*s\n", address, VIEW_FMT(buf_view(password)));
+	}
 }
 
 static bool refuse_scram(const struct cli *cli)
@@ -136,6 +125,8 @@ static int add(struct cli *cli, struct directory_client *client)
 	int status = get_password(cli, cli->argv[0], generate, from_stdin, &password);
 	if (status == 0)
 		status = cli_account_create(client, cli->argv[0], buf_view(&password), quota, scram);
+	if (status == 0)
+		tell_password(cli, cli->argv[0], generate, &password);
 	if (password.data)
 		mem_wipe(password.data, password.cap);
 	buf_done(&password);
@@ -162,6 +153,8 @@ static int change_password(struct cli *cli, struct directory_client *client)
 	if (status == 0)
 		status = account_record_change(
 		    client, cli->argv[0], DIRECTORY_CREDENTIALS_REPLACED, put_password, &fresh);
+	if (status == 0)
+		tell_password(cli, cli->argv[0], generate, &password);
 	if (password.data)
 		mem_wipe(password.data, password.cap);
 	buf_done(&password);
@@ -223,16 +216,6 @@ static int set_administrator(struct cli *cli, struct directory_client *client)
 	return set(client, cli->argv[0], VIEW("administrator"), on ? VIEW("1") : VIEW(""));
 }
 
-static int remove_account(struct cli *cli, struct directory_client *client)
-{
-	struct message_directory_answer answer;
-	if (!cli_words(cli, 1, 1))
-		return EXIT_USAGE;
-	const struct view field = view_from_string(cli->argv[0]);
-	return cli_directory_problem(
-	    cli->argv[0], directory_client_ask(client, DIRECTORY_ACCOUNT_DELETE, 0, &field, 1, &answer));
-}
-
 static unsigned parse_protocols(const char *list)
 {
 	static const struct {
@@ -273,8 +256,11 @@ static int put_app(struct account_record *r, void *arg)
 	if (error == 0)
 		return 0;
 	fprintf(stderr, "postrider: %s\n",
-	    error == -ENOSPC ? "the account has too many app passwords; remove one first"
-	                     : "the name of the app password is empty or too long");
+	    error == -ENOSPC ? "the account has 64 app passwords, the most that it can have; remove one first"
+	    : error == -EEXIST
+	        ? "the account has an app password of this name already; choose another name, or "
+	          "remove that one with `postrider account app-remove`"
+	        : "the name of an app password has 1 to 128 octets of UTF-8");
 	return EXIT_DATA;
 }
 
@@ -291,7 +277,9 @@ static int add_app(struct cli *cli, struct directory_client *client)
 		    cli, "--protocols takes smtp, pop3, imap, web and sieve, separated by commas");
 	app.name = cli->argv[1];
 	int status = account_record_change(client, cli->argv[0], DIRECTORY_CREDENTIALS_ADDED, put_app, &app);
-	if (status == 0)
+	if (status == 0 && cli->json)
+		printf("{\"password\":\"%s\"}\n", app.text);
+	else if (status == 0)
 		printf("%s\n", app.text);
 	mem_wipe(app.text, sizeof app.text);
 	return status;
@@ -321,154 +309,13 @@ static int remove_app(struct cli *cli, struct directory_client *client)
 	return account_record_change(client, cli->argv[0], DIRECTORY_CREDENTIALS_REPLACED, take_app, &app);
 }
 
-/* ---- looking ---- */
-
-static void print_app_json(const struct app_password *app, bool follows)
-{
-	fputs(follows ? ",{\"name\":" : "{\"name\":", stdout);
-	cli_json_string(app->name);
-	printf(",\"last_used\":%lld}", (long long)app->last_used);
-}
-
-static void print_app_line(struct view name, const char *when)
-{
-	fputs("  app password    ", stdout);
-	cli_print(name);
-	printf(" (last used: %s)\n", when);
-}
-
-static void print_apps(const struct credentials *c, bool json)
-{
-	for (size_t i = 0; i < c->app_count; i++) {
-		char when[32] = "never";
-		time_t used = (time_t)c->apps[i].last_used;
-		struct tm utc;
-		if (used && gmtime_r(&used, &utc))
-			strftime(when, sizeof when, "%Y-%m-%d %H:%M", &utc);
-		if (json)
-			print_app_json(&c->apps[i], i > 0);
-		else
-			print_app_line(c->apps[i].name, when);
-	}
-}
-
-static int show(struct cli *cli, struct directory_client *client)
-{
-	struct message_directory_answer answer;
-	struct account_record r = {0};
-	uint64_t numbers[5] = {0};
-	if (!cli_words(cli, 1, 1))
-		return EXIT_USAGE;
-	int status = account_record_read(client, cli->argv[0], &r);
-	const struct view field = view_from_string(cli->argv[0]);
-	if (status == 0)
-		status = cli_directory_problem(cli->argv[0],
-		    directory_client_ask(client, DIRECTORY_ACCOUNT_STAT, 0, &field, 1, &answer));
-	const struct message_field *fields = answer.fields.items;
-	for (size_t i = 0; status == 0 && i < 5 && i < answer.fields.count; i++)
-		numbers[i] = directory_number(fields[i].value);
-	if (status == 0 && cli->json) {
-		fputs("{\"address\":", stdout);
-		cli_json_string(view_from_string(cli->argv[0]));
-		printf(",\"messages\":%llu,\"bytes\":%llu,\"deleted_bytes\":%llu,\"quota\":%llu,\"quota_"
-		       "messages\":%llu,\"app_passwords\":[",
-		    (unsigned long long)numbers[0], (unsigned long long)numbers[1],
-		    (unsigned long long)numbers[2], (unsigned long long)numbers[3],
-		    (unsigned long long)numbers[4]);
-		print_apps(&r.credentials, true);
-		printf("],\"two_step\":%s,\"sessions\":%zu,\"administrator\":%s}\n",
-		    second_factor_is_set(&r.credentials.second) ? "true" : "false",
-		    r.credentials.sessions.count, r.administrator ? "true" : "false");
-	} else if (status == 0) {
-		printf("%s\n  messages        %llu\n  bytes           %llu\n  deleted bytes   %llu\n",
-		    cli->argv[0], (unsigned long long)numbers[0], (unsigned long long)numbers[1],
-		    (unsigned long long)numbers[2]);
-		if (numbers[3])
-			printf("  quota           %llu\n", (unsigned long long)numbers[3]);
-		if (numbers[4])
-			printf("  quota, messages %llu\n", (unsigned long long)numbers[4]);
-		print_apps(&r.credentials, false);
-		if (second_factor_is_set(&r.credentials.second))
-			puts("  two-step        on");
-		if (r.credentials.sessions.count)
-			printf("  web sessions    %zu\n", r.credentials.sessions.count);
-		if (r.administrator)
-			puts("  administrator   of this server, by the web");
-	}
-	account_record_free(&r);
-	return status;
-}
-
-static void list_one(const struct cli *cli, const struct message_field *items, bool first)
-{
-	bool disabled = items[3].value.len > 0, administrator = items[4].value.len > 0;
-	if (cli->json) {
-		fputs(first ? "{\"address\":" : ",{\"address\":", stdout);
-		cli_json_string(items[0].value);
-		printf(",\"disabled\":%s,\"administrator\":%s}", disabled ? "true" : "false",
-		    administrator ? "true" : "false");
-	} else {
-		cli_print(items[0].value);
-		fputs(administrator ? " (administrator)" : "", stdout);
-		puts(disabled ? " (disabled)" : "");
-	}
-}
-
-static int list_domain(struct cli *cli, struct directory_client *client, struct view domain, bool *first)
-{
-	struct message_directory_answer answer;
-	char after[1200] = "";
-	for (;;) {
-		const struct view fields[] = {domain, view_from_string(after)};
-		int error = directory_client_ask(client, DIRECTORY_ACCOUNT_LIST, 0, fields, 2, &answer);
-		if (error)
-			return cli_directory_problem("accounts", error);
-		const struct message_field *items = answer.fields.items;
-		for (size_t i = 0; i + DIRECTORY_ACCOUNT_FIELDS <= answer.fields.count;
-		     i += DIRECTORY_ACCOUNT_FIELDS) {
-			list_one(cli, items + i, *first);
-			*first = false;
-			snprintf(after, sizeof after, "%.*s", VIEW_FMT(items[i].value));
-		}
-		if (answer.fields.count < DIRECTORY_ACCOUNT_FIELDS * DIRECTORY_LIST_PART)
-			return 0;
-	}
-}
-
-static int list(struct cli *cli, struct directory_client *client)
-{
-	struct message_directory_answer answer;
-	char after[300] = "";
-	bool first = true;
-	int status = 0;
-	if (!cli_words(cli, 0, 1))
-		return EXIT_USAGE;
-	if (cli->json)
-		putchar('[');
-	if (cli->argc == 1)
-		status = list_domain(cli, client, view_from_string(cli->argv[0]), &first);
-	while (cli->argc == 0 && status == 0) {
-		/* A domain at a time, since its accounts' questions end the view of the answer. */
-		const struct view field = view_from_string(after);
-		int error = directory_client_ask(client, DIRECTORY_DOMAIN_LIST, 0, &field, 1, &answer);
-		status = cli_directory_problem("domains", error);
-		if (status || answer.fields.count == 0)
-			break;
-		snprintf(after, sizeof after, "%.*s",
-		    VIEW_FMT(((const struct message_field *)answer.fields.items)->value));
-		status = list_domain(cli, client, view_from_string(after), &first);
-	}
-	if (cli->json)
-		puts("]");
-	return status;
-}
-
 int cli_account(struct cli *cli)
 {
 	static const struct cli_verb verbs[] = {{"add", add}, {"password", change_password},
-	    {"quota", set_quota}, {"disable", disable}, {"enable", enable}, {"remove", remove_account},
-	    {"admin", set_administrator}, {"show", show}, {"list", list}, {"app-add", add_app},
-	    {"app-remove", remove_app}, {"sessions", cli_account_sessions},
+	    {"quota", set_quota}, {"disable", disable}, {"enable", enable}, {"remove", cli_account_remove},
+	    {"restore", cli_account_restore}, {"admin", set_administrator}, {"show", cli_account_show},
+	    {"list", cli_account_list}, {"rename", cli_account_rename}, {"import", cli_account_import},
+	    {"app-add", add_app}, {"app-remove", remove_app}, {"sessions", cli_account_sessions},
 	    {"session-end", cli_account_session_end}, {"two-step-off", cli_account_two_step_off}};
 	return cli_run_verb(cli, verbs, sizeof verbs / sizeof verbs[0]);
 }

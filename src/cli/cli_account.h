@@ -13,6 +13,10 @@ void cli_generate_password(char out[CLI_GENERATED_SIZE]);
 int cli_account_create(
     struct directory_client *client, const char *address, struct view password, uint64_t quota, bool scram);
 
+/* The same with a hash of another server (trust/login/foreign_hash.h), which was read before. */
+int cli_account_create_hashed(
+    struct directory_client *client, const char *address, struct view hash, uint64_t quota);
+
 /* Gives an account that exists a new main password. */
 int cli_account_reset_password(struct directory_client *client, const char *address, struct view password);
 

@@ -7,14 +7,6 @@
 
 #include "cli/account_record.h"
 
-static void write_time(char out[32], int64_t seconds)
-{
-	time_t t = (time_t)seconds;
-	struct tm utc;
-	if (seconds == 0 || gmtime_r(&t, &utc) == NULL || strftime(out, 32, "%Y-%m-%d %H:%M", &utc) == 0)
-		snprintf(out, 32, "never");
-}
-
 /* ---- sessions ---- */
 
 static void print_json(const struct web_session *s, bool follows)
@@ -23,15 +15,18 @@ static void print_json(const struct web_session *s, bool follows)
 	cli_json_string(s->agent);
 	fputs(",\"address\":", stdout);
 	cli_json_string(s->address);
-	printf(",\"created\":%lld,\"last_used\":%lld,\"token\":%s}", (long long)s->created,
-	    (long long)s->last_used, s->is_token ? "true" : "false");
+	fputs(",\"created\":\"", stdout);
+	cli_print_time(s->created);
+	fputs("\",\"last_used\":\"", stdout);
+	cli_print_time(s->last_used);
+	printf("\",\"token\":%s}", s->is_token ? "true" : "false");
 }
 
 static void print_line(const struct web_session *s)
 {
-	char used[32];
-	write_time(used, s->last_used);
-	printf("%llu  %s  %s  ", (unsigned long long)s->id, used, s->is_token ? "token  " : "browser");
+	printf("%llu  ", (unsigned long long)s->id);
+	cli_print_time(s->last_used);
+	fputs(s->is_token ? "  token    " : "  browser  ", stdout);
 	cli_print(s->address);
 	fputs("  ", stdout);
 	cli_print(s->agent);

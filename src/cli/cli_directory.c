@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/cli_domain_show.h"
+#include "cli/cli_removal.h"
 #include "format/address_normal.h"
+#include "format/domain.h"
 
 static int ask(struct directory_client *client, enum directory_operation operation, uint64_t number,
     const struct view *fields, size_t count)
@@ -15,6 +18,38 @@ static int ask(struct directory_client *client, enum directory_operation operati
 	snprintf(subject, sizeof subject, "%.*s", VIEW_FMT(fields[0]));
 	return cli_directory_problem(
 	    subject, directory_client_ask(client, operation, number, fields, count, &answer));
+}
+
+static void say_done(const char *what, const char *name)
+{
+	printf("{\"%s\":", what);
+	cli_json_string(view_from_string(name));
+	puts("}");
+}
+
+/* ---- what leads nowhere ---- */
+
+/* An address here that takes no mail: said when something is made to lead to it, since nobody else would say
+ * it. */
+static void warn_of(struct directory_client *client, const char *from, struct view target)
+{
+	struct message_directory_answer answer;
+	char text[ADDRESS_MAX + 1];
+	snprintf(text, sizeof text, "%.*s", VIEW_FMT(target));
+	int error = directory_client_ask(client, DIRECTORY_RESOLVE, 0, &target, 1, &answer);
+	if (error == -ENOENT)
+		fprintf(stderr,
+		    "postrider: warning: %s does not exist here, so mail for %s does not reach it: senders "
+		    "get it "
+		    "back, until you add that account or alias\n",
+		    text, from);
+	else if (error == -EACCES)
+		fprintf(stderr, "postrider: warning: %s is disabled, so mail for %s does not reach it\n",
+		    text, from);
+	else if (error == -ELOOP)
+		fprintf(stderr,
+		    "postrider: warning: %s leads in a circle, so mail for %s does not reach it\n", text,
+		    from);
 }
 
 /* ---- domains ---- */
@@ -53,6 +88,26 @@ static int find_domain(
 	}
 }
 
+/* Names of a domain are those of a domain of its own, in one step. */
+static void warn_of_alias(struct directory_client *client, const char *name, const char *alias_of)
+{
+	char kept[3][600];
+	bool disabled, found;
+	if (find_domain(client, alias_of, kept, &disabled, &found) != 0)
+		return;
+	if (!found)
+		fprintf(stderr,
+		    "postrider: warning: the domain %s is not set up here, so mail for %s is refused, until "
+		    "you run "
+		    "`postrider domain add %s`\n",
+		    alias_of, name, alias_of);
+	else if (kept[0][0])
+		fprintf(stderr,
+		    "postrider: warning: %s is itself another name of %s, so mail for %s is refused: name %s "
+		    "instead\n",
+		    alias_of, kept[0], name, kept[0]);
+}
+
 static int put_domain(struct cli *cli, struct directory_client *client, bool must_exist)
 {
 	char kept[3][600] = {"", "", "+"};
@@ -70,11 +125,18 @@ static int put_domain(struct cli *cli, struct directory_client *client, bool mus
 	if (error)
 		return cli_directory_problem(cli->argv[0], error);
 	disabled = disable || (disabled && !enable);
-	const struct view fields[] = {view_from_string(cli->argv[0]),
-	    view_from_string(alias_of ? alias_of : kept[0]),
+	const char *name = cli->argv[0];
+	const struct view fields[] = {view_from_string(name), view_from_string(alias_of ? alias_of : kept[0]),
 	    view_from_string(catch_all ? catch_all : kept[1]),
 	    view_from_string(separator ? separator : kept[2])};
-	return ask(client, DIRECTORY_DOMAIN_PUT, disabled, fields, 4);
+	int status = ask(client, DIRECTORY_DOMAIN_PUT, disabled, fields, 4);
+	if (status == 0 && catch_all && catch_all[0])
+		warn_of(client, name, fields[2]);
+	if (status == 0 && alias_of && alias_of[0])
+		warn_of_alias(client, name, alias_of);
+	if (status == 0 && cli->json)
+		say_done(must_exist ? "changed" : "added", name);
+	return status;
 }
 
 static int domain_add(struct cli *cli, struct directory_client *client)
@@ -87,28 +149,46 @@ static int domain_set(struct cli *cli, struct directory_client *client)
 	return put_domain(cli, client, true);
 }
 
-static int domain_remove(struct cli *cli, struct directory_client *client)
+/* As people write it: what was typed as bücher.example is stored as xn--bcher-kva.example. */
+static void show_name(struct buf *out, struct view name)
 {
-	if (!cli_words(cli, 1, 1))
-		return EXIT_USAGE;
-	const struct view field = view_from_string(cli->argv[0]);
-	return ask(client, DIRECTORY_DOMAIN_DELETE, 0, &field, 1);
+	buf_init(out, 1024);
+	if (domain_display(name, out) != 0)
+		buf_clear(out);
+	if (buf_view(out).len == 0)
+		buf_append(out, name);
+}
+
+static void print_domain_json(const struct message_field *items, struct view shown)
+{
+	static const char *const names[] = {"name", "alias_of", "catch_all", "separator"};
+	putchar('{');
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		printf("%s\"%s\":", i ? "," : "", names[i]);
+		cli_json_string(items[i].value);
+	}
+	fputs(",\"shown\":", stdout);
+	cli_json_string(shown);
+	printf(",\"disabled\":%s}", items[4].value.len > 0 ? "true" : "false");
 }
 
 static void print_domain(const struct cli *cli, const struct message_field *items, bool first)
 {
-	bool disabled = items[4].value.len > 0;
+	struct buf shown;
+	show_name(&shown, items[0].value);
 	if (cli->json) {
-		static const char *const names[] = {"name", "alias_of", "catch_all", "separator"};
-		fputs(first ? "{" : ",{", stdout);
-		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-			printf("%s\"%s\":", i ? "," : "", names[i]);
-			cli_json_string(items[i].value);
-		}
-		printf(",\"disabled\":%s}", disabled ? "true" : "false");
+		fputs(first ? "" : ",", stdout);
+		print_domain_json(items, buf_view(&shown));
+		buf_done(&shown);
 		return;
 	}
-	cli_print(items[0].value);
+	cli_print(buf_view(&shown));
+	if (!view_equal(buf_view(&shown), items[0].value)) {
+		fputs(" (", stdout);
+		cli_print(items[0].value);
+		putchar(')');
+	}
+	buf_done(&shown);
 	if (items[1].value.len) {
 		fputs(" alias of ", stdout);
 		cli_print(items[1].value);
@@ -117,7 +197,7 @@ static void print_domain(const struct cli *cli, const struct message_field *item
 		fputs(" catch-all ", stdout);
 		cli_print(items[2].value);
 	}
-	puts(disabled ? " (disabled)" : "");
+	puts(items[4].value.len > 0 ? " (disabled)" : "");
 }
 
 static int domain_list(struct cli *cli, struct directory_client *client)
@@ -125,6 +205,8 @@ static int domain_list(struct cli *cli, struct directory_client *client)
 	struct message_directory_answer answer;
 	char after[600] = "";
 	bool first = true;
+	if (cli_option(cli, "--removed"))
+		return cli_removed_list(cli, client, "domain");
 	if (!cli_words(cli, 0, 0))
 		return EXIT_USAGE;
 	if (cli->json)
@@ -147,8 +229,9 @@ static int domain_list(struct cli *cli, struct directory_client *client)
 
 int cli_domain(struct cli *cli)
 {
-	static const struct cli_verb rows[] = {
-	    {"add", domain_add}, {"set", domain_set}, {"remove", domain_remove}, {"list", domain_list}};
+	static const struct cli_verb rows[] = {{"add", domain_add}, {"set", domain_set},
+	    {"remove", cli_domain_remove}, {"restore", cli_domain_restore}, {"show", cli_domain_show},
+	    {"list", domain_list}};
 	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }
 
@@ -167,24 +250,50 @@ static int alias_add(struct cli *cli, struct directory_client *client)
 	}
 	const struct view fields[] = {view_from_string(cli->argv[0]), buf_view(&targets)};
 	int status = ask(client, DIRECTORY_ALIAS_PUT, 0, fields, 2);
+	for (int i = 1; i < cli->argc && status == 0; i++)
+		warn_of(client, cli->argv[0], view_from_string(cli->argv[i]));
+	if (status == 0 && cli->json)
+		say_done("added", cli->argv[0]);
 	buf_done(&targets);
 	return status;
 }
 
-static int alias_remove(struct cli *cli, struct directory_client *client)
+static int show_postmaster(struct cli *cli, struct directory_client *client)
 {
-	if (!cli_words(cli, 1, 1))
-		return EXIT_USAGE;
-	const struct view field = view_from_string(cli->argv[0]);
-	return ask(client, DIRECTORY_ALIAS_DELETE, 0, &field, 1);
+	struct message_directory_answer answer;
+	int error = directory_client_ask(client, DIRECTORY_ADMIN_GET, 0, NULL, 0, &answer);
+	if (error && error != -ENOENT)
+		return cli_directory_problem("postmaster", error);
+	struct view address = {0};
+	if (error == 0)
+		address = ((const struct message_field *)answer.fields.items)->value;
+	if (cli->json) {
+		fputs("{\"postmaster\":", stdout);
+		cli_json_string(address);
+		puts("}");
+	} else if (error == 0) {
+		cli_print(address);
+		putchar('\n');
+	} else {
+		puts("nobody is named: mail for postmaster goes to the first account of its domain, or of "
+		     "this server");
+	}
+	return 0;
 }
 
 static int alias_postmaster(struct cli *cli, struct directory_client *client)
 {
-	if (!cli_words(cli, 1, 1))
+	if (!cli_words(cli, 0, 1))
 		return EXIT_USAGE;
+	if (cli->argc == 0)
+		return show_postmaster(cli, client);
 	const struct view field = view_from_string(cli->argv[0]);
-	return ask(client, DIRECTORY_ADMIN_PUT, 0, &field, 1);
+	int status = ask(client, DIRECTORY_ADMIN_PUT, 0, &field, 1);
+	if (status == 0)
+		warn_of(client, "postmaster", field);
+	if (status == 0 && cli->json)
+		say_done("postmaster", cli->argv[0]);
+	return status;
 }
 
 /* Of a list of aliases: those that there are, or masked addresses. */
@@ -290,7 +399,7 @@ static int alias_list(struct cli *cli, struct directory_client *client)
 
 int cli_alias(struct cli *cli)
 {
-	static const struct cli_verb rows[] = {{"add", alias_add}, {"remove", alias_remove},
+	static const struct cli_verb rows[] = {{"add", alias_add}, {"remove", cli_alias_remove},
 	    {"list", alias_list}, {"postmaster", alias_postmaster}};
 	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }

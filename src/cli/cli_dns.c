@@ -119,5 +119,5 @@ int cli_dns(struct cli *cli)
 		cli->argv++;
 		return verbs[i].run(cli);
 	}
-	return cli_usage(cli, "a subcommand is missing or unknown");
+	return cli_no_verb(cli, "records, zone, check, update");
 }

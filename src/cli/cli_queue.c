@@ -450,7 +450,7 @@ int cli_queue(struct cli *cli)
 		if (strcmp(cli->argv[0], verbs[i].name) == 0)
 			verb = &verbs[i];
 	if (verb == NULL)
-		return cli_usage(cli, "a subcommand is missing or unknown");
+		return cli_no_verb(cli, "list, show, stats, retry, hold, release, delete, route");
 	buf_init(&q.text, 1 << 20);
 	if (make_question(cli, verb, &q))
 		status = ask(cli, verb, &q);

@@ -12,6 +12,18 @@ int rule_check(struct cli *cli); /* needs no server */
 int rule_simple(struct cli *cli, struct directory_client *directory);
 int rule_add(struct cli *cli, struct directory_client *directory);
 
+/*
+ * For `postrider forward`: puts a rule of a name of its own on top of the script, in place of the one that is
+ * there; or takes it away, when it leads to nobody. cli has the account's address as its only word.
+ */
+enum { RULE_FORWARD_MAX = 10 /* addresses: who sends to more wants an alias or a list */ };
+struct rule_forwarding {
+	const char *to[RULE_FORWARD_MAX];
+	size_t count;
+	bool keep;
+};
+int rule_forward(struct cli *cli, struct directory_client *directory, const struct rule_forwarding *f);
+
 /* cli_rule_undo.c */
 int rule_log(struct cli *cli, struct directory_client *directory);
 int rule_undo(struct cli *cli, struct directory_client *directory);

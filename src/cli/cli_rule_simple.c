@@ -483,3 +483,48 @@ int rule_add(struct cli *cli, struct directory_client *directory)
 	edit_done(e);
 	return status;
 }
+
+/* ---- forward ---- */
+
+static const char forward_name[] = "Forward";
+
+static int put_forward(struct edit *e, const struct rule_forwarding *f)
+{
+	struct wishes w = {.name = forward_name, .before = "1"};
+	char texts[RULE_FORWARD_MAX][400];
+	size_t number;
+	for (size_t i = 0; i < f->count; i++) {
+		snprintf(
+		    texts[i], sizeof texts[i], "%s to \"%s\"", f->keep ? "forward" : "redirect", f->to[i]);
+		w.actions[w.action_count++] = texts[i];
+	}
+	/* Else a rule below could still keep it. */
+	if (!f->keep)
+		w.actions[w.action_count++] = "stop";
+	if (sieve_simple_count(&e->simple) == 0)
+		w.before = NULL;
+	return add(e, &w, &number);
+}
+
+int rule_forward(struct cli *cli, struct directory_client *directory, const struct rule_forwarding *f)
+{
+	struct edit *e;
+	int status = edit_open(cli, directory, 0, 0, &e);
+	if (status)
+		return status;
+	size_t number = sieve_simple_named(&e->simple, VIEW(forward_name));
+	bool there = sieve_simple_at(&e->simple, number) != NULL;
+	if (there)
+		status = remove_rule(e, number);
+	if (status == 0 && f->count > 0)
+		status = put_forward(e, f);
+	else if (status == 0 && there)
+		status = put_back(e);
+	else if (status == 0) {
+		fprintf(
+		    stderr, "postrider: %s: nothing is forwarded by `postrider forward`\n", e->owner.subject);
+		status = EXIT_NOTHING;
+	}
+	edit_done(e);
+	return status;
+}

@@ -174,7 +174,7 @@ int cli_store(struct cli *cli)
 	while (which < count && strcmp(verb, tasks[which].verb) != 0)
 		which++;
 	if (which == count)
-		return cli_usage(cli, "a subcommand is missing or unknown");
+		return cli_no_verb(cli, "check, rebuild, stats, compact, pack");
 	log_set_threshold(LOG_WARNING);
 	int fd = store_client_connect(&cli->settings);
 	if (fd >= 0)

@@ -166,12 +166,25 @@ int cli_directory_problem(const char *subject, int error)
 	case -ENOENT:
 	case -ENXIO:
 	case -EXDEV:
-		fprintf(stderr,
-		    "postrider: %s: there is no such domain, account, alias or group (`postrider domain "
-		    "list`, "
-		    "`account list`, `alias list` and `group list` show those that exist)\n",
-		    subject);
+		if (strchr(subject, '@'))
+			fprintf(stderr,
+			    "postrider: there is no account, alias or group %s here (`postrider account "
+			    "list`, `alias "
+			    "list` and `group list` show those that exist)\n",
+			    subject);
+		else
+			fprintf(stderr,
+			    "postrider: there is no domain %s here (`postrider domain list` shows those that "
+			    "exist)\n",
+			    subject);
 		return EXIT_NOTHING;
+	case -EKEYREVOKED:
+		fprintf(stderr,
+		    "postrider: %s: it was removed, and is still kept: bring it back with `restore %s`, or "
+		    "erase it "
+		    "for good with `remove %s --now`\n",
+		    subject, subject, subject);
+		return EXIT_DATA;
 	case -EEXIST:
 		fprintf(stderr, "postrider: %s: already exists\n", subject);
 		return EXIT_DATA;
@@ -227,6 +240,7 @@ int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count)
 	for (size_t i = 0; cli->argc > 0 && i < count; i++) {
 		if (strcmp(cli->argv[0], rows[i].name) != 0)
 			continue;
+		cli->verb = rows[i].name;
 		cli->argc--;
 		cli->argv++;
 		int status = directory_client_open(cli, &client);
@@ -236,5 +250,8 @@ int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count)
 		directory_client_close(client);
 		return status;
 	}
-	return cli_usage(cli, "a subcommand is missing or unknown");
+	char names[400] = "";
+	for (size_t i = 0, len = 0; i < count && len < sizeof names; i++)
+		len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", i ? ", " : "", rows[i].name);
+	return cli_no_verb(cli, names);
 }

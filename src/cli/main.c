@@ -23,29 +23,40 @@ static const struct {
         "postrider reload [--json]"},
     {"stop", cli_stop, "stop the running server, and wait for its end", "postrider stop [--json]"},
     {"demo", cli_demo, "run two demo servers on loopback", "postrider demo [--dir DIR] [--port-base N]"},
-    {"domain", cli_domain, "domains for which this server takes mail",
+    {"domain", cli_domain, "domains this server accepts mail for",
         "postrider domain add NAME [--alias-of NAME] [--catch-all ADDRESS] [--separator CHAR]\n"
         "       postrider domain set NAME [the same options, --disable, --enable]\n"
-        "       postrider domain remove NAME\n"
-        "       postrider domain list [--json]"},
+        "       postrider domain remove NAME [--yes] [--now] [--json]\n"
+        "       postrider domain restore NAME [--json]\n"
+        "       postrider domain show NAME [--json]\n"
+        "       postrider domain list [--removed] [--json]"},
     {"account", cli_account, "accounts with a mailbox, and their passwords",
         "postrider account add ADDRESS [--quota SIZE] [--password-stdin | --generate] [--scram]\n"
         "       postrider account password ADDRESS [--password-stdin | --generate] [--scram]\n"
         "       postrider account quota ADDRESS [SIZE] [--messages N]\n"
-        "       postrider account disable|enable|remove ADDRESS\n"
+        "       postrider account disable|enable ADDRESS\n"
+        "       postrider account remove ADDRESS [--yes] [--now] [--json]\n"
+        "       postrider account restore ADDRESS [--json]\n"
+        "       postrider account import FILE [--format csv|passwd] [--domain NAME] [--scheme NAME] "
+        "[--dry-run]\n"
+        "           [--skip-existing] [--json]\n"
+        "       postrider account rename ADDRESS NEW-ADDRESS [--no-alias] [--json]\n"
         "       postrider account admin ADDRESS on|off\n"
         "       postrider account show ADDRESS [--json]\n"
-        "       postrider account list [DOMAIN] [--json]\n"
+        "       postrider account list [DOMAIN] [--removed] [--json]\n"
         "       postrider account app-add ADDRESS NAME [--protocols LIST] [--readable]\n"
         "       postrider account app-remove ADDRESS NAME\n"
         "       postrider account sessions ADDRESS [--json]\n"
         "       postrider account session-end ADDRESS NUMBER | --all\n"
         "       postrider account two-step-off ADDRESS"},
-    {"alias", cli_alias, "addresses that lead to other addresses",
+    {"alias", cli_alias, "addresses that forward to others",
         "postrider alias add ADDRESS TARGET...\n"
-        "       postrider alias remove ADDRESS\n"
+        "       postrider alias remove ADDRESS [--yes] [--json]\n"
         "       postrider alias list [DOMAIN] [--json]\n"
-        "       postrider alias postmaster ADDRESS"},
+        "       postrider alias postmaster [ADDRESS] [--json]"},
+    {"forward", cli_forward, "send an address's mail on to others",
+        "postrider forward ADDRESS --to ADDRESS... [--keep] [--json]\n"
+        "       postrider forward ADDRESS --off [--json]"},
     {"dkim", cli_dkim, "the keys that sign your domains' mail",
         "postrider dkim list [DOMAIN] [--json]\n"
         "       postrider dkim show DOMAIN [--json]\n"
@@ -103,7 +114,7 @@ static const struct {
         "       postrider vacation on|off ADDRESS [--json]\n"
         "       postrider vacation answered ADDRESS [--all] [--json]\n"
         "       A DATE is 2026-07-01, or \"2026-07-01 08:00\"; of --until that day is the last one."},
-    {"queue", cli_queue, "messages on their way: what waits, why, and what to do about it",
+    {"queue", cli_queue, "show and manage waiting mail",
         "postrider queue list [WHICH] [--limit N] [--json]\n       postrider queue show ID...|WHICH "
         "[--json]\n       postrider queue stats [--json]\n       postrider queue age [WHICH] [--limit N] "
         "[--json]\n       postrider queue cat ID [--json]\n       postrider queue pause|resume "

@@ -249,7 +249,8 @@ const struct setting settings_table[] = {
 	"that frees space still works.",
 	.effect = EFFECT_RESTART},
     {"undelete_days", NUMBER, AT(undelete_days), "14", 0, 3650,
-	"Days for which deleted mail can be brought back with `postrider mailbox undelete`.",
+	"Days for which deleted mail can be brought back with `postrider mailbox undelete`, and accounts and "
+	"domains that were removed with `postrider account restore` and `postrider domain restore`.",
 	.unit = "days"},
     {"masked_addresses", NUMBER, AT(masked_addresses), "200", 0, 1000,
 	"Masked addresses that each account may have: addresses at its own domain that a user makes for "

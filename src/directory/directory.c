@@ -8,6 +8,7 @@
  *   p domain NUL local NUL name   app password
  *   n                        the next account's or group's number
  *   s                        who is postmaster
+ *   q time kind name         what was removed and can be brought back (removed.c)
  * groups (groups.c): g h i j k; and the keys that sign mail (signing.c): m
  */
 #include "directory/directory.h"
@@ -17,7 +18,7 @@
 
 #include "directory/directory_entries.h"
 #include "directory/groups.h"
-#include "directory/signing.h"
+#include "directory/removed.h"
 #include "store/entry.h"
 
 enum { VERSION = 1 };
@@ -57,27 +58,6 @@ static int delete (struct txn *t, const struct directory_key *k)
 	return error ? error : txn_delete(t, DIRECTORY_SHARD, directory_key_view(k));
 }
 
-int directory_decode_domain(struct cursor *c, struct directory_domain *d)
-{
-	struct directory_domain r;
-	r.disabled = cursor_u8(c) != 0;
-	r.separator = (char)cursor_u8(c);
-	r.alias_of = entry_take_text(c);
-	r.catch_all = entry_take_text(c);
-	if (!cursor_ok(c))
-		return -EBADMSG;
-	*d = r;
-	return 0;
-}
-
-int directory_find_domain(struct txn *t, struct view name, struct directory_domain *d)
-{
-	struct cursor c;
-	struct directory_key k = directory_letter_key('d', name);
-	int error = get(t, &k, &c);
-	return error ? error : directory_decode_domain(&c, d);
-}
-
 int directory_domain_get(struct txn *t, struct view name, struct directory_domain *d)
 {
 	struct address domain;
@@ -88,7 +68,6 @@ int directory_domain_get(struct txn *t, struct view name, struct directory_domai
 int directory_domain_put(struct txn *t, struct view name, const struct directory_domain *d)
 {
 	struct address domain, alias_of = {.len = 0}, catch_all = {.len = 0};
-	struct entry v;
 	int error = address_normalize_domain(name, &domain);
 	if (error == 0 && !view_empty(d->alias_of))
 		error = address_normalize_domain(d->alias_of, &alias_of);
@@ -96,89 +75,20 @@ int directory_domain_put(struct txn *t, struct view name, const struct directory
 		error = address_normalize(d->catch_all, &catch_all);
 	if (error)
 		return error;
-	entry_begin(&v, VERSION);
-	entry_add_fixed(&v, 1, d->disabled);
-	entry_add_fixed(&v, 1, (unsigned char)d->separator);
-	entry_add_text(&v, address_view(&alias_of));
-	entry_add_text(&v, address_view(&catch_all));
-	struct directory_key k = directory_letter_key('d', address_view(&domain));
-	return put(t, &k, &v);
-}
-
-static int stop_at_first(void *arg, struct view key, struct view value)
-{
-	(void)arg, (void)key, (void)value;
-	return 1;
-}
-
-static int any_of(struct txn *t, char letter, struct view domain)
-{
-	struct directory_key from, to;
-	directory_domain_range(letter, domain, &from, &to);
-	struct txn_range range = {.shard = DIRECTORY_SHARD,
-	    .from = directory_key_view(&from),
-	    .to = directory_key_view(&to),
-	    .limit = 1};
-	return txn_range(t, &range, stop_at_first, NULL);
-}
-
-int directory_domain_delete(struct txn *t, struct view name)
-{
-	struct address domain;
-	int error = address_normalize_domain(name, &domain);
-	if (error)
+	struct directory_domain before, now = {.alias_of = address_view(&alias_of),
+	                                    .catch_all = address_view(&catch_all),
+	                                    .separator = d->separator,
+	                                    .disabled = d->disabled};
+	/* One that was removed empty comes back with its keys; one that was removed with all that is in it is
+	 * not brought back by accident. */
+	error = directory_domain_entry(t, address_view(&domain), &before);
+	if (error == 0 && before.removed)
+		error = before.with_all ? -EKEYREVOKED
+		                        : directory_removed_forget(t, before.removed,
+		                              DIRECTORY_REMOVED_DOMAIN, address_view(&domain));
+	if (error && error != -ENOENT)
 		return error;
-	error = any_of(t, 'a', address_view(&domain));
-	if (error == 0)
-		error = any_of(t, 'l', address_view(&domain));
-	if (error == 0)
-		error = any_of(t, 'o', address_view(&domain));
-	if (error == 0)
-		error = any_of(t, 'g', address_view(&domain));
-	if (error)
-		return error > 0 ? -ENOTEMPTY : error;
-	struct directory_key k = directory_letter_key('d', address_view(&domain));
-	error = delete (t, &k);
-	return error ? error : directory_signing_forget(t, address_view(&domain));
-}
-
-int directory_decode_account(struct cursor *c, struct directory_account *a)
-{
-	struct directory_account r;
-	r.disabled = cursor_u8(c) != 0;
-	r.shard = cursor_u64(c);
-	r.quota = cursor_u64(c);
-	r.credentials = entry_take_text(c);
-	/* Entries that were written before there was such a limit end here. */
-	r.quota_messages = cursor_ok(c) && !cursor_at_end(c) ? entry_take_number(c) : 0;
-	r.administrator = cursor_ok(c) && !cursor_at_end(c) && cursor_u8(c) != 0;
-	if (!cursor_ok(c))
-		return -EBADMSG;
-	*a = r;
-	return 0;
-}
-
-static int put_account(struct txn *t, const struct directory_key *k, const struct directory_account *a)
-{
-	struct entry v;
-	if (a->credentials.len > DIRECTORY_OPAQUE_MAX)
-		return -EMSGSIZE;
-	entry_begin(&v, VERSION);
-	entry_add_fixed(&v, 1, a->disabled);
-	entry_add_fixed(&v, 8, a->shard);
-	entry_add_fixed(&v, 8, a->quota);
-	entry_add_text(&v, a->credentials);
-	entry_add_number(&v, a->quota_messages);
-	entry_add_fixed(&v, 1, a->administrator);
-	return put(t, k, &v);
-}
-
-int directory_find_account(struct txn *t, const struct address *address, struct directory_account *a)
-{
-	struct cursor c;
-	struct directory_key k = directory_address_key('a', address);
-	int error = get(t, &k, &c);
-	return error ? error : directory_decode_account(&c, a);
+	return directory_domain_write(t, address_view(&domain), &now);
 }
 
 /* Numbers of accounts are counted, not chosen: one that was removed never gets its successor's mail. */
@@ -202,24 +112,27 @@ int directory_next_number(struct txn *t, uint64_t *shard)
 int directory_account_add(struct txn *t, struct view text, struct directory_account *a)
 {
 	struct address address;
+	struct directory_domain domain;
+	struct directory_account before;
 	int error = address_normalize(text, &address);
 	if (error)
 		return error;
-	struct directory_key account = directory_address_key('a', &address),
-	                     alias = directory_address_key('l', &address),
+	struct directory_key alias = directory_address_key('l', &address),
 	                     masked = directory_address_key('o', &address);
-	struct directory_key domain = directory_letter_key('d', address_domain(&address));
 	if (a->credentials.len > DIRECTORY_OPAQUE_MAX)
 		return -EMSGSIZE;
-	error = exists(t, &domain);
+	error = directory_find_domain(t, address_domain(&address), &domain);
 	if (error)
 		return error;
-	if (exists(t, &account) == 0 || exists(t, &alias) == 0 || exists(t, &masked) == 0)
+	error = directory_account_entry(t, &address, &before);
+	if (error != -ENOENT)
+		return error ? error : before.removed ? -EKEYREVOKED : -EEXIST;
+	if (exists(t, &alias) == 0 || exists(t, &masked) == 0)
 		return -EEXIST;
 	error = directory_next_number(t, &a->shard);
 	if (error == 0)
 		error = directory_account_name_put(t, a->shard, &address);
-	return error ? error : put_account(t, &account, a);
+	return error ? error : directory_account_write(t, &address, a);
 }
 
 int directory_account_get(struct txn *t, struct view text, struct directory_account *a)
@@ -244,9 +157,8 @@ int directory_account_put(struct txn *t, struct view text, const struct director
 		error = directory_find_account(t, &address, &old);
 	if (error)
 		return error;
-	struct directory_key k = directory_address_key('a', &address);
 	changed.shard = old.shard;
-	return put_account(t, &k, &changed);
+	return directory_account_write(t, &address, &changed);
 }
 
 /* App passwords of one account: [domain NUL local NUL, domain NUL local 0x01). */
@@ -275,7 +187,10 @@ int directory_account_delete(struct txn *t, struct view text)
 	struct directory_key from, to, found;
 	int error = address_normalize(text, &address);
 	if (error == 0)
-		error = directory_find_account(t, &address, &account);
+		error = directory_account_entry(t, &address, &account);
+	if (error == 0 && account.removed)
+		error = directory_removed_forget(
+		    t, account.removed, DIRECTORY_REMOVED_ACCOUNT, address_view(&address));
 	if (error)
 		return error;
 	struct directory_key k = directory_address_key('a', &address);
@@ -411,14 +326,16 @@ int directory_alias_put(struct txn *t, struct view text, struct view targets)
 		error = normalize_targets(targets, &v);
 	if (error)
 		return error;
+	struct directory_domain domain;
+	struct directory_account account;
 	struct directory_key alias = directory_address_key('l', &address),
-	                     account = directory_address_key('a', &address),
 	                     masked = directory_address_key('o', &address);
-	struct directory_key domain = directory_letter_key('d', address_domain(&address));
-	error = exists(t, &domain);
+	error = directory_find_domain(t, address_domain(&address), &domain);
 	if (error)
 		return error;
-	if (exists(t, &account) == 0 || exists(t, &masked) == 0)
+	/* The address of an account that was removed is free for an alias: its mail goes on to somebody else.
+	 */
+	if (directory_find_account(t, &address, &account) == 0 || exists(t, &masked) == 0)
 		return -EEXIST;
 	return put(t, &alias, &v);
 }

@@ -27,12 +27,17 @@ struct directory_domain {
 	struct view catch_all; /* address for unknown local parts; empty: they are refused */
 	char separator;        /* user+tag is user's; 0: no sub-addresses */
 	bool disabled;
+	int64_t
+	    removed;   /* when, in seconds since 1970; 0: it is there. Set by removed.h alone, as the next */
+	bool with_all; /* it was removed with all that is in it, and not empty */
 };
 
-/* Get: -ENOENT. Put makes it or replaces it. Delete: -ENOTEMPTY while it has accounts, aliases or groups. */
+/*
+ * Get: -ENOENT, also when it was removed. Put makes it or replaces it, and brings one back that was removed
+ * empty; -EKEYREVOKED: it was removed with all that is in it (directory_domain_restore).
+ */
 int directory_domain_get(struct txn *t, struct view name, struct directory_domain *d);
 int directory_domain_put(struct txn *t, struct view name, const struct directory_domain *d);
-int directory_domain_delete(struct txn *t, struct view name);
 
 struct directory_account {
 	uint64_t shard;          /* given by directory_account_add, never again to another */
@@ -41,17 +46,35 @@ struct directory_account {
 	bool disabled;
 	bool administrator;      /* of this server: it may change others' accounts by the web */
 	struct view credentials; /* auth's, opaque here */
+	int64_t
+	    removed; /* when, in seconds since 1970; 0: it is there. Set by removed.h alone, as the next */
+	bool with_domain; /* it was removed with its domain, and comes back with it */
 };
 
-/* -EEXIST: the address is an account or an alias; -ENOENT: no such domain. a->shard is set. */
+/* -EEXIST: the address is an account or an alias; -ENOENT: no such domain; -EKEYREVOKED: an account of this
+ * address was removed and is still kept (removed.h). a->shard is set. Elsewhere an account that was removed
+ * is none: -ENOENT. */
 int directory_account_add(struct txn *t, struct view address, struct directory_account *a);
 int directory_account_get(struct txn *t, struct view address, struct directory_account *a);
 /* The same for what is done in the account's name: -EACCES when it is disabled. */
 int directory_account_in_use(struct txn *t, struct view address, struct directory_account *a);
+/* The account that somebody means who logs in: of this address, or the only target of an alias. *own: its
+ * address. */
+int directory_login_get(struct txn *t, struct view address, struct directory_account *a, struct address *own);
 /* -ENOENT: no such account. Its shard never changes. */
 int directory_account_put(struct txn *t, struct view address, const struct directory_account *a);
-/* Also its app passwords. The account's own shard is erased apart, by account_remove. */
+/* For good, one that was removed too; also its app passwords. The account's own shard is erased apart,
+ * before, by account_remove. */
 int directory_account_delete(struct txn *t, struct view address);
+
+/*
+ * Gives the account another address, at once: its mail, groups, shares and passwords stay its own, since they
+ * are those of its number. With `alias` the old address becomes an alias that leads to the new one. -ENOENT:
+ * no such account, or no such domain; -EEXIST: something else has the new address; -EKEYREVOKED: an account
+ * that was removed has it.
+ */
+int directory_account_rename(struct txn *t, struct view from, struct view to, bool alias, uint64_t *shard)
+    __attribute__((warn_unused_result));
 
 /* App passwords of an account, by name. Put: -ENOENT without the account. */
 int directory_app_password_get(struct txn *t, struct view address, struct view name, struct view *record);
@@ -111,5 +134,8 @@ struct directory_targets {
 };
 
 int directory_resolve(struct txn *t, struct view address, struct directory_targets *out);
+
+/* The same for <Postmaster> without a domain. -ENOENT: there is no account at all. */
+int directory_resolve_postmaster(struct txn *t, struct directory_targets *out);
 
 #endif

@@ -56,7 +56,17 @@ int directory_decode_account(struct cursor *c, struct directory_account *a)
 struct directory_masked;
 int directory_decode_masked(struct cursor *c, struct directory_masked *m) __attribute__((warn_unused_result));
 
-/* 0, -ENOENT, -EBADMSG, or the store's error. */
+/* Also those that were removed: `removed` says so. Write: as it is. */
+int directory_domain_entry(struct txn *t, struct view name, struct directory_domain *d)
+    __attribute__((warn_unused_result));
+int directory_account_entry(struct txn *t, const struct address *address, struct directory_account *a)
+    __attribute__((warn_unused_result));
+int directory_domain_write(struct txn *t, struct view name, const struct directory_domain *d)
+    __attribute__((warn_unused_result));
+int directory_account_write(struct txn *t, const struct address *address, const struct directory_account *a)
+    __attribute__((warn_unused_result));
+
+/* 0, -ENOENT (also of what was removed), -EBADMSG, or the store's error. */
 int directory_find_domain(struct txn *t, struct view name, struct directory_domain *d)
     __attribute__((warn_unused_result));
 int directory_find_account(struct txn *t, const struct address *address, struct directory_account *a)

@@ -12,6 +12,8 @@ struct list {
 	int (*alias_visit)(void *arg, struct view address, struct view targets);
 	int (*masked_visit)(void *arg, struct view address, const struct directory_masked *m);
 	void *arg;
+	size_t seen, skipped;
+	struct directory_key last;
 };
 
 /* The address in a key: letter, domain, NUL, local part. */
@@ -21,17 +23,29 @@ static int address_of_key(const struct list *l, struct view key, struct address 
 	return key.len <= skip ? -EBADMSG : address_join(view_skip(key, skip), l->domain, address);
 }
 
+/* What was removed is in no list (removed.h has one of its own). */
+static int skip(struct list *l)
+{
+	l->skipped++;
+	return 0;
+}
+
 static int visit(void *arg, struct view key, struct view value)
 {
-	const struct list *l = arg;
+	struct list *l = arg;
 	struct cursor c = cursor_on(view_skip(value, 1));
 	struct directory_domain domain;
 	struct directory_account account;
 	struct directory_masked masked;
 	struct address address;
 	int error;
+	l->seen++;
+	l->last.len = 0;
+	directory_key_add(&l->last, key);
 	if (l->letter == 'd') {
 		error = directory_decode_domain(&c, &domain);
+		if (error == 0 && domain.removed)
+			return skip(l);
 		return error ? error : l->domain_visit(l->arg, view_skip(key, 1), &domain);
 	}
 	error = address_of_key(l, key, &address);
@@ -43,7 +57,15 @@ static int visit(void *arg, struct view key, struct view value)
 	}
 	if (error == 0)
 		error = directory_decode_account(&c, &account);
+	if (error == 0 && account.removed)
+		return skip(l);
 	return error ? error : l->account_visit(l->arg, address_view(&address), &account);
+}
+
+/* The first key behind this one. */
+static void step_over(struct directory_key *k)
+{
+	directory_key_add(k, view_of("", 1));
 }
 
 static int directory_walk(
@@ -53,13 +75,18 @@ static int directory_walk(
 	    .from = directory_key_view(from),
 	    .to = directory_key_view(to),
 	    .limit = STORE_READ_KEYS_MAX};
-	return txn_range(t, &range, visit, l);
-}
-
-/* The first key behind this one. */
-static void step_over(struct directory_key *k)
-{
-	directory_key_add(k, view_of("", 1));
+	struct directory_key start;
+	int result;
+	do {
+		l->seen = l->skipped = 0;
+		result = txn_range(t, &range, visit, l);
+		/* A slice in which something was passed over is shorter than callers take the last one to be.
+		 */
+		start = l->last;
+		step_over(&start);
+		range.from = directory_key_view(&start);
+	} while (result == 0 && l->seen == STORE_READ_KEYS_MAX && l->skipped > 0);
+	return result;
 }
 
 int directory_domain_each(struct txn *t, struct view after,
@@ -83,9 +110,13 @@ static int walk_domain(struct txn *t, struct list *l, struct view domain, struct
 {
 	struct directory_key from, to;
 	struct address name, last;
+	struct directory_domain d;
 	int error = address_normalize_domain(domain, &name);
 	if (error)
 		return error;
+	/* Of a domain that was removed nothing is listed. */
+	if (directory_domain_entry(t, address_view(&name), &d) == 0 && d.removed)
+		return 0;
 	l->domain = address_view(&name);
 	directory_domain_range(l->letter, l->domain, &from, &to);
 	if (!view_empty(after)) {

@@ -165,8 +165,11 @@ int directory_group_each(struct txn *t, struct view domain, struct view after,
 	struct group_list l = {.domain = address_view(&name), .group = visit, .arg = arg};
 	if (error == 0 && !view_empty(after))
 		error = address_normalize(after, &last);
+	struct directory_domain d;
 	if (error)
 		return error;
+	if (directory_domain_entry(t, address_view(&name), &d) == 0 && d.removed)
+		return 0;
 	directory_domain_range('g', address_view(&name), &from, &to);
 	if (!view_empty(after)) {
 		from = directory_address_key('g', &last);

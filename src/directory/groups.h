@@ -53,6 +53,9 @@ int directory_member_each(struct txn *t, struct view group, struct view after,
 /* For directory_account_add and _delete: the account's address by its number; its memberships go with it. */
 int directory_account_name_put(struct txn *t, uint64_t shard, const struct address *address)
     __attribute__((warn_unused_result));
+/* The account has another address: in the lists of its groups as well. */
+int directory_member_rename(struct txn *t, uint64_t shard, const struct address *address)
+    __attribute__((warn_unused_result));
 int directory_account_name_delete(struct txn *t, uint64_t shard) __attribute__((warn_unused_result));
 
 #endif

@@ -7,14 +7,6 @@
 
 enum { VERSION = 1 };
 
-int directory_text_put(struct txn *t, const struct directory_key *k, struct view text)
-{
-	struct entry e;
-	entry_begin(&e, VERSION);
-	entry_add_text(&e, text);
-	return entry_put(t, DIRECTORY_SHARD, directory_key_view(k), &e);
-}
-
 static int get(struct txn *t, const struct directory_key *k, struct cursor *c)
 {
 	struct view value;
@@ -95,7 +87,13 @@ int directory_group_name(struct txn *t, uint64_t number, struct view *group)
 int directory_account_address(struct txn *t, uint64_t shard, struct view *address)
 {
 	struct directory_key k = directory_number_key('i', shard);
-	return directory_text_get(t, &k, address);
+	struct directory_account account;
+	struct address normal;
+	int error = directory_text_get(t, &k, address);
+	if (error == 0)
+		error = address_normalize(*address, &normal);
+	/* One that was removed is nobody, as long as it is not brought back. */
+	return error ? error : directory_find_account(t, &normal, &account);
 }
 
 struct number_list {
@@ -153,4 +151,16 @@ int directory_account_name_delete(struct txn *t, uint64_t shard)
 			error = directory_member_remove(t, &name, &g, shard);
 	}
 	return error ? error : drop(t, &own);
+}
+
+int directory_member_rename(struct txn *t, uint64_t shard, const struct address *address)
+{
+	uint64_t numbers[DIRECTORY_GROUPS_OF_ACCOUNT_MAX];
+	size_t count;
+	int error = directory_groups_of(t, shard, numbers, &count);
+	for (size_t i = 0; i < count && error == 0; i++) {
+		struct directory_key member = directory_pair_key('j', numbers[i], shard);
+		error = directory_text_put(t, &member, address_view(address));
+	}
+	return error ? error : directory_account_name_put(t, shard, address);
 }

@@ -16,7 +16,12 @@
  * millisecond. A list of that many members takes so many, since the entry of an alias holds some 1,000 octets
  * of addresses.
  */
-enum { ALIASES_MAX = 300 };
+enum {
+	ALIASES_MAX = 300,
+	/* Domains in which a person is looked for who takes a postmaster's mail, when nobody has been named:
+	   those without any account are few. */
+	DUTY_DOMAINS = 20
+};
 
 struct search {
 	struct txn *txn;
@@ -156,7 +161,38 @@ static int take_first(void *arg, struct view address, const struct directory_acc
 	return error ? error : 1;
 }
 
-/* postmaster@ and abuse@ must reach a person: the administrator, else the domain's first account. */
+struct domains_left {
+	struct address names[DUTY_DOMAINS];
+	size_t count;
+};
+
+static int take_domain(void *arg, struct view name, const struct directory_domain *d)
+{
+	struct domains_left *l = arg;
+	if (d->disabled || !view_empty(d->alias_of))
+		return 0;
+	int error = address_normalize_domain(name, &l->names[l->count]);
+	return error ? error : ++l->count == DUTY_DOMAINS;
+}
+
+/* The first account that there is on this server. */
+static int find_anybody(struct search *s, struct first_account *first)
+{
+	struct domains_left *l = mem_alloc(sizeof *l);
+	l->count = 0;
+	int error = directory_domain_each(s->txn, (struct view){0}, take_domain, l);
+	error = error > 0 ? 0 : error;
+	for (size_t i = 0; i < l->count && error == 0; i++)
+		error = directory_account_each(
+		    s->txn, address_view(&l->names[i]), (struct view){0}, take_first, first);
+	mem_free(l);
+	return error;
+}
+
+/*
+ * postmaster@ and abuse@ must reach a person (RFC 5321 section 4.5.1): whom the administrator has named, else
+ * the domain's first account, else the first one of the server.
+ */
 static int resolve_duty(struct search *s, const struct address *address, unsigned depth)
 {
 	struct view local = address_local(address), admin;
@@ -175,6 +211,8 @@ static int resolve_duty(struct search *s, const struct address *address, unsigne
 	if (error == 0 || !is_dead_end(error))
 		return error;
 	error = directory_account_each(s->txn, address_domain(address), (struct view){0}, take_first, &first);
+	if (error == 0)
+		error = find_anybody(s, &first);
 	if (error == 1)
 		return add_target(s, &first.account, &first.address);
 	return error ? error : -ENOENT;
@@ -216,6 +254,9 @@ static int resolve(struct search *s, const struct address *given, unsigned depth
 	if (error)
 		return error;
 	error = resolve_exactly(s, &address, depth);
+	/* An alias for postmaster that has come to lead nowhere excuses nobody from reading it. */
+	if (is_dead_end(error) && view_equal(address_local(&address), VIEW("postmaster")) && !s->came_back)
+		error = -ENOENT;
 	if (error == -ENOENT)
 		error = resolve_sub_address(s, &address, domain.separator, depth);
 	if (error == -ENOENT)
@@ -238,6 +279,25 @@ int directory_resolve(struct txn *t, struct view text, struct directory_targets 
 	error = resolve(&s, &address, 0);
 	mem_free(s.entered);
 	return error;
+}
+
+int directory_resolve_postmaster(struct txn *t, struct directory_targets *out)
+{
+	struct search s = {.txn = t, .out = out};
+	struct first_account first;
+	struct view admin;
+	out->count = 0;
+	out->masked = false;
+	int error = directory_admin_get(t, &admin);
+	if (error == 0)
+		error = directory_resolve(t, admin, out);
+	if (error == 0 || !is_dead_end(error))
+		return error;
+	out->count = 0;
+	error = find_anybody(&s, &first);
+	if (error == 1)
+		return add_target(&s, &first.account, &first.address);
+	return error ? error : -ENOENT;
 }
 
 int directory_alias_check(struct txn *t, struct view text, struct view targets)

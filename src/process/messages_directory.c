@@ -61,6 +61,13 @@ static const struct {
     [DIRECTORY_SIGNING_ROTATE] = {1, false},
     [DIRECTORY_ADDRESS] = {0, false},
     [DIRECTORY_MASKED_LIST] = {2, false},
+    [DIRECTORY_ACCOUNT_RESTORE] = {1, true},
+    [DIRECTORY_DOMAIN_RESTORE] = {1, true},
+    [DIRECTORY_REMOVED_LIST] = {1, false},
+    [DIRECTORY_ERASE] = {0, false},
+    [DIRECTORY_GROUPS_OF] = {1, false},
+    [DIRECTORY_ACCOUNT_RENAME] = {2, true},
+    [DIRECTORY_ADMIN_GET] = {0, false},
 };
 /* clang-format on */
 

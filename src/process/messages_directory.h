@@ -32,17 +32,17 @@ struct message_directory_answer { int64_t error; uint64_t number; struct codec_l
 /* Fields of a question, in order; `number` beside them; and behind "->" what is answered. Numbers in fields have 8 bytes, big-endian. */
 enum directory_operation {
 	DIRECTORY_RESOLVE = 1,     /* address -> for each target: account (number; 0: remote), address, whether it has a quota of its own; number: 1 when it is not to be remembered, since users turn masked addresses on and off. -EXDEV: not our domain */
-	DIRECTORY_LOOK_UP,         /* address -> address, credentials, "1" if administrator; number: account, 0 when disabled */
+	DIRECTORY_LOOK_UP,         /* address; number: 1: also an alias that leads to one account alone -> address, credentials, "1" if administrator; number: account, 0 when disabled */
 	DIRECTORY_CREDENTIALS_PUT, /* address, credentials, those before (or empty) -> ; account. -ESTALE: those before were others */
 	DIRECTORY_SECRET,          /* 32 random octets -> those that were given the very first time */
 	DIRECTORY_DOMAIN_PUT,      /* name, alias_of, catch_all, separator; number: 1 disabled */
-	DIRECTORY_DOMAIN_DELETE,   /* name */
+	DIRECTORY_DOMAIN_DELETE,   /* name; number: enum directory_removal -> accounts (numbers) that went with this step; 1 while more are to go: ask again. -ENOTEMPTY */
 	DIRECTORY_DOMAIN_LIST,     /* after -> name, alias_of, catch_all, separator, "1" if disabled */
 	DIRECTORY_ACCOUNT_ADD,     /* address, credentials; number: quota -> ; account */
 	DIRECTORY_ACCOUNT_SET,     /* address, what ("quota", "messages", "disabled", "administrator"), value -> ; account */
-	DIRECTORY_ACCOUNT_DELETE,  /* address -> ; account */
+	DIRECTORY_ACCOUNT_DELETE,  /* address; number: enum directory_removal -> ; account */
 	DIRECTORY_ACCOUNT_LIST,    /* domain, after -> DIRECTORY_ACCOUNT_FIELDS each: address, account, quota (numbers), "1" if disabled, "1" if administrator */
-	DIRECTORY_ACCOUNT_STAT,    /* address -> messages, bytes, deleted bytes, quota, quota of messages (numbers); account */
+	DIRECTORY_ACCOUNT_STAT,    /* address -> messages, bytes, deleted bytes, quota, quota of messages, mailboxes (numbers); account */
 	DIRECTORY_ALIAS_PUT,       /* address, targets. number 1: a new one. -EEXIST */
 	DIRECTORY_ALIAS_DELETE,    /* address */
 	DIRECTORY_ALIAS_LIST,      /* domain, after -> address, targets */
@@ -59,7 +59,21 @@ enum directory_operation {
 	DIRECTORY_SIGNING_ROTATE,  /* domain; number: enum signing_wish. -ENOENT: it has no key that signs */
 	DIRECTORY_ADDRESS,         /* number: account, as a grant has it or as clients are told it -> address. -ENOENT: there is none */
 	DIRECTORY_MASKED_LIST,     /* domain, after -> masked address, its account's address (empty: that is gone), "1" if on */
+	DIRECTORY_ACCOUNT_RESTORE, /* address -> ; account. -ENOENT: no such account was removed; -EEXIST: an alias has the address; -EKEYEXPIRED: it is being erased */
+	DIRECTORY_DOMAIN_RESTORE,  /* name -> accounts (numbers) that came back with this step; 1 while more are to come */
+	DIRECTORY_REMOVED_LIST,    /* after (a place) -> DIRECTORY_REMOVED_FIELDS each: place, when (number), "account" or "domain", name */
+	DIRECTORY_ERASE,           /* number: a time -> ; 1: something that was removed until then was erased, a step of it: ask again; 0: nothing is left */
+	DIRECTORY_GROUPS_OF,       /* address -> groups */
+	DIRECTORY_ACCOUNT_RENAME,  /* address, new address; number: 1: the old one is given up, and not kept as an alias -> ; account. -EEXIST */
+	DIRECTORY_ADMIN_GET,       /* -> address. -ENOENT: nobody is set */
 	DIRECTORY_OPERATIONS
+};
+
+/* What a removal spares. What was removed can be brought back until the time for deleted mail is over. */
+enum directory_removal {
+	DIRECTORY_REMOVE_EMPTY, /* a domain only if nothing is in it; an account as with the next one */
+	DIRECTORY_REMOVE_ALL,
+	DIRECTORY_REMOVE_NOW /* it cannot be brought back, and DIRECTORY_ERASE takes it at once */
 };
 
 /* The number of DIRECTORY_CREDENTIALS_PUT: what was only added ends no session. */
@@ -81,6 +95,7 @@ enum {
 	DIRECTORY_BY_MAX = 64,        /* octets of a user's name */
 	DIRECTORY_FIELDS_MAX = 8,
 	DIRECTORY_ACCOUNT_FIELDS = 5, /* of each account of a list */
+	DIRECTORY_REMOVED_FIELDS = 4,
 	DIRECTORY_LIST_PART = 200 /* entries of one answer; the next part is asked for from behind the last name */
 };
 /* clang-format on */

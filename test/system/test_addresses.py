@@ -81,7 +81,7 @@ def test_lmtp_has_one_reply_for_all_behind_an_alias(server):
             assert [c.reply()[:9], c.reply()[:9]] == ["250 2.0.0", "250 2.0.0"]
     finally:
         server.cli("account", "quota", BOB, "0")
-        server.cli("alias", "remove", "both@example.test")
+        server.cli("alias", "remove", "both@example.test", "--yes")
     assert field(one(server, ALICE), "Subject") == b"both"
     # bob is told besides that his mailbox is full.
     subjects = [field(m, "Subject") for m in server.messages(BOB)]
@@ -138,9 +138,9 @@ def test_a_circle_of_aliases_is_refused_for_good(server):
             assert client.rcpt("ring@example.test")[0] == 550
     finally:
         for alias in ("ring@example.test", "dead@example.test"):
-            server.cli("alias", "remove", alias)
+            server.cli("alias", "remove", alias, "--yes")
         for domain in ("third.test", "second.test"):
-            server.cli("domain", "remove", domain)
+            server.cli("domain", "remove", domain, "--yes")
 
 
 def test_sub_addresses_aliases_catch_all_and_alias_domains(server):
@@ -161,10 +161,10 @@ def test_sub_addresses_aliases_catch_all_and_alias_domains(server):
         with server.smtp("submission", login=ALICE) as client:
             assert client.sendmail("team@example.test", [BOB], b"Subject: as the team\r\n\r\nx\r\n") == {}
     finally:
-        server.cli("alias", "remove", "info@example.test")
-        server.cli("alias", "remove", "team@example.test")
-        server.cli("domain", "remove", "other.test")
-        server.cli("domain", "remove", "all.test")
+        server.cli("alias", "remove", "info@example.test", "--yes")
+        server.cli("alias", "remove", "team@example.test", "--yes")
+        server.cli("domain", "remove", "other.test", "--yes")
+        server.cli("domain", "remove", "all.test", "--yes")
     with server.smtp() as client:
         refused(550, client.sendmail, "a@else.test", ["team@example.test"], b"x")
         refused(550, client.sendmail, "a@else.test", ["alice@other.test"], b"x")
@@ -181,7 +181,7 @@ def test_postmaster_and_abuse_are_always_there(server):
             assert client.docmd("RCPT TO:<postmaster>")[0] == 250
             assert client.data(b"Subject: to the postmaster\r\n\r\nx\r\n")[0] == 250
     finally:
-        server.cli("domain", "remove", "second.test")
+        server.cli("domain", "remove", "second.test", "--yes")
     assert len(server.messages(ALICE)) == 5
 
 
@@ -195,7 +195,7 @@ def test_disabled_account(server):
     server.cli("account", "enable", "gone@example.test")
     assert server.deliver("gone@example.test", b"Subject: back\r\n\r\nx\r\n") == {}
     assert len(server.messages("gone@example.test")) == 1
-    server.cli("account", "remove", "gone@example.test")
+    server.cli("account", "remove", "gone@example.test", "--yes")
     with server.smtp() as client:
         assert "5.1.1" in refused(550, client.sendmail, "a@else.test", ["gone@example.test"], b"x")
 
@@ -230,5 +230,5 @@ def test_addresses_in_any_script(server):
             assert "Subject: Тема" in text and "Return-Path: <отправитель@пример.test>" in text
             c.ask_pop3("QUIT")
     finally:
-        server.cli("account", "remove", user)
-        server.cli("domain", "remove", "почта.test")
+        server.cli("account", "remove", user, "--yes")
+        server.cli("domain", "remove", "почта.test", "--yes")

@@ -36,9 +36,9 @@ def test_domains(both):
     assert not {d["name"]: d for d in rows(both, "domain", "list")}["second.test"]["disabled"]
     both.cli("domain", "add", "second.test", status=65)
     both.cli("domain", "set", "nothing.test", status=66)
-    both.cli("domain", "remove", "example.test", status=65)  # it has accounts
-    both.cli("domain", "remove", "second.test")
-    both.cli("domain", "remove", "second.test", status=66)
+    both.cli("domain", "remove", "example.test", status=77)  # nobody said yes
+    both.cli("domain", "remove", "second.test", "--yes")
+    both.cli("domain", "remove", "second.test", "--yes", status=66)
     both.cli("domain", "add", "not a domain", status=65)
 
 
@@ -52,15 +52,16 @@ def test_accounts(both):
     assert {a["address"]: a["disabled"] for a in rows(both, "account", "list")} == {ADMIN: False, ALICE: False, BOB: False, "carol@example.test": True}
     assert [a["address"] for a in rows(both, "account", "list", "example.test")] == [ADMIN, ALICE, BOB, "carol@example.test"]
     both.cli("account", "enable", "carol@example.test")
-    both.cli("account", "add", "carol@example.test", "--generate", status=65)
-    both.cli("account", "add", "dave@nothing.test", "--generate", status=66)
+    # A password that opens nothing is not shown.
+    assert both.cli("account", "add", "carol@example.test", "--generate", status=65).stdout == b""
+    assert both.cli("account", "add", "dave@nothing.test", "--generate", status=66).stdout == b""
     both.cli("account", "admin", "carol@example.test", "on")
     assert {a["address"]: a["administrator"] for a in rows(both, "account", "list")} == {ADMIN: True, ALICE: False, BOB: False, "carol@example.test": True}
     assert rows(both, "account", "show", "carol@example.test")["administrator"]
     both.cli("account", "admin", "carol@example.test", "perhaps", status=64)
     both.cli("account", "admin", "carol@example.test", "off")
     assert not rows(both, "account", "show", "carol@example.test")["administrator"]
-    both.cli("account", "remove", "carol@example.test")
+    both.cli("account", "remove", "carol@example.test", "--yes")
     for verb in (["show"], ["remove"], ["disable"], ["password"]):
         both.cli("account", *verb, "carol@example.test", *(["--generate"] if verb == ["password"] else []), status=66)
 
@@ -88,6 +89,7 @@ def test_app_passwords(both):
     password = both.cli("account", "app-add", ALICE, name, "--protocols", "pop3").stdout.decode().strip()
     assert re.fullmatch(r"[a-z0-9]{16}", password)
     assert [a["name"] for a in rows(both, "account", "show", ALICE)["app_passwords"]] == [name]
+    assert b"of this name already" in both.cli("account", "app-add", ALICE, name, status=65).stderr
     both.cli("account", "app-add", ALICE, "x", "--protocols", "nonsense", status=64)
     both.cli("account", "app-remove", ALICE, "nothing", status=66)
     both.cli("account", "app-remove", ALICE, name)
@@ -98,9 +100,9 @@ def test_aliases(both):
     both.cli("alias", "add", "team@example.test", ALICE, BOB)
     both.cli("alias", "add", '"a b"@example.test', ALICE)
     assert {a["address"]: a["targets"] for a in rows(both, "alias", "list")} == {"team@example.test": [ALICE, BOB], '"a b"@example.test': [ALICE]}
-    both.cli("alias", "remove", '"a b"@example.test')
-    both.cli("alias", "remove", "team@example.test")
-    both.cli("alias", "remove", "team@example.test", status=66)
+    both.cli("alias", "remove", '"a b"@example.test', "--yes")
+    both.cli("alias", "remove", "team@example.test", "--yes")
+    both.cli("alias", "remove", "team@example.test", "--yes", status=66)
     both.cli("alias", "postmaster", BOB)
 
 
@@ -144,6 +146,7 @@ def test_store_commands(make_server):
         assert isinstance(rows(server, "store", verb), dict)
         assert server.cli("store", verb).stdout
     server.cli("store", "rebuild", status=75)
+    assert not list((server.folder / "data").rglob("index-bad"))  # the next start would rebuild for nothing
     server.cli("store", "nonsense", status=64)
     assert server.stop() == 0
     for verb in ("check", "compact", "pack", "rebuild", "check"):

@@ -286,8 +286,8 @@ def test_a_new_domain_signs_at_once_and_its_users_are_told(road, sender):
     # A name above or below it is not signed by it, and what is not ours has no keys.
     assert sender.cli("dkim", "show", "else.example", status=66).stdout == b""
     # With the domain its keys go.
-    sender.cli("account", "remove", f"dora@{domain}")
-    sender.cli("domain", "remove", domain)
+    sender.cli("account", "remove", f"dora@{domain}", "--yes")
+    sender.cli("domain", "remove", domain, "--yes")
     assert keys(sender, domain) == []
 
 

@@ -50,7 +50,19 @@ static bool takes_away(const struct message_directory *m)
 		                                  view_equal(fields[1].value, VIEW("administrator")));
 	if (m->operation == DIRECTORY_CREDENTIALS_PUT)
 		return m->number != DIRECTORY_CREDENTIALS_ADDED;
-	return m->operation == DIRECTORY_ACCOUNT_DELETE;
+	return m->operation == DIRECTORY_ACCOUNT_DELETE || m->operation == DIRECTORY_DOMAIN_DELETE;
+}
+
+static void revoke(const struct admin *a, const struct message_directory_answer *m)
+{
+	const struct message_field *accounts = m->fields.items;
+	/* A removal that fails may have got as far as to disable the account. */
+	if (!a->revokes || (m->error && a->operation != DIRECTORY_ACCOUNT_DELETE))
+		return;
+	if (a->operation != DIRECTORY_DOMAIN_DELETE && m->number != 0)
+		auth_revoke(m->number, 0);
+	for (size_t i = 0; a->operation == DIRECTORY_DOMAIN_DELETE && i < m->fields.count; i++)
+		auth_revoke(directory_number(accounts[i].value), 0);
 }
 
 static bool answered(void *arg, struct link *link, struct channel_frame *frame)
@@ -68,9 +80,7 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 		auth_directory_changed();
 		auth_forget_addresses();
 		auth_password_forget();
-		/* A removal that fails may have got as far as to disable the account. */
-		if ((m.error == 0 || a->operation == DIRECTORY_ACCOUNT_DELETE) && m.number != 0 && a->revokes)
-			auth_revoke(m.number, 0);
+		revoke(a, &m);
 	}
 	if (a->closing)
 		loop_task_schedule(&a->task);

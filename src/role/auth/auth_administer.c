@@ -146,6 +146,10 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 
 void administer_pass(struct administering *q, uint64_t number, const struct view *fields, size_t n)
 {
+	/* What the web removes can be brought back, and a domain must be empty: whatever number was asked
+	 * for. */
+	if (q->row->as == DIRECTORY_ACCOUNT_DELETE || q->row->as == DIRECTORY_DOMAIN_DELETE)
+		number = DIRECTORY_REMOVE_EMPTY;
 	q->asked = auth_ask_directory(q->row->as, number, fields, n, answered, q);
 	if (q->asked == 0)
 		administer_end(q, -EAGAIN, 0, NULL, 0);

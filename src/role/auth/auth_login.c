@@ -122,7 +122,7 @@ static void confirm(struct login *l)
 {
 	struct view identity = buf_view(&l->identity);
 	l->epoch = auth_directory_epoch();
-	l->asked = auth_ask_directory(DIRECTORY_LOOK_UP, 0, &identity, 1, confirmed, l);
+	l->asked = auth_ask_directory(DIRECTORY_LOOK_UP, 1, &identity, 1, confirmed, l);
 	if (l->asked == 0)
 		fail(l, LOGIN_TEMPORARY);
 }
@@ -230,7 +230,7 @@ static void look_up(struct login *l)
 	buf_clear(&l->identity);
 	buf_append(&l->identity, identity);
 	l->epoch = auth_directory_epoch();
-	l->asked = auth_ask_directory(DIRECTORY_LOOK_UP, 0, &identity, 1, looked_up, l);
+	l->asked = auth_ask_directory(DIRECTORY_LOOK_UP, 1, &identity, 1, looked_up, l);
 	if (l->asked == 0)
 		fail(l, LOGIN_TEMPORARY);
 }

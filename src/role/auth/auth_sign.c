@@ -167,7 +167,7 @@ void sign_look_up(struct sign *s, struct view address, sign_step step)
 	}
 	s->step = step;
 	l->epoch = auth_directory_epoch();
-	s->asked = auth_ask_directory(DIRECTORY_LOOK_UP, 0, &whose, 1, looked_up, s);
+	s->asked = auth_ask_directory(DIRECTORY_LOOK_UP, 1, &whose, 1, looked_up, s);
 	if (s->asked == 0)
 		sign_end(s, SIGN_TEMPORARY);
 }

@@ -7,62 +7,24 @@
 
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/cursor.h"
 #include "base/mem.h"
 #include "directory/groups.h"
 #include "directory/masked.h"
 #include "directory/signing.h"
+#include "role/store/directory_job_private.h"
 
 enum { OUT_MAX = 400 * 1024, ARENA_MAX = 256 * 1024 };
 
-/* ---- answers ---- */
-
-static void put(struct directory_job *job, struct view v)
-{
-	buf_append_u32(&job->out, (uint32_t)v.len);
-	buf_append(&job->out, v);
-}
-
-static void put_number(struct directory_job *job, uint64_t n)
-{
-	buf_append_u32(&job->out, 8);
-	buf_append_u64(&job->out, n);
-}
-
-bool directory_job_answer(
-    const struct directory_job *job, struct arena *arena, struct message_directory_answer *m)
-{
-	struct cursor c = cursor_on(buf_view(&job->out));
-	size_t count = 0;
-	for (; !cursor_at_end(&c) && cursor_ok(&c); count++)
-		cursor_bytes(&c, cursor_u32(&c));
-	struct message_field *fields = arena_array(arena, count + 1, sizeof *fields);
-	if (fields == NULL)
-		return false;
-	c = cursor_on(buf_view(&job->out));
-	for (size_t i = 0; i < count; i++)
-		fields[i].value = cursor_bytes(&c, cursor_u32(&c));
-	*m = (struct message_directory_answer){
-	    .error = job->error, .number = job->answer, .fields = {.items = fields, .count = count}};
-	return true;
-}
-
-static void finish(struct directory_job *job, int error)
-{
-	job->error = error;
-	if (error)
-		buf_clear(&job->out);
-	job->done(job);
-}
-
 static void commit_done(struct store_commit *c, int result)
 {
-	finish(c->arg, result);
+	directory_job_finish(c->arg, result);
 }
 
 static void read_done(struct store_read *r, int result)
 {
-	finish(r->arg, result);
+	directory_job_finish(r->arg, result);
 }
 
 /* ---- reading ---- */
@@ -72,9 +34,8 @@ int directory_job_resolve(struct txn *t, struct view address, struct directory_t
 {
 	struct address normal;
 	struct directory_domain domain;
-	struct view admin;
 	if (view_equal_nocase(address, VIEW("postmaster")))
-		return directory_admin_get(t, &admin) == 0 ? directory_resolve(t, admin, targets) : -ENOENT;
+		return directory_resolve_postmaster(t, targets);
 	/* The directory knows names alone: what is addressed to a host's number is some other host's. */
 	if (address.len && address.data[address.len - 1] == ']')
 		return -EXDEV;
@@ -96,9 +57,9 @@ static int run_resolve(struct txn *t, struct directory_job *job)
 	targets->masked = false;
 	int error = directory_job_resolve(t, job->fields[0], targets);
 	for (size_t i = 0; error == 0 && i < targets->count; i++) {
-		put_number(job, targets->items[i].remote ? 0 : targets->items[i].shard);
-		put(job, address_view(&targets->items[i].address));
-		put_number(job, targets->items[i].limited);
+		directory_job_put_number(job, targets->items[i].remote ? 0 : targets->items[i].shard);
+		directory_job_put(job, address_view(&targets->items[i].address));
+		directory_job_put_number(job, targets->items[i].limited);
 	}
 	job->answer = targets->masked;
 	mem_free(targets);
@@ -131,19 +92,6 @@ static int read_credentials(
 	return directory_app_password_each(t, address, append_part, out);
 }
 
-static int disable_account(struct txn *t, struct directory_job *job)
-{
-	struct directory_account a;
-	int error = directory_account_get(t, job->fields[0], &a);
-	if (error)
-		return error;
-	job->answer = a.shard;
-	if (!arena_copy(&job->arena, a.credentials, &a.credentials))
-		return -ENOMEM;
-	a.disabled = true;
-	return directory_account_put(t, job->fields[0], &a);
-}
-
 /* All refusals come before the first write: too large ones are told by their length. */
 static int write_credentials(
     struct txn *t, struct view address, struct directory_account *a, struct view credentials)
@@ -171,7 +119,7 @@ static int run_address(struct txn *t, struct directory_job *job)
 	uint64_t shard = job->number >> 56 ? job->number : store_shard(STORE_ACCOUNT, job->number);
 	int error = directory_account_address(t, shard, &address);
 	if (error == 0)
-		put(job, address);
+		directory_job_put(job, address);
 	return error;
 }
 
@@ -179,18 +127,19 @@ static int run_look_up(struct txn *t, struct directory_job *job)
 {
 	struct directory_account a;
 	struct address normal;
-	int error = directory_account_get(t, job->fields[0], &a);
-	if (error == 0)
+	int error = job->number ? directory_login_get(t, job->fields[0], &a, &normal)
+	                        : directory_account_get(t, job->fields[0], &a);
+	if (error == 0 && job->number == 0)
 		error = address_normalize(job->fields[0], &normal);
 	if (error)
 		return error;
 	job->answer = a.disabled ? 0 : a.shard;
-	put(job, address_view(&normal));
+	directory_job_put(job, address_view(&normal));
 	struct buf credentials;
 	buf_init(&credentials, (size_t)DIRECTORY_OPAQUE_MAX * (PARTS_MAX + 1));
-	error = read_credentials(t, job->fields[0], &a, &credentials);
-	put(job, buf_view(&credentials));
-	put(job, a.administrator ? VIEW("1") : VIEW(""));
+	error = read_credentials(t, address_view(&normal), &a, &credentials);
+	directory_job_put(job, buf_view(&credentials));
+	directory_job_put(job, a.administrator ? VIEW("1") : VIEW(""));
 	buf_done(&credentials);
 	return error;
 }
@@ -204,30 +153,30 @@ struct listing {
 static int put_domain(void *arg, struct view name, const struct directory_domain *d)
 {
 	struct listing *l = arg;
-	put(l->job, name);
-	put(l->job, d->alias_of);
-	put(l->job, d->catch_all);
-	put(l->job, view_of(&d->separator, d->separator != 0));
-	put(l->job, d->disabled ? VIEW("1") : VIEW(""));
+	directory_job_put(l->job, name);
+	directory_job_put(l->job, d->alias_of);
+	directory_job_put(l->job, d->catch_all);
+	directory_job_put(l->job, view_of(&d->separator, d->separator != 0));
+	directory_job_put(l->job, d->disabled ? VIEW("1") : VIEW(""));
 	return ++l->count == DIRECTORY_LIST_PART;
 }
 
 static int put_account(void *arg, struct view address, const struct directory_account *a)
 {
 	struct listing *l = arg;
-	put(l->job, address);
-	put_number(l->job, a->shard);
-	put_number(l->job, a->quota);
-	put(l->job, a->disabled ? VIEW("1") : VIEW(""));
-	put(l->job, a->administrator ? VIEW("1") : VIEW(""));
+	directory_job_put(l->job, address);
+	directory_job_put_number(l->job, a->shard);
+	directory_job_put_number(l->job, a->quota);
+	directory_job_put(l->job, a->disabled ? VIEW("1") : VIEW(""));
+	directory_job_put(l->job, a->administrator ? VIEW("1") : VIEW(""));
 	return ++l->count == DIRECTORY_LIST_PART;
 }
 
 static int put_alias(void *arg, struct view address, struct view targets)
 {
 	struct listing *l = arg;
-	put(l->job, address);
-	put(l->job, targets);
+	directory_job_put(l->job, address);
+	directory_job_put(l->job, targets);
 	return ++l->count == DIRECTORY_LIST_PART;
 }
 
@@ -235,19 +184,19 @@ static int put_masked(void *arg, struct view address, const struct directory_mas
 {
 	struct listing *l = arg;
 	struct view owner = {0};
-	put(l->job, address);
+	directory_job_put(l->job, address);
 	int error = directory_account_address(l->txn, m->owner, &owner);
 	if (error && error != -ENOENT)
 		return error;
-	put(l->job, owner);
-	put(l->job, m->on ? VIEW("1") : VIEW(""));
+	directory_job_put(l->job, owner);
+	directory_job_put(l->job, m->on ? VIEW("1") : VIEW(""));
 	return ++l->count == DIRECTORY_LIST_PART;
 }
 
 static int put_member(void *arg, struct view member)
 {
 	struct listing *l = arg;
-	put(l->job, member);
+	directory_job_put(l->job, member);
 	return ++l->count == DIRECTORY_LIST_PART;
 }
 
@@ -266,8 +215,34 @@ static int put_signing(void *arg, const struct signing_key *key, struct view sea
 		sealed = (struct view){0};
 	directory_signing_write(key, sealed, numbers, fields);
 	for (size_t i = 0; i < DIRECTORY_SIGNING_FIELDS; i++)
-		put(l->job, fields[i]);
+		directory_job_put(l->job, fields[i]);
 	return ++l->count == DIRECTORY_SIGNING_PART;
+}
+
+static int run_groups_of(struct txn *t, struct directory_job *job)
+{
+	struct directory_account account;
+	uint64_t numbers[DIRECTORY_GROUPS_OF_ACCOUNT_MAX];
+	struct view name;
+	size_t count = 0;
+	int error = directory_account_get(t, job->fields[0], &account);
+	if (error == 0)
+		error = directory_groups_of(t, account.shard, numbers, &count);
+	for (size_t i = 0; error == 0 && i < count; i++) {
+		error = directory_group_name(t, numbers[i], &name);
+		if (error == 0)
+			directory_job_put(job, name);
+	}
+	return error;
+}
+
+static int run_admin(struct txn *t, struct directory_job *job)
+{
+	struct view address;
+	int error = directory_admin_get(t, &address);
+	if (error == 0)
+		directory_job_put(job, address);
+	return error;
 }
 
 static int run_reading(struct txn *t, void *arg)
@@ -283,6 +258,13 @@ static int run_reading(struct txn *t, void *arg)
 		return run_look_up(t, job);
 	case DIRECTORY_ADDRESS:
 		return run_address(t, job);
+	case DIRECTORY_REMOVED_LIST:
+		result = directory_run_removed_list(t, job);
+		break;
+	case DIRECTORY_GROUPS_OF:
+		return run_groups_of(t, job);
+	case DIRECTORY_ADMIN_GET:
+		return run_admin(t, job);
 	case DIRECTORY_DOMAIN_LIST:
 		result = directory_domain_each(t, job->fields[0], put_domain, &listing);
 		break;
@@ -361,10 +343,10 @@ static int keep_secret(struct txn *t, struct directory_job *job)
 	int error = txn_get(t, DIRECTORY_SHARD, key, &before);
 	buf_clear(&job->out);
 	if (error == 0)
-		put(job, before);
+		directory_job_put(job, before);
 	if (error != -ENOENT)
 		return error;
-	put(job, job->fields[0]);
+	directory_job_put(job, job->fields[0]);
 	return txn_put(t, DIRECTORY_SHARD, key, job->fields[0]);
 }
 
@@ -402,16 +384,15 @@ static int run_changing(struct txn *t, void *arg)
 	switch ((enum directory_operation)job->operation) {
 	case DIRECTORY_DOMAIN_PUT:
 		return directory_domain_put(t, f[0], &domain);
-	case DIRECTORY_DOMAIN_DELETE:
-		return directory_domain_delete(t, f[0]);
 	case DIRECTORY_ACCOUNT_ADD:
 		error = directory_account_add(t, f[0], &account);
 		job->answer = account.shard;
 		return error;
 	case DIRECTORY_ACCOUNT_SET:
 		return set_account(t, job);
-	case DIRECTORY_ACCOUNT_DELETE:
-		return disable_account(t, job);
+	case DIRECTORY_ACCOUNT_RENAME:
+		error = directory_account_rename(t, f[0], f[1], job->number == 0, &job->answer);
+		return error;
 	case DIRECTORY_ALIAS_PUT:
 		return put_alias_targets(t, job);
 	case DIRECTORY_ALIAS_DELETE:
@@ -437,13 +418,6 @@ static int run_changing(struct txn *t, void *arg)
 	default:
 		return -EINVAL;
 	}
-}
-
-static void start_commit(
-    struct directory_job *job, int (*run)(struct txn *, void *), void (*done)(struct store_commit *, int))
-{
-	job->commit = (struct store_commit){.run = run, .arg = job, .done = done, .frees_space = true};
-	store_commit(job->accounts->store, &job->commit);
 }
 
 static void start_read(
@@ -472,16 +446,16 @@ static void account_created(struct account_request *r, int result)
 {
 	struct directory_job *job = r->arg;
 	if (result && result != -EEXIST)
-		finish(job, result);
+		directory_job_finish(job, result);
 	else
-		start_commit(job, run_enable, commit_done);
+		directory_job_commit(job, run_enable, commit_done);
 }
 
 static void account_added(struct store_commit *c, int result)
 {
 	struct directory_job *job = c->arg;
 	if (result) {
-		finish(job, result);
+		directory_job_finish(job, result);
 		return;
 	}
 	job->request = (struct account_request){
@@ -491,35 +465,7 @@ static void account_added(struct store_commit *c, int result)
 
 static void request_ended(struct account_request *r, int result)
 {
-	finish(r->arg, result);
-}
-
-static int run_delete(struct txn *t, void *arg)
-{
-	struct directory_job *job = arg;
-	return directory_account_delete(t, job->fields[0]);
-}
-
-static void account_erased(struct account_request *r, int result)
-{
-	struct directory_job *job = r->arg;
-	if (result)
-		finish(job, result);
-	else
-		start_commit(job, run_delete, commit_done);
-}
-
-/* The entry goes last: a removal that a crash cuts leaves a disabled account, which is removed by the same
- * command again. */
-static void account_disabled(struct store_commit *c, int result)
-{
-	struct directory_job *job = c->arg;
-	if (result) {
-		finish(job, result);
-		return;
-	}
-	job->request = (struct account_request){.shard = job->answer, .done = account_erased, .arg = job};
-	account_remove(job->accounts, &job->request);
+	directory_job_finish(r->arg, result);
 }
 
 static void account_set(struct store_commit *c, int result)
@@ -528,7 +474,7 @@ static void account_set(struct store_commit *c, int result)
 	bool quota = view_equal(job->fields[1], VIEW("quota"));
 	uint64_t number = directory_number(job->fields[2]);
 	if (result || (!quota && !view_equal(job->fields[1], VIEW("messages")))) {
-		finish(job, result);
+		directory_job_finish(job, result);
 		return;
 	}
 	job->request = (struct account_request){.shard = job->answer,
@@ -546,15 +492,16 @@ static void request_done(struct account_request *r, int result)
 {
 	struct directory_job *job = r->arg;
 	if (job->operation == DIRECTORY_ACCOUNT_STAT) {
-		put_number(job, r->messages);
-		put_number(job, r->bytes);
-		put_number(job, r->deleted_bytes);
-		put_number(job, r->quota);
-		put_number(job, r->quota_messages);
+		directory_job_put_number(job, r->messages);
+		directory_job_put_number(job, r->bytes);
+		directory_job_put_number(job, r->deleted_bytes);
+		directory_job_put_number(job, r->quota);
+		directory_job_put_number(job, r->quota_messages);
+		directory_job_put_number(job, r->mailboxes);
 	} else {
 		job->answer = r->count;
 	}
-	finish(job, result);
+	directory_job_finish(job, result);
 }
 
 static int run_find(struct txn *t, void *arg)
@@ -571,7 +518,7 @@ static void account_found(struct store_read *r, int result)
 {
 	struct directory_job *job = r->arg;
 	if (result) {
-		finish(job, result);
+		directory_job_finish(job, result);
 		return;
 	}
 	job->request = (struct account_request){
@@ -595,11 +542,18 @@ static const struct {
     [DIRECTORY_LOOK_UP] = {run_reading, read_done, NULL},
     [DIRECTORY_ADDRESS] = {run_reading, read_done, NULL},
     [DIRECTORY_DOMAIN_PUT] = {run_changing, NULL, commit_done},
-    [DIRECTORY_DOMAIN_DELETE] = {run_changing, NULL, commit_done},
+    [DIRECTORY_DOMAIN_DELETE] = {directory_run_remove, NULL, directory_removed_done},
+    [DIRECTORY_DOMAIN_RESTORE] = {directory_run_remove, NULL, directory_removed_done},
+    [DIRECTORY_ACCOUNT_RESTORE] = {directory_run_remove, NULL, directory_removed_done},
+    [DIRECTORY_REMOVED_LIST] = {run_reading, read_done, NULL},
+    [DIRECTORY_ERASE] = {directory_run_erase, NULL, directory_erase_done},
+    [DIRECTORY_GROUPS_OF] = {run_reading, read_done, NULL},
+    [DIRECTORY_ACCOUNT_RENAME] = {run_changing, NULL, commit_done},
+    [DIRECTORY_ADMIN_GET] = {run_reading, read_done, NULL},
     [DIRECTORY_DOMAIN_LIST] = {run_reading, read_done, NULL},
     [DIRECTORY_ACCOUNT_ADD] = {run_changing, NULL, account_added},
     [DIRECTORY_ACCOUNT_SET] = {run_changing, NULL, account_set},
-    [DIRECTORY_ACCOUNT_DELETE] = {run_changing, NULL, account_disabled},
+    [DIRECTORY_ACCOUNT_DELETE] = {directory_run_remove, NULL, directory_removed_done},
     [DIRECTORY_ACCOUNT_LIST] = {run_reading, read_done, NULL},
     [DIRECTORY_ACCOUNT_STAT] = {run_find, account_found, NULL},
     [DIRECTORY_ALIAS_PUT] = {run_changing, NULL, commit_done},
@@ -638,16 +592,20 @@ struct directory_job *directory_job_start(struct accounts *accounts, const struc
     void (*done)(struct directory_job *job), void *arg)
 {
 	struct directory_job *job = mem_alloc(sizeof *job);
-	*job = (struct directory_job){
-	    .accounts = accounts, .operation = m->operation, .number = m->number, .done = done, .arg = arg};
+	*job = (struct directory_job){.accounts = accounts,
+	    .operation = m->operation,
+	    .number = m->number,
+	    .now = clock_wall(),
+	    .done = done,
+	    .arg = arg};
 	arena_init(&job->arena, ARENA_MAX);
 	buf_init(&job->out, OUT_MAX);
 	if (!copy_fields(job, m))
-		finish(job, -EINVAL);
+		directory_job_finish(job, -EINVAL);
 	else if (operations[job->operation].read)
 		start_read(job, operations[job->operation].run, operations[job->operation].read);
 	else
-		start_commit(job, operations[job->operation].run, operations[job->operation].commit);
+		directory_job_commit(job, operations[job->operation].run, operations[job->operation].commit);
 	return job;
 }
 

@@ -12,6 +12,7 @@
 struct directory_job {
 	struct accounts *accounts;
 	uint64_t operation, number;
+	int64_t now;                              /* when it was asked */
 	struct view fields[DIRECTORY_FIELDS_MAX]; /* in `arena` */
 	size_t field_count;
 	void (*done)(struct directory_job *job);

@@ -20,6 +20,7 @@ static bool concerns_keys(const struct directory_job *job)
 {
 	return job->error == 0 &&
 	       (job->operation == DIRECTORY_DOMAIN_PUT || job->operation == DIRECTORY_DOMAIN_DELETE ||
+	           job->operation == DIRECTORY_DOMAIN_RESTORE || job->operation == DIRECTORY_ERASE ||
 	           job->operation == DIRECTORY_SIGNING_ROTATE);
 }
 

@@ -1,11 +1,14 @@
 /*
  * Upkeep walks over all accounts of the directory, one at a time and with a pause behind each, so that it is
  * never noticed: an interrupted deletion is finished, deleted mail, tombstones and delivery ids past their
- * time are dropped. Then old trace records are removed, mostly dead volumes compacted and new ones packed.
+ * time are dropped. Accounts and domains that were removed, and whose time is over, are erased. Then old
+ * trace records are removed, mostly dead volumes compacted and new ones packed.
  */
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "directory/removed.h"
 #include "role/store/directory_job.h"
 #include "role/store/store_private.h"
 #include "role/store/store_search.h"
@@ -30,7 +33,7 @@ static struct {
 	struct buf accounts; /* shards of the list's part that are still to come, 8 bytes each */
 	struct store_task task;
 	uint64_t visited, dropped;
-	bool running, listing_accounts, stopping;
+	bool running, listing_accounts, erasing, stopping;
 } upkeep_walk;
 
 /*
@@ -103,6 +106,33 @@ static void finish_walk(void)
 	store_pack(store_role.store, &upkeep_walk.task);
 }
 
+/* What was removed and not brought back goes, a step at a time; then the walk ends. */
+static void erase_more(void);
+
+static void erased(struct directory_job *job)
+{
+	bool more = job->error == 0 && job->answer != 0;
+	if (job->error)
+		log_event(LOG_ERROR, "-", "removed-not-erased", log_i64("error", job->error));
+	upkeep_walk.job = NULL;
+	upkeep_walk.erasing = more;
+	directory_job_free(job);
+	if (upkeep_walk.stopping)
+		return;
+	if (more)
+		later(PAUSE_MS);
+	else
+		finish_walk();
+}
+
+static void erase_more(void)
+{
+	int64_t until = clock_wall() - store_role.accounts.undelete_seconds;
+	struct message_directory m = {.operation = DIRECTORY_ERASE,
+	    .number = until > DIRECTORY_ERASING ? (uint64_t)until : DIRECTORY_ERASING};
+	upkeep_walk.job = directory_job_start(&store_role.accounts, &m, erased, NULL);
+}
+
 static void visited(void)
 {
 	if (!upkeep_walk.stopping)
@@ -142,7 +172,8 @@ static void take_domain(const struct message_directory_answer *m)
 {
 	const struct message_field *fields = m->fields.items;
 	if (m->fields.count == 0) {
-		finish_walk();
+		upkeep_walk.erasing = true;
+		later(PAUSE_MS);
 		return;
 	}
 	buf_clear(&upkeep_walk.domain);
@@ -155,12 +186,12 @@ static void take_domain(const struct message_directory_answer *m)
 static void take_accounts(const struct message_directory_answer *m)
 {
 	const struct message_field *fields = m->fields.items;
-	for (size_t i = 0; i + 4 <= m->fields.count; i += 4) {
+	for (size_t i = 0; i + DIRECTORY_ACCOUNT_FIELDS <= m->fields.count; i += DIRECTORY_ACCOUNT_FIELDS) {
 		buf_append(&upkeep_walk.accounts, fields[i + 1].value);
 		buf_clear(&upkeep_walk.after);
 		buf_append(&upkeep_walk.after, fields[i].value);
 	}
-	if (m->fields.count < 4 * DIRECTORY_LIST_PART)
+	if (m->fields.count < DIRECTORY_ACCOUNT_FIELDS * DIRECTORY_LIST_PART)
 		upkeep_walk.listing_accounts = false; /* this domain's last part */
 	later(PAUSE_MS);
 }
@@ -198,6 +229,10 @@ static void next_step(void *arg)
 	(void)arg;
 	if (upkeep_walk.stopping)
 		return;
+	if (upkeep_walk.erasing) {
+		erase_more();
+		return;
+	}
 	if (!upkeep_walk.running) {
 		upkeep_walk.running = true;
 		upkeep_walk.visited = upkeep_walk.dropped = 0;

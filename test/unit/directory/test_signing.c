@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "directory/removed.h"
 #include "directory/signing.h"
 
 static int run_domains(struct txn *t, void *arg)
@@ -131,7 +132,11 @@ static int run_delete(struct txn *t, void *arg)
 
 static int run_remove(struct txn *t, void *arg)
 {
-	return directory_domain_delete(t, view_from_string(arg));
+	struct directory_slice slice;
+	struct address account;
+	bool more;
+	int error = directory_domain_hide(t, view_from_string(arg), false, DIRECTORY_ERASING, &slice);
+	return error ? error : directory_domain_erase(t, view_from_string(arg), &account, &more);
 }
 
 static int on(const char *domain, int (*run)(struct txn *, void *))

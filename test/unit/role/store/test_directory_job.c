@@ -92,6 +92,17 @@ static uint64_t add_domain_and_alice(void)
 	return answer.number;
 }
 
+/* For good: marked, and then erased in steps. */
+static void remove_now(const char *address)
+{
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, DIRECTORY_REMOVE_NOW, address, NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, address, NULL, NULL, NULL), -EKEYEXPIRED);
+	do {
+		assert_int_equal(ask(DIRECTORY_ERASE, 1, NULL, NULL, NULL, NULL), 0);
+	} while (answer.number != 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, address, NULL, NULL, NULL), -ENOENT);
+}
+
 static void resolves(void **state)
 {
 	(void)state;
@@ -135,7 +146,11 @@ static void resolves(void **state)
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "A..b@example.test", NULL, NULL, NULL), 0);
 	assert_int_equal(directory_number(field(0)), alice);
 	/* RFC 5321 section 4.5.1. */
-	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "Postmaster", NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "Postmaster", NULL, NULL, NULL), 0);
+	assert_int_equal(directory_number(field(0)), alice);
+	assert_int_equal(ask(DIRECTORY_DOMAIN_PUT, 0, "empty.test", "", "", "+"), 0);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "postmaster@empty.test", NULL, NULL, NULL), 0);
+	assert_int_equal(directory_number(field(0)), alice);
 	assert_int_equal(ask(DIRECTORY_ADMIN_PUT, 0, "alice@example.test", NULL, NULL, NULL), 0);
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "POSTMASTER", NULL, NULL, NULL), 0);
 	assert_int_equal(directory_number(field(0)), alice);
@@ -171,13 +186,13 @@ static void accounts_come_whole_and_go_whole(void **state)
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "alice@example.test", "colour", "red", NULL), -EINVAL);
 	assert_int_equal(test_deliver(&accounts, alice, 1, 100, "p"), 0);
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_STAT, 0, "alice@example.test", NULL, NULL, NULL), 0);
-	assert_int_equal(answer.fields.count, 5);
+	assert_int_equal(answer.fields.count, 6);
 	assert_int_equal(directory_number(field(0)), 1);
 	assert_int_equal(directory_number(field(1)), 101);
 	assert_int_equal(directory_number(field(3)), 4096);
+	assert_true(directory_number(field(5)) > 1);
 	assert_int_equal(ask(DIRECTORY_DOMAIN_DELETE, 0, "example.test", NULL, NULL, NULL), -ENOTEMPTY);
-	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, 0, "alice@example.test", NULL, NULL, NULL), 0);
-	assert_int_equal(answer.number, alice);
+	remove_now("alice@example.test");
 	struct account_request gone = {.shard = alice};
 	assert_int_equal(test_request(&accounts, account_stat, &gone), -ENOENT);
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
@@ -185,8 +200,185 @@ static void accounts_come_whole_and_go_whole(void **state)
 	/* Another of that name is somebody else. */
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 0, "alice@example.test", "", NULL, NULL), 0);
 	assert_int_not_equal(answer.number, alice);
-	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	remove_now("alice@example.test");
 	assert_int_equal(ask(DIRECTORY_DOMAIN_DELETE, 0, "example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_DOMAIN_DELETE, 0, "example.test", NULL, NULL, NULL), -ENOENT);
+}
+
+static void what_was_removed_comes_back_whole(void **state)
+{
+	(void)state;
+	uint64_t alice = add_domain_and_alice();
+	struct account_request away = {.shard = alice};
+	assert_int_equal(test_deliver(&accounts, alice, 1, 100, "p"), 0);
+	assert_int_equal(
+	    ask(DIRECTORY_GROUP_ADD, 0, "team@example.test", "alice@example.test", NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.number, alice);
+	/* Nothing of it is reached: by its address, by its number, in its shard, in lists. */
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_ADDRESS, alice, NULL, NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(test_request(&accounts, account_stat, &away), -ENOENT);
+	assert_int_equal(test_deliver(&accounts, alice, 2, 100, "p"), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_LIST, 0, "example.test", "", NULL, NULL), 0);
+	assert_int_equal(answer.fields.count, 0);
+	assert_int_equal(ask(DIRECTORY_REMOVED_LIST, 0, "", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.fields.count, DIRECTORY_REMOVED_FIELDS);
+	assert_view(field(2), "account");
+	assert_view(field(3), "alice@example.test");
+	/* Its address is not somebody else's account meanwhile, but may be an alias. */
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 0, "alice@example.test", "", NULL, NULL), -EKEYREVOKED);
+	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "alice@example.test", "bob@else.test", NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, "alice@example.test", NULL, NULL, NULL), -EEXIST);
+	assert_int_equal(ask(DIRECTORY_ALIAS_DELETE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	test_accounts_restart();
+	/* It is not time to erase it. */
+	assert_int_equal(ask(DIRECTORY_ERASE, 1, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(answer.number, 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.number, alice);
+	assert_int_equal(test_stat(&accounts, alice).messages, 1);
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_view(field(1), "secret");
+	assert_int_equal(ask(DIRECTORY_GROUPS_OF, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_view(field(0), "team@example.test");
+	assert_int_equal(ask(DIRECTORY_REMOVED_LIST, 0, "", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.fields.count, 0);
+}
+
+static void add_crowd(unsigned count)
+{
+	char name[64];
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(name, sizeof name, "user%03u@example.test", i);
+		assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 0, name, "", NULL, NULL), 0);
+	}
+}
+
+/* Steps until nothing is left; how many accounts they named. */
+static size_t in_steps(uint64_t operation, uint64_t number)
+{
+	size_t named = 0;
+	do {
+		assert_int_equal(ask(operation, number, "example.test", NULL, NULL, NULL), 0);
+		named += answer.fields.count;
+	} while (answer.number != 0);
+	return named;
+}
+
+static void a_domain_goes_and_comes_with_all_that_is_in_it(void **state)
+{
+	(void)state;
+	enum { CROWD = 120 }; /* more than one step */
+	add_domain_and_alice();
+	add_crowd(CROWD);
+	assert_int_equal(
+	    ask(DIRECTORY_ALIAS_PUT, 0, "all@example.test", "alice@example.test", NULL, NULL), 0);
+	assert_int_equal(
+	    ask(DIRECTORY_GROUP_ADD, 0, "team@example.test", "alice@example.test", NULL, NULL), 0);
+	/* One that was removed before stays so. */
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, 0, "user007@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(
+	    ask(DIRECTORY_DOMAIN_DELETE, DIRECTORY_REMOVE_EMPTY, "example.test", NULL, NULL, NULL),
+	    -ENOTEMPTY);
+	assert_int_equal(in_steps(DIRECTORY_DOMAIN_DELETE, DIRECTORY_REMOVE_ALL), CROWD);
+	assert_int_equal(ask(DIRECTORY_DOMAIN_LIST, 0, "", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.fields.count, 0);
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "all@example.test", NULL, NULL, NULL), -EXDEV);
+	assert_int_equal(ask(DIRECTORY_ALIAS_LIST, 0, "example.test", "", NULL, NULL), 0);
+	assert_int_equal(answer.fields.count, 0);
+	assert_int_equal(ask(DIRECTORY_GROUP_LIST, 0, "example.test", "", NULL, NULL), 0);
+	assert_int_equal(answer.fields.count, 0);
+	assert_int_equal(ask(DIRECTORY_DOMAIN_PUT, 0, "example.test", "", "", "+"), -EKEYREVOKED);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
+	test_accounts_restart();
+	assert_int_equal(in_steps(DIRECTORY_DOMAIN_RESTORE, 0), CROWD);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "all@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "user007@example.test", NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_DOMAIN_RESTORE, 0, "example.test", NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, "user007@example.test", NULL, NULL, NULL), 0);
+}
+
+static void what_is_over_is_erased_step_by_step(void **state)
+{
+	(void)state;
+	enum { CROWD = 5 };
+	uint64_t alice = add_domain_and_alice();
+	add_crowd(CROWD);
+	assert_int_equal(
+	    ask(DIRECTORY_ALIAS_PUT, 0, "all@example.test", "alice@example.test", NULL, NULL), 0);
+	assert_int_equal(
+	    ask(DIRECTORY_GROUP_ADD, 0, "team@example.test", "alice@example.test", NULL, NULL), 0);
+	assert_int_equal(test_deliver(&accounts, alice, 1, 100, "p"), 0);
+	in_steps(DIRECTORY_DOMAIN_DELETE, DIRECTORY_REMOVE_ALL);
+	assert_int_equal(ask(DIRECTORY_ERASE, INT64_MAX, NULL, NULL, NULL, NULL), 0);
+	/* From the first step on it is too late, and a crash between two changes nothing. */
+	assert_int_equal(ask(DIRECTORY_DOMAIN_RESTORE, 0, "example.test", NULL, NULL, NULL), -EKEYEXPIRED);
+	test_accounts_restart();
+	do {
+		assert_int_equal(ask(DIRECTORY_ERASE, 1, NULL, NULL, NULL, NULL), 0);
+	} while (answer.number != 0);
+	assert_int_equal(test_count(alice, 'F'), 0);
+	assert_int_equal(test_count(DIRECTORY_SHARD, 'a') + test_count(DIRECTORY_SHARD, 'd') +
+	                     test_count(DIRECTORY_SHARD, 'l') + test_count(DIRECTORY_SHARD, 'g') +
+	                     test_count(DIRECTORY_SHARD, 'j') + test_count(DIRECTORY_SHARD, 'i') +
+	                     test_count(DIRECTORY_SHARD, 'q'),
+	    0);
+	assert_int_equal(ask(DIRECTORY_DOMAIN_PUT, 0, "example.test", "", "", "+"), 0);
+}
+
+static void a_new_address_keeps_everything(void **state)
+{
+	(void)state;
+	static char text[3 * DIRECTORY_OPAQUE_MAX];
+	uint64_t alice = add_domain_and_alice();
+	struct view credentials[] = {VIEW("alice@example.test"), view_of(text, sizeof text), VIEW("")};
+	memset(text, 'c', sizeof text);
+	assert_int_equal(ask_views(DIRECTORY_CREDENTIALS_PUT, 0, credentials, 3), 0);
+	assert_int_equal(
+	    ask(DIRECTORY_GROUP_ADD, 0, "team@example.test", "alice@example.test", NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_ADMIN_PUT, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 0, "bob@example.test", "", NULL, NULL), 0);
+	assert_int_equal(
+	    ask(DIRECTORY_ALIAS_PUT, 0, "ann@example.test", "alice@example.test", NULL, NULL), 0);
+	assert_int_equal(
+	    ask(DIRECTORY_ACCOUNT_RENAME, 0, "alice@example.test", "bob@example.test", NULL, NULL), -EEXIST);
+	assert_int_equal(
+	    ask(DIRECTORY_ACCOUNT_RENAME, 0, "alice@example.test", "alice@else.test", NULL, NULL), -ENOENT);
+	assert_int_equal(
+	    ask(DIRECTORY_ACCOUNT_RENAME, 0, "nobody@example.test", "x@example.test", NULL, NULL), -ENOENT);
+	/* Her own alias becomes her address, and the old address an alias. */
+	assert_int_equal(
+	    ask(DIRECTORY_ACCOUNT_RENAME, 0, "alice@example.test", "Ann@example.test", NULL, NULL), 0);
+	assert_int_equal(answer.number, alice);
+	test_accounts_restart();
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "ann@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.number, alice);
+	assert_true(view_equal(field(1), view_of(text, sizeof text)));
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
+	/* Who logs in with the old address is the same person; but an alias of two people is neither. */
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 1, "Alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.number, alice);
+	assert_view(field(0), "ann@example.test");
+	assert_true(view_equal(field(1), view_of(text, sizeof text)));
+	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "both@example.test",
+	                     "ann@example.test\nbob@example.test", NULL, NULL),
+	    0);
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 1, "both@example.test", NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(directory_number(field(0)), alice);
+	assert_int_equal(ask(DIRECTORY_ADDRESS, alice, NULL, NULL, NULL, NULL), 0);
+	assert_view(field(0), "ann@example.test");
+	assert_int_equal(ask(DIRECTORY_GROUP_MEMBERS, 0, "team@example.test", "", NULL, NULL), 0);
+	assert_view(field(0), "ann@example.test");
+	assert_int_equal(ask(DIRECTORY_ADMIN_GET, 0, NULL, NULL, NULL, NULL), 0);
+	assert_view(field(0), "ann@example.test");
+	assert_int_equal(
+	    ask(DIRECTORY_ACCOUNT_RENAME, 1, "bob@example.test", "rob@example.test", NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "bob@example.test", NULL, NULL, NULL), -ENOENT);
 }
 
 /* A removal that was cut leaves a disabled account: the same command goes on. */
@@ -327,7 +519,8 @@ static void refuses_what_is_no_operation(void **state)
 	assert_int_equal(ask(DIRECTORY_OPERATIONS, 0, "example.test", NULL, NULL, NULL), -EINVAL);
 	assert_int_equal(ask(UINT64_MAX, 0, "example.test", NULL, NULL, NULL), -EINVAL);
 	for (uint64_t operation = 1; operation < DIRECTORY_OPERATIONS; operation++) {
-		if (operation != DIRECTORY_ADDRESS) /* which has a number alone */
+		/* Which have a number alone, or nothing. */
+		if (directory_operation_fields(operation) != 0)
 			assert_int_equal(ask(operation, 0, NULL, NULL, NULL, NULL), -EINVAL);
 		assert_int_equal(ask_views(operation, 0, many, DIRECTORY_FIELDS_MAX + 1), -EINVAL);
 	}
@@ -366,6 +559,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    ON_BOTH(resolves),
 	    ON_BOTH(accounts_come_whole_and_go_whole),
+	    ON_BOTH(what_was_removed_comes_back_whole),
+	    ON_BOTH(a_domain_goes_and_comes_with_all_that_is_in_it),
+	    ON_BOTH(what_is_over_is_erased_step_by_step),
+	    ON_BOTH(a_new_address_keeps_everything),
 	    ON_BOTH(a_cut_removal_goes_on),
 	    ON_BOTH(credentials_of_any_size),
 	    ON_BOTH(the_secret_is_the_first),
