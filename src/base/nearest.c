@@ -38,11 +38,15 @@ unsigned nearest_distance(struct view a, struct view b)
 void nearest_try(struct nearest *n, const char *known)
 {
 	struct view word = view_from_string(known);
-	unsigned distance = nearest_distance(n->wrong, word);
+	unsigned enough = (unsigned)(word.len + 1) / 3;
+	size_t more = word.len > n->wrong.len ? word.len - n->wrong.len : n->wrong.len - word.len;
 	/* "tls_certificate" lacks a letter, "listen" is the end of a name: both are near. */
 	bool part = n->wrong.len >= 4 && word.len > n->wrong.len &&
 	            (view_starts_nocase(word, n->wrong) || view_ends_nocase(word, n->wrong));
-	if (distance > (word.len + 1) / 3 && !part)
+	if (more > enough && !part)
+		return; /* each letter more is a place in which they differ */
+	unsigned distance = nearest_distance(n->wrong, word);
+	if (distance > enough && !part)
 		return;
 	if (n->word && distance >= n->distance)
 		return;

@@ -223,11 +223,9 @@ static void say_json(struct change *c, bool changed)
 
 static void say(struct change *c, bool changed)
 {
-	static const char *const todo[] = {
-	    [EFFECT_RELOAD] =
-	        "It takes effect at a reload: systemctl reload postrider, or SIGHUP to `postrider serve`.",
-	    [EFFECT_RESTART] = "It takes effect only after a restart: systemctl restart postrider.",
-	    [EFFECT_COMMAND] = "It takes effect at the next command; the server need not be told."};
+	static const char *const todo[] = {[EFFECT_RELOAD] = "It takes effect at a reload: postrider reload",
+	    [EFFECT_RESTART] = "It takes effect only after a restart: systemctl restart postrider",
+	    [EFFECT_COMMAND] = "It takes effect at the next command; the server need not be told"};
 	struct buf before, now;
 	if (c->cli->json) {
 		say_json(c, changed);

@@ -28,7 +28,7 @@ static void tell_certificate(
 	char what[500], day[CERTIFICATE_DAY_SIZE], host[300];
 	int64_t now = clock_wall();
 	static const char renew[] =
-	    "renew it, put the files where tls_certificates and tls_keys say, and reload the server";
+	    "renew it, put the files where tls_certificates and tls_keys say, and run `postrider reload`";
 	snprintf(host, sizeof host, "%.*s", VIEW_FMT(view_take(d->settings->hostname, 255)));
 	certificate_day(c->ends, day);
 	if (c->ends <= now) {
@@ -97,7 +97,7 @@ static void no_tls(struct doctor *d, const char *where, const char *command)
 	snprintf(what, sizeof what, "offers no %s", command);
 	doctor_tell(d, DOCTOR_ERROR, where, what,
 	    "passwords and mail travel unencrypted, or nobody can log in",
-	    "set tls_certificates and tls_keys, and reload the server");
+	    "set tls_certificates and tls_keys, and run `postrider reload`");
 }
 
 /* ---- SMTP, submission, LMTP ---- */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "cli/cli.h"
 #include "cli/cli_time.h"
 #include "master/roles.h"
@@ -241,7 +242,11 @@ int main(int argc, char **argv)
 		cli.argv++;
 		return run(&cli, i);
 	}
-	fprintf(stderr, "postrider: there is no command '%s'; `postrider --help` lists the commands\n",
-	    cli.argv[0]);
+	struct nearest near = {.wrong = view_from_string(cli.argv[0])};
+	for (size_t i = 0; i < COMMANDS; i++)
+		nearest_try(&near, commands[i].name);
+	fprintf(stderr, "postrider: there is no command '%s'; %s%s%s\n", cli.argv[0],
+	    near.word ? "did you mean " : "", near.word ? near.word : "`postrider --help` lists the commands",
+	    near.word ? "?" : "");
 	return EXIT_USAGE;
 }

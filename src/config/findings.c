@@ -52,29 +52,33 @@ void findings_add(struct findings *f, const struct finding *finding)
 }
 
 /* In which order the files came up. */
-static size_t rank_of(const struct findings *f, const struct finding *row)
+static void rank_files(const struct findings *f, size_t ranks[FINDINGS_MAX])
 {
-	size_t i = 0;
-	while (i < f->count && strcmp(f->rows[i].file, row->file) != 0)
-		i++;
-	return i;
-}
-
-/* Whether b belongs before a: another file, or an earlier line. What stands in no line comes last. */
-static bool is_later(const struct findings *f, const struct finding *a, const struct finding *b)
-{
-	size_t x = rank_of(f, a), y = rank_of(f, b);
-	return x == y ? a->line - 1 > b->line - 1 : x > y;
+	for (size_t i = 0; i < f->count; i++) {
+		size_t first = 0;
+		while (strcmp(f->rows[first].file, f->rows[i].file) != 0)
+			first++;
+		ranks[i] = first;
+	}
 }
 
 void findings_sort(struct findings *f)
 {
-	for (size_t i = 1; i < f->count; i++)
-		for (size_t k = i; k > 0 && is_later(f, &f->rows[k - 1], &f->rows[k]); k--) {
-			struct finding row = f->rows[k];
+	size_t ranks[FINDINGS_MAX];
+	rank_files(f, ranks);
+	for (size_t i = 1; i < f->count; i++) {
+		struct finding row = f->rows[i];
+		size_t rank = ranks[i], k = i;
+		/* What stands in no line (0) comes last. */
+		for (; k > 0 && (ranks[k - 1] > rank ||
+		                    (ranks[k - 1] == rank && f->rows[k - 1].line - 1 > row.line - 1));
+		     k--) {
 			f->rows[k] = f->rows[k - 1];
-			f->rows[k - 1] = row;
+			ranks[k] = ranks[k - 1];
 		}
+		f->rows[k] = row;
+		ranks[k] = rank;
+	}
 }
 
 void finding_text(const struct finding *finding, struct buf *out)

@@ -33,6 +33,7 @@ struct checking {
 	const struct conf *conf;
 	struct findings *found;
 	size_t element; /* of both lists */
+	enum certificates_user user;
 };
 
 static void complain(struct checking *at, enum finding_level level, const char *setting, const char *problem,
@@ -49,8 +50,11 @@ static int open_file(struct checking *at, const char *setting, const char *name)
 	if (fd >= 0)
 		return fd;
 	int error = -errno;
-	snprintf(problem, sizeof problem, "cannot read %s: %s", name, strerror(-error));
-	complain(at, FINDING_ERROR, setting, problem, "a file that this user may read");
+	bool hidden = error == -EACCES && at->user == CERTIFICATES_LOOKS;
+	snprintf(problem, sizeof problem, "cannot read %s: %s%s", name, strerror(-error),
+	    hidden ? " (the server may be allowed to: run this check as root)" : "");
+	complain(at, hidden ? FINDING_WARNING : FINDING_ERROR, setting, problem,
+	    hidden ? "" : "a file that this user may read");
 	return error;
 }
 
@@ -239,11 +243,11 @@ static void warn_of_names(
 /* ---- all ---- */
 
 int certificates_read(struct certificates *out, const struct settings *settings, const struct conf *conf,
-    uint64_t first, struct findings *found)
+    enum certificates_user user, uint64_t first, struct findings *found)
 {
 	struct view chains = settings->tls_certificates, keys = settings->tls_keys, chain, key;
 	struct certificates all = {.rows = mem_array(CERTIFICATES_MAX_SETTING, sizeof *all.rows)};
-	struct checking at = {.conf = conf, .found = found};
+	struct checking at = {.conf = conf, .found = found, .user = user};
 	int error = 0;
 	/* The settings have as many of one as of the other, and no more than that. */
 	while (all.count < CERTIFICATES_MAX_SETTING && chains.len && keys.len &&
@@ -256,6 +260,8 @@ int certificates_read(struct certificates *out, const struct settings *settings,
 		buf_init(&c->chain, CHAIN_MAX);
 		at.element = all.count++;
 		int wrong = read_pair(c, &at);
+		if (wrong == -EACCES && user == CERTIFICATES_LOOKS)
+			continue;
 		error = error ? error : wrong;
 	}
 	if (error == 0 && all.count > 0)

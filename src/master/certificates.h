@@ -25,10 +25,15 @@ struct certificates {
  * any of them is told in *found, with the place in the configuration; *out is then untouched. A certificate
  * that has expired or is for other names is a warning.
  */
+enum certificates_user {
+	CERTIFICATES_SERVES, /* this process serves with them */
+	CERTIFICATES_LOOKS   /* it only looks: a file that it may not read, the server perhaps may. Not for
+	                        serving. */
+};
 struct conf;
 struct findings;
 int certificates_read(struct certificates *out, const struct settings *settings, const struct conf *conf,
-    uint64_t first, struct findings *found);
+    enum certificates_user user, uint64_t first, struct findings *found);
 void certificates_done(struct certificates *c);
 
 #endif

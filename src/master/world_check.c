@@ -244,7 +244,8 @@ int world_read_conf(const struct conf *conf, enum world_user user, struct settin
 	check_run(&c);
 	check_addresses(&c);
 	check_lines(&c);
-	int error = certificates_read(&read, &fresh, conf, first, found);
+	int error = certificates_read(&read, &fresh, conf,
+	    user == WORLD_SERVES ? CERTIFICATES_SERVES : CERTIFICATES_LOOKS, first, found);
 	findings_sort(found);
 	if (error == 0 && found->errors) {
 		certificates_done(&read);

@@ -312,6 +312,25 @@ def test_config_set_keeps_the_rest_of_the_file(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["more.conf", "postrider.conf"]
 
 
+def test_the_languages_are_those_of_the_mailboxes():
+    form = (ROOT / "src/config/setting_form.c").read_text()
+    known = re.findall(r'"(\w+)"', re.search(r"languages\[\] = \{(.*?)NULL", form, re.S)[1])
+    assert known == re.findall(r'(?m)^    \{"(\w\w)", \{', (ROOT / "src/account/roles.c").read_text())
+
+
+def test_somebody_who_is_not_root_checks_what_he_may(make_server, tmp_path):
+    """A key that only the server may read is no mistake; what else is wrong is told as ever."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to become somebody else")
+    server = make_server(start=False)
+    server.config.chmod(0o644)
+    server.folder.parent.chmod(0o755)
+    done = run(POSTRIDER, "--config", server.config, "config", "check", user=65534, group=65534, extra_groups=[])
+    assert done.returncode == 0 and b"tls-key.pem: Permission denied (the server may be allowed to: run this check as root)" in done.stderr, done
+    server.write_config(errors_max=1)
+    assert run(POSTRIDER, "--config", server.config, "config", "check", user=65534, group=65534, extra_groups=[]).returncode == 78
+
+
 def test_config_show(tmp_path):
     config = tmp_path / "postrider.conf"
     config.write_text('hostname = "mail.example.org"\nerrors_max = 20\nquota_default = 5G\n')
@@ -471,4 +490,5 @@ def test_wrong_use(server):
         done = run(POSTRIDER, command, "--help")
         assert done.returncode == 0 and b"usage: postrider " + command.encode() in done.stdout
         assert run(POSTRIDER, command, "-h").stdout == done.stdout
+    assert b"there is no command 'confg'; did you mean config?" in run(POSTRIDER, "confg").stderr
     assert run(POSTRIDER, "-h").stdout == run(POSTRIDER, "--help").stdout
