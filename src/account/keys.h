@@ -18,6 +18,7 @@
  *   C 'O' owner mailbox      somebody else's mailbox that is shared with this account
  *   C 'R' mailbox            a removed mailbox whose messages can still be brought back: its path
  *   C 'S' hash               subscription to a path that has no mailbox
+ *   C 'V' number             what it was told of sharing (share_notes.h)
  *   C 'W' time mailbox uid   when something is to be done with a C 'Z' entry
  *   C 'X' entry              addresses of whom it has heard and written to (correspondents.h); C 'Y' entry:
  *                            whose names and look-alikes lead to which of them
@@ -107,7 +108,8 @@ enum account_kind {
 	KIND_OBJECT = 'O',
 	KIND_SCRIPT = 'S',
 	KIND_SUBMISSION = 'J',
-	KIND_IDENTITY = 'I'
+	KIND_IDENTITY = 'I',
+	KIND_SHARE_NOTE = 'N'
 };
 
 /* A UID's block, and its place in it. */
@@ -241,6 +243,8 @@ struct account_head {
 	uint32_t snoozes;                               /* C 'Z' entries (snooze.h) */
 	uint32_t acts, acts_at_work; /* C 'A' entries (acts.h); of these running or undoing */
 	uint64_t last_act;           /* the highest number that was given */
+	uint32_t share_notes;        /* C 'V' entries (share_notes.h) */
+	uint64_t last_share_note;    /* the highest number that was given */
 };
 
 /* An entry of an access list: RIGHT_* for a user's or group's account number. */

@@ -1,4 +1,4 @@
-/* Grants, and the shares of those who have them: see shares.h. */
+/* Others' mailboxes that an account knows of: see shares.h. */
 #include "account/shares.h"
 
 #include <errno.h>
@@ -8,32 +8,6 @@
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/mem.h"
-
-/* ---- grants ---- */
-
-static bool same_grantee(const struct account_grant *a, const struct account_grant *b)
-{
-	return a->kind == b->kind && a->who == b->who && a->negative == b->negative;
-}
-
-static int set_grant(struct account_mailbox *m, const struct account_grant *grant)
-{
-	size_t i = 0;
-	while (i < m->grant_count && !same_grantee(&m->grants[i], grant))
-		i++;
-	if (i == m->grant_count && grant->rights == 0)
-		return 0;
-	if (i == ACCOUNT_GRANTS_MAX)
-		return -EMLINK;
-	if (grant->rights) {
-		m->grants[i] = *grant;
-		m->grant_count += i == m->grant_count;
-		return 0;
-	}
-	memmove(&m->grants[i], &m->grants[i + 1], (m->grant_count - i - 1) * sizeof *m->grants);
-	m->grant_count--;
-	return 0;
-}
 
 static int get_share(
     struct txn *t, uint64_t shard, uint64_t owner, uint32_t mailbox, struct account_share *share)
@@ -52,93 +26,23 @@ static int put_share(struct account_change *c, const struct account_share *share
 	if (is_new && c->head.shares >= ACCOUNT_SHARES_MAX)
 		return -EMLINK;
 	c->head.shares += is_new;
+	/* What is shared with it is watched by whoever watches its mailboxes. */
+	change_mark_state(c, MAIL_STATE_MAILBOXES);
 	share_encode(share, &value);
 	return change_put(c, key_share(share->owner, share->mailbox), &value);
 }
 
-/* -ENXIO when there is no such account to be invited. All this is in the sharer's shard. */
-static int invite(struct txn *t, struct account_granting *g, struct account_change *c)
+int share_invite(
+    struct account_change *c, uint64_t owner, uint32_t mailbox, struct view address, bool *invited)
 {
 	struct account_share share;
-	int error = change_begin(c, t, g->grant.who, g->now);
-	if (error)
-		return error == -ENOENT ? -ENXIO : error;
-	error = get_share(t, c->shard, g->shard, g->mailbox, &share);
+	int error = get_share(c->txn, c->shard, owner, mailbox, &share);
+	*invited = false;
 	if (error != -ENOENT && error != -EBADMSG)
 		return error;
-	share = (struct account_share){.owner = g->shard, .mailbox = g->mailbox, .address = g->address};
-	g->invited = c->head.shares < ACCOUNT_SHARES_MAX;
-	return g->invited ? put_share(c, &share, error == -ENOENT) : 0;
-}
-
-static bool is_invitation(const struct account_granting *g)
-{
-	return g->grant.kind == GRANT_USER && !g->grant.negative && (g->grant.rights & RIGHT_LOOKUP) &&
-	       g->grant.who != g->shard;
-}
-
-/* Refusals come first: of the mailbox, then of the user; then both accounts are written. */
-static int run_grant(struct txn *t, void *arg)
-{
-	struct account_granting *g = arg;
-	struct account_change *own = mem_alloc(sizeof *own), *other = mem_alloc(sizeof *other);
-	struct change_mailbox *box;
-	g->invited = false;
-	int error = change_begin(own, t, g->shard, g->now);
-	if (error == 0)
-		error = change_mailbox(own, g->mailbox, &box);
-	if (error == 0)
-		error = set_grant(&box->m, &g->grant);
-	if (error == 0 && is_invitation(g)) {
-		error = invite(t, g, other);
-		if (error == 0)
-			error = change_end(other);
-	}
-	if (error == 0) {
-		change_mark_mailbox(own, box);
-		error = change_end(own);
-	}
-	mem_free(own);
-	mem_free(other);
-	return error;
-}
-
-static void granted(struct store_commit *commit, int result)
-{
-	struct account_granting *g = container_of(commit, struct account_granting, commit);
-	g->done(g, result);
-}
-
-void account_grant(struct accounts *a, struct account_granting *g)
-{
-	g->now = clock_wall();
-	g->commit = (struct store_commit){.run = run_grant, .arg = g, .done = granted};
-	store_commit(a->store, &g->commit);
-}
-
-static int run_grants(struct txn *t, void *arg)
-{
-	struct account_grants *g = arg;
-	struct account_mailbox m;
-	int error = mailbox_get(t, g->shard, g->mailbox, &m);
-	if (error)
-		return error;
-	g->count = m.grant_count;
-	if (g->count)
-		memcpy(g->grants, m.grants, g->count * sizeof *g->grants);
-	return 0;
-}
-
-static void grants_read(struct store_read *read, int result)
-{
-	struct account_grants *g = container_of(read, struct account_grants, read);
-	g->done(g, result);
-}
-
-void account_grants(struct accounts *a, struct account_grants *g)
-{
-	g->read = (struct store_read){.shard = g->shard, .run = run_grants, .arg = g, .done = grants_read};
-	store_read(a->store, &g->read);
+	share = (struct account_share){.owner = owner, .mailbox = mailbox, .address = address};
+	*invited = c->head.shares < ACCOUNT_SHARES_MAX;
+	return *invited ? put_share(c, &share, error == -ENOENT) : 0;
 }
 
 /* ---- shares ---- */

@@ -145,6 +145,8 @@ void head_encode(const struct account_head *h, struct entry *out)
 	entry_add_number(out, h->acts);
 	entry_add_number(out, h->acts_at_work);
 	entry_add_number(out, h->last_act);
+	entry_add_number(out, h->share_notes);
+	entry_add_number(out, h->last_share_note);
 }
 
 int head_decode(struct view value, struct account_head *h)
@@ -206,6 +208,8 @@ int head_decode(struct view value, struct account_head *h)
 	r.acts = take_later_u32(&c);
 	r.acts_at_work = take_later_u32(&c);
 	r.last_act = take_later(&c);
+	r.share_notes = take_later_u32(&c);
+	r.last_share_note = take_later(&c);
 	if (cursor_ok(&c))
 		*h = r;
 	return entry_result(&c);

@@ -109,6 +109,7 @@ static const char *const mechanisms[] = {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", 
 static const char *const from_words[] = {"refuse", "sender", "off", NULL};
 static const char *const policy_words[] = {"follow", "mark", "off", NULL};
 static const char *const own_words[] = {"refuse", "mark", "off", NULL};
+static const char *const people_words[] = {"domain", "groups", "nobody", NULL};
 /* Those of src/account/roles.c; a test compares the two. */
 static const char *const languages[] = {"en", "ar", "cs", "da", "de", "el", "es", "fi", "fr", "he", "hu",
     "it", "ja", "ko", "nb", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sv", "tr", "uk", "zh", NULL};
@@ -134,6 +135,11 @@ static const char *wrong_policy(struct view v)
 static const char *wrong_own_domains(struct view v)
 {
 	return is_word(own_words, v) ? NULL : "there is no such choice";
+}
+
+static const char *wrong_people_seen(struct view v)
+{
+	return is_word(people_words, v) ? NULL : "there is no such choice";
 }
 
 static const char *wrong_language(struct view v)
@@ -271,6 +277,7 @@ static const struct form_row {
     [FORM_FROM_CHECK] = {"refuse, sender or off", wrong_from_check, from_words},
     [FORM_POLICY] = {"follow, mark or off", wrong_policy, policy_words},
     [FORM_OWN_DOMAINS] = {"refuse, mark or off", wrong_own_domains, own_words},
+    [FORM_PEOPLE_SEEN] = {"domain, groups or nobody", wrong_people_seen, people_words},
     [FORM_LANGUAGE] = {"a language such as en, de or ja", wrong_language, languages},
 };
 

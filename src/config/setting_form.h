@@ -28,6 +28,7 @@ enum setting_form {
 	FORM_FROM_CHECK, /* own_from, foreign_from */
 	FORM_POLICY,     /* dmarc_policy */
 	FORM_OWN_DOMAINS,
+	FORM_PEOPLE_SEEN,
 	FORM_LANGUAGE,
 	SETTING_FORMS
 };

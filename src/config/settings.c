@@ -256,6 +256,12 @@ const struct setting settings_table[] = {
 	"Masked addresses that each account may have: addresses at its own domain that a user makes for "
 	"himself with the webmail, and turns off again. 0: none.",
 	.unit = "addresses"},
+    {"people_seen", TEXT, AT(people_seen), "domain", 0, 0,
+	"Whom somebody with an account sees when looking for whom to share a mailbox with: \"domain\": the people and "
+	"groups of the same domain; \"groups\": only the groups that the account is in, and who is in them; \"nobody\". "
+	"Whoever shares something is seen by those who got it. Choose \"groups\" or \"nobody\" where the people of a domain "
+	"do not know each other.",
+	.form = FORM_PEOPLE_SEEN},
     {"search_index", FLAG, AT(search_index), "true", 0, 1,
 	"Keep an index of all mail for searches. Without it each search reads all messages.",
 	.effect = EFFECT_RESTART},

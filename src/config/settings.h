@@ -25,6 +25,7 @@ struct settings {
 	struct view proxy_from, xclient_from, trusted_proxies;
 	struct view trusted_networks, login_mechanisms;
 	struct view language;
+	struct view people_seen; /* "domain", "groups" or "nobody" */
 	struct view report_org, report_from, report_addresses;
 	struct view dmarc_policy; /* "follow", "mark" or "off" */
 	struct view dmarc_exceptions, arc_trusted;

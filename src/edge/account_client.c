@@ -491,6 +491,10 @@ const struct link_verb account_client_verbs[] = {
 	X(IDENTITY_ENTRY) \
 	X(IDENTITY_CHANGED) \
 	X(PUSH_ENTRY)
+#define SHARING_ANSWERS(X) \
+	X(SHARING_PRINCIPAL) \
+	X(SHARING_NOTE) \
+	X(SHARING_NOTES_CHANGED)
 /* clang-format on */
 #define ROW(type) {type, on_answer},
 
@@ -500,7 +504,7 @@ const struct link_verb account_client_script_verbs[] = {{MAIL_DONE, on_answer}, 
 
 const struct link_verb account_client_web_verbs[] = {{MAIL_BRANCHED, on_branched},
     MAIL_ANSWERS(ROW) EMAIL_ANSWERS(ROW) SCRIPT_ANSWERS(ROW){SCRIPT_DEED, on_answer},
-    VACATION_ANSWERS(ROW) SUBMISSION_ANSWERS(ROW){0}};
+    VACATION_ANSWERS(ROW) SUBMISSION_ANSWERS(ROW) SHARING_ANSWERS(ROW){0}};
 
 void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg,
     struct account_maildrop *maildrop)

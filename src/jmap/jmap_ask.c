@@ -92,7 +92,7 @@ void jmap_ask_accounts(struct jmap_session *s)
 	s->gathered = mem_alloc(sizeof *s->gathered);
 	s->gathered[0] = (struct jmap_account){.number = s->config.account, .address = s->config.address};
 	s->gathered_count = 1;
-	s->accounts_number = ask(s, NULL, 0, MAIL_MAILBOXES, &(struct mail_mailboxes){0}, NULL);
+	s->accounts_number = ask(s, NULL, 0, MAIL_MAILBOXES, &(struct mail_mailboxes){.offered = true}, NULL);
 }
 
 const struct jmap_account *jmap_find_account(const struct jmap_session *s, struct view id)
@@ -105,4 +105,22 @@ const struct jmap_account *jmap_find_account(const struct jmap_session *s, struc
 		if (s->accounts[i].number == number)
 			return &s->accounts[i];
 	return NULL;
+}
+
+void jmap_put_accounts(struct jmap_call *c, const char *name, uint64_t number)
+{
+	struct json_out *w = jmap_respond(c);
+	const struct jmap_session *s = c->request->session;
+	size_t i = 0;
+
+	while (i < s->account_count && s->accounts[i].number != number)
+		i++;
+	json_out_name(w, view_from_string(name));
+	if (i == s->account_count) {
+		json_out_null(w);
+		return;
+	}
+	json_out_object(w);
+	s->put_account(w, s, &s->accounts[i]);
+	json_out_end(w);
 }

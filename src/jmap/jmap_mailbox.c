@@ -1,9 +1,15 @@
 /* Mailboxes: get, changes, query, queryChanges (RFC 8621 section 2). */
 #include "jmap/jmap_mailbox.h"
 
+#include <errno.h>
+
 #include "jmap/jmap_mailboxes.h"
+#include "jmap/jmap_rights.h"
 
 static const char *const properties[] = {"id", "name", "parentId", "role", "sortOrder", "totalEmails",
+    "unreadEmails", "totalThreads", "unreadThreads", "myRights", "isSubscribed", "shareWith", NULL};
+/* Of a request that knows nothing of sharing. */
+static const char *const plain_properties[] = {"id", "name", "parentId", "role", "sortOrder", "totalEmails",
     "unreadEmails", "totalThreads", "unreadThreads", "myRights", "isSubscribed", NULL};
 
 enum property {
@@ -18,14 +24,25 @@ enum property {
 	UNREAD_THREADS,
 	MY_RIGHTS,
 	IS_SUBSCRIBED,
+	SHARE_WITH,
 	PROPERTIES
 };
 #define BIT(property) ((uint64_t)1 << (property))
 #define COUNTS (BIT(TOTAL_EMAILS) | BIT(UNREAD_EMAILS) | BIT(TOTAL_THREADS) | BIT(UNREAD_THREADS))
 
+/* Somebody's rights to a mailbox. */
+struct grant {
+	struct grant *next;
+	uint64_t mailbox, number, rights;
+};
+
 struct getting {
 	struct jmap_mailboxes_use use;
 	struct jmap_get get;
+	bool sharing;         /* the request knows of it */
+	struct grant *grants; /* in the arena */
+	size_t asked;         /* mailboxes whose access lists are known */
+	bool failed;
 };
 
 static void release(void *data)
@@ -35,35 +52,27 @@ static void release(void *data)
 
 /* ---- an object ---- */
 
-/* RFC 8621 section 2: which rights of RFC 4314 each of these needs. INBOX can be neither renamed nor removed.
- */
-static void write_rights(struct json_out *out, const struct mail_mailbox *m)
+/* RFC 9670 section 4: null: with nobody, or it is not this user's to see. */
+static void write_share_with(struct json_out *out, const struct getting *g, uint64_t mailbox)
 {
-	static const struct {
-		const char *name;
-		uint64_t rights;
-		bool not_inbox;
-	} rights[] = {
-	    {"mayReadItems", RIGHT_LOOKUP | RIGHT_READ, false},
-	    {"mayAddItems", RIGHT_INSERT, false},
-	    {"mayRemoveItems", RIGHT_DELETE | RIGHT_EXPUNGE, false},
-	    {"maySetSeen", RIGHT_SEEN, false},
-	    {"maySetKeywords", RIGHT_WRITE, false},
-	    {"mayCreateChild", RIGHT_CREATE, false},
-	    {"mayRename", RIGHT_REMOVE, true},
-	    {"mayDelete", RIGHT_REMOVE, true},
-	    {"maySubmit", RIGHT_POST, false},
-	};
-	json_out_object(out);
-	for (size_t i = 0; i < sizeof rights / sizeof *rights; i++) {
-		bool may = (m->rights & rights[i].rights) == rights[i].rights;
-		json_out_name(out, view_from_string(rights[i].name));
-		json_out_bool(out, may && !(rights[i].not_inbox && m->mailbox == MAILBOX_INBOX));
+	char id[MAIL_ID_MAX];
+	bool any = false;
+	for (const struct grant *grant = g->grants; grant; grant = grant->next) {
+		if (grant->mailbox != mailbox)
+			continue;
+		if (!any)
+			json_out_object(out);
+		any = true;
+		json_out_name(out, view_of(id, jmap_principal_write(id, grant->number)));
+		jmap_put_rights(out, grant->rights, JMAP_RIGHTS_SHARE);
 	}
-	json_out_end(out);
+	if (any)
+		json_out_end(out);
+	else
+		json_out_null(out);
 }
 
-static void write_property(struct jmap_call *c, const struct jmap_mailbox *m,
+static void write_property(struct jmap_call *c, const struct getting *g, const struct jmap_mailbox *m,
     const struct jmap_counts *counts, enum property property)
 {
 	struct json_out *out = jmap_respond(c);
@@ -104,7 +113,12 @@ static void write_property(struct jmap_call *c, const struct jmap_mailbox *m,
 		json_out_unsigned(out, counts->unread_threads);
 		return;
 	case MY_RIGHTS:
-		write_rights(out, &m->mailbox);
+		jmap_put_rights(out, m->mailbox.rights,
+		    (g->sharing ? JMAP_RIGHTS_SHARE : 0U) |
+		        (m->mailbox.mailbox == MAILBOX_INBOX ? JMAP_RIGHTS_INBOX : 0U));
+		return;
+	case SHARE_WITH:
+		write_share_with(out, g, m->mailbox.mailbox);
 		return;
 	default:
 		json_out_bool(out, m->mailbox.subscribed);
@@ -124,7 +138,7 @@ static void write_mailbox(struct jmap_call *c, const struct getting *g, const st
 		if (!(g->get.properties & BIT(i)))
 			continue;
 		json_out_name(out, view_from_string(properties[i]));
-		write_property(c, m, &counts, (enum property)i);
+		write_property(c, g, m, &counts, (enum property)i);
 	}
 	json_out_end(out);
 }
@@ -153,20 +167,80 @@ static void write_list(struct jmap_call *c, struct jmap_table *t)
 	jmap_get_end(c, list->state);
 }
 
-static void mailboxes_ready(struct jmap_call *c, struct jmap_mailboxes *list)
+static void go_on(struct jmap_call *c, const struct getting *g)
 {
-	struct getting *g = jmap_data(c);
-	(void)list;
 	if (g->get.properties & COUNTS)
 		jmap_table_refresh(c, write_list);
 	else
 		write_list(c, NULL);
 }
 
+/* ---- access lists ---- */
+
+static void ask_grants(struct jmap_call *c, struct getting *g);
+
+static void take_grant(struct jmap_call *c, struct getting *g, const struct mail_grant *m)
+{
+	struct grant *grant;
+	/* A right that is taken away, and those of anyone, are no Principal's. */
+	if (m->number == 0 || (m->who.len > 0 && m->who.data[0] == '-'))
+		return;
+	grant = arena_alloc(jmap_arena(c), sizeof *grant);
+	g->failed = g->failed || grant == NULL;
+	if (grant == NULL)
+		return;
+	*grant = (struct grant){g->grants, m->mailbox, m->number, m->rights};
+	g->grants = grant;
+}
+
+static void grants_answered(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct getting *g = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type == MAIL_GRANT)
+		take_grant(c, g, answer);
+	if (type != MAIL_DONE)
+		return;
+	/* It went meanwhile, or the right did. */
+	bool gone = done->error == -ENOENT || done->error == -EACCES;
+	if ((done->error && !gone) || g->failed)
+		jmap_error_of(c, g->failed ? -ENOMEM : done->error, "who shares the Mailboxes");
+	else
+		ask_grants(c, g);
+}
+
+/* One list behind the other: few Mailboxes are shared. */
+static void ask_grants(struct jmap_call *c, struct getting *g)
+{
+	const struct jmap_mailboxes *list = &g->use.list;
+	while (g->asked < list->count) {
+		const struct mail_mailbox *m = &list->items[g->asked++].mailbox;
+		if (!(m->marks & MAIL_MAILBOX_SHARED) || !(m->rights & RIGHT_ADMIN))
+			continue;
+		jmap_ask(c, MAIL_GRANTS,
+		    &(struct mail_grants){.account = jmap_account(c)->ask, .mailbox = m->mailbox},
+		    grants_answered);
+		return;
+	}
+	go_on(c, g);
+}
+
+static void mailboxes_ready(struct jmap_call *c, struct jmap_mailboxes *list)
+{
+	struct getting *g = jmap_data(c);
+	(void)list;
+	if (g->get.properties & BIT(SHARE_WITH))
+		ask_grants(c, g);
+	else
+		go_on(c, g);
+}
+
 static void get(struct jmap_call *c)
 {
 	struct getting *g = jmap_call_data(c, sizeof *g, release);
-	if (jmap_get_begin(c, &g->get, properties, BIT(PROPERTIES) - 1, NULL, NULL))
+	g->sharing = jmap_uses_sharing(c);
+	if (jmap_get_begin(c, &g->get, g->sharing ? properties : plain_properties,
+	        BIT(g->sharing ? PROPERTIES : SHARE_WITH) - 1, NULL, NULL))
 		jmap_mailboxes_load(c, mailboxes_ready);
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "jmap/jmap_numbered.h"
 #include "jmap/jmap_email_set.h"
 #include "jmap/jmap_mailbox_setting.h"
 #include "jmap/jmap_place.h"
@@ -64,8 +65,8 @@ static void ask_first(struct jmap_call *c)
 		return;
 	}
 	s->is_listed = true;
-	jmap_ask(
-	    c, MAIL_MAILBOXES, &(struct mail_mailboxes){.own_only = jmap_account(c)->ask == 0}, on_listed);
+	jmap_ask(c, MAIL_MAILBOXES,
+	    &(struct mail_mailboxes){.own_only = jmap_account(c)->ask == 0, .offered = true}, on_listed);
 }
 
 enum { SETS_ALL = MAIL_SET_SUBSCRIBED | MAIL_SET_ROLE | MAIL_SET_ORDER };
@@ -78,10 +79,24 @@ static unsigned sets(const struct mailbox_wish *w, unsigned which)
 	       which;
 }
 
+/* Whoever subscribes to another's mailbox accepts that it is shared, and declines it otherwise. */
+static void ask_accept(struct jmap_call *c, const struct mailbox_setting *s, jmap_answered *answered)
+{
+	jmap_ask(c, MAIL_SHARE_SET,
+	    &(struct mail_share){.account = jmap_account(c)->ask,
+	        .mailbox = s->number,
+	        .state = s->wish.subscribed ? MAIL_SHARE_ACCEPTED : MAIL_SHARE_LEFT},
+	    answered);
+}
+
 static void ask_set(
     struct jmap_call *c, const struct mailbox_setting *s, unsigned set, jmap_answered *answered)
 {
 	const struct mailbox_wish *w = &s->wish;
+	if (jmap_account(c)->ask && set == MAIL_SET_SUBSCRIBED) {
+		ask_accept(c, s, answered);
+		return;
+	}
 	jmap_ask(c, MAIL_SET,
 	    &(struct mail_set){.account = jmap_account(c)->ask,
 	        .mailbox = s->number,
@@ -101,24 +116,6 @@ static void ask_give_up(struct jmap_call *c, const struct mailbox_setting *s, jm
 }
 
 /* ---- create ---- */
-
-static void put_rights(struct json_out *w, uint64_t rights)
-{
-	static const struct {
-		const char *name;
-		uint64_t rights;
-	} all[] = {{"mayReadItems", RIGHT_LOOKUP | RIGHT_READ}, {"mayAddItems", RIGHT_INSERT},
-	    {"mayRemoveItems", RIGHT_DELETE | RIGHT_EXPUNGE}, {"maySetSeen", RIGHT_SEEN},
-	    {"maySetKeywords", RIGHT_WRITE}, {"mayCreateChild", RIGHT_CREATE}, {"mayRename", RIGHT_REMOVE},
-	    {"mayDelete", RIGHT_REMOVE}, {"maySubmit", RIGHT_POST}};
-	json_out_name(w, VIEW("myRights"));
-	json_out_object(w);
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-		json_out_name(w, view_from_string(all[i].name));
-		json_out_bool(w, (rights & all[i].rights) == all[i].rights);
-	}
-	json_out_end(w);
-}
 
 /* What the server has set, and what the client left out. */
 static void tell_created(struct jmap_call *c, struct mailbox_setting *s, const struct jmap_listed *m)
@@ -143,7 +140,10 @@ static void tell_created(struct jmap_call *c, struct mailbox_setting *s, const s
 	json_out_unsigned(w, m->order);
 	json_out_name(w, VIEW("isSubscribed"));
 	json_out_bool(w, m->subscribed);
-	put_rights(w, m->rights);
+	json_out_name(w, VIEW("myRights"));
+	jmap_put_rights(w, m->rights, jmap_uses_sharing(c) ? JMAP_RIGHTS_SHARE : 0);
+	if (jmap_uses_sharing(c) && !s->wish.has_shares)
+		jmap_put_text(w, "shareWith", (struct view){0});
 	jmap_set_created_end(c);
 	jmap_set_next(c);
 }
@@ -182,6 +182,29 @@ static void on_taken_back(struct jmap_call *c, unsigned type, const void *answer
 	}
 }
 
+static void take_back(struct jmap_call *c, const struct mailbox_setting *s)
+{
+	jmap_ask(c, MAIL_REMOVE, &(struct mail_remove){.account = jmap_account(c)->ask, .mailbox = s->number},
+	    on_taken_back);
+}
+
+static void created_shared(struct jmap_call *c, bool done)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	if (done)
+		read_created(c, s);
+	else
+		take_back(c, s);
+}
+
+static void share_created(struct jmap_call *c, struct mailbox_setting *s)
+{
+	if (s->wish.has_shares)
+		mailbox_give_rights(c, s, created_shared);
+	else
+		read_created(c, s);
+}
+
 static void on_created_set(struct jmap_call *c, unsigned type, const void *answer)
 {
 	struct mailbox_setting *s = jmap_data(c);
@@ -189,12 +212,11 @@ static void on_created_set(struct jmap_call *c, unsigned type, const void *answe
 	if (type != MAIL_DONE)
 		return;
 	if (done->error == 0) {
-		read_created(c, s);
+		share_created(c, s);
 		return;
 	}
 	mailbox_refuse(&s->wish, jmap_set_error_type(done->error), NULL, mailbox_error_text(done->error));
-	jmap_ask(c, MAIL_REMOVE, &(struct mail_remove){.account = jmap_account(c)->ask, .mailbox = s->number},
-	    on_taken_back);
+	take_back(c, s);
 }
 
 static void on_created(struct jmap_call *c, unsigned type, const void *answer)
@@ -213,7 +235,7 @@ static void on_created(struct jmap_call *c, unsigned type, const void *answer)
 	if (set)
 		ask_set(c, s, set, on_created_set);
 	else
-		read_created(c, s);
+		share_created(c, s);
 }
 
 static void ask_create(struct jmap_call *c, const struct mailbox_setting *s)
@@ -273,6 +295,8 @@ static void create(struct jmap_call *c, struct view key, json_t *object)
 static void updated(struct jmap_call *c, struct mailbox_setting *s)
 {
 	struct jmap_listed *m = jmap_mailbox_of_number(&s->list, s->number);
+	if (m && s->wish.has_subscribed)
+		m->subscribed = s->wish.subscribed;
 	if (m && s->wish.has_role)
 		m->role = s->wish.role;
 	if (m && s->wish.has_order)
@@ -293,7 +317,57 @@ static void on_named_back(struct jmap_call *c, unsigned type, const void *answer
 		mailbox_fail_wish(c, s);
 }
 
-/* Each object is changed whole or not at all. */
+/* Each object is changed whole or not at all: what was changed already goes back, and the wish says why. */
+static void name_back(struct jmap_call *c, struct mailbox_setting *s)
+{
+	if (s->was_renamed)
+		jmap_ask(c, MAIL_RENAME,
+		    &(struct mail_rename){.account = jmap_account(c)->ask,
+		        .mailbox = s->number,
+		        .path = buf_view(&s->old_path)},
+		    on_named_back);
+	else
+		mailbox_fail_wish(c, s);
+}
+
+static void on_set_back(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	(void)answer;
+	if (type == MAIL_DONE)
+		name_back(c, s);
+}
+
+static void set_back(struct jmap_call *c, struct mailbox_setting *s)
+{
+	const struct jmap_listed *m = jmap_mailbox_of_number(&s->list, s->number);
+	if (s->was_set == 0 || m == NULL) {
+		name_back(c, s);
+		return;
+	}
+	s->wish.role = m->role;
+	s->wish.order = m->order;
+	s->wish.subscribed = m->subscribed;
+	ask_set(c, s, s->was_set, on_set_back);
+}
+
+static void updated_shared(struct jmap_call *c, bool done)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	if (done)
+		updated(c, s);
+	else
+		set_back(c, s);
+}
+
+static void share_updated(struct jmap_call *c, struct mailbox_setting *s)
+{
+	if (s->wish.has_shares)
+		mailbox_give_rights(c, s, updated_shared);
+	else
+		updated(c, s);
+}
+
 static void on_set(struct jmap_call *c, unsigned type, const void *answer)
 {
 	struct mailbox_setting *s = jmap_data(c);
@@ -301,7 +375,7 @@ static void on_set(struct jmap_call *c, unsigned type, const void *answer)
 	if (type != MAIL_DONE)
 		return;
 	if (done->error == 0) {
-		updated(c, s);
+		share_updated(c, s);
 		return;
 	}
 	if (!s->was_renamed) {
@@ -309,19 +383,17 @@ static void on_set(struct jmap_call *c, unsigned type, const void *answer)
 		return;
 	}
 	mailbox_refuse(&s->wish, jmap_set_error_type(done->error), NULL, mailbox_error_text(done->error));
-	jmap_ask(c, MAIL_RENAME,
-	    &(struct mail_rename){
-	        .account = jmap_account(c)->ask, .mailbox = s->number, .path = buf_view(&s->old_path)},
-	    on_named_back);
+	name_back(c, s);
 }
 
 static void set_rest(struct jmap_call *c, struct mailbox_setting *s)
 {
 	unsigned set = sets(&s->wish, SETS_ALL);
+	s->was_set = set;
 	if (set)
 		ask_set(c, s, set, on_set);
 	else
-		updated(c, s);
+		share_updated(c, s);
 }
 
 static void on_renamed(struct jmap_call *c, unsigned type, const void *answer)

@@ -3,13 +3,15 @@
 #define JMAP_JMAP_MAILBOX_SETTING_H
 
 #include "jmap/jmap_mailbox_list.h"
+#include "jmap/jmap_rights.h"
 
 /* What an object or a patch wants of a mailbox. */
 struct mailbox_wish {
-	bool has_name, has_parent, has_role, has_order, has_subscribed;
+	bool has_name, has_parent, has_role, has_order, has_subscribed, has_shares;
 	struct view name;
 	uint64_t parent, role, order; /* parent 0: on top */
 	bool subscribed;
+	struct jmap_shares shares;
 	/* What is wrong: the SetError. */
 	const char *type, *property, *why;
 	bool waits; /* for a mailbox that is to be made in this call */
@@ -32,7 +34,9 @@ struct mailbox_setting {
 	struct mailbox_wish wish;
 	struct buf path, old_path, name;
 	bool was_renamed;
-	uint64_t holder; /* that gives up its role first; 0: none */
+	unsigned was_set; /* MAIL_SET_*: these are other now than the list has them */
+	uint64_t holder;  /* that gives up its role first; 0: none */
+	void (*shared)(struct jmap_call *c, bool done);
 
 	struct mailbox_going *going;
 	size_t going_count, going_room, going_at;
@@ -67,6 +71,13 @@ const char *mailbox_error_text(int64_t error);
  * not known. */
 void mailbox_fail(struct jmap_call *c, struct mailbox_setting *s, int64_t error, uint64_t existing);
 void mailbox_fail_wish(struct jmap_call *c, struct mailbox_setting *s);
+
+/* ---- jmap_mailbox_share.c ---- */
+
+/* Gives others the rights that the wish has for them to the mailbox under way, and calls `then`: false:
+ * nobody has got other rights, and the wish says why. */
+void mailbox_give_rights(
+    struct jmap_call *c, struct mailbox_setting *s, void (*then)(struct jmap_call *c, bool done));
 
 /* ---- jmap_mailbox_destroy.c ---- */
 

@@ -73,6 +73,19 @@ static bool read_role(struct mailbox_wish *w, const json_t *value)
 	return w->role || invalid(w, "role", "there is no such role");
 }
 
+/* "shareWith", and what a patch says below it. */
+static bool read_shares(struct jmap_call *c, struct mailbox_setting *s, struct mailbox_wish *w,
+    struct view path, const json_t *value)
+{
+	if (!jmap_uses_sharing(c))
+		return invalid(w, "shareWith", "\"using\" does not name the capability of sharing");
+	if (path.len && s->number == 0)
+		return invalid(w, "shareWith", "a new Mailbox has no rights of others yet");
+	w->has_shares = true;
+	const char *wrong = jmap_shares_read(&w->shares, path, value);
+	return wrong == NULL || invalid(w, "shareWith", wrong);
+}
+
 static bool read_property(struct jmap_call *c, struct mailbox_setting *s, struct mailbox_wish *w,
     const char *name, const json_t *value)
 {
@@ -92,6 +105,11 @@ static bool read_property(struct jmap_call *c, struct mailbox_setting *s, struct
 		w->subscribed = json_is_true(value);
 		return json_is_boolean(value) || invalid(w, name, "it is true or false");
 	}
+	struct view text = view_from_string(name), share = VIEW("shareWith");
+	if (view_equal(text, share))
+		return read_shares(c, s, w, (struct view){0}, value);
+	if (view_starts(text, VIEW("shareWith/")))
+		return read_shares(c, s, w, view_skip(text, share.len + 1), value);
 	if (strcmp(name, "id") == 0 && s->number && view_equal(jmap_string(value), s->key))
 		return true;
 	return invalid(w, name, "it cannot be set");
@@ -103,7 +121,8 @@ bool mailbox_wish_read(struct jmap_call *c, struct mailbox_setting *s, json_t *o
 	const char *name;
 	*w = (struct mailbox_wish){0};
 	json_object_foreach(object, name, value) if (!read_property(c, s, w, name, value)) return false;
-	return true;
+	const char *wrong = jmap_shares_check(&w->shares);
+	return wrong == NULL || invalid(w, "shareWith", wrong);
 }
 
 /* ---- roles ---- */

@@ -115,7 +115,8 @@ void jmap_mailboxes_load(struct jmap_call *c, void (*ready)(struct jmap_call *c,
 {
 	struct jmap_mailboxes_use *use = jmap_data(c);
 	struct email_states states = {.account = jmap_account(c)->ask};
-	struct mail_mailboxes mailboxes = {.own_only = jmap_account(c)->ask == 0};
+	struct mail_mailboxes mailboxes = {
+	    .account = jmap_account(c)->ask, .own_only = jmap_account(c)->ask == 0, .offered = true};
 	use->ready = ready;
 	jmap_ask(c, EMAIL_STATES, &states, states_answered);
 	jmap_ask(c, MAIL_MAILBOXES, &mailboxes, mailboxes_answered);

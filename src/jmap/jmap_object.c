@@ -1,5 +1,6 @@
 /* The Session resource (RFC 8620 section 2): what this server can do, and what the person reaches. */
 #include "jmap/jmap_blob_methods.h"
+#include "jmap/jmap_rights.h"
 #include "jmap/jmap_state.h"
 #include "mail/mail_email.h"
 #include "mail/script.h"
@@ -24,6 +25,7 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_WEBSOCKET] = "urn:ietf:params:jmap:websocket",
     [JMAP_PRINCIPALS] = "urn:ietf:params:jmap:principals",
     [JMAP_PRINCIPALS_OWNER] = "urn:ietf:params:jmap:principals:owner",
+    [JMAP_MAIL_SHARE] = "urn:ietf:params:jmap:mail:share",
     [JMAP_ADMINISTRATION] = "urn:postrider:params:jmap:administration",
     [JMAP_VAPID] = "urn:ietf:params:jmap:webpush-vapid",
     [JMAP_VERDICT] = "urn:postrider:params:jmap:verdict",
@@ -73,6 +75,7 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 		return s->config.websocket;
 	case JMAP_PRINCIPALS:
 	case JMAP_PRINCIPALS_OWNER:
+	case JMAP_MAIL_SHARE:
 		return is_in(jmap_methods_sharing, JMAP_PRINCIPALS);
 	case JMAP_PREFERENCES:
 		return is_in(jmap_methods_preferences, capability);
@@ -104,6 +107,8 @@ bool jmap_supports(const struct jmap_account *account, enum jmap_capability capa
 	case JMAP_MAIL:
 	case JMAP_BLOB:
 	case JMAP_VERDICT:
+	case JMAP_PRINCIPALS_OWNER:
+	case JMAP_MAIL_SHARE:
 		return true;
 	default:
 		return account->ask == 0;
@@ -249,6 +254,25 @@ static void sieve_of_account(struct json_out *w, const struct jmap_session *s, c
 	put_words(w, "externalLists", s->config.sieve_lists);
 }
 
+static void principals_of_account(
+    struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
+{
+	char id[MAIL_ID_MAX];
+	(void)a;
+	json_out_name(w, VIEW("currentUserPrincipalId"));
+	json_out_string(w, view_of(id, jmap_principal_write(id, s->config.account)));
+}
+
+/* Who owns the account, and where that Principal is to be asked for. */
+static void owner_of_account(struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
+{
+	char id[MAIL_ID_MAX];
+	json_out_name(w, VIEW("accountIdForPrincipal"));
+	json_out_string(w, view_of(id, mail_account_id_write(id, s->config.account)));
+	json_out_name(w, VIEW("principalId"));
+	json_out_string(w, view_of(id, jmap_principal_write(id, a->number)));
+}
+
 static void (*const of_session[JMAP_CAPABILITIES])(struct json_out *w, const struct jmap_session *s) = {
     [JMAP_CORE] = core_of_session,
     [JMAP_SIEVE] = sieve_of_session,
@@ -261,6 +285,8 @@ static void (*const of_account[JMAP_CAPABILITIES])(
     [JMAP_SUBMISSION] = submission_of_account,
     [JMAP_BLOB] = blob_of_account,
     [JMAP_SIEVE] = sieve_of_account,
+    [JMAP_PRINCIPALS] = principals_of_account,
+    [JMAP_PRINCIPALS_OWNER] = owner_of_account,
 };
 
 /* ---- the object ---- */
@@ -276,7 +302,7 @@ static void put_capabilities(struct json_out *w, const struct jmap_session *s)
 	json_out_name(w, VIEW("capabilities"));
 	json_out_object(w);
 	for (enum jmap_capability k = 0; k < JMAP_CAPABILITIES; k++) {
-		if (!jmap_capability_is_true(s, k))
+		if (!jmap_capability_is_true(s, k) || k == JMAP_PRINCIPALS_OWNER)
 			continue;
 		json_out_name(w, view_from_string(jmap_capability_names[k]));
 		json_out_object(w);
@@ -287,7 +313,7 @@ static void put_capabilities(struct json_out *w, const struct jmap_session *s)
 	json_out_end(w);
 }
 
-static void put_account(struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
+void jmap_put_account(struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
 {
 	char id[MAIL_ID_MAX];
 
@@ -326,12 +352,12 @@ void jmap_put_session_object(struct jmap_request *r)
 	json_out_name(w, VIEW("accounts"));
 	json_out_object(w);
 	for (size_t i = 0; i < s->account_count; i++)
-		put_account(w, s, &s->accounts[i]);
+		jmap_put_account(w, s, &s->accounts[i]);
 	json_out_end(w);
 	json_out_name(w, VIEW("primaryAccounts"));
 	json_out_object(w);
 	for (enum jmap_capability k = 0; k < JMAP_CAPABILITIES; k++)
-		if (is_of_accounts(k) && jmap_capability_is_true(s, k)) {
+		if (is_of_accounts(k) && jmap_capability_is_true(s, k) && k != JMAP_PRINCIPALS_OWNER) {
 			json_out_name(w, view_from_string(jmap_capability_names[k]));
 			json_out_string(w, own);
 		}

@@ -34,6 +34,7 @@ enum jmap_capability {
 	JMAP_WEBSOCKET,
 	JMAP_PRINCIPALS,
 	JMAP_PRINCIPALS_OWNER,
+	JMAP_MAIL_SHARE,
 	JMAP_VAPID,
 	JMAP_ADMINISTRATION,
 	JMAP_SNOOZE,
@@ -205,6 +206,10 @@ void jmap_put_state(struct json_out *w, const char *name, struct jmap_state stat
 /* False: none that we have written; *state is then untouched. */
 bool jmap_state_read(struct view text, struct jmap_state *state);
 bool jmap_state_equal(struct jmap_state a, struct jmap_state b);
+
+/* The accounts of the session that have this number, as an object of a Session's Accounts (RFC 8620 section
+ * 2); none (0): null. */
+void jmap_put_accounts(struct jmap_call *c, const char *name, uint64_t number);
 
 /* Creation ids (RFC 8620 section 5.3): "#k" -> the id that was made of it, empty: none; any other text is
  * given back as it is. And what a creation has become: views are copied. */

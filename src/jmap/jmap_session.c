@@ -33,6 +33,7 @@ struct jmap_session *jmap_session_new(
 	s->accounts = mem_alloc(sizeof *s->accounts);
 	s->accounts[0] = (struct jmap_account){.number = config->account, .address = s->config.address};
 	s->account_count = 1;
+	s->put_account = jmap_put_account;
 	return s;
 }
 

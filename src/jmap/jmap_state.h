@@ -60,6 +60,8 @@ struct jmap_session {
 	size_t account_count, gathered_count;
 	bool accounts_known;
 	uint64_t state; /* of the Session resource */
+	/* jmap_put_account, for methods, whose tables it looks at. */
+	void (*put_account)(struct json_out *w, const struct jmap_session *s, const struct jmap_account *a);
 
 	struct mail_names names; /* of keywords */
 	struct jmap_kept *kept;
@@ -184,6 +186,8 @@ extern const char *const jmap_capability_names[JMAP_CAPABILITIES];
 bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability capability);
 bool jmap_supports(const struct jmap_account *account, enum jmap_capability capability);
 void jmap_put_session_object(struct jmap_request *r);
+/* A member of "accounts". */
+void jmap_put_account(struct json_out *w, const struct jmap_session *s, const struct jmap_account *a);
 
 /* ---- what frames keep for a call; called at its end ---- */
 

@@ -142,6 +142,7 @@ struct mail_branched {
 struct mail_mailboxes {
 	uint64_t account, mailbox; /* 0, 0: all */
 	uint64_t own_only;
+	uint64_t offered; /* those of others, too, that it was invited to, or has left */
 	uint64_t changed_since;
 	struct view path, owner; /* path: only the mailbox of this path, of the account with the address
 	                            `owner` (empty: own) */
@@ -449,6 +450,7 @@ struct mail_grants {
 struct mail_grant { /* MAIL_GRANT, MAIL_GRANT_SET: rights 0 removes it; -ENXIO: there is nobody of that name
 	             */
 	uint64_t account, mailbox, rights;
+	uint64_t number; /* MAIL_GRANT: of the user's account, or of the group; 0: neither */
 	struct view who;
 };
 

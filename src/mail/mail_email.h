@@ -81,8 +81,9 @@ enum mail_state {
 	MAIL_STATE_IDENTITIES,
 	MAIL_STATE_VACATION,
 	MAIL_STATE_SCRIPTS,
-	MAIL_STATE_QUOTA, /* how much is used, and of how much */
-	MAIL_STATE_PUSH,  /* push subscriptions */
+	MAIL_STATE_QUOTA,       /* how much is used, and of how much */
+	MAIL_STATE_PUSH,        /* push subscriptions */
+	MAIL_STATE_SHARE_NOTES, /* what was told of sharing (RFC 9670 section 3) */
 	MAIL_STATES
 };
 

@@ -31,6 +31,7 @@ static unsigned numbers_of(char letter)
 	case MAIL_ID_PUSH:
 	case MAIL_ID_MASKED:
 	case MAIL_ID_ACT:
+	case MAIL_ID_SHARE_NOTE:
 		return 2;
 	case MAIL_ID_BLOB_PART:
 	case MAIL_ID_BLOB_UPLOAD_PART:

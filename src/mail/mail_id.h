@@ -21,12 +21,13 @@ enum {
 	MAIL_ID_BLOB_SCRIPT = 'C',
 	MAIL_ID_SUBMISSION = 'S',
 	MAIL_ID_IDENTITY = 'I',
-	MAIL_ID_SCRIPT = 'R',  /* a Sieve script */
-	MAIL_ID_MASKED = 'N',  /* a masked address */
-	MAIL_ID_DELETED = 'D', /* an email that was deleted: its number, "-", when it is erased */
-	MAIL_ID_PUSH = 'W',    /* a subscription to pushes */
-	MAIL_ID_ACT = 'K',     /* a change of very many emails (mail/act.h) */
-	MAIL_ID_ACCOUNT = 'A'  /* an account: "A" and its number */
+	MAIL_ID_SCRIPT = 'R',     /* a Sieve script */
+	MAIL_ID_MASKED = 'N',     /* a masked address */
+	MAIL_ID_DELETED = 'D',    /* an email that was deleted: its number, "-", when it is erased */
+	MAIL_ID_PUSH = 'W',       /* a subscription to pushes */
+	MAIL_ID_ACT = 'K',        /* a change of very many emails (mail/act.h) */
+	MAIL_ID_SHARE_NOTE = 'V', /* what was told of sharing (mail/sharing.h) */
+	MAIL_ID_ACCOUNT = 'A'     /* an account: "A" and its number */
 };
 
 enum { MAIL_ID_MAX = 64 /* the longest: three numbers of 16 digits */ };

@@ -11,6 +11,7 @@ const struct mail_push_type mail_push_types[MAIL_PUSH_TYPES] = {
     {"VacationResponse", {MAIL_STATE_VACATION, MAIL_STATE_VACATION}},
     {"SieveScript", {MAIL_STATE_SCRIPTS, MAIL_STATE_SCRIPTS}},
     {"Quota", {MAIL_STATE_QUOTA, MAIL_STATE_QUOTA}},
+    {"ShareNotification", {MAIL_STATE_SHARE_NOTES, MAIL_STATE_SHARE_NOTES}},
 };
 
 uint64_t mail_push_state(const struct mail_push_type *type, const uint64_t *modseqs)

@@ -10,7 +10,7 @@ struct mail_push_type {
 	enum mail_state states[2]; /* the later one of the two counts */
 };
 
-enum { MAIL_PUSH_TYPES = 9 };
+enum { MAIL_PUSH_TYPES = 10 };
 extern const struct mail_push_type mail_push_types[MAIL_PUSH_TYPES];
 
 /* The state of a type: a modseq. `modseqs` are those of struct email_state, MAIL_STATES of them. */

@@ -65,7 +65,8 @@ enum {
 	MESSAGES_SIGN_IN = 1500,
 	MESSAGES_PUSH = 1600,
 	MESSAGES_ERRAND = 1700,
-	MESSAGE_TYPES = 1800 /* above all numbers */
+	MESSAGES_SHARING = 1800,
+	MESSAGE_TYPES = 1900 /* above all numbers */
 };
 
 /* No message's struct is larger: whoever decodes one that it does not know has so much room. */

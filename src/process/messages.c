@@ -31,6 +31,7 @@ static const struct message_row *const pairs[MESSAGE_TYPES / MESSAGES_IN_GROUP] 
     [MESSAGES_SIGN_IN / MESSAGES_IN_GROUP] = messages_sign_in,
     [MESSAGES_PUSH / MESSAGES_IN_GROUP] = messages_push,
     [MESSAGES_ERRAND / MESSAGES_IN_GROUP] = messages_errand,
+    [MESSAGES_SHARING / MESSAGES_IN_GROUP] = messages_sharing,
 };
 
 const char *role_bit_name(unsigned bit)

@@ -42,8 +42,9 @@ SCHEMA(mail_done, FIELD_ERROR(mail_done, error), FIELD_IDENTITY(mail_done, modse
     FIELD_COUNT(mail_done, uidvalidity), FIELD_IDENTITY(mail_done, uidnext),
     FIELD_IDENTITY(mail_done, messages), FIELD_IDENTITY(mail_done, number));
 SCHEMA(mail_mailboxes, FIELD_ACCOUNT(mail_mailboxes, account), FIELD_COUNT(mail_mailboxes, mailbox),
-    FIELD_FLAG(mail_mailboxes, own_only), FIELD_IDENTITY(mail_mailboxes, changed_since),
-    FIELD_PATH(mail_mailboxes, path), FIELD_PATH(mail_mailboxes, owner));
+    FIELD_FLAG(mail_mailboxes, own_only), FIELD_FLAG(mail_mailboxes, offered),
+    FIELD_IDENTITY(mail_mailboxes, changed_since), FIELD_PATH(mail_mailboxes, path),
+    FIELD_PATH(mail_mailboxes, owner));
 SCHEMA(mail_mailbox, FIELD_ACCOUNT(mail_mailbox, account), FIELD_COUNT(mail_mailbox, mailbox),
     FIELD_ACCOUNT(mail_mailbox, owner_number), FIELD_COUNT(mail_mailbox, parent),
     FIELD_PATH(mail_mailbox, path), FIELD_ADDRESS(mail_mailbox, owner),
@@ -112,7 +113,7 @@ SCHEMA(mail_quota_set, FIELD_ACCOUNT(mail_quota_set, account), FIELD_SIZE(mail_q
     FIELD_COUNT(mail_quota_set, messages));
 SCHEMA(mail_grants, FIELDS_MAILBOX(mail_grants));
 SCHEMA(mail_grant, FIELDS_MAILBOX(mail_grant), FIELD_NUMBER(mail_grant, rights, 0, RIGHT_ALL),
-    FIELD_LINE(mail_grant, who, GRANT_NAME_MAX));
+    FIELD_NUMBER(mail_grant, number, 0, MAIL_ACCOUNT_END - 1), FIELD_LINE(mail_grant, who, GRANT_NAME_MAX));
 SCHEMA(mail_shares, FIELD_NUMBER(mail_shares, unused, 0, 0));
 SCHEMA(mail_share, FIELDS_MAILBOX(mail_share), FIELD_NUMBER(mail_share, state, 0, MAIL_SHARE_LEFT),
     FIELD_NUMBER(mail_share, rights, 0, RIGHT_ALL), FIELD_ADDRESS(mail_share, owner),

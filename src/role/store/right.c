@@ -85,6 +85,11 @@ static const struct {
 	X(MASKED_GET, RIGHT_SUBMIT, right_masked_get, true) \
 	X(MASKED_CREATE, RIGHT_SUBMIT, right_masked_create, true) \
 	X(MASKED_UPDATE, RIGHT_SUBMIT, right_masked_update, true) \
+	X(SHARING_PRINCIPALS, RIGHT_SUBMIT, right_principals, true) \
+	X(SHARING_SET, RIGHT_SUBMIT, right_sharing_set, true) \
+	X(SHARING_NOTES, RIGHT_SUBMIT, right_share_notes, true) \
+	X(SHARING_NOTES_CHANGES, RIGHT_SUBMIT, right_share_notes_changes, true) \
+	X(SHARING_NOTE_REMOVE, RIGHT_SUBMIT, right_share_note_remove, true) \
 	X(VACATION_GET, RIGHT_SCRIPTS, right_vacation_get, true) \
 	X(VACATION_SET, RIGHT_SCRIPTS, right_vacation_set, true) \
 	X(VACATION_ANSWERED, RIGHT_SCRIPTS, right_vacation_answered, true) \

@@ -156,6 +156,13 @@ void right_grant_set(struct right *r, uint32_t request, const void *message);
 void right_shares(struct right *r, uint32_t request, const void *message);
 void right_share_set(struct right *r, uint32_t request, const void *message);
 
+/* right_principals.c, right_sharing.c, right_share_notes.c: mail/sharing.h */
+void right_principals(struct right *r, uint32_t request, const void *message);
+void right_sharing_set(struct right *r, uint32_t request, const void *message);
+void right_share_notes(struct right *r, uint32_t request, const void *message);
+void right_share_notes_changes(struct right *r, uint32_t request, const void *message);
+void right_share_note_remove(struct right *r, uint32_t request, const void *message);
+
 /* right_quota.c */
 void right_quota(struct right *r, uint32_t request, const void *message);
 

@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "account/mailboxes.h"
+#include "account/grants.h"
 #include "account/shares.h"
 #include "base/container.h"
 #include "base/mem.h"
 #include "directory/groups.h"
 #include "role/store/question.h"
+#include "role/store/right_people.h"
 #include "role/store/store_private.h"
 
 enum { NAME_MAX_BYTES = ADDRESS_MAX + 8 /* "-group:" */ };
@@ -86,10 +88,11 @@ struct right_acl {
 	struct grantee *names;
 	struct store_read read;
 	struct account_granting granting;
+	struct account_grant_change change;
 	char who[NAME_MAX_BYTES];
 	size_t who_len;
-	char owner[ADDRESS_MAX];
-	size_t owner_len;
+	char owner[ADDRESS_MAX], by[ADDRESS_MAX];
+	size_t owner_len, by_len;
 };
 
 static struct right_acl *acl_of(struct question *question)
@@ -134,6 +137,7 @@ static void names_known(struct store_read *read, int result)
 		const struct grantee *g = &a->names[i];
 		m.who = view_of(g->name, g->len);
 		m.rights = g->grant.rights;
+		m.number = g->grant.kind == GRANT_ANYONE ? 0 : g->grant.who % MAIL_ACCOUNT_END;
 		if (g->known)
 			up = question_answer(&a->question, MAIL_GRANT, &m);
 	}
@@ -177,8 +181,8 @@ void right_grants(struct right *r, uint32_t request, const void *message)
 static void granted(struct account_granting *granting, int result)
 {
 	struct right_acl *a = container_of(granting, struct right_acl, granting);
-	if (result == 0 && granting->invited)
-		store_notice_share(granting->grant.who, granting->shard, granting->mailbox);
+	if (result == 0)
+		right_tell_invited(granting);
 	if (question_back(&a->question))
 		question_fail(&a->question, result);
 }
@@ -186,17 +190,10 @@ static void granted(struct account_granting *granting, int result)
 static int run_find_name(struct txn *t, void *arg)
 {
 	struct right_acl *a = arg;
-	struct view owner;
-	int error = find_name(t, view_of(a->who, a->who_len), &a->granting.grant);
-	if (error)
-		return error;
-	a->owner_len = 0;
-	error = directory_account_address(t, a->box.shard, &owner);
-	if (error == 0 && owner.len <= sizeof a->owner) {
-		memcpy(a->owner, owner.data, owner.len);
-		a->owner_len = owner.len;
-	}
-	return error == -ENOENT ? 0 : error;
+	int error = find_name(t, view_of(a->who, a->who_len), &a->change.grant);
+	if (error == 0)
+		error = right_copy_address(t, a->box.shard, a->owner, &a->owner_len);
+	return error ? error : right_copy_address(t, a->question.right->account, a->by, &a->by_len);
 }
 
 static void name_found(struct store_read *read, int result)
@@ -206,16 +203,20 @@ static void name_found(struct store_read *read, int result)
 	if (!question_back(&a->question))
 		return;
 	/* The owner has all rights, and none can be taken from it. */
-	if (result == 0 && g->grant.kind == GRANT_USER && g->grant.who == a->box.shard)
+	if (result == 0 && a->change.grant.kind == GRANT_USER && a->change.grant.who == a->box.shard)
 		result = -EINVAL;
 	if (result) {
 		question_fail(&a->question, result);
 		return;
 	}
-	g->shard = a->box.shard;
-	g->mailbox = a->box.mailbox;
-	g->address = view_of(a->owner, a->owner_len);
-	g->done = granted;
+	*g = (struct account_granting){.shard = a->box.shard,
+	    .mailbox = a->box.mailbox,
+	    .address = view_of(a->owner, a->owner_len),
+	    .by = a->question.right->account,
+	    .by_address = view_of(a->by, a->by_len),
+	    .changes = &a->change,
+	    .count = 1,
+	    .done = granted};
 	question_call(&a->question);
 	account_grant(&store_role.accounts, g);
 }
@@ -230,7 +231,7 @@ void right_grant_set(struct right *r, uint32_t request, const void *message)
 	const struct mail_grant *m = message;
 	struct right_acl *a = question_begin(r, request, sizeof *a, &kind);
 	struct view who = view_take(m->who, sizeof a->who);
-	a->granting.grant.rights = (uint32_t)m->rights;
+	a->change = (struct account_grant_change){.give = (uint32_t)m->rights, .take = RIGHT_ALL};
 	a->who_len = who.len;
 	if (who.len)
 		memcpy(a->who, who.data, who.len);

@@ -145,7 +145,7 @@ static bool is_wanted(const struct right_listing *l, const struct account_share 
 {
 	if (l->asked.mailbox) /* accepted or not, it may be used */
 		return l->box.user && share->owner == l->box.shard && share->mailbox == l->box.mailbox;
-	return share->state == SHARE_ACCEPTED &&
+	return (share->state == SHARE_ACCEPTED || l->asked.offered) &&
 	       (l->asked.path.len == 0 || view_equal_nocase(share->address, l->asked.owner)) &&
 	       (l->asked.account == 0 || l->asked.account == share->owner % MAIL_ACCOUNT_END);
 }

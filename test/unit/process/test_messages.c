@@ -471,7 +471,8 @@ static void rights_are_as_they_must_be(void **state)
 			            (type >= VACATION_GET && type <= VACATION_ANSWERED) ||
 			            (type >= SUBMISSION_CREATE && type <= SUBMISSION_RECEIPT) ||
 			            (type >= IDENTITY_GET && type <= IDENTITY_REMOVE) ||
-			            (type >= PUSH_GET && type <= PUSH_REMOVE));
+			            (type >= PUSH_GET && type <= PUSH_REMOVE) ||
+			            (type >= SHARING_PRINCIPALS && type <= SHARING_NOTE_REMOVE));
 		/* web has relay go on errands, and tells it nothing else. */
 		if (ipc_allowed(type, ROLE_WEB, ROLE_RELAY))
 			assert_int_equal(type, MESSAGE_ERRAND);
