@@ -20,6 +20,8 @@ enum {
 	EXIT_SETTINGS = 78
 };
 
+struct cli_command;
+
 struct cli {
 	int argc;
 	char **argv; /* what is left: the command's own words */
@@ -28,8 +30,16 @@ struct cli {
 	bool json;
 	struct settings settings;
 	bool have_settings;
-	const char *usage; /* of the command, for cli_usage */
-	const char *verb;  /* its subcommand, once that is known */
+	const char *usage;                  /* of the command, for cli_usage */
+	const char *verb;                   /* its subcommand, once that is known */
+	const struct cli_command *commands; /* all that there are */
+	size_t command_count;
+};
+
+struct cli_command {
+	const char *name;
+	int (*run)(struct cli *cli);
+	const char *summary, *usage; /* how the texts on usage are read: completion.h */
 };
 
 /* Takes "--name" off the words; true if it was there. cli_value takes "--name VALUE" or "--name=VALUE" and
@@ -150,5 +160,10 @@ int cli_doctor(struct cli *cli);
 int cli_search(struct cli *cli);
 int cli_verify(struct cli *cli);
 int cli_report(struct cli *cli);
+int cli_completion(struct cli *cli);
+
+/* What a shell asks at each press of the tab key: `postrider completion words WORD...`. The words are no
+ * arguments of ours, so nothing has been taken off them. */
+int cli_completion_words(struct cli *cli);
 
 #endif

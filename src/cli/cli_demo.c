@@ -6,9 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +17,11 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/random.h"
 #include "cli/cli.h"
 #include "config/services.h"
 #include "cli/cli_account.h"
 #include "cli/demo_dns.h"
+#include "cli/self_signed.h"
 #include "master/master.h"
 
 struct site {
@@ -72,59 +69,20 @@ static unsigned port_of(enum service service, unsigned base)
 	return base + service_row(service)->port;
 }
 
-enum { CERTIFICATE_DAYS = 825 };
-
 static FILE *create(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
-static void add_extension(X509 *x, int nid, const char *value)
-{
-	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-	X509_add_ext(x, extension, -1);
-	X509_EXTENSION_free(extension);
-}
-
-/* A self-signed certificate for the demo's names; made once. */
+/* The demo's certificate; made once. */
 static bool make_certificate(const struct site *site, const char *dir)
 {
-	char cert_path[PATH_MAX], key_path[PATH_MAX], name[64];
+	char certificate[PATH_MAX], key[PATH_MAX], name[64];
 	snprintf(name, sizeof name, "mail.%s", site->domain);
-	snprintf(cert_path, sizeof cert_path, "%s/tls-cert.pem", dir);
-	snprintf(key_path, sizeof key_path, "%s/tls-key.pem", dir);
-	if (access(cert_path, R_OK) == 0 && access(key_path, R_OK) == 0)
-		return true;
-	unlink(cert_path);
-	unlink(key_path);
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *x = X509_new();
-	X509_set_version(x, 2);
-	ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), random_u64() >> 1);
-	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(x), (long)CERTIFICATE_DAYS * 86400);
-	X509_set_pubkey(x, key);
-	X509_NAME_add_entry_by_txt(
-	    X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
-	X509_set_issuer_name(x, X509_get_subject_name(x));
-	/* A server's certificate, and no authority: with its key nobody makes others that a client believes.
-	 */
-	add_extension(x, NID_basic_constraints, "critical,CA:FALSE");
-	add_extension(x, NID_key_usage, "critical,digitalSignature");
-	add_extension(x, NID_ext_key_usage, "serverAuth");
-	add_extension(x, NID_subject_alt_name, site->names);
-	X509_sign(x, key, EVP_sha256());
-	FILE *key_file = create(key_path), *cert_file = create(cert_path);
-	bool good = key_file && cert_file &&
-	            PEM_write_PrivateKey(key_file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
-	            PEM_write_X509(cert_file, x) == 1;
-	bool closed = (!key_file || fclose(key_file) == 0);
-	closed = (!cert_file || fclose(cert_file) == 0) && closed;
-	good = good && closed;
-	X509_free(x);
-	EVP_PKEY_free(key);
-	return good;
+	snprintf(certificate, sizeof certificate, "%s/tls-cert.pem", dir);
+	snprintf(key, sizeof key, "%s/tls-key.pem", dir);
+	return self_signed_make(name, site->names, certificate, key);
 }
 
 static bool port_is_taken(const struct site *site, unsigned port)

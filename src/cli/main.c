@@ -12,11 +12,7 @@
 
 static const char default_config[] = "/etc/postrider/postrider.conf";
 
-static const struct {
-	const char *name;
-	int (*run)(struct cli *cli);
-	const char *summary, *usage;
-} commands[] = {
+static const struct cli_command commands[] = {
     {"serve", cli_serve, "run the server", "postrider serve [--config FILE]"},
     {"status", cli_status, "how the running server is: its roles, memory, restarts",
         "postrider status [--json]"},
@@ -172,6 +168,8 @@ static const struct {
         "       postrider config set NAME VALUE... [--add | --remove] [--json]\n"
         "       postrider config set NAME --default [--json]\n"
         "       postrider config example|manual|roles|services"},
+    {"completion", cli_completion, "lets the tab key complete commands, options and addresses",
+        "postrider completion bash|zsh|fish"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -218,11 +216,14 @@ static int run_role(const char *name)
 
 int main(int argc, char **argv)
 {
-	struct cli cli = {.argc = argc - 1, .argv = argv + 1};
+	struct cli cli = {
+	    .argc = argc - 1, .argv = argv + 1, .commands = commands, .command_count = COMMANDS};
 	if (simulate_clock() != 0)
 		return EXIT_SETTINGS;
 	if (argc == 3 && strcmp(argv[1], "role") == 0)
 		return run_role(argv[2]);
+	if (argc > 3 && strcmp(argv[1], "completion") == 0 && strcmp(argv[2], "words") == 0)
+		return cli_completion_words(&cli);
 	const char *environment = getenv("POSTRIDER_CONFIG"), *config = cli_value(&cli, "--config");
 	cli.config = config ? config : environment ? environment : default_config;
 	cli.config_is_default = config == NULL && environment == NULL;

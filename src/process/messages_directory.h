@@ -96,6 +96,7 @@ enum {
 	DIRECTORY_FIELDS_MAX = 8,
 	DIRECTORY_ACCOUNT_FIELDS = 5, /* of each account of a list */
 	DIRECTORY_REMOVED_FIELDS = 4,
+	DIRECTORY_DOMAIN_FIELDS = 5, /* of each domain of a list */
 	DIRECTORY_LIST_PART = 200 /* entries of one answer; the next part is asked for from behind the last name */
 };
 /* clang-format on */
