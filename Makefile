@@ -7,7 +7,7 @@ DESTDIR ?=
 ROUNDS ?= 1000
 PART ?= all
 
-.PHONY: all run check check-long check-fresh bench fuzz install clean
+.PHONY: all run check check-long check-fresh check-deb bench fuzz deb install uninstall clean
 
 all: build/build.ninja
 	@ninja -C build
@@ -16,7 +16,9 @@ build/build.ninja:
 	@scripts/setup build
 	@scripts/quiet "meson setup" meson setup build --prefix $(PREFIX)
 
-run: all
+# The program alone: the tests are not needed for it.
+run: build/build.ninja
+	@ninja -C build postrider
 	@exec build/postrider demo --dir $(DIR) --port-base $(PORT_BASE)
 
 check:
@@ -38,10 +40,17 @@ bench:
 fuzz:
 	@scripts/fuzz
 
-install: all
-	@meson configure build -Dprefix=$(PREFIX) && ninja -C build --quiet
-	@DESTDIR=$(DESTDIR) meson install -C build --no-rebuild
-	@DESTDIR=$(DESTDIR) scripts/post-install
+deb:
+	@scripts/deb
+
+check-deb:
+	@scripts/check-deb
+
+install: build/build.ninja
+	@DESTDIR=$(DESTDIR) scripts/install $(PREFIX)
+
+uninstall:
+	@DESTDIR=$(DESTDIR) scripts/uninstall $(PREFIX)
 
 clean:
-	rm -rf build build-check build-fuzz build-clang build-fresh
+	rm -rf build build-check build-fuzz build-clang build-deb build-fresh
