@@ -13,7 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* systemd leaves 60706 to 61183 unused; from 61184 on it gives numbers to services of its own (DynamicUser). */
+/* systemd leaves 60706 to 61183 unused; from 61184 on it gives numbers to services of its own (DynamicUser).
+ */
 enum { CONTROL_FD = 3, FALLBACK_ID = 60800 };
 
 void master_choose_user(struct child *child, unsigned index)
