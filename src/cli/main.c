@@ -159,7 +159,8 @@ static const struct cli_command commands[] = {
         "           [--dry-run] [--yes] [--json]"},
     {"verify", cli_verify, "find out who sent the message in a file",
         "postrider verify FILE [--ip ADDRESS [--mail-from ADDRESS] [--helo NAME]] [--json]"},
-    {"doctor", cli_doctor, "test the running server from outside", "postrider doctor [--json]"},
+    {"doctor", cli_doctor, "look at the server from all sides: what is wrong, what it costs, how to mend it",
+        "postrider doctor [--json]"},
     {"config", cli_config,
         "the settings: check, show and change them; an example; lists of roles and services",
         "postrider config check [--json]\n"
