@@ -266,6 +266,15 @@ int cli_confirm(bool yes, const char *what)
 	return agreed ? 0 : EXIT_REFUSED;
 }
 
+bool cli_ask_password(bool from_stdin, struct buf *password)
+{
+	bool terminal = !from_stdin && isatty(STDIN_FILENO);
+	if (terminal ? ask_terminal("Password: ", password) : read_line(password))
+		return true;
+	fprintf(stderr, "postrider: there was no password%s\n", terminal ? "" : " on standard input");
+	return false;
+}
+
 bool cli_read_password(struct cli *cli, bool from_stdin, struct buf *password)
 {
 	struct buf again;

@@ -90,6 +90,8 @@ void cli_json_string(struct view text);
  * message. Wiped by the caller.
  */
 bool cli_read_password(struct cli *cli, bool from_stdin, struct buf *password);
+/* The same of one that is there already: asked for once. */
+bool cli_ask_password(bool from_stdin, struct buf *password);
 
 /* ---- the directory, asked by a command: of the running server, or of the data folder while none runs ----
  */
@@ -142,6 +144,11 @@ int cli_stop(struct cli *cli);
 int cli_config(struct cli *cli);
 int cli_domain(struct cli *cli);
 int cli_account(struct cli *cli);
+int cli_address(struct cli *cli);
+int cli_auth(struct cli *cli);
+int cli_kick(struct cli *cli);
+int cli_route(struct cli *cli);
+int cli_who(struct cli *cli);
 int cli_alias(struct cli *cli);
 int cli_dkim(struct cli *cli);
 int cli_forward(struct cli *cli);

@@ -132,6 +132,14 @@ static const struct cli_command commands[] = {
         "that domain.\n"
         "       TIME: " CLI_TIME_FORMS ".\n"
         "       --for ADDRESS: only what that user may know, of that user's own mail."},
+    {"route", cli_route, "how mail for an address would leave this server",
+        "postrider route ADDRESS|DOMAIN [--json]"},
+    {"address", cli_address, "where mail for an address goes, and why",
+        "postrider address explain ADDRESS [--json]"},
+    {"auth", cli_auth, "whether a password opens an account, and which one it is",
+        "postrider auth test ADDRESS [--password-stdin] [--json]"},
+    {"who", cli_who, "who is logged in now", "postrider who [ADDRESS] [--json]"},
+    {"kick", cli_kick, "end the sessions of an account", "postrider kick ADDRESS [--json]"},
     {"search", cli_search, "the index of all mail: how far it is, make it anew",
         "postrider search status [ADDRESS] [--json]\n"
         "       postrider search rebuild [ADDRESS] [--wait]"},

@@ -138,3 +138,37 @@ size_t route_match(struct view pattern, struct view domain)
 		           : 0;
 	return view_equal_nocase(pattern, domain) ? 1000 : 0;
 }
+
+bool route_choose(struct view lines, struct view domain, struct route *out, size_t *number)
+{
+	struct view line;
+	struct route route;
+	const char *problem;
+	size_t best = 0;
+	for (size_t i = 0; lines.len > 0 && view_next(&lines, '\n', &line); i++) {
+		size_t match =
+		    route_parse(line, &route, &problem) == 0 ? route_match(route.domain, domain) : 0;
+		if (match <= best)
+			continue;
+		best = match;
+		*out = route;
+		if (number)
+			*number = i;
+	}
+	return best > 0;
+}
+
+enum tls_level tls_policy_choose(struct view lines, struct view domain, enum tls_level otherwise)
+{
+	struct view line, pattern;
+	const char *problem;
+	enum tls_level level, chosen = otherwise;
+	size_t best = 0;
+	while (lines.len > 0 && view_next(&lines, '\n', &line))
+		if (tls_policy_parse(line, &pattern, &level, &problem) == 0 &&
+		    route_match(pattern, domain) > best) {
+			best = route_match(pattern, domain);
+			chosen = level;
+		}
+	return chosen;
+}

@@ -41,4 +41,14 @@ int relay_domain_parse(struct view line, struct view *domain, struct view *file,
  * longest ".suffix", then "*". */
 size_t route_match(struct view pattern, struct view domain);
 
+/*
+ * The line of the setting routes that fits a domain best; *number: its number among them, if that is not
+ * NULL. False: none does. Lines that are no routes are passed over: they were refused when the configuration
+ * was read.
+ */
+bool route_choose(struct view lines, struct view domain, struct route *out, size_t *number);
+
+/* The same of tls_policies; `otherwise` where none fits. */
+enum tls_level tls_policy_choose(struct view lines, struct view domain, enum tls_level otherwise);
+
 #endif

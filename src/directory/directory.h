@@ -138,4 +138,14 @@ int directory_resolve(struct txn *t, struct view address, struct directory_targe
 /* The same for <Postmaster> without a domain. -ENOENT: there is no account at all. */
 int directory_resolve_postmaster(struct txn *t, struct directory_targets *out);
 
+/*
+ * The same, telling each step on the way: its name, the address that it is about, and the one that it leads
+ * to, or an empty one. domain-alias, domain-disabled, domain-broken, account, account-disabled, alias (for
+ * each target), loop, too-many, sub-address, masked, masked-off, duty, catch-all, remote, unknown. Views live
+ * during the call.
+ */
+typedef void directory_step(void *arg, const char *step, struct view from, struct view to);
+int directory_explain(
+    struct txn *t, struct view address, struct directory_targets *out, directory_step *step, void *arg);
+
 #endif

@@ -31,9 +31,17 @@ struct search {
 	const struct address
 	    *origin; /* an alias that is to be written: whether anything leads back to it is asked */
 	bool came_back;
+	directory_step *step; /* whom each step is told; or NULL */
+	void *arg;
 };
 
 static int resolve(struct search *s, const struct address *address, unsigned depth);
+
+static void tell(const struct search *s, const char *step, const struct address *from, struct view to)
+{
+	if (s->step)
+		s->step(s->arg, step, address_view(from), to);
+}
 
 /* account: NULL for an address of another host. */
 static int add_target(
@@ -68,15 +76,20 @@ static int follow_alias(struct search *s, const struct address *alias, struct vi
 	int first_error = 0;
 	bool any = false;
 	for (size_t i = 0; i < s->entered_count; i++)
-		if (view_equal(address_view(&s->entered[i]), address_view(alias)))
+		if (view_equal(address_view(&s->entered[i]), address_view(alias))) {
+			tell(s, "loop", alias, (struct view){0});
 			return -ELOOP;
+		}
 	/* No dead ends: the members behind them would miss the mail, and nobody would hear of it. */
-	if (depth == DIRECTORY_DEPTH_MAX || s->entered_count == ALIASES_MAX)
+	if (depth == DIRECTORY_DEPTH_MAX || s->entered_count == ALIASES_MAX) {
+		tell(s, "too-many", alias, (struct view){0});
 		return -E2BIG;
+	}
 	s->entered[s->entered_count++] = *alias;
 	while (view_next(&targets, '\n', &one)) {
 		struct address target;
 		int error = address_normalize(one, &target);
+		tell(s, "alias", alias, error ? one : address_view(&target));
 		if (error == 0)
 			error = resolve(s, &target, depth + 1);
 		if (error && !is_dead_end(error))
@@ -109,8 +122,12 @@ static int resolve_masked(struct search *s, const struct address *address)
 		error = directory_find_account(s->txn, &owner, &account);
 	if (error == 0 && (account.shard != m.owner || account.disabled))
 		error = -EACCES;
-	if (error)
+	if (error) {
+		tell(s, "masked-off", address, (struct view){0});
 		return error == -ENOENT ? -EACCES : error;
+	}
+	tell(s, "masked", address, address_view(&owner));
+	tell(s, "account", &owner, (struct view){0});
 	return add_target(s, &account, &owner);
 }
 
@@ -124,14 +141,27 @@ static int resolve_exactly(struct search *s, const struct address *address, unsi
 		return -ELOOP;
 	}
 	int error = directory_find_account(s->txn, address, &account);
-	if (error == 0)
+	if (error == 0) {
+		tell(s, account.disabled ? "account-disabled" : "account", address, (struct view){0});
 		return account.disabled ? -EACCES : add_target(s, &account, address);
+	}
 	if (error != -ENOENT)
 		return error;
 	error = directory_find_alias(s->txn, address, &targets);
 	if (error == -ENOENT)
 		return resolve_masked(s, address);
 	return error ? error : follow_alias(s, address, targets, depth);
+}
+
+/* Whether there is such an account, alias or masked address. */
+static bool leads_somewhere(struct search *s, const struct address *address)
+{
+	struct directory_account account;
+	struct directory_masked masked;
+	struct view targets;
+	return directory_find_account(s->txn, address, &account) == 0 ||
+	       directory_find_alias(s->txn, address, &targets) == 0 ||
+	       directory_find_masked(s->txn, address, &masked) == 0;
 }
 
 static int resolve_sub_address(
@@ -143,7 +173,12 @@ static int resolve_sub_address(
 		return -ENOENT;
 	int error =
 	    address_join(view_take(address_local(address), (size_t)at), address_domain(address), &base);
-	return error ? error : resolve_exactly(s, &base, depth);
+	if (error)
+		return error;
+	/* Only one that leads somewhere is one. */
+	if (leads_somewhere(s, &base))
+		tell(s, "sub-address", address, address_view(&base));
+	return resolve_exactly(s, &base, depth);
 }
 
 struct first_account {
@@ -204,17 +239,21 @@ static int resolve_duty(struct search *s, const struct address *address, unsigne
 	if (error == 0)
 		error = address_normalize(admin, &person);
 	/* The administrator's own address may be a duty of this kind: its domain's first account then. */
-	if (error == 0 && !view_equal(address_view(&person), address_view(address)))
+	if (error == 0 && !view_equal(address_view(&person), address_view(address))) {
+		tell(s, "duty", address, address_view(&person));
 		error = resolve_exactly(s, &person, depth);
-	else if (error == 0)
+	} else if (error == 0)
 		error = -ENOENT;
 	if (error == 0 || !is_dead_end(error))
 		return error;
 	error = directory_account_each(s->txn, address_domain(address), (struct view){0}, take_first, &first);
 	if (error == 0)
 		error = find_anybody(s, &first);
-	if (error == 1)
+	if (error == 1) {
+		tell(s, "duty", address, address_view(&first.address));
+		tell(s, "account", &first.address, (struct view){0});
 		return add_target(s, &first.account, &first.address);
+	}
 	return error ? error : -ENOENT;
 }
 
@@ -229,6 +268,7 @@ static int resolve_catch_all(
 		return error;
 	if (view_equal(address_view(&target), address_view(address)) || depth == DIRECTORY_DEPTH_MAX)
 		return -ENOENT;
+	tell(s, "catch-all", address, address_view(&target));
 	return view_equal(address_domain(&target), address_domain(address))
 	           ? resolve_exactly(s, &target, depth + 1)
 	           : resolve(s, &target, depth + 1);
@@ -239,17 +279,26 @@ static int resolve(struct search *s, const struct address *given, unsigned depth
 	struct directory_domain domain;
 	struct address address = *given;
 	int error = directory_find_domain(s->txn, address_domain(given), &domain);
-	if (error == -ENOENT && depth > 0)
+	if (error == -ENOENT && depth > 0) {
+		tell(s, "remote", given, (struct view){0});
 		return add_target(s, NULL, given);
-	if (error == 0 && domain.disabled)
+	}
+	if (error == 0 && domain.disabled) {
+		tell(s, "domain-disabled", given, (struct view){0});
 		return -EACCES;
+	}
 	if (error == 0 && !view_empty(domain.alias_of)) {
 		error = address_join(address_local(given), domain.alias_of, &address);
-		if (error == 0)
+		if (error == 0) {
+			tell(s, "domain-alias", given, address_view(&address));
 			error = directory_find_domain(s->txn, address_domain(&address), &domain);
+		}
 		/* One step: an alias of an alias is a mistake of the administrator's, and no loop. */
-		if (error == 0 && (domain.disabled || !view_empty(domain.alias_of)))
+		if (error == 0 && (domain.disabled || !view_empty(domain.alias_of))) {
+			tell(s, domain.disabled ? "domain-disabled" : "domain-broken", &address,
+			    (struct view){0});
 			return domain.disabled ? -EACCES : -ELOOP;
+		}
 	}
 	if (error)
 		return error;
@@ -263,12 +312,20 @@ static int resolve(struct search *s, const struct address *given, unsigned depth
 		error = resolve_duty(s, &address, depth);
 	if (error == -ENOENT)
 		error = resolve_catch_all(s, &address, domain.catch_all, depth);
+	if (error == -ENOENT)
+		tell(s, "unknown", &address, (struct view){0});
 	return error;
 }
 
 int directory_resolve(struct txn *t, struct view text, struct directory_targets *out)
 {
-	struct search s = {.txn = t, .out = out};
+	return directory_explain(t, text, out, NULL, NULL);
+}
+
+int directory_explain(
+    struct txn *t, struct view text, struct directory_targets *out, directory_step *step, void *arg)
+{
+	struct search s = {.txn = t, .out = out, .step = step, .arg = arg};
 	struct address address;
 	int error = address_normalize(text, &address);
 	if (error)

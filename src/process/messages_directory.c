@@ -5,7 +5,8 @@
 #include "process/message_fields.h"
 
 SCHEMA(message_grant, FIELD_IDENTITY(message_grant, account), FIELD_WORD(message_grant, service, 16),
-    FIELD_IDENTITY(message_grant, session), FIELD_ADDRESS(message_grant, who));
+    FIELD_IDENTITY(message_grant, session), FIELD_ADDRESS(message_grant, who),
+    FIELD_WORD(message_grant, client, 64));
 SCHEMA(message_granted, FIELD_ERROR(message_granted, error));
 SCHEMA(message_revoke, FIELD_IDENTITY(message_revoke, account), FIELD_IDENTITY(message_revoke, session));
 SCHEMA(message_directory, FIELD_NUMBER(message_directory, operation, 1, DIRECTORY_OPERATIONS - 1),
@@ -68,6 +69,8 @@ static const struct {
     [DIRECTORY_GROUPS_OF] = {1, false},
     [DIRECTORY_ACCOUNT_RENAME] = {2, true},
     [DIRECTORY_ADMIN_GET] = {0, false},
+    [DIRECTORY_EXPLAIN] = {1, false},
+    [DIRECTORY_KICK] = {1, true},
 };
 /* clang-format on */
 
@@ -165,6 +168,15 @@ static const char *const operation_names[DIRECTORY_OPERATIONS] = {
     [DIRECTORY_SIGNING_ROTATE] = "signing-rotate",
     [DIRECTORY_ADDRESS] = "address",
     [DIRECTORY_MASKED_LIST] = "masked-list",
+    [DIRECTORY_ACCOUNT_RESTORE] = "account-restore",
+    [DIRECTORY_DOMAIN_RESTORE] = "domain-restore",
+    [DIRECTORY_REMOVED_LIST] = "removed-list",
+    [DIRECTORY_ERASE] = "erase",
+    [DIRECTORY_GROUPS_OF] = "groups-of",
+    [DIRECTORY_ACCOUNT_RENAME] = "account-rename",
+    [DIRECTORY_ADMIN_GET] = "admin-get",
+    [DIRECTORY_EXPLAIN] = "explain",
+    [DIRECTORY_KICK] = "kick",
 };
 /* clang-format on */
 

@@ -23,7 +23,7 @@ enum messages_directory {
 };
 
 /* clang-format off */
-struct message_grant { uint64_t account; struct view service; uint64_t session; struct view who; }; /* session: of the web, which can be ended alone; 0: none. who: of MESSAGE_ADMINISTRATION, the address */
+struct message_grant { uint64_t account; struct view service; uint64_t session; struct view who, client; }; /* session: of the web, which can be ended alone; 0: none. who: the account's address; client: where it logs in from */
 struct message_granted { int64_t error; };
 struct message_revoke { uint64_t account, session; }; /* session 0: all */
 struct message_directory { uint64_t operation, number; struct codec_list fields; struct view by; }; /* by: who changes it, for the log; or empty */
@@ -66,6 +66,8 @@ enum directory_operation {
 	DIRECTORY_GROUPS_OF,       /* address -> groups */
 	DIRECTORY_ACCOUNT_RENAME,  /* address, new address; number: 1: the old one is given up, and not kept as an alias -> ; account. -EEXIST */
 	DIRECTORY_ADMIN_GET,       /* -> address. -ENOENT: nobody is set */
+	DIRECTORY_EXPLAIN,         /* address -> 3 for each step of the way of its mail: which (directory/explain.h), from, to; number: -error of DIRECTORY_RESOLVE */
+	DIRECTORY_KICK,            /* address -> ; account: all its sessions end */
 	DIRECTORY_OPERATIONS
 };
 

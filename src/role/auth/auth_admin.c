@@ -50,7 +50,8 @@ static bool takes_away(const struct message_directory *m)
 		                                  view_equal(fields[1].value, VIEW("administrator")));
 	if (m->operation == DIRECTORY_CREDENTIALS_PUT)
 		return m->number != DIRECTORY_CREDENTIALS_ADDED;
-	return m->operation == DIRECTORY_ACCOUNT_DELETE || m->operation == DIRECTORY_DOMAIN_DELETE;
+	return m->operation == DIRECTORY_ACCOUNT_DELETE || m->operation == DIRECTORY_DOMAIN_DELETE ||
+	       m->operation == DIRECTORY_KICK;
 }
 
 static void revoke(const struct admin *a, const struct message_directory_answer *m)

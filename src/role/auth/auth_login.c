@@ -146,7 +146,10 @@ static void succeed(struct login *l)
 		free_login(l);
 		return;
 	}
-	struct message_grant m = {.account = l->account, .service = view_from_string(l->service->name)};
+	struct message_grant m = {.account = l->account,
+	    .service = view_from_string(l->service->name),
+	    .who = buf_view(&l->normal),
+	    .client = buf_view(&l->client_text)};
 	l->asked = calls_ask(&auth_role.store, MESSAGE_GRANT, &m, granted, l);
 	if (l->asked == 0)
 		fail(l, LOGIN_TEMPORARY);

@@ -51,8 +51,11 @@ static void grant(struct sign *s)
 		sign_look_up_session(s);
 		return;
 	}
-	struct message_grant m = {
-	    .account = s->login.account, .service = VIEW("https"), .session = s->session->id};
+	struct message_grant m = {.account = s->login.account,
+	    .service = VIEW("https"),
+	    .session = s->session->id,
+	    .who = buf_view(&s->login.normal),
+	    .client = buf_view(&s->login.client_text)};
 	s->asked = calls_ask(&auth_role.store, MESSAGE_GRANT, &m, granted, s);
 	if (s->asked == 0)
 		sign_end(s, SIGN_TEMPORARY);

@@ -34,7 +34,8 @@ static void grant_store(struct sign *s)
 	const struct message_grant m = {.account = s->login.account,
 	    .service = VIEW(MESSAGE_ADMINISTRATION),
 	    .session = s->session->id,
-	    .who = buf_view(&s->login.normal)};
+	    .who = buf_view(&s->login.normal),
+	    .client = buf_view(&s->login.client_text)};
 	s->asked = calls_ask(&auth_role.store, MESSAGE_GRANT, &m, granted, s);
 	if (s->asked == 0)
 		sign_end(s, SIGN_TEMPORARY);

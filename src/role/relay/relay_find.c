@@ -208,41 +208,13 @@ static void policy_found(void *arg, const struct mta_sts_policy *policy)
 
 static void choose_route(struct relay_search *s)
 {
-	struct view lines = relay_role.process->settings.routes, line;
+	const struct settings *settings = &relay_role.process->settings;
 	const char *problem;
-	struct route route;
-	size_t best = 0;
 	s->line = SIZE_MAX;
-	if (s->route.len > 0) {
-		s->routed = route_parse_target(s->route, &s->target, &problem) == 0;
-		return;
-	}
-	for (size_t number = 0; lines.len > 0 && view_next(&lines, '\n', &line); number++) {
-		if (route_parse(line, &route, &problem) != 0)
-			continue; /* refused when the configuration was read */
-		size_t match = route_match(route.domain, s->name);
-		if (match <= best)
-			continue;
-		best = match;
-		s->target = route;
-		s->line = number;
-		s->routed = true;
-	}
-}
-
-static void choose_level(struct relay_search *s)
-{
-	struct view lines = relay_role.process->settings.tls_policies, line, domain;
-	const char *problem;
-	enum tls_level level;
-	size_t best = 0;
-	s->level = s->routed ? s->target.tls : TLS_LEVEL_DEFAULT;
-	while (lines.len > 0 && view_next(&lines, '\n', &line))
-		if (tls_policy_parse(line, &domain, &level, &problem) == 0 &&
-		    route_match(domain, s->name) > best) {
-			best = route_match(domain, s->name);
-			s->level = level;
-		}
+	s->routed = s->route.len > 0 ? route_parse_target(s->route, &s->target, &problem) == 0
+	                             : route_choose(settings->routes, s->name, &s->target, &s->line);
+	s->level =
+	    tls_policy_choose(settings->tls_policies, s->name, s->routed ? s->target.tls : TLS_LEVEL_DEFAULT);
 }
 
 static uint16_t port_of(const struct relay_search *s)
@@ -330,7 +302,6 @@ void relay_search_start(struct relay_search *s)
 	relay_tls_policy_init(&s->tls_policy);
 	relay_lookup_init(&s->lookup, evaluate, s);
 	choose_route(s);
-	choose_level(s);
 	lookup_ask(&s->lookup); /* there is nothing to ask yet: it evaluates at the end of the turn */
 }
 

@@ -29,26 +29,6 @@ static void read_done(struct store_read *r, int result)
 
 /* ---- reading ---- */
 
-/* RFC 5321 section 4.5.1: mail for <Postmaster> without a domain goes to whoever answers for this server. */
-int directory_job_resolve(struct txn *t, struct view address, struct directory_targets *targets)
-{
-	struct address normal;
-	struct directory_domain domain;
-	if (view_equal_nocase(address, VIEW("postmaster")))
-		return directory_resolve_postmaster(t, targets);
-	/* The directory knows names alone: what is addressed to a host's number is some other host's. */
-	if (address.len && address.data[address.len - 1] == ']')
-		return -EXDEV;
-	int error = directory_resolve(t, address, targets);
-	ptrdiff_t at = view_find_last(address, '@');
-	if ((error != -ENOENT && error != -EINVAL && error != -EMSGSIZE) || at < 1 ||
-	    address_normalize_domain(view_skip(address, (size_t)at + 1), &normal) != 0)
-		return error;
-	/* A domain that is not ours is told apart from a user that is not there, or could not be: others have
-	 * other limits. */
-	return directory_domain_get(t, address_view(&normal), &domain) == -ENOENT ? -EXDEV : error;
-}
-
 static int run_resolve(struct txn *t, struct directory_job *job)
 {
 	/* Half a megabyte, most of which is never touched. */
@@ -63,6 +43,19 @@ static int run_resolve(struct txn *t, struct directory_job *job)
 	}
 	job->answer = targets->masked;
 	mem_free(targets);
+	return error;
+}
+
+static void put_explained(void *arg, struct view text)
+{
+	directory_job_put(arg, text);
+}
+
+static int run_kick(struct txn *t, struct directory_job *job)
+{
+	struct directory_account account;
+	int error = directory_account_get(t, job->fields[0], &account);
+	job->answer = error ? 0 : account.shard;
 	return error;
 }
 
@@ -256,6 +249,10 @@ static int run_reading(struct txn *t, void *arg)
 		return run_resolve(t, job);
 	case DIRECTORY_LOOK_UP:
 		return run_look_up(t, job);
+	case DIRECTORY_EXPLAIN:
+		return directory_job_explain(t, job->fields[0], put_explained, job, &job->answer);
+	case DIRECTORY_KICK:
+		return run_kick(t, job);
 	case DIRECTORY_ADDRESS:
 		return run_address(t, job);
 	case DIRECTORY_REMOVED_LIST:
@@ -541,6 +538,8 @@ static const struct {
     [DIRECTORY_RESOLVE] = {run_reading, read_done, NULL},
     [DIRECTORY_LOOK_UP] = {run_reading, read_done, NULL},
     [DIRECTORY_ADDRESS] = {run_reading, read_done, NULL},
+    [DIRECTORY_EXPLAIN] = {run_reading, read_done, NULL},
+    [DIRECTORY_KICK] = {run_reading, read_done, NULL},
     [DIRECTORY_DOMAIN_PUT] = {run_changing, NULL, commit_done},
     [DIRECTORY_DOMAIN_DELETE] = {directory_run_remove, NULL, directory_removed_done},
     [DIRECTORY_DOMAIN_RESTORE] = {directory_run_remove, NULL, directory_removed_done},

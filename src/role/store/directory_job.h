@@ -45,4 +45,11 @@ bool directory_job_answer(
 int directory_job_resolve(struct txn *t, struct view address, struct directory_targets *targets)
     __attribute__((warn_unused_result));
 
+/*
+ * directory_job_resolve.c: the steps of the way, three texts for each, to `put`; *number: -error of
+ * directory_job_resolve. 0, or what kept the way from being looked at.
+ */
+int directory_job_explain(struct txn *t, struct view address, void (*put)(void *arg, struct view text),
+    void *arg, uint64_t *number) __attribute__((warn_unused_result));
+
 #endif

@@ -176,6 +176,8 @@ static void free_right(void *arg)
 	struct right *r = arg;
 	leave_branches(r);
 	mem_free(r->first_use);
+	mem_free(r->address);
+	mem_free(r->client);
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
 		parts[i].close(r);
 	if (r->previous)
@@ -385,6 +387,22 @@ static int grant_administration(const struct message_grant *asked, int pair[2])
 	return 0;
 }
 
+static void note_login(struct right *r, const struct service_row *service, const struct message_grant *asked)
+{
+	r->session = asked->session;
+	r->address = mem_string(asked->who);
+	r->client = mem_string(asked->client);
+	r->service = service->name;
+	r->since = clock_wall();
+}
+
+void right_each_session(void (*found)(void *arg, const struct right *r), void *arg)
+{
+	for (const struct right *r = rights; r; r = r->next)
+		if (r->address && !r->ended && !r->is_branch)
+			found(arg, r);
+}
+
 void right_grant(struct link *auth, uint32_t request, const struct message_grant *asked)
 {
 	int pair[2] = {-1, -1};
@@ -400,7 +418,8 @@ void right_grant(struct link *auth, uint32_t request, const struct message_grant
 	else if (i < rows)
 		error = channel_pair(pair);
 	if (error == 0 && !administers)
-		right_open(asked->account, permitted[i].permissions, peer, pair[0])->session = asked->session;
+		note_login(
+		    right_open(asked->account, permitted[i].permissions, peer, pair[0]), service, asked);
 	struct message_granted m = {.error = error};
 	ipc_send(&auth->channel, MESSAGE_GRANTED, request, &m, pair[1]);
 }

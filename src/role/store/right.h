@@ -38,6 +38,11 @@ struct right {
 	struct account_request *first_use; /* until it is done nothing is heard; NULL from then on */
 	uint64_t account;
 	uint64_t session; /* of the web, for which it was granted; 0: for none */
+	/* Who has logged in, for those who ask; NULL of what nobody has logged in for. Owned, but for
+	 * service. */
+	char *address, *client;
+	const char *service;
+	int64_t since; /* seconds since 1970 */
 	unsigned permissions;
 	unsigned
 	    under_way; /* calls of the store that have not come back: the right is freed after the last one */
@@ -79,6 +84,9 @@ void right_end_all(void);
 
 /* A new right for whoever holds the other end of fd, which is taken over. */
 struct right *right_open(uint64_t account, unsigned permissions, unsigned peer, int fd);
+
+/* Each session that somebody has logged in for, the youngest first. */
+void right_each_session(void (*found)(void *arg, const struct right *r), void *arg);
 
 /* The right ends. Its verbs' `close` functions are called at the end of the turn, when nothing of them is in
  * use. */

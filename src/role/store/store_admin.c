@@ -240,6 +240,25 @@ static void start_report(struct admin *a, uint32_t request, const struct message
 	a->busy = a->report != NULL;
 }
 
+/* ---- who is logged in ---- */
+
+enum { WHO_MAX = 64 << 20, WHO_PIECE = 128 * 1024 };
+
+static void answer_who(struct admin *a, uint32_t request, struct view address)
+{
+	struct buf all, none;
+	buf_init(&all, WHO_MAX);
+	buf_init(&none, 1);
+	store_who_put(address, &all);
+	for (struct view rest = buf_view(&all); rest.len; rest = view_skip(rest, WHO_PIECE)) {
+		struct message_output m = {.text = view_take(rest, WHO_PIECE)};
+		ipc_send(&a->link.channel, MESSAGE_OUTPUT, request, &m, -1);
+	}
+	answer(a, request, &none, 0);
+	buf_done(&all);
+	buf_done(&none);
+}
+
 /* ---- commands ---- */
 
 static void on_command(struct link *link, struct channel_frame *frame, const void *message)
@@ -254,6 +273,8 @@ static void on_command(struct link *link, struct channel_frame *frame, const voi
 	if (m->words.count == 1 && view_equal(words[0].value, VIEW("stats"))) {
 		store_stats_put(&out, m->json);
 		answer(a, frame->request, &out, 0);
+	} else if (m->words.count <= 2 && m->words.count > 0 && view_equal(words[0].value, VIEW("who"))) {
+		answer_who(a, frame->request, m->words.count > 1 ? words[1].value : (struct view){0});
 	} else if (m->words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("check"))) {
 		start_task(a, frame->request, m->json, store_check);
 	} else if (m->words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("compact"))) {

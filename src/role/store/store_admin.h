@@ -8,6 +8,10 @@
 /* store_stats.c: `postrider store stats`. */
 void store_stats_put(struct buf *out, bool json);
 
+/* store_who.c: a line {"account","address","service","client","since"} for each session; of one address, or
+ * all. */
+void store_who_put(struct view address, struct buf *out);
+
 /* store_hours.c: mail since the process began. */
 enum store_hour { STORE_RECEIVED, STORE_DELIVERED, STORE_SENT, STORE_FAILED };
 void store_hours_note(enum store_hour what, uint64_t count);

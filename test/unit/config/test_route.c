@@ -101,9 +101,32 @@ static void test_other_lines(void **state)
 	assert_int_not_equal(relay_domain_parse(VIEW(""), &domain, &file, &problem), 0);
 }
 
+static void the_best_line_is_chosen(void **state)
+{
+	struct route route;
+	size_t number = 9;
+	struct view lines =
+	    VIEW("* smtp:192.0.2.1\nnonsense\n.example.org smtp:192.0.2.2\nexample.org lmtp:192.0.2.3");
+	(void)state;
+	assert_true(route_choose(lines, VIEW("example.org"), &route, &number));
+	assert_int_equal(number, 3);
+	assert_view(route.host, "192.0.2.3");
+	assert_true(route_choose(lines, VIEW("mail.example.org"), &route, NULL));
+	assert_view(route.host, "192.0.2.2");
+	assert_true(route_choose(lines, VIEW("example.net"), &route, &number));
+	assert_int_equal(number, 0);
+	assert_false(route_choose(VIEW("example.org smtp:x"), VIEW("example.net"), &route, &number));
+	assert_false(route_choose(VIEW(""), VIEW("example.net"), &route, &number));
+	lines = VIEW("example.org none\n* verify");
+	assert_int_equal(tls_policy_choose(lines, VIEW("example.org"), TLS_LEVEL_MAY), TLS_LEVEL_NONE);
+	assert_int_equal(tls_policy_choose(lines, VIEW("example.net"), TLS_LEVEL_MAY), TLS_LEVEL_VERIFY);
+	assert_int_equal(tls_policy_choose(VIEW(""), VIEW("example.net"), TLS_LEVEL_MAY), TLS_LEVEL_MAY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_best_line_is_chosen),
 	    cmocka_unit_test(test_routes),
 	    cmocka_unit_test(test_wrong_routes),
 	    cmocka_unit_test(test_matches),
