@@ -16,8 +16,9 @@ OURS = ('src/', 'test/', 'doc/', 'data/', 'scripts/')
 MADE = {'test/fuzz/fuzz_NAME.c', 'test/fuzz/corpus/NAME', 'src/role/NAME', 'test/frames/ROLE', 'src/cli/cli_NAME.c', 'data/'}
 
 
-# The rows of doc/ipc.md that test/ipc_index.py reads: a message, its number, the two roles, its fields.
-MESSAGE = re.compile(r'\| [a-z0-9-]+ \d+ \|')
+# The rows of doc/ipc.md that test/ipc_index.py reads: a message, its number, the two roles, its fields; and those of doc/log.md that
+# test/log_index.py reads: an event, its levels, its fields.
+MESSAGE = re.compile(r'\| [a-z0-9-]+ (\d+ \||\| (debug|info|warning|error)\b)')
 
 
 def headings(text):

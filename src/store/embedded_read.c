@@ -88,7 +88,7 @@ static void tell_failed(struct embedded *e, const struct store_blob_part *part)
 	if (damaged)
 		atomic_fetch_add(&e->damaged_count, 1);
 	blob_id_parse(&part->id, &place);
-	log_event(LOG_ERROR, NULL, damaged ? "blob-damaged" : "blob_unreadable", log_errno(part->result),
+	log_event(LOG_ERROR, NULL, damaged ? "blob-damaged" : "blob-unreadable", log_errno(part->result),
 	    log_u64("file", place.segment), log_u64("position", place.position),
 	    log_u64("length", place.length));
 }
