@@ -66,7 +66,7 @@ enum directory_operation {
 	DIRECTORY_GROUPS_OF,       /* address -> groups */
 	DIRECTORY_ACCOUNT_RENAME,  /* address, new address; number: 1: the old one is given up, and not kept as an alias -> ; account. -EEXIST */
 	DIRECTORY_ADMIN_GET,       /* -> address. -ENOENT: nobody is set */
-	DIRECTORY_EXPLAIN,         /* address -> 3 for each step of the way of its mail: which (directory/explain.h), from, to; number: -error of DIRECTORY_RESOLVE */
+	DIRECTORY_EXPLAIN,         /* address -> 3 for each step of the way of its mail: which (directory_explain), from, to; number: -error of DIRECTORY_RESOLVE */
 	DIRECTORY_KICK,            /* address -> ; account: all its sessions end */
 	DIRECTORY_OPERATIONS
 };
