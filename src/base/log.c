@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 
 static struct {
 	pthread_mutex_t lock; /* store logs from several threads */
@@ -95,6 +96,7 @@ void log_fields(enum log_level level, const char *id, const char *event, const s
 {
 	if (level < state.threshold)
 		return;
+	metric_add(METRIC_LOG_LINES, level, 1);
 	/* Whoever asked for LOG_DEBUG looks for something, and wants all of it. */
 	if (kind != LOG_COMPLETE && level > LOG_DEBUG && !may_write(id, event, fields, kind))
 		return;

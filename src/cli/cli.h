@@ -141,6 +141,7 @@ int cli_demo(struct cli *cli);
 int cli_status(struct cli *cli);
 int cli_reload(struct cli *cli);
 int cli_stop(struct cli *cli);
+int cli_metrics(struct cli *cli);
 int cli_config(struct cli *cli);
 int cli_domain(struct cli *cli);
 int cli_account(struct cli *cli);

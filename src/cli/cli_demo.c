@@ -121,7 +121,7 @@ static bool write_ports(const struct site *site, const char *path, unsigned base
 		return false;
 	for (enum service service = 0; service < SERVICES; service++) {
 		unsigned port = port_of(service, base);
-		if (service_row(service)->socket)
+		if (service_row(service)->socket || service_row(service)->port == 0)
 			continue;
 		/* LMTP is for other software: the demo does without it rather than not at all. */
 		bool left_out = service == SERVICE_LMTP && port_is_taken(site, port);

@@ -1,4 +1,4 @@
-/* status, reload and stop: asked of the running server by the master's own socket. */
+/* status, reload, stop and metrics: asked of the running server by the master's own socket. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,4 +81,10 @@ int cli_stop(struct cli *cli)
 	else if (status == 0)
 		puts("stopped");
 	return status;
+}
+
+int cli_metrics(struct cli *cli)
+{
+	int status, fd = open_socket(cli, &status);
+	return fd < 0 ? status : ask(fd, "metrics", false, stdout, PATIENCE_SECONDS);
 }

@@ -19,6 +19,7 @@ static const struct cli_command commands[] = {
     {"reload", cli_reload, "have the running server read its settings and certificates again",
         "postrider reload [--json]"},
     {"stop", cli_stop, "stop the running server, and wait for its end", "postrider stop [--json]"},
+    {"metrics", cli_metrics, "figures of the running server, as OpenMetrics", "postrider metrics"},
     {"demo", cli_demo, "run two demo servers on loopback", "postrider demo [--dir DIR] [--port-base N]"},
     {"domain", cli_domain, "domains this server accepts mail for",
         "postrider domain add NAME [--alias-of NAME] [--catch-all ADDRESS] [--separator CHAR]\n"

@@ -51,6 +51,10 @@ const struct setting settings_table[] = {
     {"https_listen", LIST, AT(https_listen), "0.0.0.0:443\n[::]:443", 0, 0,
 	"Addresses and ports at which browsers and JMAP programs reach mail, by HTTP/1.1 and HTTP/2 with TLS (RFC 8620).",
 	.form = FORM_LISTEN, .effect = EFFECT_RESTART},
+    {"metrics_listen", LIST, AT(metrics_listen), "", 0, 0,
+	"Addresses and ports of this machine alone, at which Prometheus and its like are told figures of the server, at "
+	"/metrics, by HTTP and without a login (OpenMetrics).",
+	.form = FORM_LISTEN, .effect = EFFECT_RESTART, .example = "127.0.0.1:9825"},
     {"tls_certificates", LIST, AT(tls_certificates), "", 0, 0,
 	"Certificate chains: PEM files, each of which begins with the server's own certificate. A client "
 	"that names no host gets the first chain.",

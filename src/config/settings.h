@@ -20,7 +20,8 @@ struct settings {
 	struct view hostname, data, run;
 	/* Lists: their elements are separated by newlines. */
 	struct view smtp_listen, submission_listen, submissions_listen, lmtp_listen, pop3_listen,
-	    pop3s_listen, imap_listen, imaps_listen, managesieve_listen, http_listen, https_listen;
+	    pop3s_listen, imap_listen, imaps_listen, managesieve_listen, http_listen, https_listen,
+	    metrics_listen;
 	struct view tls_certificates, tls_keys;
 	struct view proxy_from, xclient_from, trusted_proxies;
 	struct view trusted_networks, login_mechanisms;

@@ -2,6 +2,7 @@
  * (setting_form.c). */
 #include "config/settings_check.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 
 #include "config/listen_address.h"
@@ -86,6 +87,28 @@ static void check_listeners(struct checking *c)
 			count++;
 		}
 	}
+}
+
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+	return address->ss_family == AF_INET ? ntohl(v4->sin_addr.s_addr) >> 24 == 127
+	                                     : IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+/* The figures have no login: who may see them is who is on this machine. */
+static void check_metrics(struct checking *c)
+{
+	struct view rest = c->s->metrics_listen, text;
+	struct sockaddr_storage address;
+	socklen_t len;
+	const char *wrong;
+	for (size_t element = 0; rest.len && view_next(&rest, '\n', &text); element++)
+		if (listen_address_parse(text, &address, &len, &wrong) == 0 && !is_loopback(&address))
+			error(c, "metrics_listen", element,
+			    "figures are told without a login, so they may not be told to others",
+			    "an address of this machine alone: 127.0.0.1:PORT or [::1]:PORT");
 }
 
 /* ---- numbers ---- */
@@ -201,6 +224,7 @@ void settings_check(const struct settings *s, const struct conf *conf, struct fi
 	struct checking c = {.s = s, .conf = conf, .found = found};
 	check_names(&c);
 	check_listeners(&c);
+	check_metrics(&c);
 	check_numbers(&c);
 	check_sources(&c);
 	check_twice(&c, "routes", s->routes, 1);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 
 enum {
 	DESCRIPTORS_KEPT = 64, /* for the loop, the peers and the listeners */
@@ -61,6 +62,7 @@ static struct client_count *count_of(struct edge_limits *l, const struct edge_cl
 /* The first ones are named; a flood is summed up once a minute. */
 static void tell_refused(struct edge_limits *l, const struct edge_client *client, const char *reason)
 {
+	metric_add(METRIC_CONNECTIONS_OVER, 0, 1);
 	if (l->refused++ - l->refused_told < TOLD_ONE_BY_ONE)
 		log_event(LOG_WARNING, "-", "connection-refused", log_string("client", client->text),
 		    log_string("service", service_name(client->service)), log_string("reason", reason));
@@ -116,6 +118,8 @@ bool edge_limits_admit(struct edge_limits *l, struct edge_client *client, int64_
 	if (!count_client(l, client, now))
 		return false;
 	l->connections++;
+	metric_add(METRIC_CONNECTIONS, client->service, 1);
+	metric_set(METRIC_CONNECTIONS_OPEN, 0, l->connections);
 	if (l->connections > l->crowd)
 		l->crowd = l->connections;
 	return true;
@@ -125,6 +129,7 @@ void edge_limits_leave(struct edge_limits *l, struct edge_client *client)
 {
 	forget_client(l, client);
 	l->connections--;
+	metric_set(METRIC_CONNECTIONS_OPEN, 0, l->connections);
 }
 
 bool edge_limits_crowd_has_gone(struct edge_limits *l)

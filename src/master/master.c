@@ -163,6 +163,7 @@ static void ended(struct master *m, struct child *child, int status)
 	child->up = child->ready = false;
 	if (!child->told_to_stop)
 		child->ends++;
+	master_metrics_ended(m, child);
 	if (m->stopping) {
 		continue_stopping(m);
 		return;
@@ -368,6 +369,7 @@ static int start(struct master *m)
 	loop_signal_on(&m->on_reload, &m->loop, SIGHUP, on_reload, m);
 	loop_signal_on(&m->on_upgrade, &m->loop, SIGUSR2, on_upgrade, m);
 	master_command_serve(m);
+	master_metrics_start(m);
 	master_introduce_init(m);
 	loop_timer_init(&m->open_all, &m->loop, open_all, m);
 	loop_timer_set(&m->open_all, OPEN_ALL_MS);
@@ -435,6 +437,7 @@ int master_run(struct master_options *options)
 	}
 	master_close_listeners(m);
 	certificates_done(&m->certificates);
+	master_metrics_stop(m);
 	loop_done(&m->loop);
 	mem_free(m);
 	return status;

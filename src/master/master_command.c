@@ -93,6 +93,15 @@ static void status(struct visitor *v)
 	buf_done(&text);
 }
 
+static void metrics(struct visitor *v)
+{
+	struct buf text;
+	buf_init(&text, OUTPUT_MAX);
+	master_metrics_write(v->master, &text);
+	answer(v, 0, buf_view(&text));
+	buf_done(&text);
+}
+
 static void reload(struct visitor *v)
 {
 	if (v->master->stopping) {
@@ -117,7 +126,7 @@ static void carry_out(struct visitor *v, const struct message_command *m)
 	static const struct {
 		const char *word;
 		void (*run)(struct visitor *v);
-	} commands[] = {{"status", status}, {"reload", reload}, {"stop", stop}};
+	} commands[] = {{"status", status}, {"reload", reload}, {"stop", stop}, {"metrics", metrics}};
 	const struct message_field *words = m->words.items;
 	v->json = m->json;
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)

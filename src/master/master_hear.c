@@ -44,10 +44,15 @@ static void on_peer_lost(struct child *child, const void *message)
 	master_peer_lost(child->master, child, message);
 }
 
+static void on_metrics(struct child *child, const void *message)
+{
+	master_metrics_take(child->master, child, ((const struct message_metrics *)message)->values);
+}
+
 static const struct {
 	unsigned type;
 	void (*carry_out)(struct child *child, const void *message);
-} verbs[] = {{MESSAGE_READY, on_ready}, {MESSAGE_PEER_LOST, on_peer_lost}};
+} verbs[] = {{MESSAGE_READY, on_ready}, {MESSAGE_PEER_LOST, on_peer_lost}, {MESSAGE_METRICS, on_metrics}};
 
 void master_hear(void *arg, struct channel_frame *frame)
 {

@@ -85,6 +85,7 @@ struct master {
 	int command_fd;
 	struct visitor *visitors;
 	size_t visitor_count;
+	struct master_metrics *metrics;   /* master_metrics.c */
 	void (*stop)(struct master *m);   /* master.c */
 	void (*reload)(struct master *m); /* master_reload.c */
 	int64_t began;                    /* seconds since 1970 */
@@ -150,6 +151,13 @@ void master_command_reloaded(struct master *m, struct view problem);
 void master_command_all_ready(struct master *m);
 /* All roles have ended: who waits for that is told. */
 void master_command_end(struct master *m);
+
+/* master_metrics.c: what roles count, gathered; OpenMetrics text of it. */
+void master_metrics_start(struct master *m);
+void master_metrics_stop(struct master *m);
+void master_metrics_take(struct master *m, const struct child *child, struct view values);
+void master_metrics_ended(struct master *m, const struct child *child);
+void master_metrics_write(const struct master *m, struct buf *out);
 
 /* master_status.c: memory of a process in octets; 0: unknown. */
 uint64_t master_memory_of(pid_t pid);

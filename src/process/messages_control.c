@@ -1,6 +1,7 @@
 /* Fields, limits and ways of messages_control.h. */
 #include "process/messages_control.h"
 
+#include "base/metrics.h"
 #include "process/message_fields.h"
 
 enum {
@@ -17,6 +18,9 @@ SCHEMA(message_listener, FIELD_NUMBER(message_listener, service, 0, SERVICES_LIM
 SCHEMA(message_file, FIELD_NUMBER(message_file, kind, 1, FILE_ANCHORS), FIELD_IDENTITY(message_file, number),
     FIELD_LINE(message_file, name, FILE_NAME_MAX), FIELD_BYTES(message_file, content, FILE_SIZE_MAX));
 
+SCHEMA(message_metrics, FIELD_BYTES(message_metrics, values, METRICS_SLOTS_MAX * 8));
+SCHEMA(message_metrics_text, FIELD_BYTES(message_metrics_text, text, 96 * 1024));
+
 /* clang-format off */
 const struct message_row messages_control[MESSAGES_IN_GROUP] = {
     [MESSAGE_SETTINGS - MESSAGES_CONTROL] = {"settings", ROLE_MASTER, EVERYBODY, &message_settings_schema},
@@ -28,5 +32,7 @@ const struct message_row messages_control[MESSAGES_IN_GROUP] = {
     [MESSAGE_DRAIN - MESSAGES_CONTROL] = {"drain", ROLE_MASTER, EVERYBODY, &message_empty_schema},
     [MESSAGE_READY - MESSAGES_CONTROL] = {"ready", EVERYBODY, ROLE_MASTER, &message_empty_schema},
     [MESSAGE_PEER_LOST - MESSAGES_CONTROL] = {"peer-lost", EVERYBODY, ROLE_MASTER, &message_peer_schema},
+    [MESSAGE_METRICS - MESSAGES_CONTROL] = {"metrics", EVERYBODY, ROLE_MASTER, &message_metrics_schema},
+    [MESSAGE_METRICS_TEXT - MESSAGES_CONTROL] = {"metrics-text", ROLE_MASTER, ROLE_WEB, &message_metrics_text_schema},
 };
 /* clang-format on */

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 
 const struct link_verb *role_verbs(const struct role *role, unsigned peer)
 {
@@ -260,6 +261,14 @@ static void on_drain(struct role_process *p, struct channel_frame *frame, const 
 	drain(p);
 }
 
+static void on_metrics_text(struct role_process *p, struct channel_frame *frame, const void *message)
+{
+	const struct message_metrics_text *m = message;
+	(void)frame;
+	buf_clear(&p->metrics);
+	buf_append(&p->metrics, m->text);
+}
+
 static const struct control_verb {
 	unsigned type;
 	bool needs_descriptor;
@@ -272,6 +281,7 @@ static const struct control_verb {
     {MESSAGE_FOLDER, true, on_folder},
     {MESSAGE_START, false, on_start},
     {MESSAGE_DRAIN, false, on_drain},
+    {MESSAGE_METRICS_TEXT, false, on_metrics_text},
 };
 
 static const struct control_verb *control_verb_of(unsigned type)
@@ -290,6 +300,7 @@ static void control_received(void *arg, struct channel_frame *frame)
 		struct message_file file;
 		struct message_peer peer;
 		struct message_listener listener;
+		struct message_metrics_text metrics;
 		struct message_empty empty;
 	} message;
 	struct arena arena;
@@ -321,6 +332,33 @@ static void tell_left_out(void *arg)
 	loop_timer_set(arg, LOG_TELL_MS);
 }
 
+/* ---- figures ---- */
+
+static struct {
+	struct role_process *process;
+	struct loop_timer timer;
+	uint64_t told[METRICS_SLOTS_MAX];
+} metrics;
+
+/* Nothing is said while nothing has changed. */
+static void tell_metrics(void *arg)
+{
+	uint64_t values[METRICS_SLOTS_MAX];
+	struct buf bytes;
+	(void)arg;
+	loop_timer_set(&metrics.timer, METRICS_MS);
+	metrics_read(values);
+	if (memcmp(values, metrics.told, sizeof values) == 0)
+		return;
+	memcpy(metrics.told, values, sizeof values);
+	buf_init(&bytes, METRICS_SLOTS_MAX * 8);
+	for (size_t i = 0; i < metrics_slots(); i++)
+		buf_append_u64(&bytes, values[i]);
+	ipc_send(
+	    &metrics.process->control, MESSAGE_METRICS, 0, &(struct message_metrics){buf_view(&bytes)}, -1);
+	buf_done(&bytes);
+}
+
 int role_run(const struct role *role, int control)
 {
 	static struct role_process process;
@@ -338,6 +376,10 @@ int role_run(const struct role *role, int control)
 	loop_init(&p->loop);
 	loop_timer_init(&tell, &p->loop, tell_left_out, &tell);
 	loop_timer_set(&tell, LOG_TELL_MS);
+	metrics.process = p;
+	loop_timer_init(&metrics.timer, &p->loop, tell_metrics, NULL);
+	loop_timer_set(&metrics.timer, METRICS_MS);
+	buf_init(&p->metrics, 128 * 1024);
 	settings_init(&p->settings);
 	channel_init(&p->control, &p->loop, control, control_received, control_closed, p);
 	if (p->role->functions->start && p->role->functions->start(p) != 0)
@@ -345,6 +387,8 @@ int role_run(const struct role *role, int control)
 	loop_run(&p->loop);
 	log_tell_left_out();
 	loop_timer_cancel(&tell);
+	loop_timer_cancel(&metrics.timer);
+	buf_done(&p->metrics);
 	channel_done(&p->control);
 	free_files(p);
 	settings_done(&p->settings);

@@ -70,6 +70,7 @@ struct role_process {
 		int fd;
 		uint64_t number;
 	} introduced;
+	struct buf metrics; /* web: what the master has gathered last; else empty */
 };
 
 /* Runs the role until its end; `control` is its channel to the master. Returns the exit status. */

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "io/network.h"
 
@@ -70,6 +72,7 @@ static void fail(struct login *l, enum login_failure why)
 {
 	if (why == LOGIN_TEMPORARY)
 		auth_brake_withdrawn(l);
+	metric_add(METRIC_LOGINS, METRIC_LOGIN_FAILED + why, 1);
 	log_event(LOG_INFO, l->session, "login-failed", log_text("identity", buf_view(&l->identity)),
 	    log_text("client", buf_view(&l->client_text)), log_string("service", l->service->name),
 	    log_string("result", "refused"), log_string("reason", login_failure_word(why)),
@@ -134,6 +137,8 @@ static void succeed(struct login *l)
 		return;
 	}
 	auth_brake_succeeded(l);
+	metric_add(METRIC_LOGINS, METRIC_LOGIN_GOOD, 1);
+	metric_took(METRIC_LOGIN_SECONDS, clock_monotonic_ms() - l->began);
 	char credential[120];
 	name_credential(l, credential, sizeof credential);
 	log_record(LOG_INFO, l->session, "login", log_text("address", buf_view(&l->normal)),
@@ -327,6 +332,7 @@ static struct login *new_login(
 	logins.first = l;
 	logins.count++;
 	l->service = service;
+	l->began = clock_monotonic_ms();
 	l->protocol = service->credential;
 	auth_login_prepare(l);
 	loop_timer_init(&l->delay, &auth_role.process->loop, delay_over, l);

@@ -18,6 +18,7 @@ struct login {
 	struct link *edge;
 	uint64_t generation;
 	uint32_t request;
+	int64_t began; /* clock_monotonic_ms */
 	char session[32];
 	unsigned protocol; /* CREDENTIAL_*, and CREDENTIAL_APPS_ONLY while the brake has locked it */
 	const struct service_row *service;

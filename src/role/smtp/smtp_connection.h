@@ -72,6 +72,7 @@ struct smtp_connection {
 		size_t count, room;
 		struct upload body;
 		uint32_t request; /* MESSAGE_DELIVER under way */
+		int64_t asked;    /* when, clock_monotonic_ms */
 		char message_id[RANDOM_ID_SIZE];
 	} upload;
 };

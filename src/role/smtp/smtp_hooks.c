@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/mem.h"
 #include "format/header.h"
 #include "format/lex.h"
@@ -35,6 +36,7 @@ static unsigned kind_bit(const struct smtp_connection *c)
 
 static void log_refusal(const struct smtp_connection *c, const struct smtp_verdict *verdict)
 {
+	metric_add(METRIC_MESSAGES_REFUSED, metric_reason(view_from_string(verdict->enhanced)), 1);
 	log_event(LOG_INFO, c->edge.id, "smtp-refused", log_string("client", c->edge.client.text),
 	    log_text("sender", smtp_envelope(c->session)->terms.sender),
 	    log_text("recipient", c->check.recipient ? c->check.recipient->path : (struct view){0}),

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/mem.h"
 #include "mime/trailer.h"
 #include "role/smtp/smtp_connection.h"
@@ -159,6 +160,21 @@ static void report(struct smtp_connection *c, const struct message_delivered *m,
 	smtp_connection_continue(c);
 }
 
+static void count(const struct smtp_connection *c, const struct message_delivered *m)
+{
+	enum service service = c->edge.client.service;
+	bool kept = false;
+	for (size_t i = 0; i < m->results.count; i++)
+		kept = kept || result_of(m, i).error == 0;
+	metric_took(METRIC_DELIVERY_SECONDS, clock_monotonic_ms() - c->upload.asked);
+	if (kept)
+		metric_add(METRIC_MESSAGES_IN,
+		    service == SERVICE_SMTP   ? METRIC_BY_SMTP
+		    : service == SERVICE_LMTP ? METRIC_BY_LMTP
+		                              : METRIC_BY_SUBMISSION,
+		    1);
+}
+
 static bool on_delivered(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct smtp_connection *c = arg;
@@ -166,6 +182,8 @@ static bool on_delivered(void *arg, struct link *link, struct channel_frame *fra
 	if (frame && !link_decode(link, frame, &m))
 		return false;
 	c->upload.request = 0;
+	if (frame)
+		count(c, &m);
 	report(c, frame ? &m : NULL, frame ? 0 : -EAGAIN);
 	return true;
 }
@@ -352,6 +370,7 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	/* A frame holds the recipients or the message's last piece, not both. */
 	if (many)
 		upload_flush(&c->upload.body);
+	c->upload.asked = clock_monotonic_ms();
 	c->upload.request = good ? upload_deliver(&c->upload.body, &m, on_delivered, c) : 0;
 	arena_done(&o.arena);
 	buf_done(&trailer);

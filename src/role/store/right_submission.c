@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "base/random.h"
 #include "format/mail_terms.h"
 #include "role/store/question.h"
@@ -135,6 +136,7 @@ static void created(struct store_commit *c, int result)
 {
 	struct right_submission *x = container_of(c, struct right_submission, commit);
 	if (result == 0) {
+		metric_add(METRIC_MESSAGES_IN, METRIC_BY_JMAP, 1);
 		trace(x);
 		queue_take_effects(store_role.queue, &x->spool);
 	}

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "role/store/right.h"
+#include "role/store/store_figures.h"
 #include "role/store/store_act.h"
 #include "role/store/store_answer.h"
 #include "role/store/imap_event.h"
@@ -122,6 +123,7 @@ static int store_role_serve(struct role_process *p)
 	store_answer_start();
 	store_push_start();
 	store_snooze_start();
+	store_figures_start();
 	store_heal_start(begin_anew);
 	return 0;
 }
@@ -167,6 +169,7 @@ static void finish(void *arg)
 	store_upkeep_stop();
 	store_answer_stop();
 	store_push_stop();
+	store_figures_stop();
 	store_snooze_stop();
 	store_act_stop();
 	store_report_in_stop();

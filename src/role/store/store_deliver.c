@@ -9,6 +9,7 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "role/store/store_filtering.h"
 #include "role/store/store_admin.h"
 #include "role/store/store_deliver_parts.h"
@@ -155,6 +156,8 @@ static void trace(const struct delivery *d)
 		    item->target == NO_TARGET ? NULL : &d->mail.targets[item->target];
 		if (target && target->result == 0)
 			store_hours_note(STORE_DELIVERED, 1);
+		if (target && target->result == 0)
+			metric_add(METRIC_STORED, 0, 1);
 		if (target && target->result == 0 &&
 		    !filtering_trace(&d->rules, item->target, item->reached, item->original))
 			store_trace_kept(id, item->reached, item->original,

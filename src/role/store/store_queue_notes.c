@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "role/store/store_admin.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
@@ -30,6 +31,19 @@ static const struct {
     [NOTE_SUBMITTED] = {"queue-submitted", LOG_INFO, TRACE_SUBMITTED},
     [NOTE_DONE] = {NULL, LOG_DEBUG, TRACE_DONE},
 };
+
+static void count(const struct queue_note *n)
+{
+	static const struct {
+		enum queue_note_kind kind;
+		enum metric_result result;
+	} results[] = {{NOTE_DELIVERED, METRIC_DELIVERED}, {NOTE_RELAYED, METRIC_RELAYED},
+	    {NOTE_DEFERRED, METRIC_DEFERRED}, {NOTE_FAILED, METRIC_FAILED}, {NOTE_EXPIRED, METRIC_EXPIRED},
+	    {NOTE_DELETED, METRIC_DELETED}};
+	for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+		if (n->kind == results[i].kind)
+			metric_add(METRIC_DELIVERIES, results[i].result, 1);
+}
 
 static const char *const actions[] = {[ACTION_NONE] = "none",
     [ACTION_FAILED] = "failed",
@@ -93,6 +107,7 @@ void store_queue_note(const struct queue_note *n)
 		add(&f, log_i64("next", n->at));
 	if (f.count == 0)
 		add(&f, log_string("message", id));
+	count(n);
 	if (n->kind == NOTE_RELAYED || n->kind == NOTE_FAILED || n->kind == NOTE_EXPIRED)
 		store_hours_note(n->kind == NOTE_RELAYED ? STORE_SENT : STORE_FAILED, 1);
 	if (rows[n->kind].event)

@@ -47,6 +47,7 @@ struct web_exchange {
 	struct web_sign *sign;         /* it is being found out (web_sign.h); NULL: it is not */
 	enum web_proof proof;
 	bool secure;                    /* by TLS, here or at a trusted proxy */
+	int64_t began;                  /* clock_monotonic_ms */
 	bool begun;                     /* the route's `begin` has been called */
 	void *data;                     /* the route's own */
 	char client[NETWORK_TEXT_SIZE]; /* who asks, behind a trusted proxy too */

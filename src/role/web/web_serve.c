@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/web/web_exchange.h"
+#include "base/metrics.h"
+#include "role/web/web_metrics.h"
 #include "role/web/web_origin.h"
 #include "role/web/web_redirect.h"
 #include "role/web/web_routes.h"
@@ -108,9 +110,12 @@ static void on_request(void *arg, struct http_exchange *x)
 	struct web_exchange *e = mem_alloc(sizeof *e);
 	e->x = x;
 	e->connection = c;
+	e->began = clock_monotonic_ms();
 	http_exchange_set_data(x, e);
 	web_redirect_look(e);
-	if (e->secure)
+	if (c->edge.client.service == SERVICE_METRICS)
+		web_metrics_answer(e);
+	else if (e->secure)
 		serve(e);
 	else
 		web_redirect_answer(e);
@@ -139,6 +144,8 @@ static void on_over(void *arg, struct http_exchange *x, bool whole)
 	    log_text("method", http_exchange_method(x)), log_text("path", http_exchange_path(x)),
 	    log_u64("status", http_exchange_answered(x)), log_u64("bytes", http_exchange_written(x)),
 	    log_u64("whole", whole));
+	if (view_equal(http_exchange_path(x), VIEW("/jmap/api")))
+		metric_took(METRIC_REQUEST_SECONDS, clock_monotonic_ms() - e->began);
 	web_sign_forget(e);
 	if (e->begun && e->route->over)
 		e->route->over(e, whole);

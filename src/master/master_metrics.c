@@ -1,0 +1,134 @@
+/*
+ * Figures of the whole server: roles send their values every few seconds, the master adds them up and gives
+ * the text to the role that serves it. A scrape meets a text that lies ready; no role waits for one.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/cursor.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "master/master_private.h"
+
+enum { TEXT_MAX = 96 * 1024 /* what a frame takes; the figures need a quarter of it */ };
+
+struct master_metrics {
+	uint64_t ended[METRICS_SLOTS_MAX]; /* of processes that have ended */
+	uint64_t roles[ROLES_MAX][METRICS_SLOTS_MAX];
+	struct loop_timer tell;
+};
+
+void master_metrics_take(struct master *m, const struct child *child, struct view bytes)
+{
+	struct cursor in = cursor_on(bytes);
+	uint64_t *values = m->metrics->roles[child - m->children];
+	for (size_t i = 0; i < metrics_slots() && !cursor_at_end(&in); i++)
+		values[i] = cursor_u64(&in);
+}
+
+void master_metrics_ended(struct master *m, const struct child *child)
+{
+	uint64_t *values = m->metrics->roles[child - m->children];
+	metrics_sum(m->metrics->ended, values, true);
+	memset(values, 0, sizeof m->metrics->roles[0]);
+}
+
+/* ---- the text ---- */
+
+static void put_roles(const struct master *m, struct buf *out, const char *name, const char *suffix,
+    uint64_t (*value)(const struct child *c))
+{
+	for (size_t i = 0; i < roles_count; i++)
+		buf_printf(out, "%s%s{role=\"%s\"} %" PRIu64 "\n", name, suffix, m->children[i].role->name,
+		    value(&m->children[i]));
+}
+
+static uint64_t is_up(const struct child *c)
+{
+	return c->ready;
+}
+
+static uint64_t memory_of(const struct child *c)
+{
+	return master_memory_of(c->pid);
+}
+
+static uint64_t restarts_of(const struct child *c)
+{
+	return c->ends;
+}
+
+static void put_server(const struct master *m, struct buf *out)
+{
+	struct statvfs disk;
+	metrics_write_head(out, "postrider_build", "info", "", "The program's version.");
+	buf_append_string(out, "postrider_build_info{version=\"" POSTRIDER_VERSION "\"} 1\n");
+	metrics_write_head(
+	    out, "postrider_start_time_seconds", "gauge", "seconds", "When the server was started.");
+	buf_printf(out, "postrider_start_time_seconds %" PRId64 "\n", m->began);
+	metrics_write_head(out, "postrider_role_up", "gauge", "", "Whether a role's process serves.");
+	put_roles(m, out, "postrider_role_up", "", is_up);
+	metrics_write_head(out, "postrider_role_memory_bytes", "gauge", "bytes",
+	    "Memory of a role's process, with what it shares with others.");
+	put_roles(m, out, "postrider_role_memory_bytes", "", memory_of);
+	metrics_write_head(
+	    out, "postrider_role_restarts", "counter", "", "How often a role's process has ended.");
+	put_roles(m, out, "postrider_role_restarts", "_total", restarts_of);
+	if (fstatvfs(m->folder, &disk) == 0) {
+		metrics_write_head(out, "postrider_disk_free_bytes", "gauge", "bytes",
+		    "Free space of the disk that has the mail.");
+		buf_printf(out, "postrider_disk_free_bytes %" PRIu64 "\n",
+		    (uint64_t)disk.f_bavail * (uint64_t)disk.f_frsize);
+	}
+}
+
+void master_metrics_write(const struct master *m, struct buf *out)
+{
+	uint64_t *sum = mem_alloc(METRICS_SLOTS_MAX * sizeof *sum),
+	         *own = mem_alloc(METRICS_SLOTS_MAX * sizeof *own);
+	metrics_sum(sum, m->metrics->ended, false);
+	for (size_t i = 0; i < roles_count; i++)
+		metrics_sum(sum, m->metrics->roles[i], false);
+	metrics_read(own);
+	metrics_sum(sum, own, false);
+	put_server(m, out);
+	metrics_write(sum, out);
+	buf_append_string(out, "# EOF\n");
+	mem_free(sum);
+	mem_free(own);
+}
+
+/* ---- to the role that serves it ---- */
+
+static void tell(void *arg)
+{
+	struct master *m = arg;
+	struct buf text;
+	loop_timer_set(&m->metrics->tell, METRICS_MS);
+	if (m->settings->metrics_listen.len == 0 || m->stopping)
+		return;
+	buf_init(&text, TEXT_MAX);
+	master_metrics_write(m, &text);
+	struct message_metrics_text message = {.text = buf_view(&text)};
+	for (size_t i = 0; i < roles_count; i++)
+		if (m->children[i].role->bit == ROLE_WEB && m->children[i].ready)
+			ipc_send(&m->children[i].control, MESSAGE_METRICS_TEXT, 0, &message, -1);
+	buf_done(&text);
+}
+
+void master_metrics_start(struct master *m)
+{
+	m->metrics = mem_alloc(sizeof *m->metrics);
+	loop_timer_init(&m->metrics->tell, &m->loop, tell, m);
+	loop_timer_set(&m->metrics->tell, METRICS_MS);
+}
+
+void master_metrics_stop(struct master *m)
+{
+	if (m->metrics == NULL)
+		return;
+	loop_timer_cancel(&m->metrics->tell);
+	mem_free(m->metrics);
+	m->metrics = NULL;
+}
