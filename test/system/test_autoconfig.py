@@ -86,5 +86,8 @@ def test_policy_and_what_is_not_there(server):
         assert policy.status == 200 and policy.fields["content-type"].startswith("text/plain")
         assert b"version: STSv1\r\nmode: enforce\r\nmx: mail.example.test\r\n" in policy.body
         assert web.get("/.well-known/mta-sts.txt", Host="mail.example.test").status == 404
+        # Programs look at port 443 alone (test_zone_plan.c has what they find there), and under this name.
+        for host in ("ua-auto-config.example.test", "mail.example.test"):
+            assert web.get("/.well-known/user-agent-configuration.json", Host=host).status == 404
         for path in ("/.well-known/carddav", "/.well-known/caldav"):
             assert web.get(path).status == 404

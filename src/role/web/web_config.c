@@ -268,6 +268,28 @@ static void policy(struct web_exchange *e)
 	arena_done(&arena);
 }
 
+/* ---- draft-ietf-mailmaint-pacc ---- */
+
+static void user_agents(struct web_exchange *e)
+{
+	struct view host = http_authority_host(http_exchange_authority(e->x));
+	struct zone_site site;
+	struct arena arena;
+	struct buf out;
+	const char *problem;
+	arena_init(&arena, ZONE_SITE_MEMORY_MAX);
+	buf_init(&out, ZONE_CONFIGURATION_MAX);
+	if (view_starts_nocase(host, VIEW("ua-auto-config.")) &&
+	    zone_site_make(
+	        edge_settings(), view_skip(host, sizeof "ua-auto-config"), &arena, &site, &problem) == 0 &&
+	    zone_configuration_text(&site, &out) == 0)
+		reply(e, 200, VIEW("application/json"), &out);
+	else
+		web_exchange_refuse(e, 404, NULL, NULL, "There is nothing here.");
+	buf_done(&out);
+	arena_done(&arena);
+}
+
 /* Programs write these paths in several ways. */
 const struct web_route web_config_routes[] = {
     {"GET", "/.well-known/autoconfig/mail/config-v1.1.xml", 0, thunderbird, NULL, NULL, NULL},
@@ -279,6 +301,7 @@ const struct web_route web_config_routes[] = {
     {"GET", "/Autodiscover/Autodiscover.json*", 0, outlook_json, NULL, NULL, NULL},
     {"GET", "/mobileconfig", 0, apple, NULL, NULL, NULL},
     {"GET", "/setup", 0, page, NULL, NULL, NULL},
+    {"GET", "/.well-known/user-agent-configuration.json", 0, user_agents, NULL, NULL, NULL},
     {"GET", "/.well-known/mta-sts.txt", 0, policy, NULL, NULL, NULL},
     {0},
 };

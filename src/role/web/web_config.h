@@ -1,9 +1,9 @@
 /*
  * Autoconfiguration: what mail programs ask for when somebody has typed an address and nothing else.
  * Thunderbird (config-v1.1.xml), Outlook (Autodiscover, in XML and the step before it in JSON), Apple's
- * programs (a profile), a page for people, and the policy of MTA-STS (RFC 8461 section 3.2). All are made of
- * the settings and the address as it was typed: nobody is asked about it, so no answer tells whether an
- * account exists.
+ * programs (a profile), any program by draft-ietf-mailmaint-pacc, a page for people, and the policy of
+ * MTA-STS (RFC 8461 section 3.2). All are made of the settings and the address as it was typed: nobody is
+ * asked about it, so no answer tells whether an account exists.
  */
 #ifndef ROLE_WEB_WEB_CONFIG_H
 #define ROLE_WEB_WEB_CONFIG_H

@@ -235,6 +235,27 @@ static void add_services(struct maker *m)
 	    "that name too.");
 }
 
+/* Both or none: the record must fit what is served. */
+static void add_configuration(struct maker *m)
+{
+	struct buf text;
+	buf_init(&text, TEXT_MAX);
+	int error = zone_configuration_record(m->site, &text);
+	if (error == 0) {
+		add_name(m, "ua-auto-config", m->site->domain, DNS_CNAME, m->site->host, ZONE_AUTOCONFIG,
+		    ZONE_OPTIONAL,
+		    "Where mail programs of the coming years look for settings. This server tells them by "
+		    "HTTPS, if "
+		    "its certificate has that name too.");
+		add_txt(m, "_ua-auto-config", m->site->domain, buf_view(&text), ZONE_AUTOCONFIG,
+		    ZONE_OPTIONAL,
+		    "A digest of these settings. It must change when they do: publish both or neither.");
+	} else if (error != -ENOENT) {
+		fail(m, error);
+	}
+	buf_done(&text);
+}
+
 static void add_others(struct maker *m)
 {
 	const char *domain = m->site->domain;
@@ -268,6 +289,7 @@ int zone_plan_make(const struct zone_site *site, struct arena *arena, struct zon
 	add_dmarc(&m);
 	add_tls(&m);
 	add_services(&m);
+	add_configuration(&m);
 	add_others(&m);
 	return m.error;
 }

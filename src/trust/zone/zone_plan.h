@@ -108,6 +108,16 @@ int zone_policy_text(const struct zone_site *site, struct buf *out);
 bool zone_policy_id(const struct zone_site *site, char out[ZONE_POLICY_ID_SIZE]);
 
 /*
+ * zone_configuration.c: appends what mail programs find at /.well-known/user-agent-configuration.json of
+ * ua-auto-config.DOMAIN, and the record below _ua-auto-config with a digest of it, by which they know that
+ * the domain has said so (draft-ietf-mailmaint-pacc-02). 0; -ENOENT: HTTPS is not served at port 443, where
+ * they look; -ENOBUFS; -ENOMEM.
+ */
+enum { ZONE_CONFIGURATION_MAX = 4096 /* octets: a host's name five times */ };
+int zone_configuration_text(const struct zone_site *site, struct buf *out);
+int zone_configuration_record(const struct zone_site *site, struct buf *out);
+
+/*
  * Appends the plan as a zone file that name servers load: records of the domain as they are, optional ones
  * and those of other zones behind ";". all: optional ones as they are, too.
  */

@@ -1,10 +1,12 @@
 /* Which records a domain is told to have, as a zone file has them. */
 #include "../../unit.h"
+#include <string.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/base64.h"
 #include "trust/zone/zone_plan.h"
 
 static struct sockaddr_storage addresses[2];
@@ -74,6 +76,63 @@ static void says_what_a_domain_needs(void **state)
 	assert_true(has("autoconfig.example.org. 3600 IN CNAME mail.example.org."));
 	for (size_t i = 0; i < plan.count; i++)
 		assert_true(plan.items[i].why[0] && plan.items[i].record.type != DNS_TLSA);
+}
+
+static struct buf configuration(
+    const struct zone_site *s, int (*make_it)(const struct zone_site *, struct buf *))
+{
+	struct buf text;
+	buf_init(&text, ZONE_CONFIGURATION_MAX);
+	assert_int_equal(make_it(s, &text), 0);
+	return text;
+}
+
+static bool names(const char *part)
+{
+	for (size_t i = 0; i < plan.count; i++)
+		if (strncmp(plan.items[i].record.owner, part, strlen(part)) == 0)
+			return true;
+	return false;
+}
+
+/* The record is the digest of exactly what is served; a service at another port is not told of. */
+static void tells_programs_of_services_with_ports_of_their_own(void **state)
+{
+	(void)state;
+	static const struct zone_service all[] = {
+	    {"_imaps._tcp", 993}, {"_pop3s._tcp", 1995}, {"_submissions._tcp", 465}, {"_jmap._tcp", 443}};
+	struct zone_site s = site();
+	unsigned char digest[ZONE_DIGEST_SIZE];
+	char line[300];
+	struct buf encoded, nothing;
+	s.services = all;
+	s.service_count = 4;
+	struct buf text = configuration(&s, zone_configuration_text),
+	           record = configuration(&s, zone_configuration_record);
+	assert_string_equal(buf_string(&text),
+	    "{\"protocols\":{\"jmap\":{\"url\":\"https://mail.example.org/.well-known/jmap\"},"
+	    "\"imap\":{\"host\":\"mail.example.org\"},\"smtp\":{\"host\":\"mail.example.org\"}},"
+	    "\"authentication\":{\"password\":true},\"info\":{\"provider\":{\"name\":\"example.org\"}}}");
+	assert_true(zone_digest(buf_view(&text), digest));
+	buf_init(&encoded, 100);
+	base64_encode(&encoded, view_of(digest, sizeof digest));
+	snprintf(line, sizeof line, "v=UAAC1; a=sha256; d=%s", buf_string(&encoded));
+	assert_string_equal(buf_string(&record), line);
+	assert_int_equal(make(&s), 0);
+	assert_true(has("ua-auto-config.example.org. 3600 IN CNAME mail.example.org."));
+	snprintf(line, sizeof line, "_ua-auto-config.example.org. 3600 IN TXT \"v=UAAC1; a=sha256; d=%s\"",
+	    buf_string(&encoded));
+	assert_true(has(line));
+	/* Without HTTPS at its port nobody finds it, and no record says otherwise. */
+	s.service_count = 3;
+	buf_init(&nothing, 100);
+	assert_int_equal(zone_configuration_text(&s, &nothing), -ENOENT);
+	assert_int_equal(zone_configuration_record(&s, &nothing), -ENOENT);
+	assert_int_equal(make(&s), 0);
+	assert_false(names("ua-auto-config") || names("_ua-auto-config"));
+	buf_done(&text);
+	buf_done(&record);
+	buf_done(&encoded);
 }
 
 static void says_more_where_more_is_known(void **state)
@@ -188,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(says_what_a_domain_needs),
+	    cmocka_unit_test(tells_programs_of_services_with_ports_of_their_own),
 	    cmocka_unit_test(says_more_where_more_is_known),
 	    cmocka_unit_test(the_policys_id_changes_with_it),
 	    cmocka_unit_test(long_names_and_too_much_are_refused),
