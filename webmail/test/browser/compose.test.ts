@@ -112,6 +112,22 @@ const errors = (page: { errors: string[] }): string[] => page.errors.filter((one
 
 let alice: Page & { errors: string[] };
 
+test('a mail that nobody writes on leaves no draft', async () => {
+  const page = await signedIn(browser, server);
+  const form = await newMail(page);
+  await editor(form).click();
+  await form.locator('[data-field=to] input').press('Escape');
+  await form.waitFor({ state: 'detached' });
+  // What was done here before is at the server when this is.
+  await deliver(ALICE, 'Subject: A sign\nMessage-ID: <sign@example.test>\n\nHere\n');
+  const sign = page.locator('[role=row]', { hasText: 'A sign' });
+  await sign.click();
+  await page.keyboard.press('e');
+  await eventually(async () => (await find(ALICE, 'A sign', 'archive')).length, 'it is archived');
+  assert.deepEqual((await jmap(ALICE, 'Email/query', { filter: { inMailbox: await mailbox(ALICE, 'drafts') } })).ids, []);
+  await page.context().close();
+});
+
 test('a mail with text, a link, a file and a picture is sent, taken back, and sent again', async () => {
   alice = await signedIn(browser, server);
   const form = await newMail(alice);

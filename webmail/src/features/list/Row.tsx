@@ -173,8 +173,8 @@ function People({ facts, words }: LineProps) {
 
 function Subject({ facts, words, withPreview }: LineProps & { withPreview?: boolean }) {
   return (
-    <span class="row-subject">
-      <span class="row-title" dir="auto">
+    <span class="row-subject" dir="auto">
+      <span class="row-title">
         {facts.subject === '' ? t('list.noSubject') : marked(facts.subject, words)}
       </span>
       {withPreview && facts.preview !== '' && (

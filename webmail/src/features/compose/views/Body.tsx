@@ -46,6 +46,7 @@ function RichBody({ composer, toolbar, focuses }: { composer: Composer; toolbar:
   const attempt = useSignal(0);
   useEffect(() => {
     let gone = false;
+    let begun = '';
     const open = async () => {
       const { Editor } = await import('../editor/editor.ts');
       const element = frame.current;
@@ -53,7 +54,10 @@ function RichBody({ composer, toolbar, focuses }: { composer: Composer; toolbar:
       const editor = await Editor.open(
         element,
         {
-          changed: () => composer.written(),
+          // The editor also speaks when it only makes room for a cursor: nobody has written then, and no draft is kept of it.
+          changed: () => {
+            if (!composer.isUnchanged || composer.editor?.html() !== begun) composer.written();
+          },
           picture: (file) => composer.addPicture(file),
           files: (files) => composer.addFiles(files),
           addressOf: (cid) => composer.addressOf(cid),
@@ -68,6 +72,7 @@ function RichBody({ composer, toolbar, focuses }: { composer: Composer; toolbar:
         return;
       }
       editor.setHtml(composer.draft.peek().html);
+      begun = editor.html();
       composer.editor = editor;
       failed.value = false;
       if (focuses) editor.focus();
