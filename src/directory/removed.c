@@ -238,6 +238,19 @@ static int refuse_full(struct txn *t, struct view domain)
 	return error > 0 ? -ENOTEMPTY : error;
 }
 
+/* Whether anything goes with the domain: one that was empty is simply made again. */
+static int look_for_content(struct txn *t, struct view domain, bool *full)
+{
+	struct account_walk w = {.removed = true};
+	int error = refuse_full(t, domain);
+	*full = error == -ENOTEMPTY;
+	if (error)
+		return *full ? 0 : error;
+	error = gather_accounts(t, domain, &w);
+	*full = w.count > 0;
+	return error;
+}
+
 /* Texts of an entry, which end with the first write. */
 struct domain_entry {
 	struct address name, alias_of, catch_all;
@@ -287,7 +300,10 @@ int directory_domain_hide(
 		error = move_accounts(t, &e.name, false, now, slice);
 	if (error || slice->more)
 		return error;
-	return mark_domain(t, &e, now, all || e.d.with_all);
+	bool full = e.d.with_all;
+	if (all && !full)
+		error = look_for_content(t, address_view(&e.name), &full);
+	return error ? error : mark_domain(t, &e, now, full);
 }
 
 int directory_domain_restore(struct txn *t, struct view text, struct directory_slice *slice)

@@ -163,7 +163,7 @@ def test_a_script_goes_with_its_account_and_stays_through_upkeep(server, good):
     for verb in ("pack", "compact", "check"):
         server.cli("store", verb)
     assert text_of(server, "good", BOB) == GOOD and text_of(server, "good", "gone@example.test") == GOOD
-    server.cli("account", "remove", "gone@example.test", "--yes")
+    server.cli("account", "remove", "gone@example.test", "--yes", "--now")
     server.add_account("gone@example.test")
     assert scripts(server, "gone@example.test") == {}
     # The index is made anew from snapshot and log.

@@ -201,6 +201,10 @@ static void accounts_come_whole_and_go_whole(void **state)
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 0, "alice@example.test", "", NULL, NULL), 0);
 	assert_int_not_equal(answer.number, alice);
 	remove_now("alice@example.test");
+	/* One that was empty is made again without a word. */
+	assert_int_equal(
+	    ask(DIRECTORY_DOMAIN_DELETE, DIRECTORY_REMOVE_ALL, "example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_DOMAIN_PUT, 0, "example.test", "", "", "+"), 0);
 	assert_int_equal(ask(DIRECTORY_DOMAIN_DELETE, 0, "example.test", NULL, NULL, NULL), 0);
 	assert_int_equal(ask(DIRECTORY_DOMAIN_DELETE, 0, "example.test", NULL, NULL, NULL), -ENOENT);
 }
