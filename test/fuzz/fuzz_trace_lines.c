@@ -21,7 +21,7 @@ static void check_user(struct view lines, struct view user)
 	bool any = trace_for_user(lines, user, &shown);
 	check(any == (buf_view(&shown).len > 0));
 	rest = buf_view(&shown);
-	while (view_next(&rest, '\n', &one))
+	while (rest.len > 0 && view_next(&rest, '\n', &one))
 		check(trace_line_read(one, &arena, &line));
 	arena_done(&arena);
 	buf_done(&shown);
@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	trace_json(lines, NOW, (struct view){0}, &out);
 	buf_done(&out);
 	check_user(lines, VIEW("a@b.c"));
-	while (view_next(&rest, '\n', &one))
+	while (rest.len > 0 && view_next(&rest, '\n', &one))
 		check_subject(one);
 	return 0;
 }
