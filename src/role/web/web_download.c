@@ -203,9 +203,10 @@ static bool read_path(struct download *d, struct mail_id *id)
 	switch (id->letter) {
 	case MAIL_ID_BLOB_EMAIL:
 	case MAIL_ID_BLOB_PART:
-		return true;
+	/* An upload lies with who has uploaded it, whatever account it is meant for. */
 	case MAIL_ID_BLOB_UPLOAD:
 	case MAIL_ID_BLOB_UPLOAD_PART:
+		return true;
 	case MAIL_ID_BLOB_SCRIPT:
 		return id->account == d->e->user->account;
 	default:

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "format/json_out.h"
+#include "jmap/jmap.h"
 #include "mail/push_types.h"
 #include "mail/mail_email.h"
 #include "mail/mail_id.h"
@@ -176,8 +177,11 @@ static void take_states(struct web_user *user, const struct email_state *state)
 	/* What is shared is a matter of mailboxes; and it is asked about when the first listener came. */
 	if (push->shares == NULL)
 		push->shares = web_shares_new(user);
-	else if (changed & web_push_type(VIEW("Mailbox")))
+	else if (changed & (web_push_type(VIEW("Mailbox")) | web_push_type(VIEW("ShareNotification"))))
 		web_shares_look(push->shares);
+	/* Whoever is told of an account asks for it next. */
+	if (changed & web_push_type(VIEW("ShareNotification")) && user->jmap)
+		jmap_session_accounts_changed(user->jmap);
 }
 
 static void tell_shared(struct web_push *push)

@@ -1,6 +1,10 @@
 /*
  * Uploads (RFC 8620 section 6.1). The bytes go to store as they come, as much as it gives credit for; then
  * store is told to keep them for a while, and their id is answered. Nothing but a piece of them is ever here.
+ *
+ * Whatever account an upload is meant for, it lies with who has uploaded it until something is made of it: so
+ * nobody else can read it, and nobody fills up another's account with what is never used. For another's
+ * account one must be able to put something there.
  */
 #include "role/web/web_upload.h"
 
@@ -19,10 +23,12 @@ enum { ANSWER_MAX = 4096, TYPE_MAX = 256 };
 struct upload {
 	struct web_transfer transfer; /* the first member */
 	struct web_exchange *e;
-	uint64_t number; /* 0: not begun, or over */
-	uint64_t credit; /* octets that store takes now */
-	bool complete;   /* all octets are with store */
-	bool empty;      /* no piece of it has gone there */
+	uint64_t account; /* that it is meant for */
+	uint64_t number;  /* 0: not begun, or over */
+	uint64_t credit;  /* octets that store takes now */
+	bool complete;    /* all octets are with store */
+	bool empty;       /* no piece of it has gone there */
+	bool looks, may;  /* whether there is a mailbox in another's account that mail may be put into */
 };
 
 static void refuse(struct upload *u, int64_t error)
@@ -41,18 +47,46 @@ static void refuse(struct upload *u, int64_t error)
 
 /* ---- store ---- */
 
-static void on_ready(struct web_transfer *t)
+static void begin_body(struct upload *u)
 {
-	struct upload *u = (struct upload *)t;
 	/* An announced length that is too large was refused before; but what has come already may be. */
 	if (!http_exchange_take_body(u->e->x, edge_settings()->upload_size_max)) {
 		refuse(u, -EFBIG);
 		return;
 	}
-	u->number = web_line_upload_number(t);
+	u->number = web_line_upload_number(&u->transfer);
 	u->credit = MAIL_UPLOAD_WINDOW;
 	u->empty = true;
 	web_exchange_touch(u->e);
+}
+
+static void on_ready(struct web_transfer *t)
+{
+	struct upload *u = (struct upload *)t;
+	u->looks = u->account != u->e->user->account;
+	if (u->looks)
+		web_line_ask(
+		    t, MAIL_MAILBOXES, &(struct mail_mailboxes){.account = u->account, .offered = true});
+	else
+		begin_body(u);
+}
+
+static void refuse_account(struct web_exchange *e)
+{
+	web_exchange_refuse(e, 404, NULL, NULL,
+	    "There is no such account, or it has no mailbox that you may put anything into.");
+	web_exchange_touch(e);
+}
+
+static void looked(struct upload *u, int64_t error)
+{
+	u->looks = false;
+	if (error && error != -ENOENT)
+		refuse(u, error);
+	else if (u->may)
+		begin_body(u);
+	else
+		refuse_account(u->e);
 }
 
 /* RFC 8620 section 6.1: the type is what the client said, and nobody looks into the bytes. */
@@ -66,10 +100,9 @@ static void answer(struct upload *u, const struct mail_done *done)
 	struct json_out w = json_out_on(&out);
 	json_out_object(&w);
 	json_out_name(&w, VIEW("accountId"));
-	json_out_string(&w, view_of(id, mail_account_id_write(id, e->user->account)));
+	json_out_string(&w, view_of(id, mail_account_id_write(id, u->account)));
 	json_out_name(&w, VIEW("blobId"));
-	json_out_string(
-	    &w, view_of(id, mail_id_write(id, MAIL_ID_BLOB_UPLOAD, e->user->account, done->number)));
+	json_out_string(&w, view_of(id, mail_id_write(id, MAIL_ID_BLOB_UPLOAD, u->account, done->number)));
 	json_out_name(&w, VIEW("type"));
 	json_out_string(&w, type.len && type.len <= TYPE_MAX ? type : VIEW("application/octet-stream"));
 	json_out_name(&w, VIEW("size"));
@@ -85,7 +118,12 @@ static void on_answer(struct web_transfer *t, unsigned type, const void *said)
 	struct upload *u = (struct upload *)t;
 	const struct mail_upload_credit *credit = said;
 	const struct mail_done *done = said;
-	if (type == MAIL_UPLOAD_CREDIT && credit->upload == u->number) {
+	const struct mail_mailbox *mailbox = said;
+	if (u->looks && type == MAIL_MAILBOX)
+		u->may = u->may || (mailbox->account == u->account && mailbox->rights & RIGHT_INSERT);
+	else if (u->looks && type == MAIL_DONE)
+		looked(u, done->error);
+	else if (type == MAIL_UPLOAD_CREDIT && credit->upload == u->number) {
 		u->credit += credit->bytes;
 		http_exchange_go_on(u->e->x);
 		web_exchange_touch(u->e);
@@ -112,8 +150,9 @@ static const struct web_transfer_handler handler = {.ready = on_ready, .answer =
 void web_upload_begin(struct web_exchange *e)
 {
 	uint64_t account, length = http_exchange_body_length(e->x);
-	if (!mail_account_id_read(web_exchange_rest(e), &account) || account != e->user->account) {
-		web_exchange_refuse(e, 404, NULL, NULL, "You can upload to your own account alone.");
+	if (!mail_account_id_read(web_exchange_rest(e), &account) || account == 0 ||
+	    account >= MAIL_ACCOUNT_END) {
+		refuse_account(e);
 		return;
 	}
 	if (length != HTTP_LENGTH_UNKNOWN && length > edge_settings()->upload_size_max) {
@@ -132,6 +171,7 @@ void web_upload_begin(struct web_exchange *e)
 	}
 	struct upload *u = mem_alloc(sizeof *u);
 	u->e = e;
+	u->account = account;
 	u->transfer = (struct web_transfer){.handler = &handler, .user = e->user, .upload = true};
 	e->data = u;
 	e->user->uploads++;
