@@ -8,6 +8,7 @@ import './features/admin/admin.css';
 import './features/undelete/undelete.css';
 import './features/transfer/transfer.css';
 import './features/masked/masked.css';
+import './features/sharing/sharing.css';
 import { render } from 'preact';
 import { bestLanguage, currentLanguage, isRightToLeft, languageNames, t, useLanguage } from './base/words.ts';
 import { openLayer } from './layer/open.ts';
@@ -42,13 +43,14 @@ const SIGN_IN = '/?sign-in';
 
 /** What the first screen does not need. Its pages and actions come a moment later. */
 async function installLater(): Promise<void> {
-  const [settings, rules, admin, undelete, transfer, masked] = await Promise.all([
+  const [settings, rules, admin, undelete, transfer, masked, sharing] = await Promise.all([
     import('./features/settings/index.ts'),
     import('./features/rules/index.ts'),
     import('./features/admin/index.ts'),
     import('./features/undelete/index.ts'),
     import('./features/transfer/index.ts'),
     import('./features/masked/index.ts'),
+    import('./features/sharing/index.ts'),
   ]);
   settings.installSettings();
   rules.installRules();
@@ -56,6 +58,7 @@ async function installLater(): Promise<void> {
   undelete.installUndelete();
   transfer.installTransfer();
   masked.installMasked();
+  sharing.installSharing();
 }
 
 async function start(): Promise<void> {

@@ -57,6 +57,8 @@ export interface MailboxRights {
   mayRename: boolean;
   mayDelete: boolean;
   maySubmit: boolean;
+  /** RFC 9670; where the server has it. */
+  mayShare?: boolean;
 }
 
 export interface Mailbox {
@@ -71,6 +73,8 @@ export interface Mailbox {
   unreadThreads: number;
   myRights: MailboxRights;
   isSubscribed: boolean;
+  /** doc/jmap.md, Sharing: ids of Principals, with what they may do. */
+  shareWith?: Record<Id, Partial<MailboxRights>> | null;
 }
 
 export interface Thread {

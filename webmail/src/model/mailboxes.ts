@@ -5,7 +5,7 @@ import { LayerError } from '../layer/layer.ts';
 import type { Store } from './store.ts';
 import { done, say } from './undo.ts';
 
-type Settable = Partial<Pick<Mailbox, 'name' | 'parentId' | 'sortOrder' | 'isSubscribed'>>;
+type Settable = Partial<Pick<Mailbox, 'name' | 'parentId' | 'sortOrder' | 'isSubscribed' | 'shareWith'>>;
 
 /** A folder with a role has its name in the reader's language. */
 export function mailboxName(mailbox: Pick<Mailbox, 'name' | 'role'>): string {
