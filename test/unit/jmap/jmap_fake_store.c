@@ -496,6 +496,18 @@ static void on_mail_set(struct fake_store *s, uint32_t number, const struct mail
 	done(s, number, (struct mail_done){0});
 }
 
+/* Who accepts what is shared subscribes to it. */
+static void on_share_set(struct fake_store *s, uint32_t number, const struct mail_share *q)
+{
+	struct fake_mailbox *m = mailbox_of(s, q->account, q->mailbox);
+	if (m == NULL) {
+		failed(s, number, -ENOENT);
+		return;
+	}
+	m->subscribed = q->state == MAIL_SHARE_ACCEPTED;
+	done(s, number, (struct mail_done){0});
+}
+
 /* ---- questions ---- */
 
 static bool answer(struct jmap_fake *f, uint32_t number, unsigned type, const void *q)
@@ -547,6 +559,9 @@ static bool answer(struct jmap_fake *f, uint32_t number, unsigned type, const vo
 		return true;
 	case MAIL_SET:
 		on_mail_set(s, number, q);
+		return true;
+	case MAIL_SHARE_SET:
+		on_share_set(s, number, q);
 		return true;
 	default:
 		return false;
