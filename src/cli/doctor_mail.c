@@ -187,6 +187,23 @@ static void check_destinations(struct doctor *d)
 	buf_done(&answer);
 }
 
+/* Somebody wanted it so, and may have forgotten it. */
+static void tell_paused(struct doctor *d, const struct json_value *stats)
+{
+	char what[600], mend[400];
+	const struct json_value *list = json_member(stats, "paused");
+	for (const struct json_value *p = list ? list->first : NULL; p; p = p->next) {
+		struct view name = view_take(json_text_of(p, "destination"), 255);
+		bool all = name.len == 0 || view_equal(name, VIEW("*"));
+		snprintf(what, sizeof what, "mail to %.*s is paused: %.*s", all ? 13 : (int)name.len,
+		    all ? "other servers" : name.data, VIEW_FMT(view_take(json_text_of(p, "why"), 200)));
+		snprintf(mend, sizeof mend, "postrider queue resume%s%.*s", all ? "" : " --destination ",
+		    all ? 0 : (int)name.len, all ? "" : name.data);
+		doctor_tell(d, DOCTOR_WARNING, "queue", what,
+		    "it waits, and is returned to its senders in the end", mend);
+	}
+}
+
 static void check_queue(struct doctor *d)
 {
 	static const char *const words[] = {"queue", "stats"};
@@ -212,6 +229,7 @@ static void check_queue(struct doctor *d)
 		if (held > 0)
 			doctor_tell(d, DOCTOR_NOTE, "queue", what, "they go nowhere until they are released",
 			    "postrider queue release ID");
+		tell_paused(d, &stats);
 	}
 	arena_done(&arena);
 	buf_done(&answer);

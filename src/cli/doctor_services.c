@@ -301,6 +301,7 @@ static bool talk_of(struct doctor *d, struct talk *t, enum service service, cons
 	case SERVICE_HTTPS:
 		return check_http(d, t, service, where);
 	default:
+		doctor_tell(d, DOCTOR_OK, where, "takes connections", NULL, NULL);
 		return true;
 	}
 }

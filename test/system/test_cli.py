@@ -468,7 +468,9 @@ def test_doctor_finds_what_is_wrong(make_server, tmp_path):
     server.config.chmod(0o666)
     (server.folder / "data").chmod(0o755)
     server.cli("domain", "add", "lonely.test")
+    server.cli("queue", "pause", "--destination", "example.net", "--why", "their move")
     found = doctor(server)
+    assert [f["mend"] for f in finds(found, "warning", "mail to example.net is paused: their move", "queue")] == ["postrider queue resume --destination example.net"]
     assert finds(found, "error", "it is false", "setting require_tls_login") and finds(found, "warning", "it is off", "setting own_domains")
     assert len(finds(found, "error", "the certificate expired on")) == 1 and finds(found, "warning", "expired on", "setting tls_certificates")
     assert finds(found, "warning", "others than its owner may read", "setting tls_keys")
