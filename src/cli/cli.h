@@ -165,6 +165,7 @@ int cli_queue(struct cli *cli);
 int cli_trace(struct cli *cli);
 int cli_dns(struct cli *cli);
 int cli_doctor(struct cli *cli);
+int cli_setup(struct cli *cli);
 int cli_search(struct cli *cli);
 int cli_verify(struct cli *cli);
 int cli_report(struct cli *cli);

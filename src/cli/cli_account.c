@@ -49,7 +49,7 @@ static int put_password(struct account_record *r, void *arg)
 	return EXIT_DATA;
 }
 
-static int refuse_weak(struct view password, const char *address)
+int cli_refuse_weak(struct view password, const char *address)
 {
 	const char *weakness = password_weakness(password, view_from_string(address));
 	if (weakness == NULL)
@@ -66,7 +66,7 @@ static int get_password(
 	if (!generate) {
 		if (!cli_read_password(cli, from_stdin, password))
 			return EXIT_DATA;
-		return refuse_weak(buf_view(password), address);
+		return cli_refuse_weak(buf_view(password), address);
 	}
 	cli_generate_password(generated);
 	buf_append_string(password, generated);

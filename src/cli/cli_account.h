@@ -9,6 +9,9 @@
 enum { CLI_GENERATED_SIZE = 25 };
 void cli_generate_password(char out[CLI_GENERATED_SIZE]);
 
+/* 0, or an exit code with the reason printed, when attackers would try this password early. */
+int cli_refuse_weak(struct view password, const char *address);
+
 /* Adds an account with this password. An exit code; the reason has been printed. */
 int cli_account_create(
     struct directory_client *client, const char *address, struct view password, uint64_t quota, bool scram);

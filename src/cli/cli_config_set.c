@@ -15,6 +15,7 @@
 
 #include "cli/cli_config.h"
 #include "config/conf_edit.h"
+#include "config/conf_replace.h"
 #include "config/settings_text.h"
 #include "format/json.h"
 #include "master/world_check.h"
@@ -148,62 +149,6 @@ static int check(struct change *c)
 	return error ? EXIT_SETTINGS : 0;
 }
 
-static int write_whole(int fd, struct view text)
-{
-	while (text.len > 0) {
-		ssize_t n = write(fd, text.data, text.len);
-		if (n < 0)
-			return errno;
-		text = view_skip(text, (size_t)n);
-	}
-	return fsync(fd) == 0 ? 0 : errno;
-}
-
-static void sync_folder(const char *path)
-{
-	char folder[PATH_MAX];
-	snprintf(folder, sizeof folder, "%s", path);
-	char *slash = strrchr(folder, '/');
-	if (slash)
-		slash[slash == folder] = '\0';
-	int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		(void)fsync(fd);
-		close(fd);
-	}
-}
-
-/* With the owner and the mode of the file before. Behind a symbolic link the file itself is replaced. */
-static int replace(struct change *c)
-{
-	char path[PATH_MAX], fresh[PATH_MAX + 16];
-	struct stat st;
-	if (realpath(c->conf.files[c->file].path, path) == NULL)
-		return errno;
-	snprintf(fresh, sizeof fresh, "%s.XXXXXX", path);
-	int fd = mkostemp(fresh, O_CLOEXEC);
-	if (fd < 0)
-		return errno;
-	int error = write_whole(fd, buf_view(&c->text));
-	if (error == 0 && (fchown(fd, c->seen.st_uid, c->seen.st_gid) != 0 && geteuid() == 0))
-		error = errno;
-	if (error == 0 && fchmod(fd, c->seen.st_mode & 07777) != 0)
-		error = errno;
-	close(fd);
-	/* An editor knows nothing of the lock. */
-	if (error == 0 &&
-	    (stat(path, &st) != 0 || st.st_ino != c->seen.st_ino || st.st_size != c->seen.st_size ||
-	        st.st_mtim.tv_sec != c->seen.st_mtim.tv_sec || st.st_mtim.tv_nsec != c->seen.st_mtim.tv_nsec))
-		error = EBUSY;
-	if (error == 0 && rename(fresh, path) != 0)
-		error = errno;
-	if (error)
-		unlink(fresh);
-	else
-		sync_folder(path);
-	return error;
-}
-
 /* ---- what is said ---- */
 
 static void say_json(struct change *c, bool changed)
@@ -257,7 +202,7 @@ static int apply(struct change *c)
 	int status = check(c);
 	if (status)
 		return status;
-	int error = changed ? replace(c) : 0;
+	int error = changed ? conf_replace(path, buf_view(&c->text), &c->seen) : 0;
 	if (error == EBUSY) {
 		fprintf(stderr,
 		    "postrider: somebody else has just changed %s; nothing was changed, try again\n", path);

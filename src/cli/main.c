@@ -13,6 +13,11 @@
 static const char default_config[] = "/etc/postrider/postrider.conf";
 
 static const struct cli_command commands[] = {
+    {"setup", cli_setup, "from an installed program to a server that takes mail",
+        "postrider setup --hostname NAME --domain DOMAIN --account ADDRESS\n"
+        "           [--certificate FILE --key FILE | --self-signed] [--generate | --password-stdin] "
+        "[--json]\n"
+        "       What is not given is asked for, at a terminal."},
     {"serve", cli_serve, "run the server", "postrider serve [--config FILE]"},
     {"status", cli_status, "how the running server is: its roles, memory, restarts",
         "postrider status [--json]"},
