@@ -104,7 +104,7 @@ static bool read_hash(
 	int error = n < 0 || n >= HASH_TEXT_MAX ? -E2BIG : foreign_hash_read(view_from_string(out), &h);
 	if (error == 0) {
 		*hash = view_from_string(out);
-		x->weak += h.weak;
+		x->weak += h.weak && h.kind != FOREIGN_PLAIN; /* which is hashed at once */
 		return true;
 	}
 	wrong_of(x, row->line, row->address,

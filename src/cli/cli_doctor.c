@@ -79,6 +79,7 @@ static void examine(struct doctor *d)
 	doctor_services(d);
 	doctor_machine(d);
 	doctor_mail(d);
+	doctor_accounts(d);
 	doctor_names(d);
 }
 

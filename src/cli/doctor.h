@@ -56,6 +56,7 @@ void doctor_settings(struct doctor *d); /* what config check says, and what is w
 void doctor_services(struct doctor *d); /* every listener, as a stranger meets it */
 void doctor_machine(struct doctor *d);  /* clock, disk, limits, files, users, backups */
 void doctor_mail(struct doctor *d);     /* the store, the queue, addresses that everybody may write to */
+void doctor_accounts(struct doctor *d); /* passwords that are kept weakly */
 void doctor_names(struct doctor *d);    /* DNS, and whether the host is reached by its name */
 
 #endif

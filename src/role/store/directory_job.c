@@ -204,6 +204,10 @@ static int put_signing(void *arg, const struct signing_key *key, struct view sea
 	struct listing *l = arg;
 	char numbers[DIRECTORY_SIGNING_NUMBERS];
 	struct view fields[DIRECTORY_SIGNING_FIELDS];
+	struct directory_domain domain;
+	/* Those of a domain that was removed wait for it to come back, and sign nothing. */
+	if (directory_domain_get(l->txn, key->domain, &domain) == -ENOENT)
+		return 0;
 	if (l->job->number != DIRECTORY_SIGNING_SEALED)
 		sealed = (struct view){0};
 	directory_signing_write(key, sealed, numbers, fields);
