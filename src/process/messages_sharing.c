@@ -2,12 +2,13 @@
 #include "process/messages_sharing.h"
 
 #include "mail/mail.h"
+#include "mail/submission.h"
 #include "process/message_fields.h"
 
 enum {
 	PRINCIPALS_ASKED_MAX = SHARING_PRINCIPALS_MAX * 8,
 	CHANGES_MAX = SHARING_CHANGES_MAX * SHARING_CHANGE_SIZE,
-	NOTES_TOLD_MAX = 1 << 20 /* numbers of the log's: as many as went since */
+	NOTES_TOLD_MAX = SUBMISSION_NUMBERS_MAX /* store gathers no more: see its right_changed.h */
 };
 
 SCHEMA(sharing_principals, FIELD_BYTES(sharing_principals, numbers, PRINCIPALS_ASKED_MAX),
