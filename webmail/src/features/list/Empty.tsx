@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { actions, nameOf } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
+import { go } from '../../frame/router.ts';
 import { mail } from '../../model/current.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -47,21 +48,24 @@ function Notice({ icon, title, text, children }: { icon: string; title: string; 
   );
 }
 
-/** Three useful things; those alone that this program can do. */
+/** Three useful things. */
 function FirstRun() {
-  const things = ['compose.new', 'settings.import', 'settings.devices'].flatMap((id) => actions.get(id) ?? []);
+  const compose = actions.get('compose.new');
   return (
     <div class="list-empty" role="status" data-list tabIndex={-1}>
       <Icon name="inbox" />
       <h2>{t('list.first.title')}</h2>
       <p>{t('list.first.text', { address: mail().layer.session.username })}</p>
       <div class="list-first">
-        {things.map((action) => (
-          <Button key={action.id} icon={action.icon} onClick={() => actions.run(action.id)}>
-            {t(nameOf(action))}
+        {compose && (
+          <Button icon={compose.icon} onClick={() => actions.run(compose.id)}>
+            {t(nameOf(compose))}
           </Button>
-        ))}
-        <Button icon="smartphone" onClick={() => location.assign('/account')}>
+        )}
+        <Button icon="upload" onClick={() => go({ kind: 'settings', page: 'transfer' })}>
+          {t('list.first.import')}
+        </Button>
+        <Button icon="smartphone" onClick={() => location.assign('/setup')}>
           {t('list.first.devices')}
         </Button>
       </div>
