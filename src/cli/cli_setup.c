@@ -373,9 +373,9 @@ static void say(const struct setup *s)
 	       "  4. read mail in a browser       https://%s/\n",
 	    s->domain, s->hostname);
 	if (s->self_signed)
-		printf("Mail programs warn of the self-signed certificate. When you have another, set it "
-		       "with `postrider "
-		       "config set tls_certificates FILE` and `postrider config set tls_keys FILE`.\n");
+		puts("Mail programs warn of the self-signed certificate. When you have another, give this "
+		     "command again, "
+		     "with --certificate FILE and --key FILE.");
 }
 
 int cli_setup(struct cli *cli)
