@@ -121,6 +121,19 @@ def test_an_upload_to_a_shared_account_is_the_uploaders_alone(server):
         assert put(bob).status == 404
 
 
+def test_a_group_is_a_principal(server):
+    server.cli("group", "add", "sharers@example.test", BOB)
+    with Web(server, ALICE) as alice, connect(server, ALICE) as imap:
+        found = one(alice, "Principal/query", accountId=alice.account, filter={"type": "group", "name": "sharers"})["ids"]
+        group, = one(alice, "Principal/get", accountId=alice.account, ids=found)["list"]
+        assert (group["type"], group["name"], group["email"], group["accounts"]) == ("group", "sharers@example.test", None, None)
+        mailbox = make(alice, "Grouped", {found[0]: READ})
+        assert list(shared_with(alice, mailbox)) == found
+        assert b"group:sharers@example.test" in imap.getacl("Grouped")[1][0]
+        share(alice, mailbox, {f"shareWith/{found[0]}": None})
+        assert shared_with(alice, mailbox) is None
+
+
 def test_one_message_goes_into_as_many_mailboxes_as_it_may(server):
     with Web(server, ALICE) as alice:
         account = alice.account
