@@ -134,6 +134,33 @@ def test_a_group_is_a_principal(server):
         assert shared_with(alice, mailbox) is None
 
 
+def test_the_administrator_says_who_sees_whom(server):
+    add_carol(server)
+    server.cli("group", "add", "pair@example.test", ALICE, CAROL)
+
+    def seen(web):
+        found = one(web, "Principal/get", accountId=web.account, properties=["name"])
+        return {p["name"] for p in found["list"]}
+
+    def become(value, expected):
+        server.write_config(people_seen=value)
+        server.cli("reload")
+        with Web(server, ALICE) as alice:
+            wait_for(lambda: expected(seen(alice)), what=f"people_seen = {value}")
+    with Web(server, ALICE) as alice:
+        whole = seen(alice)
+        hidden = principal(alice, BOB)
+        assert {ALICE, BOB, CAROL, "pair@example.test"} <= whole
+    become("groups", lambda names: {ALICE, CAROL, "pair@example.test"} <= names and BOB not in names)
+    with Web(server, ALICE) as alice:
+        # A number that one remembers, or guesses, is no way to whom one may not see.
+        assert one(alice, "Principal/get", accountId=alice.account, ids=[hidden])["notFound"] == [hidden]
+        refused = one(alice, "Mailbox/set", accountId=alice.account, create={"m": {"name": "Guessed", "shareWith": {hidden: READ}}})
+        assert refused["notCreated"]["m"]["properties"] == ["shareWith"]
+    become("nobody", lambda names: ALICE in names and CAROL not in names)
+    become("domain", lambda names: names == whole)
+
+
 def test_one_message_goes_into_as_many_mailboxes_as_it_may(server):
     with Web(server, ALICE) as alice:
         account = alice.account
