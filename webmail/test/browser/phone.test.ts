@@ -48,7 +48,8 @@ test('a swipe archives, a short one does nothing, and undo brings it back', asyn
 });
 
 test('a conversation takes the place of the list, and back brings the list', async () => {
-  await row(3).tap();
+  // Chromium swallows a tap while what was swiped just before still glides.
+  await row(3).click();
   await page.locator('[data-reading]').waitFor();
   assert.equal(await row(3).isVisible(), false);
   await page.goBack();
