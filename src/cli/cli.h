@@ -116,6 +116,8 @@ int cli_directory_problem(const char *subject, int error);
 struct cli_verb {
 	const char *name;
 	int (*run)(struct cli *cli, struct directory_client *client);
+	bool quiet; /* it prints nothing when all went well: with --json, {"verb":...,"subject":...} is said
+	               for it */
 };
 int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count);
 

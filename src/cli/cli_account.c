@@ -312,10 +312,11 @@ static int remove_app(struct cli *cli, struct directory_client *client)
 int cli_account(struct cli *cli)
 {
 	static const struct cli_verb verbs[] = {{"add", add}, {"password", change_password},
-	    {"quota", set_quota}, {"disable", disable}, {"enable", enable}, {"remove", cli_account_remove},
-	    {"restore", cli_account_restore}, {"admin", set_administrator}, {"show", cli_account_show},
-	    {"list", cli_account_list}, {"rename", cli_account_rename}, {"import", cli_account_import},
-	    {"app-add", add_app}, {"app-remove", remove_app}, {"sessions", cli_account_sessions},
-	    {"session-end", cli_account_session_end}, {"two-step-off", cli_account_two_step_off}};
+	    {"quota", set_quota, true}, {"disable", disable, true}, {"enable", enable, true},
+	    {"remove", cli_account_remove}, {"restore", cli_account_restore},
+	    {"admin", set_administrator, true}, {"show", cli_account_show}, {"list", cli_account_list},
+	    {"rename", cli_account_rename}, {"import", cli_account_import}, {"app-add", add_app},
+	    {"app-remove", remove_app, true}, {"sessions", cli_account_sessions},
+	    {"session-end", cli_account_session_end, true}, {"two-step-off", cli_account_two_step_off, true}};
 	return cli_run_verb(cli, verbs, sizeof verbs / sizeof verbs[0]);
 }

@@ -70,6 +70,6 @@ static int group_list(struct cli *cli, struct directory_client *client)
 int cli_group(struct cli *cli)
 {
 	static const struct cli_verb rows[] = {
-	    {"add", group_add}, {"remove", group_remove}, {"list", group_list}};
+	    {"add", group_add, true}, {"remove", group_remove, true}, {"list", group_list}};
 	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }

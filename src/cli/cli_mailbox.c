@@ -211,9 +211,10 @@ static int purge(struct cli *cli, struct directory_client *client)
 
 int cli_mailbox(struct cli *cli)
 {
-	static const struct cli_verb rows[] = {{"list", list_mailboxes}, {"create", create},
-	    {"rename", rename_mailbox}, {"remove", remove_mailbox}, {"import", mailbox_import},
-	    {"export", mailbox_export}, {"share", mailbox_share}, {"shares", mailbox_shares},
-	    {"accept", mailbox_accept}, {"leave", mailbox_leave}, {"undelete", undelete}, {"purge", purge}};
+	static const struct cli_verb rows[] = {{"list", list_mailboxes}, {"create", create, true},
+	    {"rename", rename_mailbox, true}, {"remove", remove_mailbox, true}, {"import", mailbox_import},
+	    {"export", mailbox_export}, {"share", mailbox_share, true}, {"shares", mailbox_shares},
+	    {"accept", mailbox_accept, true}, {"leave", mailbox_leave, true}, {"undelete", undelete},
+	    {"purge", purge}};
 	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }

@@ -161,7 +161,7 @@ static int rename_script(struct cli *cli, struct directory_client *directory)
 int cli_rule(struct cli *cli)
 {
 	static const struct cli_verb rows[] = {{"list", list_scripts}, {"show", show}, {"put", rule_put},
-	    {"activate", activate}, {"remove", remove_script}, {"rename", rename_script},
+	    {"activate", activate, true}, {"remove", remove_script, true}, {"rename", rename_script, true},
 	    {"simple", rule_simple}, {"add", rule_add}, {"try", rule_try}, {"apply", rule_apply},
 	    {"log", rule_log}, {"undo", rule_undo}};
 	/* Needs no server. */

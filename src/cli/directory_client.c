@@ -234,6 +234,14 @@ int cli_directory_problem(const char *subject, int error)
 	}
 }
 
+/* Behind the options that were taken off, the first word is what the verb was for. */
+static void say_verb(const struct cli *cli)
+{
+	printf("{\"verb\":\"%s\",\"subject\":", cli->verb);
+	cli_json_string(view_from_string(cli->argv[0]));
+	puts("}");
+}
+
 int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count)
 {
 	struct directory_client *client;
@@ -248,6 +256,8 @@ int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count)
 			return status;
 		status = rows[i].run(cli, client);
 		directory_client_close(client);
+		if (status == 0 && rows[i].quiet && cli->json)
+			say_verb(cli);
 		return status;
 	}
 	char names[400] = "";

@@ -494,3 +494,17 @@ def test_wrong_use(server):
         assert run(POSTRIDER, command, "-h").stdout == done.stdout
     assert b"there is no command 'confg'; did you mean config?" in run(POSTRIDER, "confg").stderr
     assert run(POSTRIDER, "-h").stdout == run(POSTRIDER, "--help").stdout
+
+
+def test_what_only_changes_says_so_as_json(both):
+    both.add_account("carol@example.test")
+    for command in (["account", "disable", "carol@example.test"], ["account", "enable", "carol@example.test"], ["account", "quota", "carol@example.test", "1G"],
+                    ["account", "admin", "carol@example.test", "on"], ["group", "add", "team@example.test", "carol@example.test"]):
+        assert rows(both, *command) == {"verb": command[1], "subject": command[2]}
+    assert both.cli("account", "disable", "carol@example.test").stdout.strip() in ("", b"")
+    assert not both.cli("account", "enable", "nobody@example.test", "--json", status=66).stdout.strip()
+
+
+def test_mailboxes_say_so_as_json(server):
+    assert rows(server, "mailbox", "create", ALICE, "Plans") == {"verb": "create", "subject": ALICE}
+    assert rows(server, "mailbox", "remove", ALICE, "Plans") == {"verb": "remove", "subject": ALICE}
