@@ -17,6 +17,11 @@
 #include "format/json.h"
 #include "format/plain.h"
 
+enum { CLI_USAGE_MAX = 16384 /* octets; the longest text is a quarter of it */ };
+
+/* How a line begins that goes on with the one before. */
+#define CLI_USAGE_GOES_ON "           "
+
 /* ---- words ---- */
 
 bool cli_option(struct cli *cli, const char *name)
@@ -50,11 +55,71 @@ const char *cli_value(struct cli *cli, const char *name)
 	return NULL;
 }
 
+/* Whether a line of a usage is about this verb: "postrider NAME VERB|VERB ...". */
+static bool is_way_of(struct view line, struct view verb)
+{
+	struct view words = view_trim(line), word = VIEW(""), one;
+	for (int i = 0; i < 3; i++)
+		if (words.len == 0 || !view_next(&words, ' ', &word) ||
+		    (i == 0 && !view_equal(word, VIEW("postrider"))))
+			return false;
+	while (word.len && view_next(&word, '|', &one))
+		if (view_equal(one, verb))
+			return true;
+	return false;
+}
+
+static bool is_way(struct view line)
+{
+	return view_starts(view_trim(line), VIEW("postrider "));
+}
+
+/* Whether a line that explains a word ("SIZE: ...") is of use beside these lines. Others always are. */
+static bool explains(struct view line, const char *beside)
+{
+	char word[64];
+	struct view text = view_trim(line);
+	size_t len = 0;
+	while (len < text.len && text.data[len] >= 'A' && text.data[len] <= 'Z')
+		len++;
+	if (len == 0 || len == text.len || text.data[len] != ':' || len >= sizeof word)
+		return true;
+	snprintf(word, sizeof word, "%.*s", (int)len, (const char *)text.data);
+	return strstr(beside, word) != NULL;
+}
+
+/* The lines on one verb, and those that explain words of all; false: there is no such verb. */
+static bool put_usage_of(struct buf *out, struct view usage, struct view verb)
+{
+	struct view line;
+	bool wanted = false, found = false;
+	while (usage.len && view_next(&usage, '\n', &line)) {
+		bool goes_on = view_starts(line, VIEW(CLI_USAGE_GOES_ON));
+		if (!goes_on)
+			wanted = is_way(line) ? is_way_of(line, verb) : explains(line, buf_string(out));
+		if (!wanted)
+			continue;
+		bool first = !found && is_way(line);
+		found = found || first;
+		buf_printf(out, "%s%.*s\n", first ? "usage: " : "", VIEW_FMT(first ? view_trim(line) : line));
+	}
+	return found;
+}
+
 int cli_usage(const struct cli *cli, const char *problem)
 {
+	struct buf of_verb;
+	FILE *out = problem ? stderr : stdout;
+	buf_init(&of_verb, CLI_USAGE_MAX);
 	if (problem)
 		fprintf(stderr, "postrider: %s\n", problem);
-	fprintf(problem ? stderr : stdout, "usage: %s\n", cli->usage);
+	if (cli->typed &&
+	    put_usage_of(&of_verb, view_from_string(cli->usage), view_from_string(cli->typed)) &&
+	    !buf_failed(&of_verb))
+		fputs(buf_string(&of_verb), out);
+	else
+		fprintf(out, "usage: %s\n", cli->usage);
+	buf_done(&of_verb);
 	return problem ? EXIT_USAGE : 0;
 }
 

@@ -32,6 +32,7 @@ struct cli {
 	bool have_settings;
 	const char *usage;                  /* of the command, for cli_usage */
 	const char *verb;                   /* its subcommand, once that is known */
+	const char *typed;                  /* the first word behind the command; NULL: none */
 	const struct cli_command *commands; /* all that there are */
 	size_t command_count;
 };
@@ -54,7 +55,8 @@ bool cli_words(struct cli *cli, int min, int max);
  * EXIT_USAGE. */
 int cli_no_verb(const struct cli *cli, const char *names);
 
-/* Prints the message and how the command is used; EXIT_USAGE. */
+/* Prints the message and how the command is used, or that subcommand of it alone that was typed; EXIT_USAGE.
+ */
 int cli_usage(const struct cli *cli, const char *problem);
 
 /* Reads the configuration; 0 or EXIT_SETTINGS with the reason printed. */

@@ -182,8 +182,11 @@ static int set_quota(struct cli *cli, struct directory_client *client)
 	const char *messages_text = cli_value(cli, "--messages");
 	uint64_t quota = 0, messages = 0;
 	int status = 0;
-	if (!cli_words(cli, messages_text ? 1 : 2, 2))
+	if (!cli_words(cli, 1, 2))
 		return EXIT_USAGE;
+	if (cli->argc == 1 && !messages_text)
+		return cli_usage(
+		    cli, "missing argument: SIZE, or --messages N; `postrider account show` shows the quota");
 	if (cli->argc == 2 && !view_to_size(view_from_string(cli->argv[1]), &quota))
 		return cli_usage(cli, "the quota is a size such as 500M, or 0 for none of its own");
 	if (messages_text && !view_to_u64(view_from_string(messages_text), UINT32_MAX, &messages))

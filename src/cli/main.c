@@ -17,7 +17,7 @@ static const struct cli_command commands[] = {
         "postrider setup --hostname NAME --domain DOMAIN --account ADDRESS\n"
         "           [--certificate FILE --key FILE | --self-signed] [--generate | --password-stdin] "
         "[--json]\n"
-        "       What is not given is asked for, at a terminal."},
+        "       At a terminal, names and the password that are not given are asked for."},
     {"serve", cli_serve, "run the server", "postrider serve [--config FILE]"},
     {"status", cli_status, "how the running server is: its roles, memory, restarts",
         "postrider status [--json]"},
@@ -28,7 +28,8 @@ static const struct cli_command commands[] = {
     {"demo", cli_demo, "run two demo servers on loopback", "postrider demo [--dir DIR] [--port-base N]"},
     {"domain", cli_domain, "domains this server accepts mail for",
         "postrider domain add NAME [--alias-of NAME] [--catch-all ADDRESS] [--separator CHAR]\n"
-        "       postrider domain set NAME [the same options, --disable, --enable]\n"
+        "       postrider domain set NAME [--alias-of NAME] [--catch-all ADDRESS] [--separator CHAR] "
+        "[--disable | --enable]\n"
         "       postrider domain remove NAME [--yes] [--now] [--json]\n"
         "       postrider domain restore NAME [--json]\n"
         "       postrider domain show NAME [--json]\n"
@@ -51,7 +52,8 @@ static const struct cli_command commands[] = {
         "       postrider account app-remove ADDRESS NAME\n"
         "       postrider account sessions ADDRESS [--json]\n"
         "       postrider account session-end ADDRESS NUMBER | --all\n"
-        "       postrider account two-step-off ADDRESS"},
+        "       postrider account two-step-off ADDRESS\n"
+        "       SIZE: 500M or 10G, in which K is 1,024 octets; 0: what the setting quota_default says."},
     {"alias", cli_alias, "addresses that forward to others",
         "postrider alias add ADDRESS TARGET...\n"
         "       postrider alias remove ADDRESS [--yes] [--json]\n"
@@ -116,7 +118,7 @@ static const struct cli_command commands[] = {
         "           [--inside-only] [--every DAYS] [--off] [--json]\n"
         "       postrider vacation on|off ADDRESS [--json]\n"
         "       postrider vacation answered ADDRESS [--all] [--json]\n"
-        "       A DATE is 2026-07-01, or \"2026-07-01 08:00\"; of --until that day is the last one."},
+        "       DATE: 2026-07-01, or \"2026-07-01 08:00\"; of --until that day is the last one."},
     {"queue", cli_queue, "show and manage waiting mail",
         "postrider queue list [WHICH] [--limit N] [--json]\n       postrider queue show ID...|WHICH "
         "[--json]\n       postrider queue stats [--json]\n       postrider queue age [WHICH] [--limit N] "
@@ -150,8 +152,9 @@ static const struct cli_command commands[] = {
         "postrider search status [ADDRESS] [--json]\n"
         "       postrider search rebuild [ADDRESS] [--wait]"},
     {"report", cli_report, "what servers report to one another of mail in a domain's name",
-        "postrider report dmarc [--domain NAME] [--since DAY|DAYS] [--unproven] [--all] [--no-names] "
-        "[--json]\n"
+        "postrider report dmarc [--domain NAME] [--since DAY|DAYS] [--wait SECONDS] "
+        "[--unproven]\n"
+        "           [--all] [--no-names] [--json]\n"
         "       postrider report tls [--domain NAME] [--since DAY|DAYS] [--wait SECONDS] [--json]\n"
         "       postrider report failures [--domain NAME] [--since DAY|DAYS] [--wait SECONDS] [--json]\n"
         "       postrider report show [--domain NAME] [--since DAY|DAYS] [--json]\n"
@@ -201,6 +204,7 @@ static void print_help(FILE *out)
 static int run(struct cli *cli, size_t command)
 {
 	cli->usage = commands[command].usage;
+	cli->typed = cli->argc > 0 && cli->argv[0][0] != '-' ? cli->argv[0] : NULL;
 	if (cli_option(cli, "--help") || cli_option(cli, "-h")) {
 		printf("postrider %s: %s\n\n", commands[command].name, commands[command].summary);
 		return cli_usage(cli, NULL);

@@ -492,6 +492,16 @@ def test_wrong_use(server):
         done = run(POSTRIDER, command, "--help")
         assert done.returncode == 0 and b"usage: postrider " + command.encode() in done.stdout
         assert run(POSTRIDER, command, "-h").stdout == done.stdout
+    # Behind a subcommand stand its own lines, and what explains their words.
+    whole = run(POSTRIDER, "account", "--help", text=True).stdout
+    own = run(POSTRIDER, "account", "quota", "--help", text=True).stdout.split("\n\n")[1]
+    assert own.startswith("usage: postrider account quota ADDRESS") and own.splitlines()[1].startswith("       SIZE: ") and len(own.splitlines()) == 2
+    assert "SIZE:" not in run(POSTRIDER, "account", "enable", "--help", text=True).stdout
+    assert "account disable|enable" in run(POSTRIDER, "account", "enable", "--help", text=True).stdout
+    assert "[--skip-existing]" in run(POSTRIDER, "account", "import", "--help", text=True).stdout
+    assert run(POSTRIDER, "account", "nonsense", "--help", text=True).stdout == whole
+    assert run(POSTRIDER, "trace", "add", "--help").stdout == run(POSTRIDER, "trace", "--help").stdout
+    assert b"missing argument: SIZE, or --messages N" in server.cli("account", "quota", ALICE, status=64).stderr
     assert b"there is no command 'confg'; did you mean config?" in run(POSTRIDER, "confg").stderr
     assert run(POSTRIDER, "-h").stdout == run(POSTRIDER, "--help").stdout
 
