@@ -185,6 +185,7 @@ static const struct cli_command commands[] = {
         "       postrider config get NAME [--json]\n"
         "       postrider config set NAME VALUE... [--add | --remove] [--json]\n"
         "       postrider config set NAME --default [--json]\n"
+        "       postrider config set tls_certificates FILE --key FILE [--add | --remove] [--json]\n"
         "       postrider config example|manual|roles|services"},
     {"completion", cli_completion, "lets the tab key complete commands, options and addresses",
         "postrider completion bash|zsh|fish"},

@@ -312,6 +312,41 @@ def test_config_set_keeps_the_rest_of_the_file(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["more.conf", "postrider.conf"]
 
 
+def test_config_set_changes_a_certificate_with_its_key(make_server, tmp_path):
+    server = make_server(start=False)
+    authority = Authority(tmp_path)
+    one, other = (authority.issue(name, days=90) for name in ("mail.example.test", "other.example.test"))
+    for made in (one, other):
+        pathlib.Path(made.key).chmod(0o600)
+
+    def set_(*words, status=0):
+        done = server.cli("config", "set", *words, status=status)
+        pairs = [server.cli("config", "get", name).stdout.decode().split() for name in ("tls_certificates", "tls_keys")]
+        return done, list(zip(*pairs, strict=True))
+
+    said, pairs = set_("tls_certificates", one.chain, "--key", one.key)
+    assert pairs == [(str(one.chain), str(one.key))] and b"tls_keys = " in said.stdout and b"reload" in said.stdout
+    assert set_("tls_certificates", "--add", other.chain, "--key", other.key)[1] == pairs + [(str(other.chain), str(other.key))]
+    assert set_("tls_certificates", "--remove", one.chain, "--key", one.key)[1] == [(str(other.chain), str(other.key))]
+    # Half a pair, and two halves that do not fit, change nothing.
+    for words in (["tls_certificates", one.chain], ["tls_keys", one.key], ["tls_certificates", "--add", one.chain]):
+        refused, pairs = set_(*words, status=78)
+        assert b"--key FILE" in refused.stderr and pairs == [(str(other.chain), str(other.key))]
+    refused, pairs = set_("tls_certificates", one.chain, "--key", other.key, status=78)
+    assert b"is not the key of" in refused.stderr and pairs == [(str(other.chain), str(other.key))]
+    set_("hostname", "mail.example.test", "--key", one.key, status=64)
+    set_("tls_certificates", one.chain, other.chain, "--key", one.key, status=64)
+    set_("tls_certificates", "--default", "--key", one.key, status=64)
+    # In files of their own there is no one step for both.
+    config = pathlib.Path(server.config)
+    text = config.read_text()
+    line = next(line for line in text.splitlines() if line.startswith("tls_keys"))
+    config.write_text(text.replace(line, 'include("keys.conf")'))
+    (config.parent / "keys.conf").write_text(line + "\n")
+    refused, pairs = set_("tls_certificates", one.chain, "--key", one.key, status=78)
+    assert b"different files" in refused.stderr and pairs == [(str(other.chain), str(other.key))]
+
+
 def test_the_languages_are_those_of_the_mailboxes():
     form = (ROOT / "src/config/setting_form.c").read_text()
     known = re.findall(r'"(\w+)"', re.search(r"languages\[\] = \{(.*?)NULL", form, re.S)[1])
