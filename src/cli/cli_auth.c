@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cli/account_record.h"
 #include "cli/cli.h"
+#include "format/address_normal.h"
 #include "trust/login/strength.h"
 
 static const struct {
@@ -127,22 +128,27 @@ static void print_words(const char *address, const struct verdict *v)
 }
 
 /* 0 when a login would succeed somewhere. */
-static int show(const struct cli *cli, const struct verdict *v)
+static int show(const struct cli *cli, const char *address, const struct verdict *v)
 {
 	if (cli->json)
-		print_json(cli->argv[0], v);
+		print_json(address, v);
 	else
-		print_words(cli->argv[0], v);
+		print_words(address, v);
 	return v->right && opens_any(v) ? 0 : EXIT_REFUSED;
 }
 
-static int is_disabled(struct directory_client *client, const char *address, bool *disabled)
+/* The account that a login with this name leads to: its own address, or an alias of it alone. */
+static int find_account(
+    struct directory_client *client, const char *name, struct buf *address, bool *disabled)
 {
 	struct message_directory_answer answer;
-	const struct view field = view_from_string(address);
-	int error = directory_client_ask(client, DIRECTORY_LOOK_UP, 0, &field, 1, &answer);
+	const struct view field = view_from_string(name);
+	int error = directory_client_ask(client, DIRECTORY_LOOK_UP, 1, &field, 1, &answer);
 	*disabled = error == 0 && answer.number == 0;
-	return error ? cli_directory_problem(address, error) : 0;
+	const struct message_field *fields = answer.fields.items;
+	if (error == 0)
+		buf_append(address, fields[0].value);
+	return error ? cli_directory_problem(name, error) : 0;
 }
 
 static int test(struct cli *cli, struct directory_client *client)
@@ -150,23 +156,27 @@ static int test(struct cli *cli, struct directory_client *client)
 	bool from_stdin = cli_option(cli, "--password-stdin");
 	struct account_record r = {0};
 	struct verdict v = {.right = false};
-	struct buf password;
+	struct buf password, address;
 	if (!cli_words(cli, 1, 1))
 		return EXIT_USAGE;
-	int status = is_disabled(client, cli->argv[0], &v.disabled);
-	if (status)
+	buf_init(&address, ADDRESS_MAX);
+	int status = find_account(client, cli->argv[0], &address, &v.disabled);
+	if (status) {
+		buf_done(&address);
 		return status;
-	status = account_record_read(client, cli->argv[0], &r);
+	}
+	status = account_record_read(client, buf_string(&address), &r);
 	buf_init(&password, PASSWORD_MAX);
 	if (status == 0 && !cli_ask_password(from_stdin, &password))
 		status = EXIT_DATA;
 	if (status == 0) {
 		judge(&r, buf_view(&password), &v);
-		status = show(cli, &v);
+		status = show(cli, buf_string(&address), &v);
 	}
 	if (password.data)
 		mem_wipe(password.data, password.cap);
 	buf_done(&password);
+	buf_done(&address);
 	account_record_free(&r);
 	return status;
 }

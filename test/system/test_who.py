@@ -64,6 +64,11 @@ def test_auth(server):
     assert found["credential"] == "app password" and found["name"] == "Phone" and found["opens"] == ["submission", "imap"]
     done = server.cli("auth", "test", BOB, "--password-stdin", input=phone + b"\n")
     assert done.stdout == b"bob@example.test: the password is right: it is the app password 'Phone'.\nIt opens: submission, imap.\n"
+    # An alias of one account opens it, as in a login; one of two opens none.
+    server.cli("alias", "add", "robert@example.test", BOB)
+    server.cli("alias", "add", "both@example.test", BOB, ALICE)
+    assert answered(server, "auth", "test", "robert@example.test", "--password-stdin", input=right + b"\n")["address"] == BOB
+    server.cli("auth", "test", "both@example.test", "--password-stdin", input=right + b"\n", status=66)
     server.cli("account", "disable", BOB)
     found = test(right, status=77)
     assert found["right"] and found["disabled"] and found["opens"] == []
