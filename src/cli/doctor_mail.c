@@ -210,7 +210,7 @@ static void check_queue(struct doctor *d)
 	struct buf answer;
 	struct arena arena;
 	struct json_value stats;
-	char what[200];
+	char what[200], since[40];
 	if (!ask(d, words, 2, &answer))
 		return;
 	arena_init(&arena, TREE_MAX);
@@ -218,14 +218,15 @@ static void check_queue(struct doctor *d)
 		int64_t messages = json_number_of(&stats, "messages"), held = json_number_of(&stats, "held"),
 		        oldest = json_number_of(&stats, "oldest"),
 		        hours = oldest ? (clock_wall() - oldest) / 3600 : 0;
-		snprintf(what, sizeof what, "%" PRId64 " messages wait, the oldest for %" PRId64 " hours",
-		    messages, hours);
+		snprintf(since, sizeof since, "%" PRId64 " hour%s", hours, hours == 1 ? "" : "s");
+		snprintf(what, sizeof what, "%" PRId64 " message%s, the oldest for %s", messages,
+		    messages == 1 ? " waits" : "s wait", hours ? since : "less than an hour");
 		uint64_t patience = d->settings->queue_warn_hours ? d->settings->queue_warn_hours : 4;
 		bool late = messages > 0 && hours >= (int64_t)patience;
 		doctor_tell(d, late ? DOCTOR_WARNING : DOCTOR_OK, "queue", messages ? what : "it is empty",
 		    late ? "mail is late, and returned to its senders in the end" : NULL,
 		    late ? "postrider queue list says why each message waits" : NULL);
-		snprintf(what, sizeof what, "%" PRId64 " messages are held", held);
+		snprintf(what, sizeof what, "%" PRId64 " message%s held", held, held == 1 ? " is" : "s are");
 		if (held > 0)
 			doctor_tell(d, DOCTOR_NOTE, "queue", what, "they go nowhere until they are released",
 			    "postrider queue release ID");

@@ -26,7 +26,7 @@ static void tell_finding(struct doctor *d, const char *domain, const struct zone
 	}
 	if (buf_view(&mend).len)
 		buf_append_byte(&mend, ' ');
-	buf_printf(&mend, "(postrider dns check %s shows the records)", domain);
+	buf_printf(&mend, "`postrider dns check %s` shows the records.", domain);
 	doctor_tell(d, f->level == ZONE_FAULT ? DOCTOR_WARNING : DOCTOR_NOTE, domain, buf_string(&what),
 	    buf_string(&cost), buf_string(&mend));
 	for (size_t i = 0; i < 3; i++)
