@@ -492,6 +492,13 @@ def test_doctor_without_a_server(make_server):
     assert len(finds(found, "error", "does not answer: Connection refused")) == len(SERVICES)
 
 
+def test_doctor_counts_what_waits(make_server):
+    server = make_server(relay_domains=["backup.test"], routes=["backup.test smtp:127.0.0.1:1 tls=none"])
+    for number, waits in ((1, "1 message waits"), (2, "2 messages wait")):
+        server.deliver("ann@backup.test", b"Subject: %d\r\n\r\nHello\r\n" % number)
+        assert finds(doctor(server), "ok", f"^{waits}, the oldest for less than an hour$", "queue")
+
+
 def test_doctor_finds_what_is_wrong(make_server, tmp_path):
     authority = Authority(tmp_path)
     old = authority.issue("mail.example.test", days=-1)
