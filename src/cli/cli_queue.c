@@ -51,6 +51,7 @@ struct question {
 	size_t ends[WORDS_MAX], count;
 	bool which;        /* it says which messages are meant */
 	const char *where; /* the destination of a pause; NULL: all */
+	bool mx;           /* a route is taken away again */
 };
 
 static bool add_word(struct question *q, const char *name, const char *value)
@@ -149,11 +150,11 @@ static bool looks_like_id(const char *word)
 /* route DOMAIN|ID HOST[:PORT], or --mx instead of the host. */
 static bool take_route(struct cli *cli, struct question *q)
 {
-	bool mx = cli_option(cli, "--mx");
-	if (!cli_words(cli, mx ? 2 : 3, mx ? 2 : 3))
+	q->mx = cli_option(cli, "--mx");
+	if (!cli_words(cli, q->mx ? 2 : 3, q->mx ? 2 : 3))
 		return false;
 	add_word(q, looks_like_id(cli->argv[1]) ? "id" : "domain", cli->argv[1]);
-	return add_word(q, "to", mx ? "" : cli->argv[2]);
+	return add_word(q, "to", q->mx ? "" : cli->argv[2]);
 }
 
 static bool take_ids(struct cli *cli, const struct verb *verb, struct question *q)
@@ -225,6 +226,7 @@ struct answer {
 	bool unreadable;
 	bool filtered;     /* not all messages were asked for */
 	const char *where; /* of pause and resume: the destination, NULL: all */
+	bool mx;           /* of route: it is taken away again */
 	char nothing[256]; /* why nothing was changed, where it is not that no message fits */
 };
 
@@ -303,7 +305,10 @@ static void print_change(struct answer *a, struct view line)
 			printf("%lld message%s %s\n", n, n == 1 ? " is" : "s are", words[i].done);
 			route = false;
 		}
-		if (route)
+		if (route && a->mx)
+			printf("the route is taken away; %lld message%s the usual way again\n", n,
+			    n == 1 ? " goes" : "s go");
+		else if (route)
 			printf("the route is set; %lld message%s it now\n", n, n == 1 ? " takes" : "s take");
 	}
 	arena_done(&arena);
@@ -417,7 +422,8 @@ static void tell_pauses(struct cli *cli)
 static int ask(struct cli *cli, const struct verb *verb, const struct question *q)
 {
 	struct view words[WORDS_MAX];
-	struct answer a = {.verb = verb, .json = cli->json, .filtered = q->which, .where = q->where};
+	struct answer a = {
+	    .verb = verb, .json = cli->json, .filtered = q->which, .where = q->where, .mx = q->mx};
 	int status = cli_settings(cli);
 	if (status)
 		return status;
@@ -450,7 +456,8 @@ int cli_queue(struct cli *cli)
 		if (strcmp(cli->argv[0], verbs[i].name) == 0)
 			verb = &verbs[i];
 	if (verb == NULL)
-		return cli_no_verb(cli, "list, show, stats, retry, hold, release, delete, route");
+		return cli_no_verb(
+		    cli, "list, show, stats, age, cat, pause, resume, retry, hold, release, delete, route");
 	buf_init(&q.text, 1 << 20);
 	if (make_question(cli, verb, &q))
 		status = ask(cli, verb, &q);
