@@ -134,24 +134,31 @@ int cli_no_verb(const struct cli *cli, const char *names)
 	return cli_usage(cli, problem);
 }
 
-/* Where the usage of the subcommand begins, behind its name; or that of a command without any. */
-static const char *own_usage(const struct cli *cli)
+/*
+ * Where the usage of the words begins, in its line: behind the subcommand, or at it when it is still one of
+ * them; or that of a command without any.
+ */
+static struct view own_usage(const struct cli *cli)
 {
-	size_t len = cli->verb ? strlen(cli->verb) : 0;
-	for (const char *at = cli->usage; len > 0 && (at = strstr(at, cli->verb)) != NULL; at += len)
-		if (at > cli->usage && at[-1] == ' ' &&
-		    (at[len] == ' ' || at[len] == '\n' || at[len] == '\0'))
-			return at + len;
-	const char *first = strchr(cli->usage, ' ');
-	const char *second = first ? strchr(first + 1, ' ') : NULL;
-	return second ? second : "";
+	const char *name = cli->verb ? cli->verb : cli->typed;
+	struct view rest = view_from_string(cli->usage), line, word;
+	bool found = false;
+	while (name && !found && rest.len && view_next(&rest, '\n', &line))
+		found = is_way_of(line, view_from_string(name));
+	if (!found) {
+		rest = view_from_string(cli->usage);
+		(void)view_next(&rest, '\n', &line);
+	}
+	line = view_trim(line);
+	for (int i = found && cli->verb ? 3 : 2; i > 0 && line.len; i--)
+		(void)view_next(&line, ' ', &word);
+	return line;
 }
 
 /* The name of the n-th word that a command needs, as its usage has it: those in brackets may be left out. */
 static struct view word_name(const struct cli *cli, int n)
 {
-	const char *usage = own_usage(cli);
-	struct view rest = view_take(view_from_string(usage), strcspn(usage, "\n")), word;
+	struct view rest = own_usage(cli), word;
 	int depth = 0;
 	while (rest.len && view_next(&rest, ' ', &word)) {
 		bool inside = depth > 0;

@@ -237,16 +237,13 @@ int cli_config(struct cli *cli)
 	    {"get", cli_config_get, NULL}, {"set", cli_config_set, NULL}, {"example", NULL, settings_example},
 	    {"manual", NULL, settings_manual}, {"roles", NULL, list_roles},
 	    {"services", NULL, list_services}};
-	if (cli->argc == 0)
-		return cli_usage(
-		    cli, "missing argument: check, show, get, set, example, manual, roles or services");
-	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+	for (size_t i = 0; cli->argc > 0 && i < sizeof verbs / sizeof verbs[0]; i++) {
 		if (strcmp(cli->argv[0], verbs[i].name) != 0)
 			continue;
+		cli->verb = verbs[i].name;
 		cli->argc--;
 		cli->argv++;
 		return verbs[i].run ? verbs[i].run(cli) : print_list(cli, verbs[i].list);
 	}
-	return cli_usage(cli,
-	    "unknown subcommand; choose one of: check, show, get, set, example, manual, roles, services");
+	return cli_no_verb(cli, "check, show, get, set, example, manual, roles, services");
 }

@@ -115,6 +115,7 @@ int cli_dns(struct cli *cli)
 	for (size_t i = 0; cli->argc > 0 && i < sizeof verbs / sizeof verbs[0]; i++) {
 		if (strcmp(cli->argv[0], verbs[i].name) != 0)
 			continue;
+		cli->verb = verbs[i].name;
 		cli->argc--;
 		cli->argv++;
 		return verbs[i].run(cli);

@@ -58,15 +58,15 @@ int cli_message(struct cli *cli)
 		return cli_send(cli);
 	if (cli->argc > 0 && strcmp(cli->argv[0], "fetch") == 0)
 		return cli_fetch(cli);
-	if (!cli_words(cli, 2, 4))
+	bool show = cli->argc > 0 && strcmp(cli->argv[0], "show") == 0,
+	     structure = cli->argc > 0 && strcmp(cli->argv[0], "structure") == 0,
+	     extract = cli->argc > 0 && strcmp(cli->argv[0], "extract") == 0;
+	if (!show && !structure && !extract)
+		return cli_no_verb(cli, "show, structure, extract, send, fetch");
+	if (!cli_words(cli, extract ? 3 : 2, show ? 4 : extract ? 3 : 2))
 		return EXIT_USAGE;
-	if (strcmp(cli->argv[0], "show") == 0 && cli->argc > 2)
+	if (show && cli->argc > 2)
 		return message_stored_show(cli);
-	bool extract = strcmp(cli->argv[0], "extract") == 0;
-	if ((!extract && strcmp(cli->argv[0], "show") != 0 && strcmp(cli->argv[0], "structure") != 0) ||
-	    cli->argc != (extract ? 3 : 2))
-		return cli_usage(cli, "expected send, fetch, show FILE, show ADDRESS MAILBOX, structure FILE "
-		                      "or extract FILE PART");
 	int fd = open(cli->argv[1], O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		fprintf(stderr, "postrider: cannot read %s: %s\n", cli->argv[1], strerror(errno));

@@ -154,9 +154,10 @@ int cli_report(struct cli *cli)
 	const char *verb = cli->argc > 0 ? cli->argv[0] : "";
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
 		if (strcmp(verbs[i].verb, verb) == 0) {
+			cli->verb = verbs[i].verb;
 			cli->argc--;
 			cli->argv++;
 			return verbs[i].run(cli);
 		}
-	return cli_usage(cli, "say what to do with reports");
+	return cli_no_verb(cli, "dmarc, tls, failures, show, send");
 }

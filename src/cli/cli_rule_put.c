@@ -174,6 +174,7 @@ static int check_text(struct rule_complaints *c)
 int rule_check(struct cli *cli)
 {
 	struct buf text;
+	cli->verb = cli->argv[0];
 	cli->argc--;
 	cli->argv++;
 	if (!cli_words(cli, 1, 1))

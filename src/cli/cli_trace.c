@@ -222,8 +222,10 @@ static int take_words(struct cli *cli, struct asked *q)
 	    (until && !cli_read_time(until, true, &q->until)))
 		return cli_usage(cli, "--since and --until take a time: " CLI_TIME_FORMS);
 	bool alone = since || until || subject;
-	if (!cli_words(cli, alone ? 0 : 1, 1))
+	if (!cli_words(cli, 0, 1))
 		return EXIT_USAGE;
+	if (!alone && cli->argc == 0)
+		return cli_usage(cli, "missing argument: ID, ADDRESS, --subject, --since or --until");
 	q->text = cli->argc ? cli->argv[0] : "";
 	return 0;
 }

@@ -222,6 +222,13 @@ def test_mail_is_forwarded_with_and_without_a_copy(make_server):
 
 @pytest.mark.parametrize("words,said", [
     (["account", "foo"], "unknown subcommand 'foo'; choose one of: add, "), (["queue"], "a subcommand is missing; choose one of: list, show"),
+    (["config", "foo"], "unknown subcommand 'foo'; choose one of: check, "), (["report"], "a subcommand is missing; choose one of: dmarc, "),
+    (["message", "foo"], "unknown subcommand 'foo'; choose one of: show, "), (["message", "show"], "missing argument: FILE"),
+    (["message", "extract", "a"], "missing argument: PART"), (["config", "get"], "missing argument: NAME"),
+    (["dns", "check"], "missing argument: DOMAIN"), (["rule", "check"], "missing argument: FILE"),
+    (["account", "enable"], "missing argument: ADDRESS"), (["mailbox", "leave", "a@x.test"], "missing argument: OWNER"),
+    (["queue", "route", "a.test"], "missing argument: HOST"), (["queue", "cat"], "missing argument: ID"),
+    (["message", "structure", "a", "b"], "unexpected argument 'b'"), (["trace"], "missing argument: ID, ADDRESS, --subject, "),
     (["account", "quota"], "missing argument: ADDRESS"), (["alias", "add", "a@x.test"], "missing argument: TARGET"),
     (["account", "quota", "a@x.test", "5", "MB"], "unexpected argument 'MB'"), (["account", "add", "a@x.test", "--quota"], "--quota needs a value behind it"),
     (["account", "list", "--nonsense"], "unknown option '--nonsense' here")])
