@@ -12,7 +12,8 @@ enum {
 	OUTPUT_MAX = 4096,
 	LOOK_MS = 300, /* between two looks at what is made anew */
 	BAR = 40,
-	NUMBER_SIZE = 24
+	NUMBER_SIZE = 24,
+	FIGURE_WIDTH = 40 /* columns of the words before a figure */
 };
 
 /* ---- the running server ---- */
@@ -46,24 +47,58 @@ static int explain(int status, const struct buf *out)
 	return status;
 }
 
-static int print_status(struct cli *cli, uint64_t account)
-{
-	struct buf out;
-	buf_init(&out, OUTPUT_MAX);
-	int status = ask_store(cli, "status", account, cli->json, &out);
-	if (status == 0)
-		fwrite(buf_view(&out).data, 1, out.len, stdout);
-	else
-		explain(status, &out);
-	buf_done(&out);
-	return status;
-}
-
 /* The number behind a name in the lines of a status. */
 static unsigned long long value_of(struct buf *status, const char *name)
 {
 	const char *line = strstr(buf_string(status), name);
 	return line ? strtoull(line + strlen(name), NULL, 10) : 0;
+}
+
+struct figure {
+	const char *name, *words;
+	enum { FIGURE_NUMBER, FIGURE_FLAG, FIGURE_SIZE } kind;
+};
+
+static const struct figure of_all[] = {{"indexing", "an index is kept", FIGURE_FLAG},
+    {"reader", "the process that reads mail for it runs", FIGURE_FLAG},
+    {"accounts", "accounts whose mail waits for it", FIGURE_NUMBER},
+    {"messages", "messages read since the server's start", FIGURE_NUMBER}};
+
+static const struct figure of_one[] = {{"messages", "messages in the index", FIGURE_NUMBER},
+    {"waiting", "messages that wait for it", FIGURE_NUMBER},
+    {"segments", "parts that the index has", FIGURE_NUMBER},
+    {"bytes", "what it takes on the disk", FIGURE_SIZE}};
+
+static void print_figures(struct buf *status, const struct figure *figures, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		unsigned long long value = value_of(status, figures[i].name);
+		printf("%-*s  ", FIGURE_WIDTH, figures[i].words);
+		if (figures[i].kind == FIGURE_SIZE)
+			cli_print_size(value);
+		else if (figures[i].kind == FIGURE_FLAG)
+			fputs(value ? "yes" : "no", stdout);
+		else
+			printf("%llu", value);
+		putchar('\n');
+	}
+}
+
+static int print_status(struct cli *cli, uint64_t account)
+{
+	struct buf out;
+	buf_init(&out, OUTPUT_MAX);
+	int status = ask_store(cli, "status", account, cli->json, &out);
+	if (status)
+		explain(status, &out);
+	else if (cli->json)
+		fwrite(buf_view(&out).data, 1, out.len, stdout);
+	else if (account)
+		print_figures(&out, of_one, sizeof of_one / sizeof of_one[0]);
+	else
+		print_figures(&out, of_all, sizeof of_all / sizeof of_all[0]);
+	buf_done(&out);
+	return status;
 }
 
 static void draw(unsigned long long done, unsigned long long left)
