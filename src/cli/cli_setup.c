@@ -39,7 +39,7 @@ struct setup {
 	char password[CLI_GENERATED_SIZE]; /* generated */
 	struct wish {
 		const char *name;
-		char value[ANSWER_MAX];
+		char value[PATH_MAX];
 		bool list;
 	} wishes[WISHES_MAX];
 	size_t wish_count;
