@@ -140,9 +140,9 @@ static void print_words(const struct domain *d)
 	    d->reporters.count == 1 ? "receiver" : "receivers", all, messages(all));
 	cli_print(view_from_string(d->name));
 	printf(" (policy: %s).\n", d->policy[0] ? d->policy : "none");
-	printf("%" PRIu64 " of them (%.1f %%) were proven to be yours: %" PRIu64 " by SPF and DKIM, %" PRIu64
+	printf("%" PRIu64 " of them (%.1f %%) %s proven to be yours: %" PRIu64 " by SPF and DKIM, %" PRIu64
 	       " by DKIM alone, %" PRIu64 " by SPF alone.\n",
-	    proven, percent(proven, all), c->both, c->dkim_only, c->spf_only);
+	    proven, percent(proven, all), proven == 1 ? "was" : "were", c->both, c->dkim_only, c->spf_only);
 	if (c->unproven == 0)
 		printf("None was unproven.\n");
 	else

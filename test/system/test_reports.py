@@ -282,7 +282,7 @@ def test_a_report_crosses_from_server_to_server(road, owner, partner, tmp_path, 
     assert said["what_if"]["reject"] == {"delivered": 1, "junk": 0, "refused": 1}
     assert {s["address"]: s["proven"] for s in said["sources"]} == {owner.address: 1, forger.address: 0}
     words = owner.cli("report", "dmarc", "--no-names", *anyhow).stdout.decode()
-    assert "1 of them (50.0 %) were proven to be yours" in words and "p=reject" in words and forger.address in words
+    assert "1 of them (50.0 %) was proven to be yours" in words and "p=reject" in words and forger.address in words
     assert len(owner.messages("rua@owner.example")) == 1, "it is delivered as well"
     # Mail to an address for reports is not reported on.
     assert send_reports(owner, 0)["sent"] == 0
