@@ -73,7 +73,15 @@ def events():
     return found
 
 
+def queued_mail():
+    """The fields of every line on queued mail: any of them may be left out."""
+    name = 'src/role/store/store_queue_notes.c'
+    return list(dict.fromkeys(re.findall(GATHERED[name], (ROOT / name).read_text())))
+
+
 def row(name, levels, fields, meaning):
+    if set(queued_mail()) <= set(fields):
+        fields = [field for field in fields if field not in queued_mail()] + ['those of queued mail']
     order = [level for level in ('debug', 'info', 'warning', 'error') if level in levels]
     return f'| {name} | {", ".join(order)} | {", ".join(fields)} | {meaning} |'
 
@@ -96,6 +104,10 @@ def main():
             problems.append(f'{name} is now: {expected}')
         if listed[name][3].strip() in ('', '?'):
             problems.append(f'{name} has no meaning')
+    section = text.split('## Fields of queued mail', 1)[-1].split('\n## ', 1)[0]
+    told = [name for names in re.findall(r'^\| ([a-z, ]+) \|', section, re.M) for name in names.split(', ') if name != 'field']
+    if sorted(told) != sorted(queued_mail()):
+        problems.append(f'the fields of queued mail are now: {", ".join(queued_mail())}')
     for problem in problems:
         print(f'doc/log.md: {problem}')
     if not problems:
