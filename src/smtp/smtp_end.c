@@ -270,14 +270,19 @@ static void reply_refusal(struct smtp_session *s, struct view words)
 	smtp_reply(s, 550, "5.7.1", text);
 }
 
+/* Octets of a note: with codes and line end, a reply's line has 512 (RFC 5321 section 4.5.3.1.5). */
+enum { NOTE_MAX = 496 };
+
 static void reply_result(struct smtp_session *s, int result, struct view words, struct view id)
 {
-	char text[200];
+	char text[200], note[NOTE_MAX];
 	switch (result) {
 	case 0:
-		/* Programs look for the id at the reply's end. */
-		if (s->note)
-			smtp_reply_line(s, 250, "2.0.0", s->note);
+		/* Programs look for the id at the reply's end; people read its lines as one sentence. */
+		if (s->note) {
+			snprintf(note, sizeof note, "%s;", s->note);
+			smtp_reply_line(s, 250, "2.0.0", note);
+		}
 		snprintf(text, sizeof text, "kept as %.*s", VIEW_FMT(id));
 		smtp_reply(s, 250, "2.0.0", text);
 		break;
