@@ -465,7 +465,8 @@ static void on_writable(void *arg)
  */
 static void part(struct stream *s)
 {
-	if (s->how != STREAM_FAILED && !s->cut)
+	/* A peer that hung up without a word may still listen. After a failure OpenSSL may not be called. */
+	if (s->how != STREAM_FAILED && (!s->cut || s->records))
 		stream_say_goodbye(s);
 	if (s->how != STREAM_CLOSED)
 		return;

@@ -27,7 +27,9 @@ enum {
 	ALERT_UNEXPECTED = 10,
 	ALERT_BAD_RECORD = 20,
 	ALERT_OVERFLOW = 22,
-	ALERT_DECODE = 50
+	ALERT_ILLEGAL = 47,
+	ALERT_DECODE = 50,
+	ALERT_CANCELLED = 90
 };
 
 /* One direction. */
@@ -90,14 +92,22 @@ static struct suite *find_suite(unsigned number)
 	return NULL;
 }
 
+static void forget_key(struct lent *lent, const struct way *way)
+{
+	static const unsigned char nothing[KEY_MAX];
+	if (lent->owner != way)
+		return;
+	lent->owner = NULL;
+	/* Else it would lie there until the next connection comes. */
+	(void)EVP_CipherInit_ex2(lent->ctx, NULL, nothing, nothing, -1, NULL);
+}
+
 /* Nobody may find a key there that was freed, or made anew. */
 static void give_back(const struct suite *suite, const struct way *way)
 {
 	struct suite *s = &suites[suite - suites];
-	if (s->seal.owner == way)
-		s->seal.owner = NULL;
-	if (s->open.owner == way)
-		s->open.owner = NULL;
+	forget_key(&s->seal, way);
+	forget_key(&s->open, way);
 }
 
 /* ---- keys (section 7.1) ---- */
@@ -380,14 +390,15 @@ static bool open_sealed(struct tls_records *r, char *record, size_t len, struct 
 	return true;
 }
 
-static enum tls_record take_alert(struct view alert)
+/* Section 6; of an empty one section 5.1 says what is answered. */
+static enum tls_record take_alert(struct tls_records *r, struct view alert, struct buf *out)
 {
 	if (alert.len != 2)
-		return TLS_RECORD_FAILED;
+		return refuse(r, alert.len == 0 ? ALERT_UNEXPECTED : ALERT_DECODE, out);
 	/* Section 6.1: "user_canceled" is followed by the goodbye. */
-	return alert.data[1] == ALERT_CLOSE ? TLS_RECORD_ENDED
-	       : alert.data[1] == 90        ? TLS_RECORD_NOTHING
-	                                    : TLS_RECORD_FAILED;
+	return alert.data[1] == ALERT_CLOSE       ? TLS_RECORD_ENDED
+	       : alert.data[1] == ALERT_CANCELLED ? TLS_RECORD_NOTHING
+	                                          : TLS_RECORD_FAILED;
 }
 
 /* Section 4.6.3: KeyUpdate, alone in its record since the keys change behind it. */
@@ -397,7 +408,7 @@ static enum tls_record take_handshake(struct tls_records *r, struct view message
 	if (message.len != 5 || !view_starts(message, view_of(begin, sizeof begin)))
 		return refuse(r, ALERT_UNEXPECTED, out);
 	if (message.data[4] != 0 && message.data[4] != 1)
-		return refuse(r, ALERT_DECODE, out);
+		return refuse(r, ALERT_ILLEGAL, out);
 	if (!renew(r->suite, &r->in))
 		return TLS_RECORD_FAILED;
 	if (message.data[4] == 0)
@@ -420,7 +431,7 @@ static enum tls_record take(struct tls_records *r, struct view inner, struct vie
 		return TLS_RECORD_DATA;
 	}
 	if (type == TLS_ALERT)
-		return take_alert(inner);
+		return take_alert(r, inner, out);
 	return type == TLS_HANDSHAKE ? take_handshake(r, inner, out) : refuse(r, ALERT_UNEXPECTED, out);
 }
 

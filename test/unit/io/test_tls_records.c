@@ -165,24 +165,36 @@ static void refuses_what_is_no_record(void **state)
 		enum tls_content is;
 		struct view plain;
 		enum tls_record what;
+		char alert; /* that it is refused with; 0: none */
 	} cases[] = {
-	    {TLS_ALERT, {"\1\0", 2}, TLS_RECORD_ENDED},
-	    {TLS_ALERT, {"\1\x5a", 2}, TLS_RECORD_NOTHING},
-	    {TLS_ALERT, {"\2\x28", 2}, TLS_RECORD_FAILED},
-	    {TLS_ALERT, {"\1", 1}, TLS_RECORD_FAILED},
-	    {TLS_HANDSHAKE, {"\x18\0\0\1\2", 5}, TLS_RECORD_FAILED},
-	    {TLS_HANDSHAKE, {"\x18\0\0\1\0\x18\0\0\1\0", 10}, TLS_RECORD_FAILED},
-	    {TLS_HANDSHAKE, {"\x18\0\0\1", 4}, TLS_RECORD_FAILED},
-	    {TLS_HANDSHAKE, {"\x04\0\0\0", 4}, TLS_RECORD_FAILED},
-	    {TLS_HANDSHAKE, {"", 0}, TLS_RECORD_FAILED},
-	    {(enum tls_content)20, {"\1", 1}, TLS_RECORD_FAILED},
-	    {(enum tls_content)0, {"", 0}, TLS_RECORD_FAILED},
+	    {TLS_ALERT, {"\1\0", 2}, TLS_RECORD_ENDED, 0},
+	    {TLS_ALERT, {"\1\x5a", 2}, TLS_RECORD_NOTHING, 0},
+	    {TLS_ALERT, {"\2\x28", 2}, TLS_RECORD_FAILED, 0},
+	    {TLS_ALERT, {"\1", 1}, TLS_RECORD_FAILED, 50},
+	    {TLS_ALERT, {"\1\0\0", 3}, TLS_RECORD_FAILED, 50},
+	    {TLS_ALERT, {"", 0}, TLS_RECORD_FAILED, 10},
+	    {TLS_HANDSHAKE, {"\x18\0\0\1\2", 5}, TLS_RECORD_FAILED, 47},
+	    {TLS_HANDSHAKE, {"\x18\0\0\1\0\x18\0\0\1\0", 10}, TLS_RECORD_FAILED, 10},
+	    {TLS_HANDSHAKE, {"\x18\0\0\1", 4}, TLS_RECORD_FAILED, 10},
+	    {TLS_HANDSHAKE, {"\x04\0\0\0", 4}, TLS_RECORD_FAILED, 10},
+	    {TLS_HANDSHAKE, {"", 0}, TLS_RECORD_FAILED, 10},
+	    {(enum tls_content)20, {"\1", 1}, TLS_RECORD_FAILED, 10},
+	    {(enum tls_content)0, {"", 0}, TLS_RECORD_FAILED, 10},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct two t;
+		struct two t, same;
 		begin(&t, AES_128);
 		assert_int_equal(hears(&t, cases[i].is, cases[i].plain), cases[i].what);
+		/* What b says then, its double says, too. */
+		begin(&same, AES_128);
+		const char alert[] = {2, cases[i].alert};
+		size_t len =
+		    cases[i].alert ? tls_records_seal(same.b, TLS_ALERT, view_of(alert, 2), record) : 0;
+		assert_int_equal(t.out.len, len);
+		if (len)
+			assert_memory_equal(buf_view(&t.out).data, record, len);
+		end(&same);
 		end(&t);
 	}
 	/* Octets that were changed, each of them; what was cut, or is too long. */
@@ -523,7 +535,7 @@ static void tells_how_it_ended(void **state)
 			                     37, 0),
 			    37);
 		else
-			shutdown(pair[1], SHUT_RDWR);
+			shutdown(pair[1], SHUT_WR);
 		for (int k = 0; k < 100 && !s.ended; k++)
 			turn(&s);
 		assert_true(s.ended);
@@ -536,6 +548,10 @@ static void tells_how_it_ended(void **state)
 			assert_int_equal(SSL_get_error(ssl, n), SSL_ERROR_SSL);
 			assert_int_equal(ERR_GET_REASON(ERR_peek_error()), SSL_R_SSLV3_ALERT_BAD_RECORD_MAC);
 			ERR_clear_error();
+		} else {
+			/* It hears a goodbye, though it has said none. */
+			assert_true(SSL_read(ssl, &byte, 1) <= 0);
+			assert_true(SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN);
 		}
 		SSL_free(ssl);
 		SSL_CTX_free(ctx);
