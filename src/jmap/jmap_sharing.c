@@ -40,7 +40,7 @@ struct principals {
 	struct principal *list; /* ascending by number */
 	size_t count, room;
 	bool failed, cut;
-	uint64_t hash;
+	uint64_t hash, hash_of_all;
 	size_t *found; /* of a query, in order */
 	size_t found_count;
 	void (*ready)(struct jmap_call *c, struct principals *x);
@@ -178,11 +178,17 @@ static void answer_get(struct jmap_call *c, struct principals *x)
 	jmap_get_end(c, (struct jmap_state){.modseq = state_of(x)});
 }
 
+static void answer_found(struct jmap_call *c, struct principals *x)
+{
+	x->hash = x->hash_of_all;
+	answer_get(c, x);
+}
+
 /* The state is of all: so all are looked at, but where the list is cut, and an id may be behind its end. */
 static void all_known(struct jmap_call *c, struct principals *x)
 {
 	size_t len = 0;
-	uint64_t number, hash = x->hash;
+	uint64_t number;
 	if (x->get.all || !x->cut) {
 		answer_get(c, x);
 		return;
@@ -200,8 +206,8 @@ static void all_known(struct jmap_call *c, struct principals *x)
 		return;
 	}
 	x->count = 0;
-	look(c, (struct sharing_principals){.numbers = view_of(numbers, len)}, answer_get);
-	x->hash = hash;
+	x->hash_of_all = x->hash;
+	look(c, (struct sharing_principals){.numbers = view_of(numbers, len)}, answer_found);
 }
 
 static void run_get(struct jmap_call *c)
