@@ -13,6 +13,7 @@ struct list {
 	int (*masked_visit)(void *arg, struct view address, const struct directory_masked *m);
 	void *arg;
 	size_t seen, skipped;
+	bool full; /* as many are told as one call may tell */
 	struct directory_key last;
 };
 
@@ -30,9 +31,8 @@ static int skip(struct list *l)
 	return 0;
 }
 
-static int visit(void *arg, struct view key, struct view value)
+static int visit_entry(struct list *l, struct view key, struct view value)
 {
-	struct list *l = arg;
 	struct cursor c = cursor_on(view_skip(value, 1));
 	struct directory_domain domain;
 	struct directory_account account;
@@ -62,6 +62,14 @@ static int visit(void *arg, struct view key, struct view value)
 	return error ? error : l->account_visit(l->arg, address_view(&address), &account);
 }
 
+static int visit(void *arg, struct view key, struct view value)
+{
+	struct list *l = arg;
+	int result = visit_entry(l, key, value);
+	l->full = result == 0 && l->seen - l->skipped == STORE_READ_KEYS_MAX;
+	return l->full ? 1 : result;
+}
+
 /* The first key behind this one. */
 static void step_over(struct directory_key *k)
 {
@@ -76,17 +84,18 @@ static int directory_walk(
 	    .to = directory_key_view(to),
 	    .limit = STORE_READ_KEYS_MAX};
 	struct directory_key start;
+	size_t before;
 	int result;
 	do {
-		l->seen = l->skipped = 0;
+		before = l->seen;
 		result = txn_range(t, &range, visit, l);
-		/* A slice in which something was passed over is shorter than callers take the last one to be.
-		 */
+		/* With something passed over it is shorter than callers take the last one to be: it goes on,
+		 * but never past what they have room for. */
 		start = l->last;
 		step_over(&start);
 		range.from = directory_key_view(&start);
-	} while (result == 0 && l->seen == STORE_READ_KEYS_MAX && l->skipped > 0);
-	return result;
+	} while (result == 0 && l->seen - before == STORE_READ_KEYS_MAX);
+	return l->full ? 0 : result;
 }
 
 int directory_domain_each(struct txn *t, struct view after,

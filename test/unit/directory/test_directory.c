@@ -395,6 +395,68 @@ static void accounts_are_administered(void **state)
 	assert_int_equal(test_commit(s, run_delete_domain, (char[]){"empty.test"}), -ENOENT);
 }
 
+enum { MANY = 2100, A_COMMIT = 100 };
+
+static int run_many(struct txn *t, void *arg)
+{
+	int *next = arg, error = 0;
+	for (int end = *next + A_COMMIT; *next < end && error == 0; (*next)++) {
+		struct directory_account a = {.quota = 5, .credentials = VIEW("secret")};
+		char address[40];
+		snprintf(address, sizeof address, "a%04d@many.test", *next);
+		error = directory_account_add(t, view_from_string(address), &a);
+	}
+	return error;
+}
+
+static int run_hide(struct txn *t, void *arg)
+{
+	uint64_t shard;
+	return directory_account_hide(t, view_from_string(arg), 1000, &shard);
+}
+
+struct page {
+	int count;
+	struct address last;
+};
+
+static int count_page(void *arg, struct view address, const struct directory_account *a)
+{
+	struct page *page = arg;
+	(void)a;
+	page->count++;
+	return address_normalize(address, &page->last);
+}
+
+static int run_page(struct txn *t, void *arg)
+{
+	struct page *page = arg;
+	struct address after = page->last;
+	page->count = 0;
+	return directory_account_each(t, VIEW("many.test"), address_view(&after), count_page, page);
+}
+
+/* Callers have room for STORE_READ_KEYS_MAX, and take fewer to be the last ones. */
+static void a_list_tells_no_more_at_once(void **state)
+{
+	struct page page = {.count = 0};
+	(void)state;
+	put_domain("many.test", "", "");
+	for (int next = 0; next < MANY;)
+		assert_int_equal(test_commit(s, run_many, &next), 0);
+	for (int round = 0; round < 2; round++) {
+		int expected[] = {
+		    STORE_READ_KEYS_MAX, STORE_READ_KEYS_MAX, MANY - round - 2 * STORE_READ_KEYS_MAX};
+		page.last.len = 0;
+		for (size_t i = 0; i < 3; i++) {
+			assert_int_equal(test_read(s, DIRECTORY_SHARD, run_page, &page), 0);
+			assert_int_equal(page.count, expected[i]);
+		}
+		if (round == 0)
+			assert_int_equal(test_commit(s, run_hide, (char[]){"a0003@many.test"}), 0);
+	}
+}
+
 int main(void)
 {
 	log_open(-1, "test", LOG_ERROR);
@@ -407,6 +469,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(domains_have_aliases_and_catch_alls, open_store, close_store),
 	    cmocka_unit_test_setup_teardown(duties_reach_a_person, open_store, close_store),
 	    cmocka_unit_test_setup_teardown(accounts_are_administered, open_store, close_store),
+	    cmocka_unit_test_setup_teardown(a_list_tells_no_more_at_once, open_store, close_store),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
