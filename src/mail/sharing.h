@@ -38,7 +38,7 @@ enum sharing_kind { SHARING_PERSON, SHARING_GROUP, SHARING_KIND_LAST = SHARING_G
  * Whom the session may see: itself; the people and groups of its domain, its groups and whoever else is in
  * one of them, as far as the setting people_seen allows; and who shares something with it. numbers: these
  * alone (8 octets each); else text: those alone whose address has it within, in any case. Done: number: 1
- * when there are more than SHARING_PRINCIPALS_MAX.
+ * when there are more than SHARING_PRINCIPALS_MAX, or may be.
  */
 struct sharing_principals {
 	struct view numbers, text;

@@ -131,6 +131,8 @@ static int add(struct right_principals *p, uint64_t number, bool group, struct v
 {
 	if (!has_text(p, address))
 		return 0;
+	if (p->count == p->room) /* a slice has told more than it may */
+		return -EMSGSIZE;
 	struct item *i = &p->items[p->count++];
 	*i = (struct item){number, (uint32_t)p->texts.len, (uint32_t)address.len, group};
 	return buf_append(&p->texts, address) ? -ENOMEM : 0;
@@ -280,8 +282,9 @@ static void finish(struct right_principals *p)
 	for (size_t i = 0; i < p->count; i++)
 		if (kept == 0 || p->items[kept - 1].number != p->items[i].number)
 			p->items[kept++] = p->items[i];
-	p->cut = kept > SHARING_PRINCIPALS_MAX;
-	p->count = p->cut ? SHARING_PRINCIPALS_MAX : kept;
+	/* With some told twice the list may be ended before so many are found. */
+	p->cut = kept > SHARING_PRINCIPALS_MAX || p->phase != PHASES;
+	p->count = kept > SHARING_PRINCIPALS_MAX ? SHARING_PRINCIPALS_MAX : kept;
 	p->listed = true;
 	tell(p);
 }
