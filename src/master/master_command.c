@@ -17,10 +17,12 @@
 
 enum {
 	VISITORS_MAX = 32, /* at once: people and scripts; each has a socket and no more */
-	OUTPUT_MAX = 128 * 1024
+	OUTPUT_MAX = 128 * 1024,
+	PROBLEM_MAX = 120 * 1024 /* of what is wrong with settings, so much is told */
 };
 
-enum waits { WAITS_NOT, WAITS_TO_RELOAD, WAITS_RELOAD, WAITS_STOP };
+/* A reload that has to wait; whose settings are read now; whose roles take them. */
+enum waits { WAITS_NOT, WAITS_TO_RELOAD, WAITS_RELOAD, WAITS_ROLES, WAITS_STOP };
 
 struct visitor {
 	struct master *master;
@@ -58,7 +60,9 @@ static void answer_all(struct master *m, enum waits waits, uint64_t status, stru
 void master_command_reload_begins(struct master *m)
 {
 	for (struct visitor *v = m->visitors; v; v = v->next)
-		if (v->waits == WAITS_TO_RELOAD)
+		if (v->waits == WAITS_RELOAD) /* theirs was good: what comes now is another's */
+			v->waits = WAITS_ROLES;
+		else if (v->waits == WAITS_TO_RELOAD)
 			v->waits = WAITS_RELOAD;
 }
 
@@ -67,9 +71,11 @@ void master_command_reloaded(struct master *m, struct view problem)
 	struct buf text;
 	buf_init(&text, OUTPUT_MAX);
 	if (problem.len > 0)
-		buf_printf(
-		    &text, "%.*s; the old settings and certificates stay in force\n", VIEW_FMT(problem));
+		buf_printf(&text, "%.*s; the old settings and certificates stay in force\n",
+		    VIEW_FMT(view_take(problem, PROBLEM_MAX)));
 	answer_all(m, WAITS_RELOAD, problem.len > 0 ? MASTER_STATUS_CONFIG : 0, buf_view(&text));
+	if (problem.len == 0)
+		answer_all(m, WAITS_ROLES, 0, buf_view(&text));
 	buf_done(&text);
 }
 
@@ -203,6 +209,6 @@ void master_command_serve(struct master *m)
 void master_command_end(struct master *m)
 {
 	answer_all(m, WAITS_STOP, 0, (struct view){0});
-	answer_all(m, WAITS_RELOAD, MASTER_STATUS_LATER, VIEW("the server has stopped\n"));
-	answer_all(m, WAITS_TO_RELOAD, MASTER_STATUS_LATER, VIEW("the server has stopped\n"));
+	for (enum waits reload = WAITS_TO_RELOAD; reload <= WAITS_ROLES; reload++)
+		answer_all(m, reload, MASTER_STATUS_LATER, VIEW("the server has stopped\n"));
 }
