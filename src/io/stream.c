@@ -466,13 +466,26 @@ static void on_writable(void *arg)
 static void part(struct stream *s)
 {
 	/* A peer that hung up without a word may still listen. After a failure OpenSSL may not be called. */
-	if (s->how != STREAM_FAILED && (!s->cut || s->records))
+	bool whole = s->how != STREAM_PEER_CLOSED || stream_backlog(s) == 0;
+	if (s->how != STREAM_FAILED && (!s->cut || s->records) && whole)
 		stream_say_goodbye(s);
 	if (s->how != STREAM_CLOSED)
 		return;
 	shutdown(s->fd, SHUT_WR);
 	for (int i = 0; i < READS_A_TURN && recv(s->fd, scratch, sizeof scratch, MSG_DONTWAIT) > 0; i++)
 		;
+}
+
+/* The peer has stopped sending and may still read: what was answered goes out, as far as it fits. */
+static void write_last(struct stream *s)
+{
+	ssize_t n = 0;
+	while (n >= 0 && stream_backlog(s) > 0) {
+		struct buf *output = next_output(s);
+		n = stream_write_some(s, buf_view(output));
+		buf_consume(output, n > 0 ? (size_t)n : 0);
+	}
+	loop_watch_off(&s->writable);
 }
 
 /*
@@ -494,12 +507,8 @@ static void on_turn(void *arg)
 	}
 	if (!s->finished)
 		return;
-	if (s->how == STREAM_PEER_CLOSED && s->fd >= 0 && stream_backlog(s) > 0) {
-		/* The peer has stopped sending and may still read: what was answered goes out, as far as it
-		 * fits. */
-		stream_write_some(s, buf_view(next_output(s)));
-		loop_watch_off(&s->writable);
-	}
+	if (s->how == STREAM_PEER_CLOSED && s->fd >= 0)
+		write_last(s);
 	loop_task_cancel(&s->turn);
 	if (s->fd >= 0)
 		part(s);

@@ -560,6 +560,41 @@ static void tells_how_it_ended(void **state)
 	}
 }
 
+/* Whoever says goodbye behind its questions still hears all answers, and the goodbye only behind them. */
+static void answers_who_has_said_goodbye(void **state)
+{
+	enum { ASKED = 3 * TLS_RECORD_PLAIN_MAX };
+	static char there[ASKED], back[ASKED + 1];
+	(void)state;
+	for (int lean = 0; lean < 2; lean++) {
+		struct server s;
+		SSL_CTX *ctx;
+		int pair[2], n;
+		size_t got = 0;
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+		serve(&s, pair[0], lean);
+		SSL *ssl = client_of(&ctx, pair[1], NULL, TLS1_3_VERSION);
+		shake_hands(&s, ssl);
+		/* Three records, and the goodbye with them: one turn reads all four. */
+		memset(there, 'x', sizeof there);
+		for (size_t sent = 0; sent < sizeof there; sent += (size_t)n)
+			assert_true((n = SSL_write(ssl, there + sent, (int)(sizeof there - sent))) > 0);
+		SSL_shutdown(ssl);
+		for (int k = 0; k < 100 && !s.ended; k++)
+			turn(&s);
+		assert_true(s.ended && s.how == STREAM_PEER_CLOSED);
+		while ((n = SSL_read(ssl, back + got, (int)(sizeof back - got))) > 0)
+			got += (size_t)n;
+		assert_int_equal(got, sizeof there);
+		assert_memory_equal(there, back, sizeof there);
+		assert_true(SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN);
+		SSL_free(ssl);
+		SSL_CTX_free(ctx);
+		close(pair[1]);
+		stop(&s);
+	}
+}
+
 static int prepare(void **state)
 {
 	(void)state;
@@ -587,6 +622,7 @@ int main(void)
 	    cmocka_unit_test(resumes),
 	    cmocka_unit_test(leaves_others_as_they_are),
 	    cmocka_unit_test(tells_how_it_ended),
+	    cmocka_unit_test(answers_who_has_said_goodbye),
 	};
 	return cmocka_run_group_tests(tests, prepare, finish);
 }
