@@ -38,6 +38,17 @@ static bool is_small(struct view text)
 	return text.len && ((text.data[0] >= 'a' && text.data[0] <= 'z') || text.data[0] == '+');
 }
 
+bool completion_is_plain(struct view name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.data[i];
+		bool always = ascii_is_alnum(c) || (unsigned char)c >= 0x80 || strchr("@._/:%", c);
+		if (c == '\0' || (!always && (i == 0 || !strchr("+-=", c))))
+			return false;
+	}
+	return name.len > 0;
+}
+
 static void offer(struct search *s, struct view word)
 {
 	size_t len = strlen(s->typed);

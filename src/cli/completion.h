@@ -29,4 +29,10 @@ enum completion_kind {
 unsigned completion_find(const struct cli_command *commands, size_t command_count, const char *const *words,
     size_t count, struct buf *out);
 
+/*
+ * Whether a name means itself wherever it stands on a command line. Bash puts what is offered there as it is,
+ * and an address may hold a command: `reboot`@example.org is one.
+ */
+bool completion_is_plain(struct view name);
+
 #endif

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/completion.h"
+
 enum { NAME_SIZE = 600 }; /* an address in its longest form, and more */
 
 /* A list of the directory that is asked for in parts. */
@@ -16,7 +18,7 @@ struct name_list {
 static bool offer(const char *typed, struct view name, struct buf *out)
 {
 	size_t len = strlen(typed);
-	if (name.len < len || memcmp(name.data, typed, len) != 0)
+	if (name.len < len || memcmp(name.data, typed, len) != 0 || !completion_is_plain(name))
 		return true;
 	return buf_append(out, name) == 0 && buf_append_byte(out, '\n') == 0;
 }

@@ -49,6 +49,24 @@ static void names_commands(void **state)
 	OFFERS("queue\n", 0, "--config", "/etc/x.conf", "q");
 }
 
+static void offers_no_command(void **state)
+{
+	static const char *const plain[] = {"ann@example.org", "ann+news@example.org",
+	    "a.b_c-d=e@example.org", "100%/x@example.org", "j\xc3\xb6rg@example.org",
+	    "xn--bcher-kva.example"};
+	static const char *const other[] = {"", "`id`@example.org", "$HOME@example.org", "$(id)@example.org",
+	    "a*@example.org", "a?b@example.org", "{a,b}@example.org", "a|b@example.org", "a&b@example.org",
+	    "~root@example.org", "#a@example.org", "a!b@example.org", "o'neill@example.org",
+	    "\"a b\"@example.org", "a\\b@example.org", "--config=x@example.org", "=ls@example.org", "a b",
+	    "a;b", "a>b", "a\nb"};
+	(void)state;
+	for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+		assert_true(completion_is_plain(view_from_string(plain[i])));
+	for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
+		assert_false(completion_is_plain(view_from_string(other[i])));
+	assert_false(completion_is_plain(view_of("a\0b", 3)));
+}
+
 static void names_verbs(void **state)
 {
 	(void)state;
@@ -104,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names_commands),
+	    cmocka_unit_test(offers_no_command),
 	    cmocka_unit_test(names_verbs),
 	    cmocka_unit_test(names_options),
 	    cmocka_unit_test(knows_places),
