@@ -139,11 +139,21 @@ static void step_ends(struct directory_job *job, int result)
 	directory_job_finish(job, result);
 }
 
+/* Two may erase at once, upkeep and a command: the other has been faster, and the address may be a new
+ * account's by now. */
 static int run_delete(struct txn *t, void *arg)
 {
 	struct directory_job *job = arg;
+	struct directory_account a;
+	struct address address;
 	/* Behind the four bytes of its length. */
-	return directory_account_delete(t, view_skip(buf_view(&job->out), 4));
+	struct view text = view_skip(buf_view(&job->out), 4);
+	int error = address_normalize(text, &address);
+	if (error == 0)
+		error = directory_account_entry(t, &address, &a);
+	if (error == -ENOENT || (error == 0 && (a.shard != job->answer || a.removed != DIRECTORY_ERASING)))
+		return 0;
+	return error ? error : directory_account_delete(t, text);
 }
 
 static void account_deleted(struct store_commit *c, int result)

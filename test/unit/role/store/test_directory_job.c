@@ -306,6 +306,31 @@ static void a_domain_goes_and_comes_with_all_that_is_in_it(void **state)
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, "user007@example.test", NULL, NULL, NULL), 0);
 }
 
+static unsigned erasing;
+
+static void erased(struct directory_job *ended)
+{
+	assert_int_equal(ended->error, 0);
+	directory_job_free(ended);
+	finished = --erasing == 0;
+}
+
+/* Upkeep and a command at once: neither takes what the other has erased for its own. */
+static void two_erase_at_once(void **state)
+{
+	(void)state;
+	uint64_t alice = add_domain_and_alice();
+	const struct message_directory m = {.operation = DIRECTORY_ERASE, .number = 1};
+	assert_int_equal(test_deliver(&accounts, alice, 1, 100, "p"), 0);
+	assert_int_equal(
+	    ask(DIRECTORY_ACCOUNT_DELETE, DIRECTORY_REMOVE_NOW, "alice@example.test", NULL, NULL, NULL), 0);
+	finished = false;
+	for (erasing = 0; erasing < 2; erasing++)
+		directory_job_start(&accounts, &m, erased, NULL);
+	test_wait(accounts.store, &finished);
+	assert_int_equal(test_count(alice, 'F') + test_count(DIRECTORY_SHARD, 'a'), 0);
+}
+
 static void what_is_over_is_erased_step_by_step(void **state)
 {
 	(void)state;
@@ -566,6 +591,7 @@ int main(void)
 	    ON_BOTH(what_was_removed_comes_back_whole),
 	    ON_BOTH(a_domain_goes_and_comes_with_all_that_is_in_it),
 	    ON_BOTH(what_is_over_is_erased_step_by_step),
+	    ON_BOTH(two_erase_at_once),
 	    ON_BOTH(a_new_address_keeps_everything),
 	    ON_BOTH(a_cut_removal_goes_on),
 	    ON_BOTH(credentials_of_any_size),
