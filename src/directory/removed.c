@@ -306,16 +306,27 @@ int directory_domain_hide(
 	return error ? error : mark_domain(t, &e, now, full);
 }
 
+/* A removal that was cut has left the domain, and taken some of its accounts. */
+static int end_cut_removal(struct txn *t, const struct address *domain, struct directory_slice *slice)
+{
+	struct account_walk rest = {.removed = true};
+	int error = gather_accounts(t, address_view(domain), &rest);
+	slice->more = rest.count > 0;
+	return error ? error : slice->count > 0 ? 0 : -ENOENT;
+}
+
 int directory_domain_restore(struct txn *t, struct view text, struct directory_slice *slice)
 {
 	struct domain_entry e;
 	slice->count = 0;
 	slice->more = false;
 	int error = get_domain(t, text, &e);
-	if (error == 0 && (e.d.removed == 0 || e.d.removed == DIRECTORY_ERASING))
-		error = e.d.removed ? -EKEYEXPIRED : -ENOENT;
+	if (error == 0 && e.d.removed == DIRECTORY_ERASING)
+		error = -EKEYEXPIRED;
 	if (error == 0)
 		error = move_accounts(t, &e.name, true, 0, slice);
+	if (error == 0 && e.d.removed == 0)
+		return end_cut_removal(t, &e.name, slice);
 	return error || slice->more ? error : mark_domain(t, &e, 0, false);
 }
 

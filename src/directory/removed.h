@@ -45,8 +45,8 @@ struct directory_slice {
 int directory_domain_hide(struct txn *t, struct view name, bool all, int64_t now,
     struct directory_slice *slice) __attribute__((warn_unused_result));
 
-/* Brings it back with the accounts that were removed with it, in slices as above, the domain in the last one.
- * -ENOENT: it was not removed; -EKEYEXPIRED. */
+/* Brings it back with the accounts that were removed with it, in slices as above, the domain in the last one;
+ * or, when a removal was cut, those that it had taken. -ENOENT: it was not removed; -EKEYEXPIRED. */
 int directory_domain_restore(struct txn *t, struct view name, struct directory_slice *slice)
     __attribute__((warn_unused_result));
 

@@ -306,6 +306,30 @@ static void a_domain_goes_and_comes_with_all_that_is_in_it(void **state)
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, "user007@example.test", NULL, NULL, NULL), 0);
 }
 
+/* Killed behind the first step, the domain is there, and a part of its accounts not. */
+static void a_domain_s_cut_removal_is_undone(void **state)
+{
+	(void)state;
+	enum { CROWD = 199 }; /* two steps' worth, with Alice */
+	add_domain_and_alice();
+	add_crowd(CROWD);
+	assert_int_equal(ask(DIRECTORY_DOMAIN_RESTORE, 0, "example.test", NULL, NULL, NULL), -ENOENT);
+	for (unsigned steps = 1; steps <= 2; steps++) {
+		for (unsigned i = 0; i < steps; i++) {
+			assert_int_equal(ask(DIRECTORY_DOMAIN_DELETE, DIRECTORY_REMOVE_ALL, "example.test",
+			                     NULL, NULL, NULL),
+			    0);
+			assert_int_equal(answer.number, 1);
+		}
+		test_accounts_restart();
+		assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
+		assert_int_equal(in_steps(DIRECTORY_DOMAIN_RESTORE, 0), 100 * steps);
+		assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), 0);
+		assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "user198@example.test", NULL, NULL, NULL), 0);
+		assert_int_equal(ask(DIRECTORY_DOMAIN_RESTORE, 0, "example.test", NULL, NULL, NULL), -ENOENT);
+	}
+}
+
 static unsigned erasing;
 
 static void erased(struct directory_job *ended)
@@ -590,6 +614,7 @@ int main(void)
 	    ON_BOTH(accounts_come_whole_and_go_whole),
 	    ON_BOTH(what_was_removed_comes_back_whole),
 	    ON_BOTH(a_domain_goes_and_comes_with_all_that_is_in_it),
+	    ON_BOTH(a_domain_s_cut_removal_is_undone),
 	    ON_BOTH(what_is_over_is_erased_step_by_step),
 	    ON_BOTH(two_erase_at_once),
 	    ON_BOTH(a_new_address_keeps_everything),
