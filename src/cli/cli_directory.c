@@ -275,8 +275,9 @@ static int show_postmaster(struct cli *cli, struct directory_client *client)
 		cli_print(address);
 		putchar('\n');
 	} else {
-		puts("nobody is named: mail for postmaster goes to the first account of its domain, or of "
-		     "this server");
+		puts("nobody is named: mail for postmaster goes to the first account of its domain, else to "
+		     "an "
+		     "administrator of this server, else to its first account");
 	}
 	return 0;
 }

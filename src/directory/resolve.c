@@ -182,6 +182,7 @@ static int resolve_sub_address(
 }
 
 struct first_account {
+	bool administrator; /* nobody else will do */
 	struct address address;
 	struct directory_account account;
 };
@@ -189,7 +190,7 @@ struct first_account {
 static int take_first(void *arg, struct view address, const struct directory_account *a)
 {
 	struct first_account *first = arg;
-	if (a->disabled)
+	if (a->disabled || (first->administrator && !a->administrator))
 		return 0;
 	first->account = *a;
 	int error = address_normalize(address, &first->address);
@@ -210,29 +211,35 @@ static int take_domain(void *arg, struct view name, const struct directory_domai
 	return error ? error : ++l->count == DUTY_DOMAINS;
 }
 
-/* The first account that there is on this server. */
+/*
+ * The server's first administrator; where there is none, its first account. Whoever gets a postmaster's mail
+ * may write as postmaster, too, and certificates are given on such mail: that is nothing for anybody of
+ * another domain.
+ */
 static int find_anybody(struct search *s, struct first_account *first)
 {
 	struct domains_left *l = mem_alloc(sizeof *l);
 	l->count = 0;
 	int error = directory_domain_each(s->txn, (struct view){0}, take_domain, l);
 	error = error > 0 ? 0 : error;
-	for (size_t i = 0; i < l->count && error == 0; i++)
+	for (size_t i = 0; i < 2 * l->count && error == 0; i++) {
+		first->administrator = i < l->count;
 		error = directory_account_each(
-		    s->txn, address_view(&l->names[i]), (struct view){0}, take_first, first);
+		    s->txn, address_view(&l->names[i % l->count]), (struct view){0}, take_first, first);
+	}
 	mem_free(l);
 	return error;
 }
 
 /*
  * postmaster@ and abuse@ must reach a person (RFC 5321 section 4.5.1): whom the administrator has named, else
- * the domain's first account, else the first one of the server.
+ * the domain's first account, else an administrator of the server, else its first account.
  */
 static int resolve_duty(struct search *s, const struct address *address, unsigned depth)
 {
 	struct view local = address_local(address), admin;
 	struct address person;
-	struct first_account first;
+	struct first_account first = {.administrator = false};
 	if (!view_equal(local, VIEW("postmaster")) && !view_equal(local, VIEW("abuse")))
 		return -ENOENT;
 	int error = directory_admin_get(s->txn, &admin);

@@ -304,6 +304,31 @@ static void duties_reach_a_person(void **state)
 	leads_to("abuse@two.test", "abuse@two.test");
 }
 
+static int run_administrator(struct txn *t, void *arg)
+{
+	struct directory_account a;
+	int error = directory_account_get(t, view_from_string(arg), &a);
+	a.administrator = true;
+	a.credentials = (struct view){0};
+	return error ? error : directory_account_put(t, view_from_string(arg), &a);
+}
+
+/* Whose mail it is may write as postmaster, too: an administrator before somebody of another domain. */
+static void duties_are_an_administrator_s_before_a_stranger_s(void **state)
+{
+	(void)state;
+	put_domain("a.test", "", "");
+	put_domain("b.test", "", "");
+	put_domain("c.test", "", "");
+	add_account("alice@a.test");
+	add_account("root@b.test");
+	leads_to("postmaster@c.test", "alice@a.test");
+	assert_int_equal(test_commit(s, run_administrator, (char[]){"root@b.test"}), 0);
+	leads_to("postmaster@c.test", "root@b.test");
+	leads_to("abuse@c.test", "root@b.test");
+	leads_to("postmaster@a.test", "alice@a.test");
+}
+
 static int run_disable(struct txn *t, void *arg)
 {
 	struct directory_account a;
@@ -468,6 +493,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(aliases_have_a_limit, open_store, close_store),
 	    cmocka_unit_test_setup_teardown(domains_have_aliases_and_catch_alls, open_store, close_store),
 	    cmocka_unit_test_setup_teardown(duties_reach_a_person, open_store, close_store),
+	    cmocka_unit_test_setup_teardown(
+	        duties_are_an_administrator_s_before_a_stranger_s, open_store, close_store),
 	    cmocka_unit_test_setup_teardown(accounts_are_administered, open_store, close_store),
 	    cmocka_unit_test_setup_teardown(a_list_tells_no_more_at_once, open_store, close_store),
 	};
