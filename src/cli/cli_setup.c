@@ -247,8 +247,17 @@ static int write_settings(struct setup *s)
 static int make_certificate(const struct setup *s)
 {
 	char names[2 * ANSWER_MAX + 16];
-	if (!s->self_signed)
+	bool has_certificate = access(s->certificate, F_OK) == 0, has_key = access(s->key, F_OK) == 0;
+	if (!s->self_signed || (has_certificate && has_key))
 		return 0;
+	/* It may be the key of a certificate that has another name. */
+	if (has_certificate || has_key) {
+		fprintf(stderr,
+		    "postrider: %s is there without %s; move it away, or give both with --certificate and "
+		    "--key\n",
+		    has_key ? s->key : s->certificate, has_key ? s->certificate : s->key);
+		return EXIT_DATA;
+	}
 	snprintf(names, sizeof names, "DNS:%s,DNS:%s", s->hostname, s->domain);
 	return self_signed_make(s->hostname, names, s->certificate, s->key)
 	           ? 0

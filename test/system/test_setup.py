@@ -70,3 +70,12 @@ def test_a_weak_password_is_refused(place):
     assert rows(place, "account", "list") == []
     set_up(place, *NAMES, "--self-signed", "--password-stdin", input="ein langer Satz ueber Melonen\n")
     assert [a["address"] for a in rows(place, "account", "list")] == ["ann@new.test"]
+
+
+@pytest.mark.parametrize("name", ["tls-key.pem", "tls-cert.pem"])
+def test_no_key_is_overwritten(place, name):
+    """A key without a certificate of that name may belong to another one."""
+    (place / name).write_text("somebody's\n")
+    done = set_up(place, *NAMES, "--self-signed", "--generate", status=65)
+    assert f"{place}/{name} is there without {place}/tls-" in done.stderr
+    assert (place / name).read_text() == "somebody's\n" and len(list(place.glob("*.pem"))) == 1
