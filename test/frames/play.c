@@ -332,9 +332,23 @@ static void do_start(struct view rest)
 	settings_done(&settings);
 }
 
+/* As it was imported from another server. */
+static void put_foreign(struct credentials *c, struct view password, struct arena *arena)
+{
+	struct buf text;
+	struct view kept;
+	buf_init(&text, 256);
+	buf_append_string(&text, "{PLAIN}");
+	buf_append(&text, password);
+	if (!arena_copy(arena, buf_view(&text), &kept))
+		fail("no such password", NULL);
+	credentials_put_hash(c, kept);
+	buf_done(&text);
+}
+
 /* "credentials NAME PASSWORD": an account's record with this main password, as auth keeps it in the
  * directory. */
-static void name_credentials(struct view rest, bool second)
+static void name_credentials(struct view rest, bool second, bool foreign)
 {
 	static const unsigned char salt[SCRAM_SALT_SIZE] = "frames", secret[TOTP_SECRET_SIZE] = "secret";
 	unsigned char random[RECOVERY_CODES][RECOVERY_RANDOM] = {{0}};
@@ -350,7 +364,11 @@ static void name_credentials(struct view rest, bool second)
 		random[i][0] = (unsigned char)(i << 3);
 	if (second && second_factor_set_totp(&c.second, secret, 0, &arena) == 0)
 		second_factor_make_recovery(&c.second, view_of(salt, sizeof salt), random, texts);
-	if (credentials_set_password(&c, rest, false, &arena) != 0 || credentials_encode(&c, &record) != 0)
+	if (foreign)
+		put_foreign(&c, rest, &arena);
+	else if (credentials_set_password(&c, rest, false, &arena) != 0)
+		fail("no such password", NULL);
+	if (credentials_encode(&c, &record) != 0)
 		fail("no such password", NULL);
 	script_name(&t.names, name, &(struct value){.kind = VALUE_TEXT, .text = buf_view(&record)});
 	arena_done(&arena);
@@ -359,14 +377,25 @@ static void name_credentials(struct view rest, bool second)
 
 static void do_credentials(struct view rest)
 {
-	name_credentials(rest, false);
+	name_credentials(rest, false, false);
 }
 
 /* "two-step NAME PASSWORD": the same with a second factor. Its recovery codes are "aaaaaaaaaaaaaaaa",
  * "baaaaaaaaaaaaaaa" and so on. */
 static void do_two_step(struct view rest)
 {
-	name_credentials(rest, true);
+	name_credentials(rest, true, false);
+}
+
+/* "foreign NAME PASSWORD", "foreign-two-step NAME PASSWORD": the same with a hash of another server. */
+static void do_foreign(struct view rest)
+{
+	name_credentials(rest, false, true);
+}
+
+static void do_foreign_two_step(struct view rest)
+{
+	name_credentials(rest, true, true);
 }
 
 /* "ended STATUS": the role ends by itself. */
@@ -390,7 +419,8 @@ static const struct {
 	void (*run)(struct view rest);
 } commands[] = {{">", do_send}, {"<", do_expect}, {"garbled", do_garbled}, {"gone", do_gone},
     {"close", do_close}, {"peer", do_peer}, {"admin", do_admin}, {"role", do_role}, {"set", do_set},
-    {"start", do_start}, {"credentials", do_credentials}, {"two-step", do_two_step}, {"ended", do_ended}};
+    {"start", do_start}, {"credentials", do_credentials}, {"two-step", do_two_step}, {"foreign", do_foreign},
+    {"foreign-two-step", do_foreign_two_step}, {"ended", do_ended}};
 
 static void play_line(struct view line)
 {

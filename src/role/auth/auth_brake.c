@@ -122,8 +122,9 @@ static void note_use(struct login *l)
 	int64_t now = clock_wall();
 	bool used_app = l->credential != 0 && credentials_touch_app(&l->credentials, l->credential, now);
 	bool new_place = l->has_place && credentials_touch_place(&l->credentials, l->place, now);
-	if (!used_app && !new_place && !l->renewed)
+	if (!used_app && !new_place && l->renewed.len == 0)
 		return;
+	auth_password_put_renewed(l);
 	buf_init(&fresh, CREDENTIALS_MAX + 1024);
 	if (credentials_encode(&l->credentials, &fresh) == 0) {
 		const struct view fields[] = {buf_view(&l->normal), buf_view(&fresh), buf_view(&l->record)};

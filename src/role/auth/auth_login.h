@@ -41,7 +41,8 @@ struct login {
 	struct buf identity, record, normal;
 	uint64_t epoch;
 	uint64_t account;
-	bool known, renewed; /* renewed: of these credentials, the main password's hash was made anew */
+	bool known;
+	struct view renewed; /* the main password's hash, made anew and in no record yet; in the arena */
 	struct credentials credentials;
 	struct arena arena;
 	uint32_t asked; /* of store */
@@ -115,6 +116,10 @@ void auth_password_start(void);
  * else -EINPROGRESS, and `checked` is called with one of these, or with -ENOMEM. -EAGAIN: too many wait.
  */
 int auth_password_check(struct login *l, struct view password, void (*checked)(struct login *l, int result));
+
+/* Behind a check that was right: the hash that was made anew, if there is one, into the credentials, for
+ * whoever writes them. */
+void auth_password_put_renewed(struct login *l);
 
 /* Nobody waits for it any more. */
 void auth_password_abandon(struct login *l);

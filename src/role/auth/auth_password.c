@@ -128,14 +128,19 @@ static void hash_password(struct auth_work *work)
 		buf_clear(&p->renewed);
 }
 
-/* Puts another hash of the main password into the credentials, which are stored when the login is noted. */
+/* Not into the credentials yet: by the hash that is stored it is told whether the password was changed
+ * meanwhile. */
 static void renew(struct login *l, struct view hash)
 {
-	struct view kept;
-	if (!arena_copy(&l->arena, hash, &kept))
+	if (!arena_copy(&l->arena, hash, &l->renewed))
+		l->renewed = (struct view){0};
+}
+
+void auth_password_put_renewed(struct login *l)
+{
+	if (l->renewed.len == 0)
 		return;
-	l->credentials.password_hash = kept;
-	l->renewed = true;
+	l->credentials.password_hash = l->renewed;
 	log_record(LOG_INFO, l->session, "password-hash-renewed", log_text("address", buf_view(&l->normal)));
 }
 

@@ -47,6 +47,7 @@ void sign_in(struct sign *s, const char *means)
 		error = web_token_write(&s->token_text, token, buf_view(&s->login.normal));
 	mem_wipe(token, sizeof token);
 	auth_brake_touch_place(&s->login);
+	auth_password_put_renewed(&s->login);
 	s->means = means;
 	if (error)
 		sign_end(s, SIGN_TEMPORARY);
@@ -75,6 +76,17 @@ static void ask_second(struct sign *s)
 	sign_end(s, SIGN_SECOND);
 }
 
+/* The ticket names the password by its hash: a new one is written before. */
+static void go_to_second(struct sign *s)
+{
+	if (s->login.renewed.len == 0) {
+		ask_second(s);
+		return;
+	}
+	auth_password_put_renewed(&s->login);
+	sign_write(s, DIRECTORY_CREDENTIALS_ADDED, ask_second);
+}
+
 /* The record may be another one by now than that for which the password was right. */
 static void go_in(struct sign *s)
 {
@@ -84,7 +96,7 @@ static void go_in(struct sign *s)
 	if (!s->login.known || memcmp(name, s->password, sizeof name) != 0)
 		sign_failed(s, "changed");
 	else if (second_factor_is_set(&s->login.credentials.second))
-		ask_second(s);
+		go_to_second(s);
 	else
 		sign_in(s, "password");
 }
