@@ -311,7 +311,7 @@ static int set_account(struct txn *t, struct directory_job *job)
 	else if (view_equal(job->fields[1], VIEW("messages")))
 		a.quota_messages = directory_number(job->fields[2]);
 	else if (view_equal(job->fields[1], VIEW("disabled")))
-		a.disabled = job->fields[2].len > 0;
+		a.disabled = job->fields[2].len > 0, job->number = a.quota;
 	else if (view_equal(job->fields[1], VIEW("administrator")))
 		a.administrator = job->fields[2].len > 0;
 	else
@@ -469,11 +469,23 @@ static void request_ended(struct account_request *r, int result)
 	directory_job_finish(r->arg, result);
 }
 
+/* An account whose making was cut has an entry and no mailbox; whoever enables it ends that. */
+static void account_made(struct account_request *r, int result)
+{
+	directory_job_finish(r->arg, result == -EEXIST ? 0 : result);
+}
+
 static void account_set(struct store_commit *c, int result)
 {
 	struct directory_job *job = c->arg;
 	bool quota = view_equal(job->fields[1], VIEW("quota"));
 	uint64_t number = directory_number(job->fields[2]);
+	if (result == 0 && view_equal(job->fields[1], VIEW("disabled")) && job->fields[2].len == 0) {
+		job->request = (struct account_request){
+		    .shard = job->answer, .quota = job->number, .done = account_made, .arg = job};
+		account_create(job->accounts, &job->request);
+		return;
+	}
 	if (result || (!quota && !view_equal(job->fields[1], VIEW("messages")))) {
 		directory_job_finish(job, result);
 		return;
@@ -499,6 +511,9 @@ static void request_done(struct account_request *r, int result)
 		directory_job_put_number(job, r->quota);
 		directory_job_put_number(job, r->quota_messages);
 		directory_job_put_number(job, r->mailboxes);
+		/* It has an entry: one whose making was cut has no mailbox, and can be shown, removed and
+		 * enabled. */
+		result = result == -ENOENT ? 0 : result;
 	} else {
 		job->answer = r->count;
 	}

@@ -449,6 +449,41 @@ static void a_cut_removal_goes_on(void **state)
 	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
 }
 
+static int run_add(struct txn *t, void *arg)
+{
+	struct directory_account a = {.quota = 5000, .disabled = true, .credentials = VIEW("secret")};
+	int error = directory_account_add(t, VIEW("bob@example.test"), &a);
+	*(uint64_t *)arg = a.shard;
+	return error;
+}
+
+/* Making it was cut behind the entry: it is no dead end. */
+static void a_cut_making_is_ended_or_taken_back(void **state)
+{
+	(void)state;
+	uint64_t bob;
+	add_domain_and_alice();
+	assert_int_equal(test_commit(accounts.store, run_add, &bob), 0);
+	test_accounts_restart();
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 0, "bob@example.test", "", NULL, NULL), -EEXIST);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "bob@example.test", NULL, NULL, NULL), -EACCES);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_STAT, 0, "bob@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.number, bob);
+	assert_int_equal(directory_number(field(0)) + directory_number(field(5)), 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "bob@example.test", "disabled", "", NULL), 0);
+	assert_int_equal(answer.number, bob);
+	assert_int_equal(test_deliver(&accounts, bob, 1, 100, "p"), 0);
+	assert_int_equal(test_stat(&accounts, bob).quota, 5000);
+	/* One that is whole stays as it is. */
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "bob@example.test", "disabled", "1", NULL), 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "bob@example.test", "disabled", "", NULL), 0);
+	assert_int_equal(test_stat(&accounts, bob).messages, 1);
+	remove_now("bob@example.test");
+	assert_int_equal(test_commit(accounts.store, run_add, &bob), 0);
+	remove_now("bob@example.test");
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 0, "bob@example.test", "", NULL, NULL), 0);
+}
+
 static void credentials_of_any_size(void **state)
 {
 	(void)state;
@@ -619,6 +654,7 @@ int main(void)
 	    ON_BOTH(two_erase_at_once),
 	    ON_BOTH(a_new_address_keeps_everything),
 	    ON_BOTH(a_cut_removal_goes_on),
+	    ON_BOTH(a_cut_making_is_ended_or_taken_back),
 	    ON_BOTH(credentials_of_any_size),
 	    ON_BOTH(the_secret_is_the_first),
 	    ON_BOTH(lists_come_in_parts),
