@@ -33,7 +33,8 @@ struct import {
 	bool dry_run, skip_existing;
 	struct import_file file;
 	struct buf text, domains;
-	struct map seen; /* addresses of the file, to their lines */
+	struct map seen;  /* addresses of the file, to their lines */
+	struct map taken; /* what else has an address here, to words */
 	size_t errors, added, skipped, weak;
 };
 
@@ -135,6 +136,37 @@ static bool has_domain(const struct import *x, struct view domain)
 	return false;
 }
 
+static void take_alias(void *arg, const struct message_field *row)
+{
+	struct import *x = arg;
+	map_set(&x->taken, row[0].value, (void *)(uintptr_t) " is an alias here already");
+}
+
+static void take_masked(void *arg, const struct message_field *row)
+{
+	struct import *x = arg;
+	map_set(&x->taken, row[0].value, (void *)(uintptr_t) " is a masked address of a user already");
+}
+
+static void take_removed(void *arg, const struct message_field *row)
+{
+	struct import *x = arg;
+	map_set(&x->taken, row[3].value,
+	    (void *)(uintptr_t) " was removed here and is still kept (`postrider account restore` brings it "
+	                        "back, "
+	                        "`postrider account remove --now` erases it)");
+}
+
+static int read_taken(struct import *x)
+{
+	int error = directory_names(x->client, &directory_domains, NULL, &x->domains);
+	if (error == 0)
+		error = directory_walk_all(x->client, &directory_aliases, NULL, take_alias, x);
+	if (error == 0)
+		error = directory_walk_all(x->client, &directory_masked, NULL, take_masked, x);
+	return error ? error : directory_walk(x->client, &directory_removed_rows, NULL, take_removed, x);
+}
+
 /* Whether an account of this address is there; *skip: it is, and that is no error. */
 static bool is_free(struct import *x, const struct import_row *row, const struct address *address, bool *skip)
 {
@@ -155,8 +187,11 @@ static bool is_free(struct import *x, const struct import_row *row, const struct
 		return false;
 	}
 	int error = directory_client_ask(x->client, DIRECTORY_LOOK_UP, 0, &field, 1, &answer);
+	const char *taken = error == -ENOENT ? map_get(&x->taken, field) : NULL;
+	if (taken)
+		wrong_of(x, row->line, field, taken);
 	if (error == -ENOENT)
-		return true;
+		return taken == NULL;
 	if (error == 0 && x->skip_existing) {
 		*skip = true;
 		return true;
@@ -297,8 +332,7 @@ static int import(struct import *x, bool csv)
 {
 	int status = read_file(x);
 	if (status == 0)
-		status = cli_directory_problem(
-		    "domains", directory_names(x->client, &directory_domains, NULL, &x->domains));
+		status = cli_directory_problem("domains", read_taken(x));
 	if (status)
 		return status;
 	if (x->cli->json)
@@ -331,8 +365,10 @@ int cli_account_import(struct cli *cli, struct directory_client *client)
 	x.path = cli->argv[0];
 	buf_init(&x.text, FILE_MAX_BYTES);
 	map_init(&x.seen);
+	map_init(&x.taken);
 	int status = import(&x, format && strcmp(format, "csv") == 0);
 	map_done(&x.seen);
+	map_done(&x.taken);
 	if (x.text.data)
 		mem_wipe(x.text.data, x.text.cap);
 	buf_done(&x.text);

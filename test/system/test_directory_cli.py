@@ -143,6 +143,21 @@ def test_users_of_another_server_are_imported_and_their_hashes_replaced(make_ser
         server.pop3(address, password=f"{name} geheim").quit()
 
 
+def test_an_import_says_before_what_is_taken(both):
+    both.cli("alias", "add", "busy@example.test", ALICE)
+    both.cli("account", "remove", BOB, "--yes")
+    path = both.folder / "users"
+    path.write_text("".join(f"{name}:{{PLAIN}}langes wort\n" for name in ("new", "busy", "bob")))
+    told = both.cli("account", "import", path, "--domain", "example.test", status=65)
+    for said in (b":2: busy@example.test is an alias", b":3: bob@example.test was removed here"):
+        assert said in told.stderr, told.stderr
+    assert b"nothing was changed" in told.stdout
+    both.cli("account", "show", "new@example.test", status=66)
+    both.cli("alias", "remove", "busy@example.test", "--yes")
+    both.cli("account", "remove", BOB, "--yes", "--now")
+    assert b"3 accounts were added" in both.cli("account", "import", path, "--domain", "example.test").stdout
+
+
 def test_users_are_imported_from_a_table(both):
     path = both.folder / "users.csv"
     path.write_text('address,password,quota,aliases\r\n"carol@example.test","with ""quotes"", and a comma",1G,c@example.test carla@example.test\r\ndave@example.test,langes wort,,\r\n')
