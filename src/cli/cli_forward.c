@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/cli_rule.h"
+#include "cli/directory_walk.h"
 #include "format/address_normal.h"
 
 enum { TARGET_FIELDS = 3 };
@@ -50,6 +51,28 @@ static int check(
 	return 0;
 }
 
+struct search {
+	struct address address;
+	bool found;
+};
+
+static void find_masked(void *arg, const struct message_field *row)
+{
+	struct search *s = arg;
+	s->found = s->found || view_equal(row[0].value, address_view(&s->address));
+}
+
+/* `alias remove` takes it away, too, and nothing makes it again: that is not what --off means. */
+static bool is_masked(struct directory_client *client, const char *address)
+{
+	struct search s = {.found = false};
+	char domain[ADDRESS_MAX + 1];
+	if (address_normalize(view_from_string(address), &s.address) != 0)
+		return false;
+	snprintf(domain, sizeof domain, "%.*s", VIEW_FMT(address_domain(&s.address)));
+	return directory_walk(client, &directory_masked, domain, find_masked, &s) == 0 && s.found;
+}
+
 static int by_alias(struct directory_client *client, const char *address, const struct rule_forwarding *f)
 {
 	struct message_directory_answer answer;
@@ -59,6 +82,13 @@ static int by_alias(struct directory_client *client, const char *address, const 
 		    "postrider: %s has no mailbox in which a copy could be kept; leave --keep out, or add "
 		    "the account "
 		    "first\n",
+		    address);
+		return EXIT_DATA;
+	}
+	if (is_masked(client, address)) {
+		fprintf(stderr,
+		    "postrider: %s is a masked address of a user, and leads to that user alone; nothing was "
+		    "changed\n",
 		    address);
 		return EXIT_DATA;
 	}

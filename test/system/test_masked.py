@@ -58,6 +58,7 @@ def test_the_life_of_one(server):
         assert submit(server, ALICE, address) == 550
         assert listed(server)[address]["on"] is False
         server.cli("alias", "add", address, BOB, status=65)
+        server.cli("forward", address, "--off", status=65)
         server.cli("account", "add", address, "--generate", status=65)
         assert rcpt(server, address) == 550
 
