@@ -34,7 +34,6 @@ struct change {
 	const char *key;        /* of the certificate; NULL: there is none */
 	struct buf keys;        /* the new value of tls_keys then */
 	unsigned file, line;
-	struct stat seen; /* of the file, when it was read */
 	bool add, remove, reset;
 };
 
@@ -277,13 +276,11 @@ static int apply(struct change *c)
 	if (status)
 		return status;
 	const char *path = c->conf.files[c->file].path;
-	if (stat(path, &c->seen) != 0)
-		return fail(path, errno);
 	bool changed = !view_equal(buf_view(&c->text), buf_view(&c->conf.files[c->file].text));
 	status = check(c);
 	if (status)
 		return status;
-	int error = changed ? conf_replace(path, buf_view(&c->text), &c->seen) : 0;
+	int error = changed ? conf_replace(path, buf_view(&c->text), &c->conf.files[c->file].seen) : 0;
 	if (error == EBUSY) {
 		fprintf(stderr,
 		    "postrider: somebody else has just changed %s; nothing was changed, try again\n", path);

@@ -327,13 +327,14 @@ static void read_statements(struct reader *r)
 
 /* ---- files ---- */
 
-static int load(const char *path, struct buf *text)
+static int load(const char *path, struct buf *text, struct stat *seen)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), error = 0;
-	struct stat st;
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+	if (fstat(fd, seen) != 0)
+		error = -errno;
+	else if (S_ISDIR(seen->st_mode))
 		error = -EISDIR;
 	while (error == 0) {
 		char *room = buf_reserve(text, 16384);
@@ -402,7 +403,7 @@ static int read_file(
 	if (c->instead && strcmp(c->instead->path, path) == 0)
 		buf_append(&file->text, c->instead->text);
 	else
-		error = load(path, &file->text);
+		error = load(path, &file->text, &file->seen);
 	if (error) {
 		complain_of_file(from, path, strerror(-error), found);
 		return error;

@@ -8,6 +8,8 @@
 #ifndef CONFIG_CONF_H
 #define CONFIG_CONF_H
 
+#include <sys/stat.h>
+
 #include "config/findings.h"
 
 enum {
@@ -37,6 +39,7 @@ struct conf_statement {
 struct conf_file {
 	char *path;
 	struct buf text;
+	struct stat seen; /* as it was when it was read, for conf_replace; of a text nothing */
 };
 
 /* A file that is read as if this were its text: what it is to become. */
