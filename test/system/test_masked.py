@@ -64,7 +64,7 @@ def test_the_life_of_one(server):
 
         assert made["id"] in one(alice, "MaskedEmail/set", update={made["id"]: {"state": "enabled"}})["updated"]
         assert rcpt(server, address) == 250
-        server.cli("alias", "remove", address)
+        server.cli("alias", "remove", address, "--yes")
         assert rcpt(server, address) == 550
         assert one(alice, "MaskedEmail/set", update={made["id"]: {"state": "disabled"}})["notUpdated"][made["id"]]["type"] == "forbidden"
 
