@@ -109,5 +109,6 @@ int cli_completion_words(struct cli *cli)
 		(void)buf_append_string(&out, "-files\n");
 	fputs(buf_string(&out), stdout);
 	buf_done(&out);
+	settings_done(&cli->settings);
 	return 0;
 }
