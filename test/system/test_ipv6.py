@@ -124,5 +124,5 @@ def test_an_address_that_this_machine_lacks_is_named(make_server):
     server = make_server(start=False)
     server.write_config(smtp_listen=[f"[2001:db8::1]:{free_port()}"])
     done = server.cli("serve", check=False)
-    assert done.returncode == 69
-    assert b"[2001:db8::1]" in done.stderr and b"this machine has no such address" in done.stderr
+    assert done.returncode == 78
+    assert b"smtp_listen" in done.stderr and b"this machine has no address 2001:db8::1" in done.stderr

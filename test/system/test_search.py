@@ -110,7 +110,7 @@ def test_rebuild_makes_it_anew(server):
     assert server.cli("search", "status", "nobody@example.test", check=False).returncode == 66
     # People get words and units.
     one, every = (server.cli("search", "status", *words).stdout.decode() for words in ([ALICE], []))
-    assert re.search(rf"^messages in the index +{before}$", one, re.M) and re.search(r"^what it takes on the disk +[\d.]+ K?B$", one, re.M)
+    assert re.search(rf"^messages in the index +{before}$", one, re.M) and re.search(r"^what it takes on the disk +[\d.]+ [KM]?B$", one, re.M)
     assert re.search(r"^an index is kept +yes$", every, re.M) and re.search(r"^accounts whose mail waits for it +\d+$", every, re.M)
 
 

@@ -148,10 +148,11 @@ def test_a_name_server_that_is_silent_for_some_delays_no_others(road, partner, t
     silent, *others = senders
     road.dns.rule(f"_dmarc.{silent.domain}", "drop")
     try:
-        with ThreadPoolExecutor(4) as pool:
+        with ThreadPoolExecutor(3 + len(others)) as pool:
             waits = [pool.submit(send, partner, silent.address, f"a@{silent.domain}", silent.mail(f"Silent {i}")) for i in range(3)]
-            for number, company in enumerate(others):
-                assert send(partner, company.address, f"a@{company.domain}", company.mail(f"Quick {number}"))[0] == 250
+            # All at once: how long nine take in turns is a matter of the machine, and the silent one's time is limited.
+            quick = [pool.submit(send, partner, c.address, f"a@{c.domain}", c.mail(f"Quick {number}")) for number, c in enumerate(others)]
+            assert all(q.result()[0] == 250 for q in quick)
             assert not any(w.done() for w in waits), "the silent one was to wait longer than all others took"
             assert len(wait_mail(partner, "bob@partner.example", len(others))) == len(others)
             assert all(w.result()[0] == 250 for w in waits)
