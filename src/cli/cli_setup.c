@@ -43,7 +43,7 @@ struct setup {
 		bool list;
 	} wishes[WISHES_MAX];
 	size_t wish_count;
-	bool account_was_there;
+	bool account_was_there, account_made;
 };
 
 /* ---- what is wanted ---- */
@@ -313,7 +313,9 @@ static int put_account(struct setup *s, struct directory_client *client)
 		return 0;
 	if (s->generate) {
 		cli_generate_password(s->password);
-		return cli_account_create(client, s->account, view_from_string(s->password), 0, false);
+		status = cli_account_create(client, s->account, view_from_string(s->password), 0, false);
+		s->account_made = status == 0;
+		return status;
 	}
 	buf_init(&typed, 1024);
 	status = cli_read_password(s->cli, s->password_stdin, &typed) ? 0 : EXIT_DATA;
@@ -404,6 +406,8 @@ int cli_setup(struct cli *cli)
 		say_json(&s);
 	else if (status == 0)
 		say(&s);
+	else if (s.account_made) /* nobody else knows it, and given again the command makes no other */
+		printf("password %s\n", s.password);
 	mem_wipe(s.password, sizeof s.password);
 	return status;
 }
