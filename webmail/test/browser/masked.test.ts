@@ -38,7 +38,7 @@ test('an address is made for a shop, turned off, and on again by undo', async ()
 
 test('a mail goes out from an address that is made for whom it is to', async () => {
   await page.goto(`${server.origin}/mail/inbox`);
-  await page.getByRole('button', { name: 'Compose' }).click();
+  await page.getByRole('button', { name: 'Compose' }).first().click();
   const form = page.locator('.compose-form');
   await form.locator('[data-field=to] input').fill('bob@example.test');
   await form.locator('[data-field=to] input').press('Enter');
