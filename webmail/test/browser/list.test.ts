@@ -115,7 +115,7 @@ test('a folder is made, gets mail by drag, is renamed, and goes to the trash and
   await row(49).waitFor();
   assert.match(page.url(), /\/mail\/M/);
   await renamed.click({ button: 'right' });
-  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await page.getByRole('menuitem', { name: 'Delete', exact: true }).click();
   await serverHas('Trash/Work', 1);
   await page.keyboard.press('z');
   await serverHas('Work', 1);
