@@ -14,6 +14,9 @@ from server import wait_for
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 
+# The index is made behind all else: with sanitizers, on cores that other tests use, it takes its time.
+INDEX_S = 180
+
 
 def status(server, address=None):
     return json.loads(server.cli("search", "status", *([address] if address else []), "--json").stdout)
@@ -23,7 +26,7 @@ def wait_until_indexed(server, messages, address=ALICE):
     def done():
         now = status(server, address)
         return now["waiting"] == 0 and now["messages"] == messages
-    wait_for(done, what=f"the index of {messages} messages", pause=0.1)
+    wait_for(done, timeout=INDEX_S, what=f"the index of {messages} messages", pause=0.1)
     return status(server, address)
 
 
@@ -103,7 +106,7 @@ def test_a_message_that_ends_content_twice_is_left_out(server):
 
 def test_rebuild_makes_it_anew(server):
     before = deliver(server, 12)["messages"]
-    server.cli("search", "rebuild", ALICE, "--wait")
+    server.cli("search", "rebuild", ALICE, "--wait", timeout=INDEX_S)
     assert status(server, ALICE)["messages"] == before
     server.cli("search", "rebuild")
     wait_until_indexed(server, before)
