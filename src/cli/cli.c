@@ -282,6 +282,21 @@ void cli_print_time(int64_t seconds)
 	buf_done(&out);
 }
 
+void cli_json_list(const char *name, const struct buf *lines)
+{
+	struct view rest = buf_view(lines), one;
+	bool first = true;
+	printf(",\"%s\":[", name);
+	while (rest.len && view_next(&rest, '\n', &one)) {
+		if (one.len == 0)
+			continue;
+		fputs(first ? "" : ",", stdout);
+		cli_json_string(one);
+		first = false;
+	}
+	putchar(']');
+}
+
 /* ---- passwords ---- */
 
 static bool read_line(struct buf *line)

@@ -87,6 +87,9 @@ int cli_confirm(bool yes, const char *what);
 /* Prints text as a JSON string, quotes and all. */
 void cli_json_string(struct view text);
 
+/* Prints ,"NAME":[...] with the lines of a text, but for empty ones, as strings. */
+void cli_json_list(const char *name, const struct buf *lines);
+
 /*
  * Reads a password: from standard input with --password-stdin, else from the terminal, twice. False with a
  * message. Wiped by the caller.

@@ -196,21 +196,6 @@ static void print_list(const char *name, const struct buf *lines)
 	}
 }
 
-static void json_list(const char *name, const struct buf *lines)
-{
-	struct view rest = buf_view(lines), one;
-	bool first = true;
-	printf(",\"%s\":[", name);
-	while (rest.len && view_next(&rest, '\n', &one)) {
-		if (one.len == 0)
-			continue;
-		fputs(first ? "" : ",", stdout);
-		cli_json_string(one);
-		first = false;
-	}
-	putchar(']');
-}
-
 static void print_quota(const struct cli *cli, const struct numbers *n)
 {
 	bool own = n->quota != 0, own_messages = n->quota_messages != 0;
@@ -286,9 +271,9 @@ static void print_json(const struct shown *s)
 	json_time("last_login", last_login(c));
 	json_password(c);
 	json_apps(c);
-	json_list("aliases", &s->look.aliases);
-	json_list("catch_all_of", &s->look.catch_alls);
-	json_list("groups", &s->groups);
+	cli_json_list("aliases", &s->look.aliases);
+	cli_json_list("catch_all_of", &s->look.catch_alls);
+	cli_json_list("groups", &s->groups);
 	printf(",\"masked\":%" PRIu64
 	       ",\"two_step\":%s,\"sessions\":%zu,\"administrator\":%s,\"postmaster\":%s}\n",
 	    s->look.masked, second_factor_is_set(&c->second) ? "true" : "false", c->sessions.count,

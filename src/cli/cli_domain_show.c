@@ -107,21 +107,6 @@ static void print_words(const struct shown *s)
 	printf("  keys         %" PRIu64 " (`postrider dkim list` shows them)\n", s->look.keys);
 }
 
-static void json_duty(const char *name, const struct duty *duty)
-{
-	struct view rest = buf_view(&duty->readers), one;
-	bool first = true;
-	printf(",\"%s\":[", name);
-	while (rest.len && view_next(&rest, '\n', &one)) {
-		if (one.len == 0)
-			continue;
-		fputs(first ? "" : ",", stdout);
-		cli_json_string(one);
-		first = false;
-	}
-	putchar(']');
-}
-
 static void json_text(const char *name, const struct buf *text)
 {
 	printf(",\"%s\":", name);
@@ -137,8 +122,8 @@ static void print_json(const struct shown *s)
 	json_text("catch_all", &s->catch_all);
 	json_text("separator", &s->separator);
 	printf(",\"disabled\":%s", s->disabled ? "true" : "false");
-	json_duty("postmaster_reads", &s->postmaster);
-	json_duty("abuse_reads", &s->abuse);
+	cli_json_list("postmaster_reads", &s->postmaster.readers);
+	cli_json_list("abuse_reads", &s->abuse.readers);
 	removal_look_json(&s->look);
 	puts("}");
 }

@@ -293,21 +293,6 @@ void removal_look_print(const struct removal_look *look)
 		     "postmaster`");
 }
 
-static void json_names(const char *name, const struct buf *names)
-{
-	struct view rest = buf_view(names), one;
-	bool first = true;
-	printf(",\"%s\":[", name);
-	while (rest.len && view_next(&rest, '\n', &one)) {
-		if (one.len == 0)
-			continue;
-		fputs(first ? "" : ",", stdout);
-		cli_json_string(one);
-		first = false;
-	}
-	putchar(']');
-}
-
 void removal_look_json(const struct removal_look *look)
 {
 	const struct {
@@ -319,10 +304,10 @@ void removal_look_json(const struct removal_look *look)
 	    {"keys", look->keys}, {"shared", look->shared}, {"waiting", look->waiting}};
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
 		printf(",\"%s\":%" PRIu64, numbers[i].name, numbers[i].value);
-	json_names("aliases", &look->aliases);
-	json_names("aliases_to_nobody", &look->only);
-	json_names("catch_alls", &look->catch_alls);
-	json_names("alias_domains", &look->alias_domains);
-	json_names("group_names", &look->group_names);
+	cli_json_list("aliases", &look->aliases);
+	cli_json_list("aliases_to_nobody", &look->only);
+	cli_json_list("catch_alls", &look->catch_alls);
+	cli_json_list("alias_domains", &look->alias_domains);
+	cli_json_list("group_names", &look->group_names);
 	printf(",\"postmaster\":%s", look->postmaster ? "true" : "false");
 }

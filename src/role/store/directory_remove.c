@@ -116,7 +116,7 @@ static int erase_domain(struct txn *t, struct directory_job *job, const struct o
 	return error || account.len == 0 ? error : erase_account(t, job, &account);
 }
 
-/* The answer's only field, for now, is the account that is to go. */
+/* At this step the answer's only field is the account that is to go. */
 int directory_run_erase(struct txn *t, void *arg)
 {
 	struct directory_job *job = arg;
