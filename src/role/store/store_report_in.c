@@ -193,12 +193,17 @@ static void piece_read(struct store_blob_read *read)
 {
 	(void)read;
 	in.read.count = 0;
-	if (in.part.result == -ENOENT || in.part.result == -EBADMSG)
+	/* Content gave its answer before it had the whole mail; looking for the next one waited for this read. */
+	if (!in.busy) {
+		look();
+		return;
+	}
+	if (in.sent > 0 && in.request == 0)
+		; /* content has answered or ended meanwhile, and that has been seen to */
+	else if (in.part.result == -ENOENT || in.part.result == -EBADMSG)
 		drop("the mail is damaged on the disk");
 	else if (in.part.result || in.stopping)
 		again_later();
-	else if (in.sent > 0 && in.request == 0)
-		; /* content has ended meanwhile, and that has been seen to */
 	else
 		send_piece();
 }
@@ -237,6 +242,9 @@ static void found(struct store_read *read, int result)
 	(void)read;
 	if (result == -ENOENT || in.stopping) {
 		in.busy = false;
+		/* One that came after this read began is not in what it saw. */
+		if (in.wanted)
+			store_report_in_look();
 		return;
 	}
 	if (result) {
