@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 
+from limits import TIMEOUT
 from programs import listens, start_program
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -22,7 +23,6 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 OPENSMTPD = pathlib.Path(os.environ.get("OPENSMTPD", ROOT / "build" / "peers" / "opensmtpd"))
 POSTFIX_DAEMONS = pathlib.Path("/usr/lib/postfix/sbin")
 MAILBOX_USER = "nobody"
-TIMEOUT = 30
 
 # Debian's master.cf without what is not used here; nothing is chrooted, since a chroot would need files of its own.
 MASTER_CF = """\

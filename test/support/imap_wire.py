@@ -4,7 +4,8 @@ import contextlib
 import socket
 import ssl
 
-TIMEOUT = 30
+from limits import TIMEOUT
+
 
 
 class Closed(OSError):

@@ -18,6 +18,7 @@ import time
 import foreign
 from certificates import Authority
 from hosts import Host, PolicyHost, ReportHost
+from limits import TIMEOUT
 from name_servers import Nsd
 from ports import free_network, free_port, on_free_port
 from resolver import Liar, ask, wire_name
@@ -25,7 +26,6 @@ from server import Server
 
 TOP = "example"  # resolvers answer .test by themselves (RFC 6761)
 TTL = 1          # seconds; what changes is seen after them
-TIMEOUT = 30
 
 
 def run(*args, cwd):

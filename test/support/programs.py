@@ -5,9 +5,9 @@ import socket
 import subprocess
 import time
 
+from limits import TIMEOUT
 from ports import PortTaken, is_taken
 
-TIMEOUT = 30
 SHOWN = 4000  # bytes of a log: its end says why
 
 

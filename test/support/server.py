@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 
+from limits import TIMEOUT
 from ports import free_base, free_port
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -36,7 +37,6 @@ def listed(what):
 
 ROLES = listed("roles")
 SERVICES = listed("services")
-TIMEOUT = int(os.environ.get("TEST_TIMEOUT", "30"))
 MAX_LINE = 1 << 20
 poplib._MAXLINE = MAX_LINE
 

@@ -6,8 +6,9 @@ import zlib
 
 import pytest
 
+from server import TIMEOUT
+
 ALICE, BOB = "alice@example.test", "bob@example.test"
-TIMEOUT = 20
 
 
 def session(server, address=ALICE, secure=False, password=None):
