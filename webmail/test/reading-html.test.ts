@@ -3,6 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CONTRAST, contrast, darkBackground, darkText, fromLab, readColour, toLab, writeColour, type Colour } from '../src/features/reading/html/colour.ts';
 import { mismatch, shownHost } from '../src/features/reading/html/links.ts';
+import { beginsQuote } from '../src/features/reading/html/quotes.ts';
+import { isKnownAuthor } from '../src/features/reading/pictures.ts';
+import { waysOut } from '../src/features/reading/unsubscribe.ts';
+import type { Verdict } from '../src/model/reading.ts';
 
 const colour = (r: number, g: number, b: number): Colour => ({ r: r / 255, g: g / 255, b: b / 255, alpha: 1 });
 const WHITE = colour(255, 255, 255);
@@ -58,4 +62,24 @@ test('a link that leads elsewhere than it says is told', () => {
     ['anna@example.com', 'mailto:anna@example.com'],
     ['bank.example', 'nonsense'],
   ] as const) assert.equal(mismatch(text, href), undefined, `${text} ${href}`);
+});
+
+test('a link says what a reader sees of it, whatever stands between', () => {
+  for (const text of ['bank\u200b.example', 'b\u00adank.example', '\u2060bank.example\ufeff', 'bank\u3002example', 'ｂａｎｋ．example', '\u202abank.example\u202c'])
+    assert.deepEqual(mismatch(text, 'https://evil.example/'), { shown: 'bank.example', real: 'evil.example' }, JSON.stringify(text));
+});
+
+test('a line that begins a quote is known, and no text holds up who looks for one', () => {
+  assert.ok(beginsQuote(' -----Original Message----- '));
+  assert.ok(beginsQuote('-- Ursprüngliche Nachricht --'));
+  for (const text of ['Original Message', '-----', `${'\n'.repeat(500_000)}-`, `-----Original Message${' '.repeat(500_000)}`]) assert.ok(!beginsQuote(text), text.slice(0, 20));
+});
+
+test('what is known of an author only if something proves it: pictures for always, leaving a list by one click', () => {
+  const verdict = (standing: Verdict['standing'], by: string[]): Verdict => ({ level: 'none', text: '', standing, domain: 'example.com', proven: standing === 'proven', by, policy: null, action: 'delivered', evidence: [] });
+  assert.deepEqual([undefined, null, verdict(null, []), verdict('proven', ['spf']), verdict('unproven', ['list'])].map((one) => isKnownAuthor({ verdict: one })), [true, true, true, true, true]);
+  assert.deepEqual([verdict('unproven', []), verdict('unknown', []), verdict('later', [])].map((one) => isKnownAuthor({ verdict: one })), [false, false, false]);
+  const list = { 'header:List-Unsubscribe:asURLs': ['https://list.example/u'], 'header:List-Unsubscribe-Post:asText': 'List-Unsubscribe=One-Click' };
+  assert.equal(waysOut({ ...list, verdict: verdict('proven', ['dkim']) }).oneClick, 'https://list.example/u');
+  assert.deepEqual(waysOut({ ...list, verdict: verdict('proven', ['spf']) }), { oneClick: undefined, mailto: undefined, page: 'https://list.example/u' });
 });

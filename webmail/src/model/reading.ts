@@ -15,7 +15,8 @@ export const writeTo = new Emitter<{ mailto: string }>();
 export interface Verdict {
   level: 'none' | 'plain' | 'caution' | 'danger';
   text: string;
-  standing: 'proven' | 'unproven' | 'unknown' | 'later';
+  /** null: it was not looked at, for it did not come from outside. */
+  standing: 'proven' | 'unproven' | 'unknown' | 'later' | null;
   domain: string | null;
   proven: boolean;
   by: string[];
@@ -23,6 +24,9 @@ export interface Verdict {
   action: 'delivered' | 'junk';
   /** The first message from this address; null or absent: not known. */
   firstContact?: boolean | null;
+  /** An address to which the reader writes, and that this sender's looks like; or whose owner has this sender's name. */
+  looksLike?: string | null;
+  nameOf?: string | null;
   evidence: { what: string; result: string; domain: string | null; text: string }[];
 }
 

@@ -111,6 +111,15 @@ const scripts: [string, string][] = [
   ['hundred thousand open tags', '<b><i>'.repeat(50_000)],
 ];
 
+/* They hold up whoever looks at each thing as often as there are others: a test that never ends has found one. */
+const floods: [string, string][] = [
+  ['quotes and nothing else', '<div class="gmail_quote"></div>'.repeat(30_000)],
+  ['a line of line breaks', `<p>${'\n'.repeat(400_000)}-</p>`],
+  ['rules within rules', `<style>${'@media all{'.repeat(20_000)}</style>`],
+  ['a style of many properties', `<p style="${Array.from({ length: 40_000 }, (_, i) => `--a${i}:url(@@/v)`).join(';')}">x</p>`],
+  ['a sheet of many properties', `<style>p{${Array.from({ length: 40_000 }, (_, i) => `--a${i}:url(@@/v)`).join(';')}}</style>`],
+];
+
 export interface Hostile {
   name: string;
   html: string;
@@ -123,7 +132,7 @@ const inHead = (html: string): string => `<html><head>${html}</head><body><p>${R
 /* `at` is the listening server, "http://127.0.0.1:5000"; the first part of a path that it is asked for is the message's number. */
 export function hostileMail(at: string): Hostile[] {
   const host = at.replace(/^https?:\/\//, '');
-  const all = [...pictures, ...media, ...links, ...styles, ...scripts].map(([name, html]) => ({ name, html: around(html) }));
+  const all = [...pictures, ...media, ...links, ...styles, ...scripts, ...floods].map(([name, html]) => ({ name, html: around(html) }));
   const heads = [...links, ...styles].map(([name, html]) => ({ name: `${name}, in the head`, html: inHead(html) }));
   return [...all, ...heads].map(({ name, html }, i) => ({ name, html: html.replaceAll('@@', `${at}/${i}`).replaceAll('@HOST@', `${host}/${i}`) }));
 }

@@ -96,22 +96,53 @@ export function kindOf(part: Pick<EmailBodyPart, 'type' | 'name'>): FileKind {
   return 'other';
 }
 
-/** Files that run, or lead somewhere, when they are opened. */
-const DANGEROUS = /\.(?:exe|com|scr|pif|bat|cmd|ps1|vbs?|vbe|jse?|wsf|wsh|hta|msi|msp|jar|lnk|url|reg|cpl|dll|iso|img|vhdx?|html?|shtml|xhtml|svg|mht|chm|docm|xlsm|pptm|dotm|xll|one|app|command|dmg|pkg|apk|desktop|run)[\s.]*$/i;
+/** Files that run, or lead somewhere, when they are opened: on Windows, with Office, as pages, on macOS, Linux and Android. */
+const DANGEROUS = new RegExp(
+  `\\.(?:${[
+    'exe|com|scr|pif|bat|cmd|ps[12]|ps[12]xml|psm1|psd1|vbs?|vbe|jse?|ws|ws[cfh]|sct|hta|ms[cipu]|mst|msix(?:bundle)?|appx(?:bundle)?|appinstaller|jar|jnlp|lnk|scf|url|website|reg|inf|ins|isp|cpl|dll|ocx|sys|gadget|application|appref-ms|settingcontent-ms|library-ms|search-ms|searchconnector-ms|diagcab|theme|themepack|rdp|hlp|chm|cab|iso|img|vhdx?|wim',
+    'docm|dotm|xls[bm]|xltm|xla|xlam|xll|pp[ast]m|potm|sldm|ad[ep]|md[abe]|accd[aber]|slk|iqy|one|onepkg|pub|swf',
+    'html?|shtml|xht|xhtml|svgz?|mht|mhtml',
+    'app|command|terminal|workflow|action|scpt|applescript|dmg|pkg|mpkg|apk|xapk|desktop|run|appimage|flatpakref|snap|deb|rpm|elf|bin|sh|bash|zsh|csh|py[cwz]?|pl|rb|php',
+  ].join('|')})[\\s.]*$`,
+  'i',
+);
 
+/** By the name under which it would be saved: what is left out of that hides no ending. */
 export function isDangerous(part: Pick<EmailBodyPart, 'type' | 'name'>): boolean {
-  return DANGEROUS.test(part.name ?? '') || /^(?:text\/html|application\/(?:x-msdownload|hta|x-ms-shortcut|javascript))$/i.test(part.type);
+  return DANGEROUS.test(fileName(part)) || /^(?:text\/html|application\/(?:xhtml\+xml|x-msdownload|x-msdos-program|hta|x-ms-shortcut|javascript|java-archive|x-sh)|image\/svg\+xml)$/i.test(part.type);
 }
 
-/** What is a file of its own, and not a picture within the text. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The Content-IDs that some HTML names, as they are written and with their escapes read (RFC 2392). */
+function contentIds(html: string): Set<string> {
+  const found = [...html.matchAll(/\bcid:([^\s"'<>()]+)/gi)].map((one) => one[1]!.replaceAll('&amp;', '&'));
+  return new Set([...found, ...found.map(unescaped)]);
+}
+
+/** What is a file of its own, and not a picture within the text. What is no picture is never shown there, whatever the text says of it. */
 export function files(email: Pick<Email, 'attachments' | 'htmlBody' | 'bodyValues'>): EmailBodyPart[] {
-  const html = email.htmlBody.map((part) => (part.partId && email.bodyValues[part.partId]?.value) || '').join('');
-  return email.attachments.filter((part) => !part.cid || part.disposition === 'attachment' || !html.includes(`cid:${part.cid}`));
+  const inside = email.attachments.some((part) => part.cid) ? contentIds(email.htmlBody.map((part) => (part.partId && email.bodyValues[part.partId]?.value) || '').join('\n')) : new Set();
+  return email.attachments.filter((part) => !part.cid || part.disposition === 'attachment' || kindOf(part) !== 'picture' || !inside.has(part.cid));
 }
 
-/** A name that a file system takes, and that hides nothing: no signs that turn the direction of writing, no paths. */
+/** A name as it is: without signs that nobody sees, that turn the direction of writing, or that are half of one. */
+export function plainName(name: string): string {
+  return name.replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/gu, '');
+}
+
+/** Of a name, what every file system takes; its end counts, which says what it is. */
+const NAME_MAX = 200;
+
+/** A name that a file system takes, and that hides nothing: no path in it. */
 export function fileName(part: Pick<EmailBodyPart, 'name' | 'type'>): string {
-  const name = (part.name ?? '').replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, '').replace(/[\\/:*?"<>|]/g, '_').trim();
-  if (name && !/^\.+$/.test(name)) return name.slice(-200);
+  const name = plainName(part.name ?? '').replace(/[\\/:*?"<>|]/g, '_').trim();
+  if (name && !/^\.+$/.test(name)) return plainName(name.slice(-NAME_MAX));
   return part.type === 'message/rfc822' ? 'message.eml' : 'file';
 }

@@ -43,10 +43,15 @@ export function save(blob: Blob | string, name: string): void {
   if (typeof blob !== 'string') setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-async function saveOne(email: WholeEmail, part: EmailBodyPart): Promise<void> {
+/** What can run is saved only by somebody who has read that it can. */
+export async function saveIfSure(part: Pick<EmailBodyPart, 'name' | 'type'>, what: () => Blob | string): Promise<void> {
   const name = fileName(part);
   if (isDangerous(part) && !(await askYes({ title: t('files.dangerTitle', { name }), text: t('files.dangerText'), ok: t('files.saveAnyway'), cancel: t('files.leave'), danger: true }))) return;
-  save(fileUrl(email, part), name);
+  save(what(), name);
+}
+
+function saveOne(email: WholeEmail, part: EmailBodyPart): Promise<void> {
+  return saveIfSure(part, () => fileUrl(email, part));
 }
 
 export async function saveAll(email: WholeEmail): Promise<void> {

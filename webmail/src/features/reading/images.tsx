@@ -4,10 +4,11 @@ import type { WholeEmail } from '../../model/reading.ts';
 import { done } from '../../model/undo.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import type { Shown } from './html/frame.ts';
-import { alwaysAllow, senderOf, trusted } from './pictures.ts';
+import { alwaysAllow, isKnownAuthor, senderOf, trusted } from './pictures.ts';
 
 export function PictureLine({ email, shown, remote, show }: { email: WholeEmail; shown: Shown; remote: boolean; show(): void }) {
-  const sender = senderOf(email);
+  /* "Always" is offered where it would hold: not for an address that nothing proves. */
+  const sender = isKnownAuthor(email) ? senderOf(email) : undefined;
   const isTrusted = sender !== undefined && trusted().value.includes(sender);
   if (shown.remote === 0 && shown.trackers === 0) return null;
   const always = (): void => {

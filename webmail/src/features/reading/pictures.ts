@@ -61,11 +61,16 @@ export function senderOf(email: WholeEmail): string | undefined {
   return email.from?.length === 1 ? email.from[0]!.email.toLowerCase() : undefined;
 }
 
+/** Whether its author's address can be relied on: something proves it, or it did not come from outside. Anybody may write another's address. */
+export function isKnownAuthor({ verdict }: Pick<WholeEmail, 'verdict'>): boolean {
+  return !verdict?.standing || verdict.by.length > 0;
+}
+
 export function allowsPictures(email: WholeEmail): boolean {
   const sender = senderOf(email);
   const junk = mail().mailboxWithRole('junk', accountOfId(mail(), email.id))?.id;
   const isJunk = '$junk' in email.keywords || (junk !== undefined && junk in email.mailboxIds);
-  return sender !== undefined && !isJunk && email.verdict?.level !== 'danger' && trusted().peek().includes(sender);
+  return sender !== undefined && !isJunk && isKnownAuthor(email) && email.verdict?.level !== 'danger' && trusted().peek().includes(sender);
 }
 
 export function alwaysAllow(sender: string, allow: boolean): void {

@@ -11,8 +11,8 @@ import { accountOfId, type WholeEmail } from '../../model/reading.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
-import { fileName, kindOf, longDate, nameOf, size } from './facts.ts';
-import { fetchFile, fileUrl, save } from './files.tsx';
+import { fileName, kindOf, longDate, nameOf, plainName, size } from './facts.ts';
+import { fetchFile, fileUrl, save, saveIfSure } from './files.tsx';
 import { pictureType } from './pictures.ts';
 
 /** What is fetched to be looked at. */
@@ -77,14 +77,18 @@ async function read(email: WholeEmail, part: EmailBodyPart, signal: AbortSignal)
   }
   if (kind === 'archive') {
     const list = listZip(octets);
-    return list ? { kind: 'list', rows: list.filter((one) => !one.isFolder) } : { kind: 'failed', words: t('files.noArchive') };
+    return list ? { kind: 'list', rows: list.filter((one) => !one.isFolder).map((one) => ({ ...one, name: plainName(one.name) })) } : { kind: 'failed', words: t('files.noArchive') };
   }
   if (kind === 'tnef') {
     const list = readTnef(octets);
-    const keep = (name: string, data: Uint8Array) => () => save(new Blob([data.slice()], { type: 'application/octet-stream' }), fileName({ name, type: '' }));
-    return list ? { kind: 'list', rows: list.map((one) => ({ name: one.name, size: one.octets.length, save: keep(one.name, one.octets) })) } : { kind: 'failed', words: t('files.noArchive') };
+    const keep = (part: { name: string; type: string }, data: Uint8Array) => () => void saveIfSure(part, () => new Blob([data.slice()], { type: 'application/octet-stream' }));
+    return list ? { kind: 'list', rows: list.map((one) => ({ name: fileName({ name: one.name, type: '' }), size: one.octets.length, save: keep({ name: one.name, type: '' }, one.octets) })) } : { kind: 'failed', words: t('files.noArchive') };
   }
   return asText(octets, part.charset);
+}
+
+function letGo(content: Content | undefined): void {
+  if (content && 'address' in content) URL.revokeObjectURL(content.address);
 }
 
 function Preview({ email, part, close }: { email: WholeEmail; part: EmailBodyPart; close(): void }) {
@@ -93,13 +97,12 @@ function Preview({ email, part, close }: { email: WholeEmail; part: EmailBodyPar
   useEffect(() => {
     const stop = new AbortController();
     read(email, part, stop.signal).then(
-      (found) => !stop.signal.aborted && (content.value = found),
+      (found) => (stop.signal.aborted ? letGo(found) : (content.value = found)),
       () => !stop.signal.aborted && (content.value = { kind: 'failed', words: t('files.failed') }),
     );
     return () => {
       stop.abort();
-      const shown = content.peek();
-      if (shown && 'address' in shown) URL.revokeObjectURL(shown.address);
+      letGo(content.peek());
     };
   }, []);
   return (

@@ -12,11 +12,13 @@ export interface Ways {
   page?: string;
 }
 
-export function waysOut(email: Pick<WholeEmail, 'header:List-Unsubscribe:asURLs' | 'header:List-Unsubscribe-Post:asText'>): Ways {
+/** One click only where a signature proves that the list wrote this (RFC 8058 section 4): else anybody could have our server knock at any address. */
+export function waysOut(email: Pick<WholeEmail, 'header:List-Unsubscribe:asURLs' | 'header:List-Unsubscribe-Post:asText' | 'verdict'>): Ways {
+  const isSigned = !email.verdict?.standing || email.verdict.by.includes('dkim');
   const urls = email['header:List-Unsubscribe:asURLs'] ?? [];
   const web = urls.find((url) => /^https:\/\//i.test(url));
   const isOneClick = /^\s*List-Unsubscribe=One-Click\s*$/i.test(email['header:List-Unsubscribe-Post:asText'] ?? '');
-  return { oneClick: isOneClick ? web : undefined, mailto: urls.find((url) => /^mailto:/i.test(url)), page: web };
+  return { oneClick: isOneClick && isSigned ? web : undefined, mailto: urls.find((url) => /^mailto:/i.test(url)), page: web };
 }
 
 export async function unsubscribe(email: WholeEmail): Promise<void> {

@@ -24,11 +24,20 @@ function within(scope: string, selectors: string): string {
   return parts.map((one) => `.${scope} ${one.trim().replace(/^(?:html|body|:root)\b(?:\s*>?\s*(?:body|html)\b)*/i, '').replace(/^\s*>\s*/, '')}`.trimEnd()).join(', ');
 }
 
-function scoped(rules: CSSRuleList, window: FrameWindow, scope: string): string {
+/** What could end the element, or load something, is no part of it. */
+const UNSAFE = /<|@import|expression\(|url\(/i;
+
+/** Rules within rules: deeper than this nobody writes. */
+const DEPTH_MAX = 8;
+
+/** Rule by rule: a pattern over the whole text would look at each sign as often as there are others. */
+function scoped(rules: CSSRuleList, window: FrameWindow, scope: string, depth = 0): string {
   let text = '';
   for (const rule of rules) {
-    if (rule instanceof window.CSSStyleRule) text += `${within(scope, rule.selectorText)}{${rule.style.cssText}}`;
-    else if (rule instanceof window.CSSMediaRule) text += `@media ${rule.conditionText}{${scoped(rule.cssRules, window, scope)}}`;
+    if (rule instanceof window.CSSStyleRule) {
+      const one = `${within(scope, rule.selectorText)}{${rule.style.cssText}}`;
+      if (!UNSAFE.test(one)) text += one;
+    } else if (rule instanceof window.CSSMediaRule && depth < DEPTH_MAX && !UNSAFE.test(rule.conditionText)) text += `@media ${rule.conditionText}{${scoped(rule.cssRules, window, scope, depth + 1)}}`;
   }
   return text;
 }
@@ -45,9 +54,7 @@ function takeStyles(root: DocumentFragment, window: FrameWindow, scope: string):
     copy.remove();
     style.remove();
   }
-  // What could end the element, or load something, is no part of it.
-  const safe = text.replace(/[^{}]*\{[^{}]*(?:<|@import|expression\(|url\()[^{}]*\}/gi, '');
-  return safe.length > STYLE_MAX || safe.includes('<') ? '' : safe;
+  return text.length > STYLE_MAX ? '' : text;
 }
 
 /** Made of the original's HTML once, when it is quoted; from then on it is a text that nobody changes. */

@@ -33,10 +33,14 @@ function bare(host: string): string {
   return host.replace(/^www\d?\./, '');
 }
 
-/* The host that the text claims to be, if it looks like one. */
+/* Signs that nobody sees, and full stops of other scripts, which browsers read as one. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu;
+const STOPS = /[\u3002\uff0e\uff61]/g;
+
+/* The host that the text claims to be, if it looks like one: as a reader sees it. */
 export function shownHost(text: string): string | undefined {
   if (text.length > 2048) return undefined;
-  const found = HOST_IN_TEXT.exec(text);
+  const found = HOST_IN_TEXT.exec(text.replace(UNSEEN, '').replace(STOPS, '.').normalize('NFKC'));
   const host = found?.[1];
   if (!host || (FILE_END.test(host) && !/\/\//.test(text))) return undefined;
   return ascii(host);
@@ -71,6 +75,19 @@ function open(url: string): void {
   window.open(url, '_blank', 'noopener,noreferrer');
 }
 
+function unescaped(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return fragment;
+  }
+}
+
+/* What a reader sees of a link may be less than what it holds. */
+function doubtOf(link: Element, href: string): ReturnType<typeof mismatch> {
+  return mismatch((link as HTMLElement).innerText ?? '', href) ?? mismatch(link.textContent ?? '', href);
+}
+
 function follow(event: MouseEvent, document: Document, host: LinkHost): void {
   const target = event.target as Element | null;
   const link = target?.closest?.('a[href], area[href]');
@@ -78,7 +95,7 @@ function follow(event: MouseEvent, document: Document, host: LinkHost): void {
   const href = link.getAttribute('href') ?? '';
   event.preventDefault();
   if (href.startsWith('#')) {
-    const id = decodeURIComponent(href.slice(1));
+    const id = unescaped(href.slice(1));
     const place = document.getElementById(id) ?? document.getElementsByName(id)[0];
     place?.scrollIntoView({ block: 'start' });
     return;
@@ -86,7 +103,7 @@ function follow(event: MouseEvent, document: Document, host: LinkHost): void {
   /* Asked again, though no other link passes sanitise.ts: this holds by itself. */
   if (!isLink(href)) return;
   if (/^mailto:/i.test(href)) return host.write(href);
-  const doubt = mismatch(link.textContent ?? '', href);
+  const doubt = doubtOf(link, href);
   if (doubt) return host.ask(href, doubt.shown, doubt.real);
   if (host.distrusts) return host.ask(href, '', new URL(href).hostname);
   open(href);

@@ -13,11 +13,15 @@ export type FetchPicture = (picture: Picture, signal: AbortSignal) => Promise<Bl
 /* At once: more would take the connection from what the reader does meanwhile. */
 const TOGETHER = 6;
 
+/* Octets of all pictures of a message: beyond them it is a flood, or the same picture under a thousand names. */
+const ALL_OCTETS_MAX = 200 << 20;
+
 const TYPES = /^image\/(?:png|jpeg|gif|webp|avif|bmp|svg\+xml|x-icon)$/;
 
 export class Pictures {
   private readonly addresses: string[] = [];
   private readonly stop = new AbortController();
+  private octets = 0;
 
   constructor(private readonly fetchPicture: FetchPicture) {}
 
@@ -46,11 +50,12 @@ export class Pictures {
     if (!first) return false;
     let bytes: Blob | undefined;
     try {
-      bytes = await this.fetchPicture(first, this.stop.signal);
+      bytes = this.octets < ALL_OCTETS_MAX ? await this.fetchPicture(first, this.stop.signal) : undefined;
     } catch {
       bytes = undefined;
     }
     if (this.stop.signal.aborted) return false;
+    this.octets += bytes?.size ?? 0;
     if (!bytes || !TYPES.test(bytes.type)) {
       for (const { element, place } of same) if (place === 'source') element.classList.add('postrider-missing');
       return false;

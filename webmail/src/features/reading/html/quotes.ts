@@ -21,7 +21,11 @@ const QUOTES = [
 ].join(',');
 
 /* Lines by which programs without marks of their own begin what they quote. */
-const BEGINS = /^\s*-{2,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d'origine|Mensaje original|Исходное сообщение)\s*-{2,}\s*$/im;
+const BEGINS = /^-{2,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d'origine|Mensaje original|Исходное сообщение)\s*-{2,}$/i;
+const BEGINNING_MAX = 200;
+
+/* Each that is looked at is compared with all that stands around it: mail of nothing but quotes must not hold up the page. */
+const LOOKED_AT_MAX = 50;
 
 function hasWords(node: Node): boolean {
   if (node.nodeType === 3 /* text */) return /\S/.test(node.nodeValue ?? '');
@@ -44,9 +48,14 @@ function wordsAfter(node: Node, root: Node): Node | undefined {
   return undefined;
 }
 
+/* A line that says that what follows is quoted. */
+export function beginsQuote(text: string): boolean {
+  return text.length <= BEGINNING_MAX && BEGINS.test(text.trim());
+}
+
 /* The first node from which on all is quoted. */
 function findQuote(root: Element): Element | undefined {
-  for (const quote of root.querySelectorAll(QUOTES)) {
+  for (const quote of Array.from(root.querySelectorAll(QUOTES)).slice(0, LOOKED_AT_MAX)) {
     /* A mark that stands before the quote: whatever follows belongs to it. */
     const isPrefix = quote.matches('.moz-cite-prefix, #appendonsend, #divRplyFwdMsg');
     if (!wordsBefore(quote, root)) continue;
@@ -55,7 +64,7 @@ function findQuote(root: Element): Element | undefined {
     if (!after || (after.nodeType === 1 && (after as Element).matches(QUOTES))) return quote;
   }
   for (const element of root.querySelectorAll('p, div, span'))
-    if (element.childElementCount === 0 && BEGINS.test(element.textContent ?? '') && wordsBefore(element, root)) return element;
+    if (element.childElementCount === 0 && beginsQuote(element.textContent ?? '') && wordsBefore(element, root)) return element;
   return undefined;
 }
 

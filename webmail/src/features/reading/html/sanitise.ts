@@ -40,6 +40,9 @@ const SEEN_PIXELS = 3;
 /* Mail with more pictures than this is a flood; the others stay unseen. */
 const PICTURES_MAX = 2000;
 
+/* A style of more properties than this says nothing about how a text looks: it is there to hold up who reads it. */
+export const PROPERTIES_MAX = 500;
+
 const URL_IN_CSS = /url\(\s*(?:"([^"]*)"|'([^']*)'|([^)\s]*))\s*\)/i;
 
 function pictureKind(url: string): Picture['kind'] | undefined {
@@ -116,6 +119,7 @@ class Collector {
   private attributed(node: HTMLElement): void {
     const style = node.style;
     if (!style) return;
+    if (style.length > PROPERTIES_MAX) return node.removeAttribute('style');
     for (const name of Array.from(style)) {
       const value = style.getPropertyValue(name);
       if (!/url\(|image-set\(|image\(/i.test(value)) continue;

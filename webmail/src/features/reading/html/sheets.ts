@@ -6,12 +6,21 @@
  * message is a document of its own.
  */
 
+import { PROPERTIES_MAX } from './sanitise.ts';
+
 /* A style sheet beyond this is not for reading; the message is shown without the rest. */
 const SHEETS_CHARACTERS_MAX = 1 << 20;
+
+/* Rules within rules: deeper than this nobody writes, and each level is walked by a call. */
+const DEPTH_MAX = 32;
+
+/* Classes of rules that load, that stand for what is defined elsewhere, or that say how to print. */
+const LEFT_OUT = /^\[object CSS(?:FontFace|Import|Namespace|Property|FontPaletteValues|Page|Margin|PositionTry)Rule\]$/;
 
 const LOADS = /url\(|image-set\(|image\(|src\(/i;
 
 function clean(style: CSSStyleDeclaration): void {
+  if (style.length > PROPERTIES_MAX) style.cssText = '';
   for (const name of Array.from(style)) if (LOADS.test(style.getPropertyValue(name))) style.removeProperty(name);
 }
 
@@ -20,17 +29,17 @@ interface RuleList {
   deleteRule(index: number): void;
 }
 
-/* Rules are known by what they have, not by their class: they belong to the frame's world. */
-function cleanRules(list: RuleList): void {
+/* Rules belong to the frame's world: so they are known by what they have, and by the names of their classes. */
+function cleanRules(list: RuleList, depth = 0): void {
   for (let i = list.cssRules.length - 1; i >= 0; i--) {
     const rule = list.cssRules[i] as CSSRule & Partial<RuleList> & { style?: CSSStyleDeclaration };
     const nested = rule.cssRules && rule.deleteRule;
-    if (rule.style && !/^@/.test(rule.cssText)) clean(rule.style);
-    else if (!nested || /^@(?:font-face|import|namespace|property|font-palette-values)/i.test(rule.cssText)) {
+    if ((!nested && !rule.style) || depth >= DEPTH_MAX || LEFT_OUT.test(Object.prototype.toString.call(rule))) {
       list.deleteRule(i);
       continue;
     }
-    if (nested) cleanRules(rule as RuleList);
+    if (rule.style) clean(rule.style);
+    if (nested) cleanRules(rule as RuleList, depth + 1);
   }
 }
 
