@@ -4,6 +4,7 @@ import { t } from '../../base/words.ts';
 import type { Email } from '../../jmap/types.ts';
 import type { WholeEmail } from '../../model/reading.ts';
 import { Icon } from '../../ui/Icon.tsx';
+import { evidenceText, verdictText } from './verdictWords.ts';
 
 const ICONS = { plain: 'shield-check', caution: 'shield-alert', danger: 'triangle-alert' } as const;
 
@@ -12,7 +13,8 @@ export function VerdictLine({ email }: { email: Email }) {
   const verdict = (email as WholeEmail).verdict;
   if (!verdict || verdict.level === 'none') return null;
   const plain = verdict.level === 'plain' && verdict.domain ? t('verdict.plain', { domain: verdict.domain }) : undefined;
-  const short = plain === undefined ? verdict.text : verdict.firstContact ? t('verdict.first', { plain }) : plain;
+  const text = verdictText(verdict);
+  const short = plain === undefined ? text : verdict.firstContact ? t('verdict.first', { plain }) : plain;
   return (
     <div class={`verdict verdict-${verdict.level}`} role={verdict.level === 'danger' ? 'alert' : undefined}>
       <button type="button" class="verdict-line" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
@@ -22,11 +24,11 @@ export function VerdictLine({ email }: { email: Email }) {
       </button>
       {open.value && (
         <div class="verdict-evidence">
-          {short !== verdict.text && <p>{verdict.text}</p>}
+          {short !== text && <p>{text}</p>}
           <ul>
             {verdict.evidence.map((one, i) => (
               <li key={i}>
-                <code>{`${one.what}=${one.result}`}</code> {one.text}
+                <code>{`${one.what}=${one.result}`}</code> {evidenceText(one)}
               </li>
             ))}
           </ul>
