@@ -37,6 +37,79 @@ test('an answer that was lost makes nothing twice', async () => {
   assert.deepEqual(await list(SENT), server.ids({ inMailbox: SENT }));
 });
 
+test('a version of a draft that never arrived is not taken for the one before it', async () => {
+  const server = new FakeServer();
+  const { engine, wire, ask } = await ready(server);
+  // Neither its text nor its Message-ID tells one from the other.
+  const version = (to: string, references: string[]): Json => ({ ...draft('Plan'), messageId: ['plan@example.test'], to: [{ name: null, email: to }], references });
+  let last = (await ask('Email/set', { create: { d: version('anna@example.test', []) } }))['created'].d.id;
+  await engine.flushed();
+  for (const next of [version('anna@example.test', ['a@x']), version('bob@example.test', ['a@x'])]) {
+    wire.fate = () => 'cut';
+    last = (await ask('Email/set', { create: { d: next }, destroy: [last] }))['created'].d.id;
+    await assert.rejects(engine.flushed());
+    wire.fate = () => 'well';
+    wire.go('online');
+    await engine.flushed();
+    assert.deepEqual([...server.emails.values()].map((email) => [email['to'], email['references']]), [[next['to'], next['references']]]);
+  }
+});
+
+test('a submission is found again though the clock of this browser is wrong', async () => {
+  const server = new FakeServer();
+  server.now = () => Date.now() - 86_400_000;
+  const { engine, wire, ask } = await ready(server);
+  const id = (await ask('Email/set', { create: { d: draft('Once') } }))['created'].d.id;
+  await engine.flushed();
+  let lost = true;
+  wire.fate = () => {
+    const fate = lost ? 'lost' : 'well';
+    lost = false;
+    return fate;
+  };
+  await ask('EmailSubmission/set', { create: { s: { emailId: id, identityId: 'I1-1' } } });
+  await engine.flushed().catch(() => undefined);
+  wire.go('online');
+  await engine.flushed();
+  assert.equal(server.submissions.size, 1);
+});
+
+test('a message that the server does not even read stays here, and can be changed', async () => {
+  const server = new FakeServer();
+  const { engine, wire, ask, events, list } = await ready(server);
+  wire.fate = () => 'refused';
+  await ask('Email/set', { create: { d: draft('Large') } });
+  for (let at = 0; at < 4 && !events.some((event) => event.kind === 'refused'); at++) {
+    wire.go('online');
+    await engine.flushed().catch(() => undefined);
+  }
+  assert.deepEqual(events.flatMap((event) => (event.kind === 'refused' ? [event.error.type] : [])), ['requestTooLarge']);
+  const [id] = await list(DRAFTS);
+  wire.fate = () => 'well';
+  await ask('Email/set', { create: { d: draft('Smaller') }, destroy: [id] });
+  wire.go('online');
+  await engine.flushed();
+  assert.deepEqual([...server.emails.values()].map((email) => email['subject']), ['Smaller']);
+});
+
+test('local names are forgotten after a month, but for those that something still says', async (t) => {
+  const server = new FakeServer();
+  const { engine, ask, store } = await ready(server);
+  const id = (await ask('Email/set', { create: { d: draft('Old') } }))['created'].d.id;
+  await engine.flushed();
+  const real = server.ids({ inMailbox: DRAFTS })[0];
+  const soon = await device(server, store.copy());
+  assert.equal((await soon.ask('Email/get', { ids: [id], properties: ['subject'] }))['list'][0].subject, 'Old');
+  const { now } = Date;
+  t.after(() => (Date.now = now));
+  Date.now = () => now() + 31 * 86_400_000;
+  const later = await device(server, store.copy());
+  await later.ask('Email/set', { update: { [real!]: { 'keywords/$seen': null } } });
+  await later.engine.flushed();
+  assert.deepEqual(await later.store.keys('about', 'alias/'), []);
+  assert.deepEqual((await later.ask('Email/get', { ids: [id], properties: ['subject'] }))['list'], []);
+});
+
 test('a draft that two devices change becomes two', async () => {
   const server = new FakeServer();
   const old = server.deliver(draft('Draft'));

@@ -45,6 +45,8 @@ export class FakeServer {
   /** Answers to calls, instead of what would be done. */
   refuse: ((name: string, args: Json) => Json | undefined) | undefined;
   calls = 0;
+  /** Its clock. */
+  now: () => number = () => Date.now();
 
   constructor() {
     for (const [id, name, role] of [['M1-1', 'Inbox', 'inbox'], ['M1-2', 'Archive', 'archive'], ['M1-3', 'Trash', 'trash'], ['M1-4', 'Drafts', 'drafts'], ['M1-5', 'Sent', 'sent']] as const)
@@ -125,7 +127,7 @@ export class FakeServer {
     if (verb === 'get') return [[name, this.get(type, args), id]];
     if (verb === 'changes') return [[name, this.changes(type, args), id]];
     if (name === 'Email/query') return [[name, this.query(args), id]];
-    if (name === 'EmailSubmission/query') return [[name, { ids: [...this.submissions.values()].filter((one) => args['filter'].emailIds.includes(one['emailId'])).map((one) => one['id']) }, id]];
+    if (name === 'EmailSubmission/query') return [[name, { ids: [...this.submissions.values()].filter((one) => args['filter'].emailIds.includes(one['emailId']) && one['sendAt'] >= (args['filter'].after ?? '')).map((one) => one['id']) }, id]];
     if (name === 'Email/queryChanges') throw new Refused('cannotCalculateChanges');
     if (verb === 'set') return this.set(type, args, id);
     throw new Refused('unknownMethod');
@@ -260,7 +262,7 @@ export class FakeServer {
   private make(type: string, object: Json): Id {
     if (type === 'Email') return this.deliver({ keywords: {}, ...object });
     const id = `${type[0]}1-${(100 + this.next++).toString(16)}`;
-    this.table(type).set(id, { ...(type === 'Mailbox' && { parentId: null, role: null, sortOrder: 0 }), ...(type === 'EmailSubmission' && { undoStatus: 'pending' }), ...object, id });
+    this.table(type).set(id, { ...(type === 'Mailbox' && { parentId: null, role: null, sortOrder: 0 }), ...(type === 'EmailSubmission' && { undoStatus: 'pending', sendAt: new Date(this.now()).toISOString() }), ...object, id });
     this.tell(type, id, 'created');
     return id;
   }
@@ -298,8 +300,8 @@ export class FakeServer {
 /** A wire to it that can be cut: before a request comes there, or after it was carried out. */
 export class FakeWire implements Wire {
   connection: Wire['connection'] = 'online';
-  /** What happens to the next requests: "lost" reaches the server, and its answer is lost; "ended": the session has. */
-  fate: () => 'well' | 'cut' | 'lost' | 'ended' = () => 'well';
+  /** What happens to the next requests: "lost" reaches the server, and its answer is lost; "ended": the session has; "refused": not read. */
+  fate: () => 'well' | 'cut' | 'lost' | 'ended' | 'refused' = () => 'well';
   readonly sent: Invocation[][] = [];
   private readonly listeners = new Set<(event: WireEvent) => void>();
 
@@ -320,6 +322,7 @@ export class FakeWire implements Wire {
       this.emit({ kind: 'signed-out' });
       throw new WireError('signed-out', 'ended');
     }
+    if (fate === 'refused') throw new WireError('refused', 'The server answered with 413.');
     if (fate === 'cut') throw new WireError('offline', 'cut');
     this.sent.push(structuredClone(calls));
     const answers = structuredClone(this.server.request(structuredClone(calls)));

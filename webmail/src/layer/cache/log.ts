@@ -34,6 +34,15 @@ export interface Entry {
   held?: { type: string; description?: string };
 }
 
+/** What the server has named is known by its local id for so long: no page that knows it by that stays open longer. */
+const ALIAS_KEPT_MS = 30 * 86_400_000;
+
+interface Alias {
+  real: Id;
+  /** When the server named it. */
+  at: number;
+}
+
 const isEmpty = (object: object): boolean => {
   for (const _ in object) return false;
   return true;
@@ -96,14 +105,21 @@ export class Log {
   /** Entries that are on their way, or that the server has taken: they no longer change. */
   readonly sealed = new Set<number>();
   private readonly dirty = new Set<number>();
-  private readonly newAliases: [Id, Id][] = [];
+  private readonly aliasPuts: Put[] = [];
 
   constructor(private readonly store: Store) {}
 
   async load(): Promise<void> {
     const [entries, names] = await Promise.all([this.store.withPrefix('log', ''), this.store.withPrefix('about', 'alias/')]);
     for (const [, entry] of entries) this.index(entry as Entry);
-    for (const [name, real] of names) this.alias(name.slice(6), real as Id);
+    for (const [name, alias] of names) this.recall(name, alias as Alias);
+  }
+
+  /** Names that nobody uses any more go: else there would be one for each draft that was ever written here. */
+  private recall(name: string, { real, at }: Alias): void {
+    const local = name.slice('alias/'.length);
+    if (!real || (Date.now() - at > ALIAS_KEPT_MS && !this.byId.has(local))) this.aliasPuts.push({ table: 'about', key: name });
+    else this.alias(local, real);
   }
 
   private alias(local: Id, real: Id): void {
@@ -142,10 +158,8 @@ export class Log {
   /** What must be written of the log since it was last asked. */
   puts(): Put[] {
     const puts: Put[] = [...this.dirty].map((number) => ({ table: 'log', key: key(number), value: this.entries.get(number) }));
-    for (const [local, real] of this.newAliases) puts.push({ table: 'about', key: `alias/${local}`, value: real });
     this.dirty.clear();
-    this.newAliases.length = 0;
-    return puts;
+    return [...puts, ...this.aliasPuts.splice(0)];
   }
 
   /** How many changes of records wait; those that wait for the person, because the server refused something, are none. */
@@ -333,7 +347,7 @@ export class Log {
 
   name(local: Id, real: Id): void {
     this.alias(local, real);
-    this.newAliases.push([local, real]);
+    this.aliasPuts.push({ table: 'about', key: `alias/${local}`, value: { real, at: Date.now() } satisfies Alias });
   }
 
   /**

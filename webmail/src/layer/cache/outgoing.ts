@@ -118,10 +118,10 @@ export function refusedCall(entry: Entry, id: Id, part: 'create' | 'update' | 'd
 
 // ---- was it made already? ----
 
-/** Clocks of server and browser differ by at most so much, when submissions are looked for. */
-const CLOCKS_DIFFER_MS = 10 * 60_000;
-
-/** Asks for what an attempt without an answer may have made. */
+/**
+ * Asks for what an attempt without an answer may have made. Submissions are looked for whatever their time: clocks of browsers are wrong by
+ * hours, and a draft that was submitted is none any more.
+ */
 export function searchCalls(entry: Entry, log: Log): Invocation[] {
   const { accountId } = entry;
   const calls: Invocation[] = [];
@@ -129,12 +129,11 @@ export function searchCalls(entry: Entry, log: Log): Invocation[] {
     if (entry.name === 'Email/set' && made['messageId']?.[0]) {
       calls.push(
         ['Email/query', { accountId, filter: { header: ['Message-ID', `<${made['messageId'][0]}>`] } }, `${id} query`],
-        ['Email/get', { accountId, '#ids': { resultOf: `${id} query`, name: 'Email/query', path: '/ids' }, properties: ['subject', 'messageId', 'to', 'bodyValues', 'textBody', 'htmlBody'], bodyProperties: ['partId', 'type'], fetchTextBodyValues: true, fetchHTMLBodyValues: true }, id],
+        ['Email/get', { accountId, '#ids': { resultOf: `${id} query`, name: 'Email/query', path: '/ids' }, properties: ['subject', 'to', 'cc', 'bcc', 'bodyValues', 'textBody', 'htmlBody'], bodyProperties: ['partId', 'type'], fetchTextBodyValues: true, fetchHTMLBodyValues: true }, id],
       );
     } else if (entry.name === 'EmailSubmission/set') {
-      const after = new Date((entry.attempted ?? 0) - CLOCKS_DIFFER_MS).toISOString().replace(/\.\d+Z$/, 'Z');
       calls.push(
-        ['EmailSubmission/query', { accountId, filter: { emailIds: [log.real(made['emailId'])], after } }, `${id} query`],
+        ['EmailSubmission/query', { accountId, filter: { emailIds: [log.real(made['emailId'])] } }, `${id} query`],
         ['EmailSubmission/get', { accountId, '#ids': { resultOf: `${id} query`, name: 'EmailSubmission/query', path: '/ids' } }, id],
       );
     } else if (entry.name === 'Identity/set') calls.push(['Identity/get', { accountId, ids: null }, id]);
@@ -147,6 +146,15 @@ const texts = (email: Json): string[] => {
   return Object.values(values).map(({ value }) => value.replace(/\s+/g, ' ').trim()).sort();
 };
 
+const people = (email: Json): string[][] => ['to', 'cc', 'bcc'].map((field) => ((email[field] ?? []) as { email: string }[]).map((one) => one.email.toLowerCase()));
+
+/** An earlier version of the draft has its Message-ID, and maybe its text; what waits to be deleted was made before. */
+function isAnother(id: Id, local: Id, log: Log): boolean {
+  if (log.names(id).some((name) => name !== id && name !== local)) return true;
+  for (const entry of log.entries.values()) if (log.names(id).some((name) => entry.destroy[name])) return true;
+  return false;
+}
+
 /** Of what the server has, that which this entry made: by local id. */
 export function foundMade(entry: Entry, log: Log, answers: ReadonlyMap<string, Invocation>): Map<Id, Id> {
   const found = new Map<Id, Id>();
@@ -156,7 +164,7 @@ export function foundMade(entry: Entry, log: Log, answers: ReadonlyMap<string, I
     for (const object of answer[1]['list'] as Json[]) {
       const isIt =
         entry.name === 'Email/set'
-          ? (object['subject'] ?? '') === (made['subject'] ?? '') && same(texts(object), texts(made))
+          ? !isAnother(object['id'], id, log) && (object['subject'] ?? '') === (made['subject'] ?? '') && same(people(object), people(made)) && same(texts(object), texts(made))
           : entry.name === 'EmailSubmission/set'
             ? object['undoStatus'] !== 'canceled' && object['emailId'] === log.real(made['emailId'])
             : Object.entries(made).every(([name, value]) => name === '@' || same(object[name], value));

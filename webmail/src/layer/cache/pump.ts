@@ -3,7 +3,7 @@
  * piece ahead. What the server took is laid over until the cache has fetched what it made of it, so that nothing flickers; and cache and
  * log are written in one, so that a crash leaves them agreeing.
  */
-import type { Id, Invocation } from '../../jmap/types.ts';
+import type { Id, Invocation, SetError } from '../../jmap/types.ts';
 import type { LayerEvent } from '../layer.ts';
 import { type Wire, WireError } from '../net/wire.ts';
 import { Deposed, type Put } from '../store/store.ts';
@@ -293,9 +293,22 @@ export class Pump {
     this.oneByOne = true;
     if (!guilty) return;
     const refuse = { type: 'requestTooLarge', description: error.message };
-    for (const [part, list] of [['create', guilty.create], ['update', guilty.update], ['destroy', guilty.destroy]] as const)
-      for (const id of Object.keys(list)) this.host.emit({ kind: 'refused', call: refusedCall(guilty, id, part), error: refuse });
-    await this.forget([guilty]);
+    const parts = [['create', guilty.create], ['update', guilty.update], ['destroy', guilty.destroy]] as const;
+    const refused = parts.flatMap(([part, list]) => Object.keys(list).map((id) => refusedCall(guilty, id, part)));
+    // What somebody has written stays, as where the server refuses a message alone.
+    if (guilty.name === 'Email/set' && Object.keys(guilty.create).length) await this.hold(guilty, refuse);
+    else await this.forget([guilty]);
+    for (const call of refused) this.host.emit({ kind: 'refused', call, error: refuse });
+  }
+
+  private async hold(entry: Entry, why: SetError): Promise<void> {
+    const { host } = this;
+    host.log.change(entry, () => {
+      entry.held = why;
+      delete entry.attempted;
+    });
+    await host.write(host.log.puts());
+    host.changed();
   }
 
   /** Takes out what names something that will never be. */

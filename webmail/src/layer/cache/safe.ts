@@ -72,7 +72,9 @@ export class SafeStore implements Store {
       try {
         await this.inner.clear(SPARE);
         return await this.inner.write(puts.filter((put) => !SPARE.includes(put.table)));
-      } catch {
+      } catch (error) {
+        // What another layer keeps is not ours to clear.
+        if (error instanceof Deposed) throw error;
         await this.less('log');
       }
     }

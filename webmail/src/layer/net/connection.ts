@@ -103,7 +103,9 @@ export class Connection implements Wire {
       const answers = await this.exchange(calls);
       together.forEach(({ resolve }, at) => resolve(answers.filter(([, , id]) => id.startsWith(`${at}/`)).map(([name, args, id]): Invocation => [name, args, id.slice(id.indexOf('/') + 1)])));
     } catch (error) {
-      for (const { reject } of together) reject(error);
+      // One of them makes the server refuse all: the others are not to blame, and nothing of it was done.
+      if (together.length > 1 && error instanceof WireError && error.kind === 'refused') for (const one of together) await this.carry([one]);
+      else for (const { reject } of together) reject(error);
     }
   }
 
@@ -136,9 +138,10 @@ export class Connection implements Wire {
       this.events.emit({ kind: 'signed-out' });
       throw new WireError('signed-out', 'The session has ended.');
     }
-    if (answer.ok) return answer;
-    const busy = answer.status === 429 || answer.status >= 500;
-    throw new WireError(busy ? 'busy' : 'refused', `The server answered with ${answer.status}.`);
+    if (answer.ok && isJson(answer)) return answer;
+    // Only the server refuses a request for good; anything between it and us may say anything for a while.
+    const isRefused = answer.status === 413 || (answer.status >= 400 && answer.status < 500 && answer.status !== 429 && isJson(answer));
+    throw new WireError(isRefused ? 'refused' : 'busy', `The server answered with ${answer.status}.`);
   }
 
   private heardState(state: string): void {
@@ -267,6 +270,11 @@ export class Connection implements Wire {
       if (said.changed) this.events.emit({ kind: 'changed', changed: said.changed });
     });
   }
+}
+
+/** application/json, or a problem of RFC 7807. */
+function isJson(answer: Response): boolean {
+  return /^application\/(?:problem\+)?json\b/i.test(answer.headers.get('content-type') ?? '');
 }
 
 function renumbered(args: Record<string, unknown>, number: number): Record<string, unknown> {
