@@ -22,7 +22,9 @@ struct blob_upload {
 	bool has_left;       /* else all to its end */
 	struct jmap_blob_writer writer;
 	struct buf decoded; /* of base64 */
-	uint64_t max;
+	uint64_t max;  /* octets of all blobs that one call makes: nobody fills a disk by naming a blob again
+	                  and again */
+	uint64_t made; /* by this call, before the one being made */
 	struct buf text[OUTCOMES];
 	struct json_out out[OUTCOMES];
 };
@@ -157,6 +159,7 @@ static void on_kept(struct jmap_call *c, unsigned type, const void *answer)
 	json_out_unsigned(w, u->writer.size);
 	json_out_end(w);
 	jmap_created(c, key_now(u), text);
+	u->made += u->writer.size;
 	if (next_blob(c, u))
 		go_on(c, THROUGH);
 	else
@@ -167,8 +170,9 @@ static void on_kept(struct jmap_call *c, unsigned type, const void *answer)
 
 static enum step write(struct jmap_call *c, struct blob_upload *u, struct view bytes)
 {
-	if (bytes.len > u->max - u->writer.size)
-		return failed(c, "tooLarge", "it is larger than maxSizeBlobSet", (struct view){0});
+	if (bytes.len > u->max - u->made - u->writer.size)
+		return failed(
+		    c, "tooLarge", "it, or all of one call, is larger than maxSizeBlobSet", (struct view){0});
 	return jmap_blob_write(c, &u->writer, bytes) ? THROUGH : WAITS;
 }
 

@@ -35,7 +35,7 @@ const char *jmap_method_name(struct jmap_call *c)
 
 uint64_t jmap_blob_set_max(const struct jmap_session *s)
 {
-	return s->config.message_max < JMAP_SIZE_REQUEST_MAX ? s->config.message_max : JMAP_SIZE_REQUEST_MAX;
+	return s->config.message_max;
 }
 
 void *jmap_call_data(struct jmap_call *c, size_t size, void (*release)(void *data))

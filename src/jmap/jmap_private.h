@@ -93,7 +93,9 @@ int64_t jmap_now(struct jmap_call *c);
 int64_t jmap_delay_max(struct jmap_call *c);                          /* as the config has it */
 bool jmap_uses(struct jmap_call *c, enum jmap_capability capability); /* it stands in "using" */
 const char *jmap_method_name(struct jmap_call *c);
-uint64_t jmap_blob_set_max(const struct jmap_session *s); /* maxSizeBlobSet (RFC 9404 section 3.1) */
+/* maxSizeBlobSet (RFC 9404 section 3.1): as large as an upload, since a client may send one in pieces and
+ * join them. */
+uint64_t jmap_blob_set_max(const struct jmap_session *s);
 
 /* Zeroed, the call's own; release (or NULL) is called at its end. Once for each call. */
 void *jmap_call_data(struct jmap_call *c, size_t size, void (*release)(void *data));
