@@ -10,6 +10,7 @@ export const MAIL = 'urn:ietf:params:jmap:mail';
 export const SUBMISSION = 'urn:ietf:params:jmap:submission';
 export const VACATION = 'urn:ietf:params:jmap:vacationresponse';
 /** doc/jmap.md, Snooze. */
+export const BLOB = 'urn:ietf:params:jmap:blob';
 export const SNOOZE = 'urn:ietf:params:jmap:mail:snooze';
 export const WEBSOCKET = 'urn:ietf:params:jmap:websocket';
 

@@ -64,7 +64,7 @@ export class DirectLayer implements Layer {
   }
 
   upload(accountId: Id, file: Blob, options: Parameters<Layer['upload']>[2] = {}): Promise<Upload> {
-    return upload(this.session, accountId, file, options);
+    return upload(this.session, accountId, file, options, (calls) => this.request(calls));
   }
 
   blobUrl(accountId: Id, blobId: Id, name: string, type: string): string {

@@ -51,7 +51,8 @@ export interface Layer {
   /** Returns the function that ends it. */
   listen(listener: (event: LayerEvent) => void): () => void;
   status(): LayerStatus;
-  upload(accountId: Id, file: Blob, options?: { type?: string; progress?: (sent: number, all: number) => void; signal?: AbortSignal }): Promise<Upload>;
+  /** A large file goes in pieces: `kept` tells which the server has, and an upload that is given them as `pieces` goes on behind them. */
+  upload(accountId: Id, file: Blob, options?: { type?: string; progress?: (sent: number, all: number) => void; signal?: AbortSignal; pieces?: readonly Id[]; kept?: (pieces: readonly Id[]) => void }): Promise<Upload>;
   /** Where a blob can be had: RFC 8620 section 6.2. */
   blobUrl(accountId: Id, blobId: Id, name: string, type: string): string;
   /** Ends the session at the server, and leaves nothing of it in the browser. */

@@ -1,7 +1,11 @@
-/** Files of a draft on their way to the server, with progress; each can be stopped, and is tried again when the connection is back. */
+/**
+ * Files of a draft on their way to the server, with progress; each can be stopped, and goes on when the connection is back, or the page was
+ * loaded anew.
+ */
 import { signal, type Signal } from '@preact/signals';
 import { LayerError, type Layer } from '../../layer/layer.ts';
 import type { Attachment } from './draft/types.ts';
+import { pieceNotes, type Notes } from './pieces.ts';
 
 export interface Upload {
   sent: number;
@@ -25,6 +29,7 @@ export class Uploads {
     private readonly accountId: string,
     private readonly sizeMax: number,
     private readonly done: (key: string, blobId: string) => void,
+    private readonly notes: Notes = pieceNotes(),
   ) {}
 
   add(attachment: Attachment, file: Blob): void {
@@ -49,6 +54,7 @@ export class Uploads {
   remove(key: string): void {
     this.stops.get(key)?.abort();
     this.files.delete(key);
+    this.notes.remove(key);
     const at = this.queue.indexOf(key);
     if (at >= 0) this.queue.splice(at, 1);
     this.set(key, undefined);
@@ -58,7 +64,7 @@ export class Uploads {
   again(): void {
     for (const [key, upload] of Object.entries(this.states.peek())) {
       if (upload.state !== 'waiting' && upload.state !== 'failed') continue;
-      this.set(key, { ...upload, sent: 0, state: 'running' });
+      this.set(key, { ...upload, state: 'running' });
       this.queue.push(key);
     }
     this.next();
@@ -103,14 +109,17 @@ export class Uploads {
         type: file.type,
         signal: stop.signal,
         progress: (sent, all) => this.set(key, { sent, all, state: 'running' }),
+        pieces: this.notes.get(key),
+        kept: (pieces) => this.notes.set(key, pieces),
       });
       if (!this.files.has(key)) return;
+      this.notes.remove(key);
       this.done(key, blobId);
       this.set(key, undefined);
     } catch (error) {
       if (stop.signal.aborted) return;
       const kind = error instanceof LayerError ? error.kind : 'server';
-      this.set(key, { sent: 0, all: file.size, state: kind === 'limit' ? 'tooLarge' : kind === 'server' ? 'failed' : 'waiting' });
+      this.set(key, { sent: this.states.peek()[key]?.sent ?? 0, all: file.size, state: kind === 'limit' ? 'tooLarge' : kind === 'server' ? 'failed' : 'waiting' });
     } finally {
       this.stops.delete(key);
       this.next();

@@ -80,7 +80,7 @@ export class CachedLayer implements Layer {
   }
 
   upload(accountId: Id, file: Blob, options: Parameters<Layer['upload']>[2] = {}): Promise<Upload> {
-    return upload(this.session, accountId, file, options);
+    return upload(this.session, accountId, file, options, (calls) => this.request(calls));
   }
 
   blobUrl(accountId: Id, blobId: Id, name: string, type: string): string {
