@@ -57,6 +57,12 @@ def test_without_a_script(make_server):
     with Browser(server) as browser:
         page = browser.get("/").body.decode()
         assert 'action="/auth/login"' in page and 'name="password"' in page
+        assert '<html lang="en" dir="ltr">' in page
+        # In the language of the browser; but for that of the webmail, where somebody has chosen one.
+        arabic = browser.ask("GET", "/", fields={"Accept-Language": "ar-EG,en;q=0.5"}).body.decode()
+        assert '<html lang="ar" dir="rtl">' in arabic and "كلمة المرور" in arabic
+        german = browser.ask("GET", "/", fields={"Accept-Language": "ar", "Cookie": "language=de"}).body.decode()
+        assert '<html lang="de" dir="ltr">' in german and "Passwort" in german
         wrong = browser.form_to("/auth/login", username='"><b>@x', password="no")
         assert wrong.status == 401 and "That was not right" in wrong.body.decode() and "<b>" not in wrong.body.decode()
         done = browser.form_to("/auth/login", username=ALICE, password=server.passwords[ALICE])

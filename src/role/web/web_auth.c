@@ -10,6 +10,7 @@
 #include "http/http_url.h"
 #include "role/web/web_auth_form.h"
 #include "role/web/web_auth_page.h"
+#include "role/web/web_texts.h"
 #include "role/web/web_edge.h"
 #include "role/web/web_origin.h"
 #include "role/web/web_user.h"
@@ -146,9 +147,9 @@ static const struct {
 };
 
 /* What is said of a failure: auth's own words go behind ours. */
-static void put_words(struct buf *out, const struct message_sign_in_answer *m)
+static void put_words(struct buf *out, enum web_language language, const struct message_sign_in_answer *m)
 {
-	buf_append_string(out, whys[m->why].words);
+	buf_append_string(out, web_text(language, whys[m->why].words));
 	if ((m->why == SIGN_INVALID || m->why == SIGN_WEAK) && m->text.len) {
 		buf_clear(out);
 		buf_append_string(
@@ -158,11 +159,11 @@ static void put_words(struct buf *out, const struct message_sign_in_answer *m)
 	}
 }
 
-static void put_error(struct buf *out, const struct message_sign_in_answer *m)
+static void put_error(struct buf *out, enum web_language language, const struct message_sign_in_answer *m)
 {
 	struct buf words;
 	buf_init(&words, 1024);
-	put_words(&words, m);
+	put_words(&words, language, m);
 	buf_printf(out,
 	    "{\"type\":\"about:blank\",\"status\":%u,\"reason\":\"%s\",\"detail\":", whys[m->why].status,
 	    whys[m->why].name);
@@ -175,7 +176,7 @@ void web_auth_refuse(struct web_exchange *e, enum sign_why why)
 {
 	struct buf out;
 	buf_init(&out, 1024);
-	put_error(&out, &(struct message_sign_in_answer){.why = why});
+	put_error(&out, web_language_of(e), &(struct message_sign_in_answer){.why = why});
 	if (why == SIGN_TEMPORARY)
 		web_exchange_retry(e, RETRY_SECONDS);
 	http_exchange_reply(e->x, whys[why].status, VIEW("application/problem+json"), buf_view(&out));
@@ -227,7 +228,7 @@ static void answer_json(struct web_exchange *e, const struct message_sign_in_ans
 	buf_init(&out, ANSWER_MAX);
 	bool good = m->why == SIGN_DONE || m->why == SIGN_SECOND;
 	if (!good)
-		put_error(&out, m);
+		put_error(&out, web_language_of(e), m);
 	else if (call->action->operation == SIGN_STATE)
 		buf_append(&out, m->text);
 	else
@@ -252,7 +253,7 @@ static void answer_page(struct web_exchange *e, const struct message_sign_in_ans
 	const struct action *a = call->action;
 	struct buf words;
 	buf_init(&words, 1024);
-	put_words(&words, m);
+	put_words(&words, web_language_of(e), m);
 	struct web_auth_page page = {.status = whys[m->why].status,
 	    .words = buf_view(&words),
 	    .text = m->text,
@@ -468,8 +469,8 @@ static void refuse(struct web_exchange *e, unsigned status, const char *words)
 	const struct call *call = e->data;
 	struct buf out;
 	if (call->is_page) {
-		web_auth_page_words(
-		    e, &(struct web_auth_page){.status = status, .words = view_from_string(words)});
+		web_auth_page_words(e, &(struct web_auth_page){.status = status,
+		                           .words = view_from_string(web_text(web_language_of(e), words))});
 		return;
 	}
 	buf_init(&out, 1024);

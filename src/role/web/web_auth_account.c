@@ -219,7 +219,7 @@ void web_auth_page_account(struct web_exchange *e, const struct web_auth_page *p
 	if (json_parse(page->text, &arena, &state) != 0) {
 		web_exchange_unavailable(e);
 	} else {
-		web_html_begin(&out, "Your account", "passkey.js");
+		web_html_begin(&out, WEB_ENGLISH, "Your account", "passkey.js");
 		buf_append_string(&out, "<p class=\"who\">");
 		web_html_text(&out, json_text_of(&state, "address"));
 		buf_append_string(&out, "</p>\n");

@@ -23,28 +23,48 @@ static void put_hidden(struct buf *out, const char *name, struct view value)
 	buf_append_string(out, "\">\n");
 }
 
+/* A form that is there where the browser knows passkeys; what its script says in a failure stands in it. */
+static void put_passkey(struct buf *out, enum web_language in, const char *what, struct view ticket)
+{
+	buf_printf(out,
+	    "<form class=\"passkey\" data-passkey=\"%s\" data-cancelled=\"%s\" data-failed=\"%s\" hidden>\n",
+	    what, web_text(in, "No passkey was used: it was cancelled, or took too long."),
+	    web_text(in, "That did not work. Nothing was changed."));
+	if (ticket.len)
+		put_hidden(out, "ticket", ticket);
+	buf_printf(out, "<button>%s</button>\n<p class=\"problem\" role=\"alert\" hidden></p></form>\n",
+	    web_text(in, "Use a passkey"));
+}
+
+static void put_link(struct buf *out, enum web_language in, const char *path, const char *text)
+{
+	buf_printf(out, "<p class=\"quiet\"><a href=\"%s\">%s</a></p>\n", path, web_text(in, text));
+}
+
 void web_auth_page_sign_in(struct web_exchange *e, const struct web_auth_page *page)
 {
 	struct buf out;
+	enum web_language in = web_language_of(e);
 	buf_init(&out, PAGE_MAX);
-	web_html_begin(&out, "Sign in", "passkey.js");
-	buf_append_string(&out, "<p class=\"quiet\">Your mail at ");
+	web_html_begin(&out, in, "Sign in", "passkey.js");
+	buf_printf(&out, "<p class=\"quiet\">%s", web_text(in, "Your mail at "));
 	web_html_text(&out, edge_settings()->hostname);
 	buf_append_string(&out, "</p>\n");
 	put_words(&out, page);
-	buf_append_string(&out, "<form method=\"post\" action=\"/auth/login\">\n"
-	                        "<label>Address\n<input name=\"username\" type=\"text\" inputmode=\"email\" "
-	                        "autocomplete=\"username\" "
-	                        "autocapitalize=\"none\" spellcheck=\"false\" required value=\"");
+	buf_printf(&out,
+	    "<form method=\"post\" action=\"/auth/login\">\n<label>%s\n"
+	    "<input name=\"username\" type=\"text\" inputmode=\"email\" autocomplete=\"username\" "
+	    "dir=\"ltr\" "
+	    "autocapitalize=\"none\" spellcheck=\"false\" required value=\"",
+	    web_text(in, "Address"));
 	web_html_text(&out, page->username);
-	buf_append_string(&out,
-	    "\"></label>\n<label>Password\n<input name=\"password\" type=\"password\" "
-	    "autocomplete=\"current-password\" required></label>\n"
-	    "<button>Sign in</button>\n</form>\n"
-	    "<form class=\"passkey\" data-passkey=\"sign-in\" hidden><button>Use a passkey</button>\n"
-	    "<p class=\"problem\" role=\"alert\" hidden></p></form>\n"
-	    "<p class=\"quiet\">You use a mail program? <a href=\"/setup\">This is how it is set "
-	    "up</a>.</p>\n");
+	buf_printf(&out,
+	    "\"></label>\n<label>%s\n<input name=\"password\" type=\"password\" dir=\"ltr\" "
+	    "autocomplete=\"current-password\" required></label>\n<button>%s</button>\n</form>\n",
+	    web_text(in, "Password"), web_text(in, "Sign in"));
+	put_passkey(&out, in, "sign-in", (struct view){0});
+	buf_printf(&out, "<p class=\"quiet\">%s <a href=\"/setup\">%s</a></p>\n",
+	    web_text(in, "You use a mail program?"), web_text(in, "This is how it is set up"));
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);
@@ -55,28 +75,26 @@ void web_auth_page_second(struct web_exchange *e, const struct web_auth_page *pa
 	struct buf out;
 	struct arena arena;
 	struct json_value second = {.kind = JSON_NULL};
+	enum web_language in = web_language_of(e);
 	arena_init(&arena, ARENA_MAX);
 	/* After a wrong code it is not told again which there are. */
 	bool told = json_parse(page->text, &arena, &second) == 0;
 	buf_init(&out, PAGE_MAX);
-	web_html_begin(&out, "Second step", "passkey.js");
+	web_html_begin(&out, in, "Second step", "passkey.js");
 	put_words(&out, page);
 	buf_append_string(&out, "<form method=\"post\" action=\"/auth/code\">\n");
 	put_hidden(&out, "ticket", page->ticket);
 	buf_printf(&out,
 	    "<label>%s\n<input name=\"code\" autocomplete=\"one-time-code\" autocapitalize=\"none\" "
-	    "spellcheck=\"false\" "
-	    "required autofocus></label>\n<button>Go on</button>\n</form>\n",
-	    told && !json_true_of(&second, "code")
-	        ? "A recovery code"
-	        : "The code of your authenticator program, or a recovery code");
-	if (!told || json_true_of(&second, "passkey")) {
-		buf_append_string(&out, "<form class=\"passkey\" data-passkey=\"second\" hidden>\n");
-		put_hidden(&out, "ticket", page->ticket);
-		buf_append_string(&out, "<button>Use a passkey</button>\n<p class=\"problem\" role=\"alert\" "
-		                        "hidden></p></form>\n");
-	}
-	buf_append_string(&out, "<p class=\"quiet\"><a href=\"/\">Begin again</a></p>\n");
+	    "dir=\"ltr\" "
+	    "spellcheck=\"false\" required autofocus></label>\n<button>%s</button>\n</form>\n",
+	    web_text(in, told && !json_true_of(&second, "code")
+	                     ? "A recovery code"
+	                     : "The code of your authenticator program, or a recovery code"),
+	    web_text(in, "Go on"));
+	if (!told || json_true_of(&second, "passkey"))
+		put_passkey(&out, in, "second", page->ticket);
+	put_link(&out, in, "/", "Begin again");
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);
@@ -86,19 +104,19 @@ void web_auth_page_second(struct web_exchange *e, const struct web_auth_page *pa
 void web_auth_page_prove(struct web_exchange *e, const struct web_auth_page *page)
 {
 	struct buf out;
+	enum web_language in = web_language_of(e);
 	buf_init(&out, PAGE_MAX);
-	web_html_begin(&out, "Is it you?", "passkey.js");
+	web_html_begin(&out, in, "Is it you?", "passkey.js");
 	put_words(&out, page);
-	buf_append_string(&out,
-	    "<p>Before this is changed, prove that it is you. Then do it again; for 15 minutes nobody "
-	    "asks.</p>\n"
-	    "<form method=\"post\" action=\"/auth/prove\">\n"
-	    "<label>Your password; or, with two-step sign-in, a code\n<input name=\"secret\" "
-	    "type=\"password\" "
-	    "autocomplete=\"current-password\" required autofocus></label>\n<button>Go on</button>\n</form>\n"
-	    "<form class=\"passkey\" data-passkey=\"prove\" hidden><button>Use a passkey</button>\n"
-	    "<p class=\"problem\" role=\"alert\" hidden></p></form>\n"
-	    "<p class=\"quiet\"><a href=\"/account\">Back to the account</a></p>\n");
+	buf_printf(&out,
+	    "<p>%s</p>\n<form method=\"post\" action=\"/auth/prove\">\n<label>%s\n"
+	    "<input name=\"secret\" type=\"password\" dir=\"ltr\" autocomplete=\"current-password\" required "
+	    "autofocus></label>\n<button>%s</button>\n</form>\n",
+	    web_text(in, "Before this is changed, prove that it is you. Then do it again; for 15 minutes "
+	                 "nobody asks."),
+	    web_text(in, "Your password; or, with two-step sign-in, a code"), web_text(in, "Go on"));
+	put_passkey(&out, in, "prove", (struct view){0});
+	put_link(&out, in, "/account", "Back to the account");
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);
@@ -113,7 +131,7 @@ void web_auth_page_codes(struct web_exchange *e, const struct web_auth_page *pag
 	buf_init(&out, PAGE_MAX);
 	json_parse(page->text, &arena, &codes);
 	struct view uri = json_text_of(&codes, "uri"), copy;
-	web_html_begin(&out, "Two-step sign-in", NULL);
+	web_html_begin(&out, WEB_ENGLISH, "Two-step sign-in", NULL);
 	put_words(&out, page);
 	buf_append_string(
 	    &out, "<p>Scan this with an authenticator program, then type the code that it shows.</p>\n");
@@ -160,7 +178,11 @@ void web_auth_page_secret(struct web_exchange *e, const struct web_auth_page *pa
 	struct view what = view_from_string(name);
 	bool codes = view_equal(what, VIEW("recoveryCodes")), token = view_equal(what, VIEW("token"));
 	buf_init(&out, PAGE_MAX);
-	web_html_begin(&out, codes ? "Recovery codes" : token ? "A new token" : "A new app password", NULL);
+	web_html_begin(&out, WEB_ENGLISH,
+	    codes   ? "Recovery codes"
+	    : token ? "A new token"
+	            : "A new app password",
+	    NULL);
 	if (codes) {
 		put_codes(&out, page->text);
 	} else {
@@ -182,10 +204,11 @@ void web_auth_page_secret(struct web_exchange *e, const struct web_auth_page *pa
 void web_auth_page_words(struct web_exchange *e, const struct web_auth_page *page)
 {
 	struct buf out;
+	enum web_language in = web_language_of(e);
 	buf_init(&out, PAGE_MAX);
-	web_html_begin(&out, "That did not work", NULL);
+	web_html_begin(&out, in, "That did not work", NULL);
 	put_words(&out, page);
-	buf_append_string(&out, "<p><a href=\"/account\">Back to the account</a></p>\n");
+	put_link(&out, in, "/account", "Back to the account");
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);

@@ -175,7 +175,7 @@ static void put_row(struct buf *out, const struct web_config *c, const char *typ
 void web_config_page(const struct web_config *c, struct view base, struct buf *out)
 {
 	struct buf url;
-	web_html_begin(out, "Set up a mail program", NULL);
+	web_html_begin(out, WEB_ENGLISH, "Set up a mail program", NULL);
 	buf_append_string(out,
 	    "<p>Most programs find the rest by themselves once you have typed your address and your "
 	    "password. "

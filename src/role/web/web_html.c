@@ -27,18 +27,19 @@ void web_html_text(struct buf *out, struct view text)
 	}
 }
 
-void web_html_begin(struct buf *out, const char *title, const char *script)
+void web_html_begin(struct buf *out, enum web_language language, const char *title, const char *script)
 {
+	const char *said = web_text(language, title);
 	buf_printf(out,
-	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	    "<!DOCTYPE html>\n<html lang=\"%s\" dir=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>%s</title>\n"
 	    "<link rel=\"icon\" href=\"/icon.svg\" type=\"image/svg+xml\">\n"
 	    "<link rel=\"stylesheet\" href=\"/page.css\">\n<link rel=\"stylesheet\" href=\"/account.css\">\n",
-	    title);
+	    web_language_tag(language), web_language_is_rtl(language) ? "rtl" : "ltr", said);
 	if (script)
 		buf_printf(out, "<script src=\"/%s\" defer></script>\n", script);
-	buf_printf(out, "</head>\n<body>\n<main>\n<h1>%s</h1>\n", title);
+	buf_printf(out, "</head>\n<body>\n<main>\n<h1>%s</h1>\n", said);
 }
 
 void web_html_end(struct buf *out)

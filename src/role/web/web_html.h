@@ -3,13 +3,15 @@
 #define ROLE_WEB_WEB_HTML_H
 
 #include "role/web/web_exchange.h"
+#include "role/web/web_texts.h"
 
 /* Appends text, or a value of an attribute in quotes. What is not UTF-8 becomes U+FFFD; so do control
  * characters. */
 void web_html_text(struct buf *out, struct view text);
 
-/* The beginning of a page, up to its main part, and its end. `script`: a file of ours, or NULL. */
-void web_html_begin(struct buf *out, const char *title, const char *script);
+/* The beginning of a page, up to its main part, and its end. `title` is English, and shown in the language
+ * where web_texts.h has it. `script`: a file of ours, or NULL. */
+void web_html_begin(struct buf *out, enum web_language language, const char *title, const char *script);
 void web_html_end(struct buf *out);
 
 /* Answers with the page, which is taken over. Nothing of it is kept by anybody, and it is never compressed:

@@ -36,8 +36,14 @@ export function bestLanguage(preferred: readonly string[], known: readonly strin
   return 'en';
 }
 
+/** The page where one signs in speaks the same. It says nothing of a person, and stays when one signs out. */
+function tellServer(wanted: string): void {
+  if (typeof document !== 'undefined') document.cookie = `language=${encodeURIComponent(wanted)}; Path=/; SameSite=Strict; Secure; Max-Age=${365 * 86_400}`;
+}
+
 /** Loads a language; English where it cannot be had. */
 export async function useLanguage(wanted: string): Promise<void> {
+  tellServer(wanted);
   const file = typeof __LANGUAGES__ === 'undefined' ? undefined : __LANGUAGES__[wanted];
   if (wanted === language) return;
   if (wanted === 'en' || !file) {

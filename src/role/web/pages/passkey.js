@@ -74,12 +74,13 @@
 		words.focus();
 	}
 
-	function words(error) {
+	// The page has its language's words in the form.
+	function words(error, form) {
 		if (error.name === "NotAllowedError")
-			return "No passkey was used: it was cancelled, or took too long.";
+			return form.dataset.cancelled || "No passkey was used: it was cancelled, or took too long.";
 		if (error.name === "InvalidStateError")
 			return "This device has a passkey for this account already.";
-		return error.message || "That did not work. Nothing was changed.";
+		return error.message || form.dataset.failed || "That did not work. Nothing was changed.";
 	}
 
 	for (const form of document.querySelectorAll("form[data-passkey]")) {
@@ -92,7 +93,7 @@
 			try {
 				await (what === "add" ? add(form) : use(form, what === "prove"));
 			} catch (error) {
-				problem.textContent = words(error);
+				problem.textContent = words(error, form);
 				problem.hidden = false;
 			}
 			button.disabled = false;

@@ -1,0 +1,35 @@
+/*
+ * The texts of the pages on the way in, in the languages of the webmail. Each is looked up by the English
+ * one, as it stands where it is said.
+ */
+#ifndef ROLE_WEB_WEB_TEXTS_H
+#define ROLE_WEB_WEB_TEXTS_H
+
+#include "role/web/web_exchange.h"
+
+enum web_language {
+	WEB_ENGLISH,
+	WEB_GERMAN,
+	WEB_SPANISH,
+	WEB_FRENCH,
+	WEB_RUSSIAN,
+	WEB_CHINESE,
+	WEB_JAPANESE,
+	WEB_ARABIC,
+	WEB_LANGUAGES
+};
+
+/* The language of a page for whoever asks: that of the webmail in this browser (the cookie "language", which
+ * the webmail sets), else what the browser prefers. English, where it is none of ours. */
+enum web_language web_language_of(struct web_exchange *e);
+
+/* "de" */
+const char *web_language_tag(enum web_language language);
+
+/* Whether it runs from right to left. */
+bool web_language_is_rtl(enum web_language language);
+
+/* The text in this language; the English one where there is no other. */
+const char *web_text(enum web_language language, const char *english);
+
+#endif
