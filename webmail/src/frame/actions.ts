@@ -1,7 +1,9 @@
 /** Actions of the frame itself: how it looks, undo, help, the account. */
 import { actions, type Action } from '../actions/registry.ts';
+import { t } from '../base/words.ts';
 import { mail } from '../model/current.ts';
 import { CHOICES, setting, type Settings } from '../model/settings.ts';
+import { say } from '../model/undo.ts';
 import { undoNewest } from './frame.tsx';
 import { openPalette } from './palette.tsx';
 import { HOME, go, place } from './router.ts';
@@ -17,6 +19,11 @@ function choices<K extends keyof typeof CHOICES>(key: K, icon: string): Action[]
     possible: () => setting(key).peek() !== value,
     run: () => void (setting(key).value = value),
   }));
+}
+
+/** What is not at the server yet would be lost: then one stays signed in. */
+async function signOut(): Promise<void> {
+  if (!(await mail().signOut())) say(t('frame.notSignedOut'), true);
 }
 
 export function addFrameActions(): void {
@@ -48,6 +55,6 @@ export function addFrameActions(): void {
     ...choices('theme', 'palette'),
     { id: 'view.timings', group: 'view', icon: 'clock', run: () => void (setting('showTimings').value = !setting('showTimings').peek()) },
     { id: 'account.page', group: 'settings', icon: 'user', run: () => location.assign('/account') },
-    { id: 'account.signOut', group: 'settings', icon: 'log-out', run: () => mail().signOut() },
+    { id: 'account.signOut', group: 'settings', icon: 'log-out', run: signOut },
   );
 }

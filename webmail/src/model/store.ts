@@ -2,7 +2,7 @@
 import { type Signal, batch, signal } from '@preact/signals';
 import { Batch, pieces } from '../jmap/batch.ts';
 import { MAIL, ROW_PROPERTIES, type Email, type EmailRow, type Id, type Identity, type Mailbox, type MailboxRole, type State, type Thread, type TypeName } from '../jmap/types.ts';
-import type { Layer, LayerStatus } from '../layer/layer.ts';
+import { type Layer, LayerError, type LayerStatus } from '../layer/layer.ts';
 import { Emitter } from '../base/emitter.ts';
 import { Preferences } from './preferences.ts';
 import { Records } from './records.ts';
@@ -62,9 +62,16 @@ export class Store {
     return this.names.get(id) ?? id;
   }
 
-  async signOut(): Promise<void> {
+  /** False: the server cannot be reached, or does not have all changes yet, which would be lost. */
+  async signOut(): Promise<boolean> {
     for (const leave of this.leaving) await leave();
-    await this.layer.signOut();
+    try {
+      await this.layer.signOut();
+    } catch (error) {
+      if (error instanceof LayerError) return false;
+      throw error;
+    }
+    return true;
   }
 
   /** The account that the person signed in to. */

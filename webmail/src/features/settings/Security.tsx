@@ -1,11 +1,11 @@
 /** Who may come in, and how: this account's password, second step, sessions, and passwords of mail programs. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { actions } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
 import { shortDate, wholeDate } from '../../base/dates.ts';
 import { doProved } from '../../frame/prove.ts';
 import { say } from '../../model/undo.ts';
-import { mail } from '../../model/current.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog, askText, askYes } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
@@ -36,7 +36,7 @@ export function Security() {
         </ul>
         <div class="set-buttons">
           {state.sessions.length > 1 && <Button onClick={() => endOthers(state.sessions, state.session)}>{t('settings.endOthers')}</Button>}
-          <Button onClick={() => void mail().layer.signOut()}>{t('settings.signOut')}</Button>
+          <Button onClick={() => void actions.run('account.signOut')}>{t('settings.signOut')}</Button>
         </div>
       </Section>
       <Section title={t('settings.appPasswords')} text={t('settings.appPasswordsText')}>
