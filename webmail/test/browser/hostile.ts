@@ -123,6 +123,8 @@ const floods: [string, string][] = [
 export interface Hostile {
   name: string;
   html: string;
+  /** There to hold us up, and not to get past something. */
+  isFlood?: boolean;
 }
 
 const around = (html: string): string => `<html><body><p>${READ}</p>${html}</body></html>`;
@@ -132,7 +134,8 @@ const inHead = (html: string): string => `<html><head>${html}</head><body><p>${R
 /* `at` is the listening server, "http://127.0.0.1:5000"; the first part of a path that it is asked for is the message's number. */
 export function hostileMail(at: string): Hostile[] {
   const host = at.replace(/^https?:\/\//, '');
-  const all = [...pictures, ...media, ...links, ...styles, ...scripts, ...floods].map(([name, html]) => ({ name, html: around(html) }));
+  const all = [...pictures, ...media, ...links, ...styles, ...scripts].map(([name, html]) => ({ name, html: around(html) }));
   const heads = [...links, ...styles].map(([name, html]) => ({ name: `${name}, in the head`, html: inHead(html) }));
-  return [...all, ...heads].map(({ name, html }, i) => ({ name, html: html.replaceAll('@@', `${at}/${i}`).replaceAll('@HOST@', `${host}/${i}`) }));
+  const flooding = floods.map(([name, html]) => ({ name, html: around(html), isFlood: true }));
+  return [...all, ...heads, ...flooding].map(({ name, html, ...rest }, i) => ({ name, ...rest, html: html.replaceAll('@@', `${at}/${i}`).replaceAll('@HOST@', `${host}/${i}`) }));
 }
