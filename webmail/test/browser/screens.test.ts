@@ -1,0 +1,314 @@
+/**
+ * Every screen, in its states, on three sizes, in all looks: axe finds nothing, nothing sticks out, and a picture of each is there to be looked
+ * at. SCREENS is the folder of the pictures (without it, nothing is done: it takes minutes); ONLY, a part of the names of screens.
+ */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { demo, launch, type Server, signedIn } from './server.ts';
+
+const FOLDER = process.env['SCREENS'] ?? '';
+const ONLY = process.env['ONLY'] ?? '';
+const ALICE = 'alice@example.test';
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const skip = !FOLDER && 'SCREENS names no folder for pictures';
+
+let server: Server;
+let browser: Browser;
+
+/** How a screen is looked at; by media features alone, so that it is the same page. */
+interface Look {
+  name: string;
+  size: { width: number; height: number };
+  media: Parameters<Page['emulateMedia']>[0];
+}
+
+const DESKTOP = { width: 1440, height: 900 };
+const TABLET = { width: 820, height: 1180 };
+const PHONE = { width: 390, height: 844 };
+const LIGHT = { colorScheme: 'light', forcedColors: 'none', contrast: 'no-preference' } as const;
+const DARK = { ...LIGHT, colorScheme: 'dark' } as const;
+const FORCED = { ...DARK, forcedColors: 'active' } as const;
+const MORE = { ...LIGHT, contrast: 'more' } as const;
+
+/** Zoom makes the window smaller in CSS pixels: 1440 x 900 at 200 %, 1280 x 1024 at 400 % (WCAG 2.2, 1.4.10). */
+const LOOKS: Look[] = [
+  { name: 'desktop-light', size: DESKTOP, media: LIGHT },
+  { name: 'desktop-dark', size: DESKTOP, media: DARK },
+  { name: 'desktop-contrast', size: DESKTOP, media: MORE },
+  { name: 'desktop-forced', size: DESKTOP, media: FORCED },
+  { name: 'tablet-light', size: TABLET, media: LIGHT },
+  { name: 'tablet-dark', size: TABLET, media: DARK },
+  { name: 'zoom200', size: { width: 720, height: 450 }, media: LIGHT },
+  { name: 'zoom400', size: { width: 320, height: 256 }, media: LIGHT },
+];
+const PHONE_LOOKS: Look[] = [
+  { name: 'phone-light', size: PHONE, media: LIGHT },
+  { name: 'phone-dark', size: PHONE, media: DARK },
+];
+const ARABIC_LOOKS: Look[] = [
+  { name: 'rtl-light', size: DESKTOP, media: LIGHT },
+  { name: 'rtl-phone', size: PHONE, media: LIGHT },
+];
+
+const WAYS: { name: string; looks: Look[]; context: BrowserContextOptions }[] = [
+  { name: 'mouse', looks: LOOKS, context: {} },
+  { name: 'touch', looks: PHONE_LOOKS, context: { hasTouch: true, isMobile: true, viewport: PHONE } },
+  { name: 'Arabic', looks: ARABIC_LOOKS, context: { locale: 'ar-EG' } },
+];
+
+interface Screen {
+  name: string;
+  path: string;
+  /** What is seen when it is there. */
+  ready: string;
+  /** What is done then. */
+  open?(page: Page): Promise<void>;
+}
+
+const key = (name: string, ready: string) => async (page: Page): Promise<void> => {
+  await page.locator('[role=row]').first().waitFor();
+  await page.keyboard.press(name);
+  await page.locator(ready).first().waitFor();
+};
+
+const row = (page: Page, text: string) => page.locator('[role=row]', { hasText: text }).first();
+
+const openMail = (text: string) => async (page: Page): Promise<void> => {
+  await row(page, text).click();
+  await page.locator('.conversation .message-body').first().waitFor();
+};
+
+const SETTINGS = ['appearance', 'identities', 'templates', 'masked', 'rules', 'away', 'devices', 'security', 'transfer', 'deleted'];
+const ADMIN = ['health', 'people', 'domains', 'aliases', 'queue', 'trace', 'reports', 'settings'];
+
+const FULL: Screen[] = [
+  { name: 'inbox', path: '/mail/inbox', ready: '[role=row]' },
+  { name: 'empty-folder', path: '/mail/archive', ready: '.list-empty' },
+  { name: 'found', path: '/search/from%3Aanna%40example.net', ready: '[role=row]' },
+  { name: 'found-nothing', path: '/search/zzzzqq', ready: '.list-empty' },
+  { name: 'conversation', path: '/mail/inbox', ready: '[role=row]', open: openMail('Budget for May') },
+  { name: 'conversation-html', path: '/mail/inbox', ready: '[role=row]', open: openMail('Newsletter of the week') },
+  { name: 'conversation-long', path: '/mail/inbox', ready: '[role=row]', open: openMail('A very long subject') },
+  { name: 'conversation-files', path: '/mail/inbox', ready: '[role=row]', open: openMail('Files') },
+  { name: 'menu', path: '/mail/inbox', ready: '[role=row]', open: async (page) => {
+    await row(page, 'Budget for May').click({ button: 'right' });
+    await page.getByRole('menu').waitFor();
+  } },
+  { name: 'selection', path: '/mail/inbox', ready: '[role=row]', open: async (page) => {
+    await page.keyboard.press('j');
+    await page.keyboard.press('x');
+  } },
+  { name: 'compose', path: '/mail/inbox', ready: '[role=row]', open: key('c', '.compose-frame') },
+  { name: 'palette', path: '/mail/inbox', ready: '[role=row]', open: key('Control+k', '[role=combobox]') },
+  { name: 'keys', path: '/mail/inbox', ready: '[role=row]', open: key('?', '[role=dialog]') },
+  { name: 'drawer', path: '/mail/inbox', ready: '[role=row]', open: async (page) => {
+    if (page.viewportSize()!.width < 900) await page.keyboard.press('Control+b');
+  } },
+  ...SETTINGS.map((name): Screen => ({ name: `settings-${name}`, path: `/settings/${name}`, ready: 'h1, h2' })),
+];
+const ADMINISTRATION = ADMIN.map((name): Screen => ({ name: `admin-${name}`, path: `/admin/${name}`, ready: 'h1, h2' }));
+
+interface Finding {
+  id: string;
+  nodes: { target: string[]; failureSummary: string }[];
+}
+
+/** Rules of WCAG 2.2 AA. What frames of mail hold is the sender's. */
+async function findings(on: Page): Promise<string[]> {
+  await on.evaluate(axe);
+  const found = await on.evaluate(async () => {
+    const run = (globalThis as unknown as { axe: { run(where: unknown, how: unknown): Promise<{ violations: Finding[] }> } }).axe;
+    const { violations } = await run.run(document, { iframes: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    return violations.map((one) => ({ id: one.id, nodes: one.nodes.map((node) => ({ target: node.target, failureSummary: node.failureSummary })) }));
+  });
+  return found.flatMap((one) => one.nodes.slice(0, 3).map((node) => `${one.id}: ${node.target.join(' ')}: ${node.failureSummary.replace(/\s+/g, ' ')}`));
+}
+
+const painted = (page: Page): Promise<unknown> => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+
+/** What is wrong with the screen that the page shows, in each of these looks; and a picture of each. */
+async function lookAt(page: Page, name: string, looks: readonly Look[]): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const look of looks) {
+    await page.setViewportSize(look.size);
+    await page.emulateMedia({ ...look.media, reducedMotion: 'reduce' });
+    await painted(page);
+    await page.screenshot({ path: path.join(FOLDER, `${name}.${look.name}.png`) });
+    wrong.push(...(await findings(page)).map((one) => `${name}, ${look.name}: ${one}`));
+    const sticksOut = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (sticksOut > 0) wrong.push(`${name}, ${look.name}: ${sticksOut} pixels stick out`);
+  }
+  return wrong;
+}
+
+const message = (i: number, subject: string, from = 'Anna Petrova <anna@example.net>', text = `The text of number ${i}.\n`, fields = '') =>
+  `From: ${from}\nTo: ${ALICE}\nSubject: ${subject}\nDate: ${new Date(Date.UTC(2026, 9, 1, 8) + i * 86_400_000).toUTCString()}\nMessage-ID: <screens-${i}@example.net>\n${fields}\n${text}`;
+
+const WIDE = `<div style="background:#f4f4f4;padding:20px"><table width="1200" bgcolor="#ffffff"><tr><td style="font-size:28px;color:#0b5">The week in pictures</td></tr>
+<tr><td>${'Some words about this and that. '.repeat(30)}</td></tr><tr><td><a href="https://example.net/more">Read on</a> <img src="https://example.net/a.png" alt="A picture" width="300" height="120"></td></tr></table></div>`;
+
+const FILES = `--b
+Content-Type: text/plain
+
+Three files.
+--b
+Content-Type: application/pdf; name="A report with a name that is much longer than any card is wide, of October and November.pdf"
+Content-Disposition: attachment
+
+%PDF-1.4
+--b
+Content-Type: application/octet-stream; name="setup.exe"
+Content-Disposition: attachment
+
+MZ
+--b
+Content-Type: text/plain; name="notes.txt"
+Content-Disposition: attachment
+
+Notes
+--b--
+`;
+
+function fillAccount(): void {
+  server.deliver(ALICE, message(1, 'Budget for May', undefined, 'Hi all,\n\nI attach what we said.\n\nOn 3 May Bob wrote:\n> And what of June?\n'));
+  for (let i = 2; i < 12; i++) server.deliver(ALICE, message(i, 'Re: Budget for May', i % 2 ? 'Bob Miller <bob@example.net>' : undefined, `Answer ${i}: see https://example.net/plan\n`, 'In-Reply-To: <screens-1@example.net>\nReferences: <screens-1@example.net>\n'));
+  server.deliver(ALICE, message(12, 'Newsletter of the week', 'The Weekly <news@weekly.example>', WIDE, 'MIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\nList-Unsubscribe: <https://weekly.example/u>\n'));
+  server.deliver(ALICE, message(13, 'A very long subject '.repeat(15).trim(), `"${'Long Name '.repeat(30).trim()}" <long@example.net>`, `${'word'.repeat(200)}\n`));
+  server.deliver(ALICE, message(14, 'مرحبا بكم في البريد', '"محمد" <m@example.net>', 'السلام عليكم ورحمة الله\n'));
+  server.deliver(ALICE, message(15, 'Files', undefined, FILES, 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n'));
+  for (let i = 16; i < 40; i++) server.deliver(ALICE, message(i, `Number ${i}`, `Person ${i} <p${i}@example.net>`));
+}
+
+before(async () => {
+  if (skip) return;
+  fs.mkdirSync(FOLDER, { recursive: true });
+  [server, browser] = await Promise.all([demo(), launch()]);
+  fillAccount();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const chosen = (name: string): boolean => name.includes(ONLY);
+
+async function lookThrough(who: string, screens: readonly Screen[], looks: readonly Look[], context: BrowserContextOptions): Promise<void> {
+  const page = await signedIn(browser, server, who, context);
+  page.setDefaultTimeout(15_000);
+  const wrong: string[] = [];
+  for (const screen of screens.filter(({ name }) => chosen(name))) {
+    await page.setViewportSize(looks[0]!.size);
+    await page.goto(server.origin + screen.path);
+    try {
+      await page.locator(screen.ready).first().waitFor();
+      await screen.open?.(page);
+      wrong.push(...(await lookAt(page, screen.name, looks)));
+    } catch (error) {
+      wrong.push(`${screen.name}, ${looks[0]!.name}: ${String(error).split('\n')[0]}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+}
+
+for (const way of WAYS) test(`each screen, with ${way.name}`, { skip }, () => lookThrough(ALICE, FULL, way.looks, way.context));
+for (const way of WAYS) test(`each screen of an administrator, with ${way.name}`, { skip }, () => lookThrough('admin@example.test', ADMINISTRATION, way.looks, way.context));
+
+/** The process of a role of the server that was started in this folder. */
+function processOf(role: string): number {
+  const found = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).find((pid) => {
+    try {
+      return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === role && fs.readFileSync(`/proc/${parentOf(pid)}/cmdline`, 'utf8').includes(server.folder);
+    } catch {
+      return false;
+    }
+  });
+  if (!found) throw new Error(`the server has no role ${role}`);
+  return Number(found);
+}
+
+const parentOf = (pid: string): string => /^PPid:\s+(\d+)$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!;
+
+const WAITING: Screen[] = [
+  { name: 'waiting-conversation', path: '/mail/inbox', ready: '[role=row]', open: async (page) => {
+    stopStore();
+    await row(page, 'Budget for May').click();
+    await page.locator('.conversation, .conversation-waiting').first().waitFor();
+  } },
+  { name: 'waiting-search', path: '/search/lunch', ready: 'main, [role=main]' },
+  { name: 'waiting-security', path: '/settings/security', ready: 'h1, h2' },
+];
+let goOn: () => void = () => undefined;
+function stopStore(): void {
+  const store = processOf('store');
+  process.kill(store, 'SIGSTOP');
+  goOn = () => void process.kill(store, 'SIGCONT');
+}
+
+test('screens while the server does not answer', { skip: skip || !chosen('waiting') }, async () => {
+  const wrong: string[] = [];
+  for (const screen of WAITING) {
+    const page = await signedIn(browser, server);
+    page.setDefaultTimeout(15_000);
+    try {
+      await page.goto(server.origin + (screen.name === 'waiting-conversation' ? screen.path : '/mail/inbox'));
+      await page.locator('[role=row]').first().waitFor();
+      if (screen.name !== 'waiting-conversation') {
+        stopStore();
+        await page.goto(server.origin + screen.path, { waitUntil: 'commit' });
+        await page.locator(screen.ready).first().waitFor();
+      } else await screen.open!(page);
+      // After 150 ms what is waited for is drawn.
+      await page.waitForTimeout(400);
+      wrong.push(...(await lookAt(page, screen.name, [LOOKS[0]!, LOOKS[1]!, PHONE_LOOKS[0]!])));
+    } finally {
+      goOn();
+      await page.context().close();
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('screens without a server: nothing was loaded, or the connection is cut', { skip: skip || !chosen('offline') }, async () => {
+  const page = await signedIn(browser, server);
+  await page.locator('[role=row]').first().waitFor();
+  await page.context().setOffline(true);
+  const wrong: string[] = [];
+  await row(page, 'Number 20').click();
+  await page.locator('.conversation, [role=alert]').first().waitFor();
+  wrong.push(...(await lookAt(page, 'offline-conversation', [LOOKS[0]!, LOOKS[1]!, PHONE_LOOKS[0]!])));
+  await page.goto(`${server.origin}/search/budget`).catch(() => undefined);
+  wrong.push(...(await lookAt(page, 'offline-search', [LOOKS[0]!, LOOKS[1]!, PHONE_LOOKS[0]!])));
+  await page.goto(`${server.origin}/settings/security`).catch(() => undefined);
+  wrong.push(...(await lookAt(page, 'offline-security', [LOOKS[0]!, LOOKS[1]!, PHONE_LOOKS[0]!])));
+  assert.deepEqual(wrong, []);
+  await page.context().close();
+});
+
+test('the pages on the way in', { skip: skip || !chosen('sign-in') }, async () => {
+  const wrong: string[] = [];
+  for (const locale of ['en', 'de', 'ja', 'ar']) {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, locale });
+    const page = await context.newPage();
+    await page.goto(`${server.origin}/`);
+    wrong.push(...(await lookAt(page, `sign-in-${locale}`, [...LOOKS, ...PHONE_LOOKS])));
+    await page.fill('[name=username]', ALICE);
+    await page.fill('[name=password]', 'not this one');
+    await page.locator('form button').first().click();
+    await page.getByRole('alert').first().waitFor();
+    wrong.push(...(await lookAt(page, `sign-in-wrong-${locale}`, [LOOKS[0]!, LOOKS[1]!, PHONE_LOOKS[0]!])));
+    await context.close();
+  }
+  const page = await signedIn(browser, server);
+  for (const place of ['account', 'setup']) {
+    await page.goto(`${server.origin}/${place}`);
+    wrong.push(...(await lookAt(page, `page-${place}`, [...LOOKS, ...PHONE_LOOKS])));
+  }
+  assert.deepEqual(wrong, []);
+  await page.context().close();
+});
