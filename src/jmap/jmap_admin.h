@@ -55,7 +55,7 @@ void jmap_admin_ask(struct jmap_call *c, enum admin_operation operation, uint64_
  * fits; 75 try again. */
 void jmap_admin_command(struct jmap_call *c, const struct view *words, size_t count,
     void (*done)(struct jmap_call *c, int64_t error, uint64_t status));
-/* ADMIN_SETTINGS, ADMIN_CERTIFICATES */
+/* ADMIN_SETTINGS, ADMIN_CERTIFICATES, ADMIN_ROLES */
 void jmap_admin_ask_web(
     struct jmap_call *c, unsigned type, void (*done)(struct jmap_call *c, int64_t error, uint64_t number));
 

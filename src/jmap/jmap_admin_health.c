@@ -7,8 +7,8 @@
 /* ---- Health/get ---- */
 
 static const char *const names[] = {"id", "version", "queue", "storage", "certificates", "domains", "logins",
-    "mail", "settings", "command", NULL};
-enum { HAS_ALL = 0x3ff };
+    "mail", "settings", "roles", "command", NULL};
+enum { HAS_ALL = 0x7ff };
 
 struct health {
 	struct jmap_admin a;
@@ -172,6 +172,24 @@ static void settings_told(struct jmap_call *c, int64_t error, uint64_t status)
 	part_done(c, error, status);
 }
 
+static void roles_told(struct jmap_call *c, int64_t error, uint64_t status)
+{
+	json_t *all = error ? NULL : first_line(c), *told = json_array(), *one;
+	size_t i;
+	json_array_foreach(all, i, one)
+	{
+		struct view since = jmap_string(json_object_get(one, "since"));
+		(void)json_array_append_new(
+		    told, json_pack("{s:O?,s:O?,s:o,s:o,s:o,s:o}", "name", json_object_get(one, "name"),
+		              "state", json_object_get(one, "state"), "process", number(one, "pid"), "since",
+		              jmap_admin_text_or_null(since), "memoryOctets", number(one, "memory"),
+		              "restarts", number(one, "restarts")));
+	}
+	json_decref(all);
+	set(c, "roles", told);
+	part_done(c, error, status);
+}
+
 static void ask_part(struct jmap_call *c, size_t part)
 {
 	static const struct view queue[] = {{"queue", 5}, {"stats", 5}}, stats[] = {{"stats", 5}},
@@ -195,8 +213,11 @@ static void ask_part(struct jmap_call *c, size_t part)
 	case 5:
 		jmap_admin_command(c, mail, 1, mail_told);
 		break;
-	default:
+	case 6:
 		jmap_admin_ask_web(c, ADMIN_SETTINGS, settings_told);
+		break;
+	default:
+		jmap_admin_ask_web(c, ADMIN_ROLES, roles_told);
 		break;
 	}
 }
@@ -204,7 +225,7 @@ static void ask_part(struct jmap_call *c, size_t part)
 /* The parts are properties, from the third on, in their order. */
 static void next_part(struct jmap_call *c)
 {
-	enum { FIRST = 2, PARTS = 7 };
+	enum { FIRST = 2, PARTS = 8 };
 	struct health *h = jmap_data(c);
 	while (h->at < PARTS && !(h->a.get.properties >> (FIRST + h->at) & 1))
 		h->at++;

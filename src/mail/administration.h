@@ -17,6 +17,7 @@ enum administration_type {
 	ADMIN_COMMAND,   /* struct admin_command, of store; ADMIN_TEXT, in pieces; done.number: its status */
 	ADMIN_SETTINGS,  /* struct admin_none; ADMIN_TEXT: a JSON array */
 	ADMIN_CERTIFICATES, /* the same */
+	ADMIN_ROLES,        /* the same: the processes, some seconds old at most */
 
 	/* Answers. */
 	ADMIN_FIELDS,

@@ -33,6 +33,7 @@ static void on_ready(struct child *child, const void *message)
 	}
 	if (!all)
 		return;
+	master_metrics_tell_roles(m);
 	master_open(m);
 	master_command_all_ready(m);
 	if (!m->announced)

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "master/master_private.h"
+#include "master/master_status.h"
 
 enum { TEXT_MAX = 96 * 1024 /* what a frame takes; the figures need a quarter of it */ };
 
@@ -59,6 +60,11 @@ static uint64_t restarts_of(const struct child *c)
 	return c->ends;
 }
 
+static uint64_t since_of(const struct child *c)
+{
+	return c->pid > 0 ? (uint64_t)c->since : 0;
+}
+
 static void put_server(const struct master *m, struct buf *out)
 {
 	struct statvfs disk;
@@ -72,6 +78,9 @@ static void put_server(const struct master *m, struct buf *out)
 	metrics_write_head(out, "postrider_role_memory_bytes", "gauge", "bytes",
 	    "Memory of a role's process, with what it shares with others.");
 	put_roles(m, out, "postrider_role_memory_bytes", "", memory_of);
+	metrics_write_head(out, "postrider_role_start_time_seconds", "gauge", "seconds",
+	    "When a role's process was started; 0: there is none.");
+	put_roles(m, out, "postrider_role_start_time_seconds", "", since_of);
 	metrics_write_head(
 	    out, "postrider_role_restarts", "counter", "", "How often a role's process has ended.");
 	put_roles(m, out, "postrider_role_restarts", "_total", restarts_of);
@@ -101,19 +110,38 @@ void master_metrics_write(const struct master *m, struct buf *out)
 
 /* ---- to the role that serves it ---- */
 
+/* Processes are told of always: administrators see them by the web. */
+
+static void tell_web(struct master *m, unsigned type, const void *message)
+{
+	for (size_t i = 0; i < roles_count; i++)
+		if (m->children[i].role->bit == ROLE_WEB && m->children[i].ready)
+			ipc_send(&m->children[i].control, type, 0, message, -1);
+}
+
+void master_metrics_tell_roles(struct master *m)
+{
+	struct buf text;
+	buf_init(&text, ROLES_TEXT_MAX);
+	master_status_roles(m, &text);
+	if (!buf_failed(&text))
+		tell_web(m, MESSAGE_ROLES_TEXT, &(struct message_roles_text){.text = buf_view(&text)});
+	buf_done(&text);
+}
+
 static void tell(void *arg)
 {
 	struct master *m = arg;
 	struct buf text;
 	loop_timer_set(&m->metrics->tell, METRICS_MS);
-	if (m->settings->metrics_listen.len == 0 || m->stopping)
+	if (m->stopping)
+		return;
+	master_metrics_tell_roles(m);
+	if (m->settings->metrics_listen.len == 0)
 		return;
 	buf_init(&text, TEXT_MAX);
 	master_metrics_write(m, &text);
-	struct message_metrics_text message = {.text = buf_view(&text)};
-	for (size_t i = 0; i < roles_count; i++)
-		if (m->children[i].role->bit == ROLE_WEB && m->children[i].ready)
-			ipc_send(&m->children[i].control, MESSAGE_METRICS_TEXT, 0, &message, -1);
+	tell_web(m, MESSAGE_METRICS_TEXT, &(struct message_metrics_text){.text = buf_view(&text)});
 	buf_done(&text);
 }
 

@@ -158,6 +158,8 @@ void master_metrics_stop(struct master *m);
 void master_metrics_take(struct master *m, const struct child *child, struct view values);
 void master_metrics_ended(struct master *m, const struct child *child);
 void master_metrics_write(const struct master *m, struct buf *out);
+/* How the processes are, to web: now, and not only with the next figures. */
+void master_metrics_tell_roles(struct master *m);
 
 /* master_status.c: memory of a process in octets; 0: unknown. */
 uint64_t master_memory_of(pid_t pid);

@@ -84,6 +84,24 @@ static void put_number(struct json_out *w, const char *name, uint64_t value)
 	json_out_unsigned(w, value);
 }
 
+static void put_roles(const struct master *m, struct json_out *w)
+{
+	char time[TIME_SIZE];
+	json_out_array(w);
+	for (size_t i = 0; i < roles_count; i++) {
+		const struct child *c = &m->children[i];
+		json_out_object(w);
+		put_text(w, "name", view_from_string(c->role->name));
+		put_number(w, "pid", c->pid > 0 ? (uint64_t)c->pid : 0);
+		put_text(w, "state", view_from_string(state_of_role(c)));
+		put_text(w, "since", c->pid > 0 ? iso_time(c->since, time) : VIEW(""));
+		put_number(w, "memory", master_memory_of(c->pid));
+		put_number(w, "restarts", c->ends);
+		json_out_end(w);
+	}
+	json_out_end(w);
+}
+
 static void put_json(const struct master *m, struct buf *out)
 {
 	struct json_out w = json_out_on(out);
@@ -106,21 +124,15 @@ static void put_json(const struct master *m, struct buf *out)
 	}
 	json_out_end(&w);
 	json_out_name(&w, VIEW("roles"));
-	json_out_array(&w);
-	for (size_t i = 0; i < roles_count; i++) {
-		const struct child *c = &m->children[i];
-		json_out_object(&w);
-		put_text(&w, "name", view_from_string(c->role->name));
-		put_number(&w, "pid", c->pid > 0 ? (uint64_t)c->pid : 0);
-		put_text(&w, "state", view_from_string(state_of_role(c)));
-		put_text(&w, "since", c->pid > 0 ? iso_time(c->since, time) : VIEW(""));
-		put_number(&w, "memory", master_memory_of(c->pid));
-		put_number(&w, "restarts", c->ends);
-		json_out_end(&w);
-	}
-	json_out_end(&w);
+	put_roles(m, &w);
 	json_out_end(&w);
 	buf_append_byte(out, '\n');
+}
+
+void master_status_roles(const struct master *m, struct buf *out)
+{
+	struct json_out w = json_out_on(out);
+	put_roles(m, &w);
 }
 
 unsigned master_status(const struct master *m, bool json, struct buf *out)

@@ -20,6 +20,7 @@ SCHEMA(message_file, FIELD_NUMBER(message_file, kind, 1, FILE_ANCHORS), FIELD_ID
 
 SCHEMA(message_metrics, FIELD_BYTES(message_metrics, values, METRICS_SLOTS_MAX * 8));
 SCHEMA(message_metrics_text, FIELD_BYTES(message_metrics_text, text, 96 * 1024));
+SCHEMA(message_roles_text, FIELD_BYTES(message_roles_text, text, ROLES_TEXT_MAX));
 
 /* clang-format off */
 const struct message_row messages_control[MESSAGES_IN_GROUP] = {
@@ -34,5 +35,6 @@ const struct message_row messages_control[MESSAGES_IN_GROUP] = {
     [MESSAGE_PEER_LOST - MESSAGES_CONTROL] = {"peer-lost", EVERYBODY, ROLE_MASTER, &message_peer_schema},
     [MESSAGE_METRICS - MESSAGES_CONTROL] = {"metrics", EVERYBODY, ROLE_MASTER, &message_metrics_schema},
     [MESSAGE_METRICS_TEXT - MESSAGES_CONTROL] = {"metrics-text", ROLE_MASTER, ROLE_WEB, &message_metrics_text_schema},
+    [MESSAGE_ROLES_TEXT - MESSAGES_CONTROL] = {"roles-text", ROLE_MASTER, ROLE_WEB, &message_roles_text_schema},
 };
 /* clang-format on */

@@ -18,10 +18,12 @@ enum messages_control {
 	MESSAGE_PEER_LOST, /* a channel to another role has closed, though not by us: both need a new one */
 	MESSAGE_METRICS,   /* what the role counts (base/metrics.h), every METRICS_MS */
 	/* master -> web */
-	MESSAGE_METRICS_TEXT /* of all roles, as OpenMetrics */
+	MESSAGE_METRICS_TEXT, /* of all roles, as OpenMetrics */
+	MESSAGE_ROLES_TEXT    /* the processes of all roles: a JSON array */
 };
 
 enum {
+	ROLES_TEXT_MAX = 16 * 1024, /* some 150 octets of each */
 	METRICS_MS =
 	    5000 /* a figure is so old at most when it is seen: a scrape comes each 15 s or less often */
 };
@@ -32,6 +34,7 @@ struct message_peer { uint64_t role, number; }; /* number: of the channel, for M
 struct message_listener { uint64_t service; struct view address; };
 struct message_metrics { struct view values; }; /* 8 octets each, in the order of base/metrics.c */
 struct message_metrics_text { struct view text; };
+struct message_roles_text { struct view text; };
 struct message_file { uint64_t kind, number; struct view name, content; };
 enum {
 	FILE_CHAIN = 1,       /* a certificate chain, for edges, and for relay's look at TLSA records */
@@ -47,7 +50,7 @@ enum {
 enum secret_number { SECRET_SRS, SECRET_SIGNING };
 
 #define MESSAGES_CONTROL_STRUCTS(X) X(message_settings) X(message_peer) X(message_listener) \
-	X(message_file) X(message_metrics) X(message_metrics_text)
+	X(message_file) X(message_metrics) X(message_metrics_text) X(message_roles_text)
 /* clang-format on */
 MESSAGES_CONTROL_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

@@ -269,6 +269,14 @@ static void on_metrics_text(struct role_process *p, struct channel_frame *frame,
 	buf_append(&p->metrics, m->text);
 }
 
+static void on_roles_text(struct role_process *p, struct channel_frame *frame, const void *message)
+{
+	const struct message_roles_text *m = message;
+	(void)frame;
+	buf_clear(&p->roles);
+	buf_append(&p->roles, m->text);
+}
+
 static const struct control_verb {
 	unsigned type;
 	bool needs_descriptor;
@@ -282,6 +290,7 @@ static const struct control_verb {
     {MESSAGE_START, false, on_start},
     {MESSAGE_DRAIN, false, on_drain},
     {MESSAGE_METRICS_TEXT, false, on_metrics_text},
+    {MESSAGE_ROLES_TEXT, false, on_roles_text},
 };
 
 static const struct control_verb *control_verb_of(unsigned type)
@@ -301,6 +310,7 @@ static void control_received(void *arg, struct channel_frame *frame)
 		struct message_peer peer;
 		struct message_listener listener;
 		struct message_metrics_text metrics;
+		struct message_roles_text roles;
 		struct message_empty empty;
 	} message;
 	struct arena arena;
@@ -380,6 +390,7 @@ int role_run(const struct role *role, int control)
 	loop_timer_init(&metrics.timer, &p->loop, tell_metrics, NULL);
 	loop_timer_set(&metrics.timer, METRICS_MS);
 	buf_init(&p->metrics, 128 * 1024);
+	buf_init(&p->roles, ROLES_TEXT_MAX);
 	settings_init(&p->settings);
 	channel_init(&p->control, &p->loop, control, control_received, control_closed, p);
 	if (p->role->functions->start && p->role->functions->start(p) != 0)
@@ -389,6 +400,7 @@ int role_run(const struct role *role, int control)
 	loop_timer_cancel(&tell);
 	loop_timer_cancel(&metrics.timer);
 	buf_done(&p->metrics);
+	buf_done(&p->roles);
 	channel_done(&p->control);
 	free_files(p);
 	settings_done(&p->settings);

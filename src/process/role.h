@@ -71,6 +71,7 @@ struct role_process {
 		uint64_t number;
 	} introduced;
 	struct buf metrics; /* web: what the master has gathered last; else empty */
+	struct buf roles;   /* web: how all processes are: JSON; else empty */
 };
 
 /* Runs the role until its end; `control` is its channel to the master. Returns the exit status. */

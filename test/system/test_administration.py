@@ -432,6 +432,11 @@ def test_health_and_settings(page):
     assert health["storage"]["freeOctets"] > 0 and not health["storage"]["isReadOnly"]
     assert health["certificates"][0]["names"] and health["certificates"][0]["expires"] > time.strftime("%Y-%m-%d")
     assert [s["name"] for s in health["settings"]] == ["dkim_sign"]
+    # The processes: what `postrider status` says.
+    told = json.loads(page.server.cli("status", "--json").stdout)["roles"]
+    assert [(r["name"], r["process"], r["since"], r["restarts"], r["state"]) for r in health["roles"]] == [
+        (r["name"], r["pid"], r["since"], r["restarts"], r["state"]) for r in told]
+    assert all(r["memoryOctets"] > 0 and r["state"] == "ready" for r in health["roles"])
     assert len(health["logins"]) == 24 and len(health["mail"]) == 48 and health["domains"] == []
     with Browser(page.server) as browser:
         browser.json_to("/auth/login", username=BOB, password="wrong")

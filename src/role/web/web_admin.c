@@ -106,9 +106,14 @@ static bool output(void *arg, struct link *link, struct channel_frame *frame)
 	return m.last;
 }
 
+/* Told to those alone who could ask the others. */
 static void answer_here(struct web_admin *a, void (*put)(struct buf *out))
 {
 	struct buf json;
+	if (!a->auth.link.up) {
+		finish(a, -EACCES, 0);
+		return;
+	}
 	buf_init(&json, LOCAL_MAX);
 	put(&json);
 	const struct admin_text text = {.text = buf_view(&json)};
@@ -211,13 +216,13 @@ static void run_next(void *arg)
 		ask_other(a, &a->store, MESSAGE_COMMAND, output);
 		break;
 	case ADMIN_SETTINGS:
+		answer_here(a, web_admin_settings);
+		break;
 	case ADMIN_CERTIFICATES:
-		/* They are told to those alone who could ask the others. */
-		if (!a->auth.link.up)
-			finish(a, -EACCES, 0);
-		else
-			answer_here(a,
-			    a->first->type == ADMIN_SETTINGS ? web_admin_settings : web_admin_certificates);
+		answer_here(a, web_admin_certificates);
+		break;
+	case ADMIN_ROLES:
+		answer_here(a, web_admin_roles);
 		break;
 	default:
 		finish(a, -EOPNOTSUPP, 0);
@@ -240,7 +245,7 @@ static struct web_admin *admin_of(struct web_user *user)
 
 bool web_admin_is_question(unsigned type)
 {
-	return type >= ADMIN_ASK && type <= ADMIN_CERTIFICATES;
+	return type >= ADMIN_ASK && type <= ADMIN_ROLES;
 }
 
 void web_admin_ask(struct web_user *user, uint32_t number, unsigned type, const void *question)

@@ -26,6 +26,7 @@ void web_admin_take(struct web_user *user, int auth, int store);
 /* web_admin_local.c: what this process knows itself, as JSON. */
 void web_admin_settings(struct buf *out);
 void web_admin_certificates(struct buf *out);
+void web_admin_roles(struct buf *out);
 /* Each time that the role is configured. */
 void web_admin_note_certificates(const struct role_process *p);
 

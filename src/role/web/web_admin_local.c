@@ -1,5 +1,5 @@
-/* What administrators are told of this process itself: the settings that it runs with, and the certificates
- * that it serves with. */
+/* What administrators are told that this process knows: the settings that it runs with, the certificates that
+ * it serves with, and what the master has told of all processes. */
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <time.h>
@@ -110,6 +110,12 @@ void web_admin_note_certificates(const struct role_process *p)
 		if (f->kind == FILE_CHAIN)
 			put_certificate(&certificates, buf_view(&f->content));
 	buf_append_byte(&certificates, ']');
+}
+
+void web_admin_roles(struct buf *out)
+{
+	struct view roles = buf_view(&web_edge.process->roles);
+	buf_append(out, roles.len ? roles : VIEW("[]"));
 }
 
 void web_admin_certificates(struct buf *out)

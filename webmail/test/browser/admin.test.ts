@@ -19,6 +19,9 @@ test('an administrator sees health, and adds an alias that the command line know
   const page = await signedIn(browser, server, 'admin@example.test');
   await page.goto(`${server.origin}/admin/health`);
   await page.getByText('All is well.').waitFor();
+  const processes = page.getByRole('table', { name: 'Processes' });
+  await processes.getByRole('rowheader', { name: 'store' }).waitFor();
+  assert.equal(await processes.getByRole('cell', { name: 'ready' }).count(), JSON.parse(server.run('status', '--json')).roles.length);
   await page.goto(`${server.origin}/admin/aliases`);
   await page.getByRole('button', { name: 'Add an alias' }).click();
   await page.getByLabel('Address').fill('info@example.test');

@@ -2,7 +2,7 @@
 import { t } from '../../base/words.ts';
 import { shortDate } from '../../base/dates.ts';
 import { go, pathOf } from '../../frame/router.ts';
-import { Bars, Command, Shown, When, sayOctets } from './parts.tsx';
+import { Bars, Command, Shown, Table, When, sayOctets } from './parts.tsx';
 import { accountId, asked, useLoaded } from './api.ts';
 
 interface HealthAnswer {
@@ -14,6 +14,7 @@ interface HealthAnswer {
   logins: { from: string; refused: number; locked: number }[];
   mail: { from: string; received: number; delivered: number; sent: number; failed: number }[];
   settings: { name: string; text: string }[];
+  roles: { name: string; state: 'ready' | 'starting' | 'stopping' | 'down'; process: number; since: string | null; memoryOctets: number; restarts: number }[];
   command: string;
 }
 
@@ -49,8 +50,27 @@ function Screen({ now }: { now: HealthAnswer }) {
       </div>
       <h3 class="admin-title">{t('admin.certificates')}</h3>
       <ul class="admin-lines">{now.certificates.map((one) => <li key={one.expires + one.names.join()}>{one.names.join(', ')} · {t('admin.expires')} <When date={one.expires} /></li>)}</ul>
+      <h3 class="admin-title">{t('admin.roles')}</h3>
+      <Roles roles={now.roles} />
       <Command text={now.command} />
     </>
+  );
+}
+
+function Roles({ roles }: { roles: HealthAnswer['roles'] }) {
+  return (
+    <Table label={t('admin.roles')} heads={[t('admin.role'), t('admin.state'), t('admin.roleNumber'), t('admin.since'), t('admin.memory'), t('admin.restarts')]}>
+      {roles.map((role) => (
+        <tr key={role.name}>
+          <th scope="row">{role.name}</th>
+          <td>{t(`admin.roleState.${role.state}`)}</td>
+          <td>{role.process || ''}</td>
+          <td><When date={role.since} /></td>
+          <td>{sayOctets(role.memoryOctets)}</td>
+          <td>{role.restarts}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
@@ -63,6 +83,7 @@ function problemsOf(now: HealthAnswer): string[] {
     ...(now.storage.damaged > 0 ? [t('admin.damaged', { count: now.storage.damaged })] : []),
     ...ending.map((one) => t('admin.certificateEnds', { names: one.names.join(', '), when: shortDate(new Date(one.expires), new Date()) })),
     ...now.domains.filter((one) => one.wrong > 0).map((one) => t('admin.recordsWrong', { domain: one.name, count: one.wrong })),
+    ...now.roles.filter((one) => one.state === 'down').map((one) => t('admin.roleDown', { name: one.name })),
     ...now.settings.map((one) => one.text),
   ];
 }
