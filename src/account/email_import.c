@@ -7,6 +7,7 @@
 #include "account/change.h"
 #include "account/email_look.h"
 #include "base/container.h"
+#include "base/mem.h"
 
 static bool is_blob(const struct blob_id *a, const struct blob_id *b)
 {
@@ -14,28 +15,80 @@ static bool is_blob(const struct blob_id *a, const struct blob_id *b)
 }
 
 /* Asked before the first write, as refusals must be. */
-static int check_source(struct txn *t, const struct account_email_import *i)
+static int check_email(struct txn *t, const struct account_email_import *i)
 {
 	struct account_email email;
-	struct account_kept kept;
 	struct view value;
-	int error;
+	int error = key_get(t, i->source_shard, key_email(i->source_email), &value);
+	if (error == 0)
+		error = email_decode(i->source_email, value, &email);
+	return error ? error : is_blob(&email.blob, &i->delivery->blob) ? 0 : -ENOENT;
+}
+
+static int check_kept(struct txn *t, struct account_email_import *i)
+{
+	struct view value;
+	int error = key_get(t, i->source_shard, key_kept(i->source_expires, i->source_kept), &value);
+	if (error == 0)
+		error = kept_decode(value, &i->kept);
+	return error ? error : is_blob(&i->kept.blob, &i->delivery->blob) ? 0 : -ENOENT;
+}
+
+static int check_source(struct txn *t, struct account_email_import *i)
+{
+	i->kept.use_count = 0;
 	if (i->source_shard == 0)
 		return 0;
-	if (i->source_email) {
-		error = key_get(t, i->source_shard, key_email(i->source_email), &value);
-		if (error == 0)
-			error = email_decode(i->source_email, value, &email);
-		if (error == 0 && !is_blob(&email.blob, &i->delivery->blob))
-			error = -ENOENT;
-	} else {
-		error = key_get(t, i->source_shard, key_kept(i->source_expires, i->source_kept), &value);
-		if (error == 0)
-			error = kept_decode(value, &kept);
-		if (error == 0 && !is_blob(&kept.blob, &i->delivery->blob))
-			error = -ENOENT;
-	}
+	int error = i->source_email ? check_email(t, i) : check_kept(t, i);
 	return error == -ENOENT ? -ESTALE : error;
+}
+
+/* ---- twins ---- */
+
+/* One that is deleted, by JMAP or by IMAP's \Deleted, is none. */
+static int check_twin(struct txn *t, struct account_email_import *i, uint64_t emailid)
+{
+	struct account_places places = {.count = 0};
+	struct email_look *look = mem_alloc(sizeof *look);
+	look_init(look, t, i->delivery->targets[0].shard, i->who);
+	int error = look_places(look, emailid, &places);
+	mem_free(look);
+	if (error || places.count == 0)
+		return error;
+	i->existing = emailid;
+	return -EEXIST;
+}
+
+static int check_twins(struct txn *t, struct account_email_import *i)
+{
+	uint64_t shard = i->delivery->targets[0].shard;
+	if (i->source_email && i->source_shard == shard)
+		return check_twin(t, i, i->source_email);
+	for (size_t k = 0; k < i->kept.use_count; k++)
+		if (i->kept.uses[k].shard == shard)
+			return check_twin(t, i, i->kept.uses[k].email);
+	return 0;
+}
+
+/* What was made of the kept body in this account last; of very many accounts the first one is forgotten. */
+static int note_use(struct txn *t, struct account_email_import *i)
+{
+	const struct account_target *target = i->delivery->targets;
+	struct account_kept *kept = &i->kept;
+	struct entry value;
+	size_t k = 0;
+	if (i->source_kept == 0)
+		return 0;
+	while (k < kept->use_count && kept->uses[k].shard != target->shard)
+		k++;
+	if (k == ACCOUNT_KEPT_USES_MAX) {
+		memmove(&kept->uses[0], &kept->uses[1], (ACCOUNT_KEPT_USES_MAX - 1) * sizeof kept->uses[0]);
+		k = --kept->use_count;
+	}
+	kept->uses[k] = (struct account_kept_use){target->shard, target->emailid};
+	kept->use_count += k == kept->use_count;
+	kept_encode(kept, &value);
+	return value_put(t, i->source_shard, key_kept(i->source_expires, i->source_kept), &value);
 }
 
 static int check_mailboxes(struct txn *t, const struct account_target *target)
@@ -60,7 +113,11 @@ static int run_import(struct txn *t, void *arg)
 	if (error == 0)
 		error = check_source(t, i);
 	if (error == 0)
+		error = check_twins(t, i);
+	if (error == 0)
 		error = account_delivery_run(t, i->delivery);
+	if (error == 0)
+		error = note_use(t, i);
 	if (error == 0)
 		error = key_get(t, target->shard, key_email(target->emailid), &value);
 	if (error == 0)

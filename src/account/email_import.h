@@ -15,18 +15,23 @@ struct account_email_import {
 	uint64_t source_email; /* 0: it is kept: */
 	uint64_t source_kept;
 	int64_t source_expires;
+	/* Who imports into another's account; NULL: it is the owner's. A twin that it may not see is none. */
+	const struct account_who *who;
 	void (*done)(struct account_email_import *i, int result);
 	void *arg;
 
 	/* Results are the target's, and these. */
+	uint64_t existing; /* with -EEXIST */
 	uint64_t thread, size;
 	struct account_places places; /* of the email, with its UIDs */
 
 	/* Internal. */
 	struct store_commit commit;
+	struct account_kept kept;
 };
 
-/* -ENOENT: no such account; -ENXIO: no such mailbox. Else as account_deliver. */
+/* -ENOENT: no such account; -ENXIO: no such mailbox; -EEXIST: an email of this account is made of the same
+ * bytes, of the same kept body or it is itself their source (`existing`). Else as account_deliver. */
 void account_email_import(struct accounts *a, struct account_email_import *i);
 
 #endif

@@ -68,6 +68,9 @@ enum {
 	ACCOUNT_PLACES_MAX = 32,   /* that one email has: more folders than a person files a message in */
 	ACCOUNT_PREFIX_MAX = 1800, /* prefix and imported UIDL together: an entry holds them */
 	ACCOUNT_UIDL_MAX = 70,     /* RFC 1939 section 7 */
+	/* Accounts in which emails were made of one upload: those that somebody shares with as many people as
+	   a team has. */
+	ACCOUNT_KEPT_USES_MAX = 16,
 	ACCOUNT_MAILBOX_NAME_MAX = 200, /* bytes of UTF-8, one level */
 	ACCOUNT_DEPTH_MAX = 20,         /* of mailboxes in mailboxes */
 	ACCOUNT_PATH_MAX = ACCOUNT_DEPTH_MAX * (ACCOUNT_MAILBOX_NAME_MAX + 1),
@@ -436,6 +439,10 @@ struct account_intent {
 struct account_kept {
 	struct blob_id blob;
 	uint64_t size;
+	size_t use_count; /* emails that were made of it: the last one of each account */
+	struct account_kept_use {
+		uint64_t shard, email;
+	} uses[ACCOUNT_KEPT_USES_MAX];
 };
 
 void head_encode(const struct account_head *h, struct entry *out);

@@ -654,24 +654,6 @@ int remembered_decode(struct view value, struct account_remembered *m)
 	return entry_result(&c);
 }
 
-void kept_encode(const struct account_kept *k, struct entry *out)
-{
-	entry_begin(out, VERSION);
-	add_blob(out, &k->blob);
-	entry_add_number(out, k->size);
-}
-
-int kept_decode(struct view value, struct account_kept *k)
-{
-	struct cursor c = read_from(value);
-	struct account_kept r;
-	take_blob(&c, &r.blob);
-	r.size = entry_take_number(&c);
-	if (cursor_ok(&c))
-		*k = r;
-	return entry_result(&c);
-}
-
 void number_encode(uint64_t n, struct entry *out)
 {
 	entry_begin(out, VERSION);

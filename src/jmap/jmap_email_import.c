@@ -152,6 +152,7 @@ static void fail(
     struct jmap_call *c, struct making *m, const char *type, const char *property, const char *description)
 {
 	m->maker.type = type;
+	m->maker.existing = 0;
 	m->maker.properties = view_from_string(property);
 	m->maker.description = description;
 	tell_failed(c, m);

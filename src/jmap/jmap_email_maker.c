@@ -88,45 +88,6 @@ static void fail(
 	end(m);
 }
 
-const char *jmap_email_error_type(int64_t error)
-{
-	switch (-error) {
-	case ENXIO:
-	case EINVAL:
-	case EDOM:
-		return "invalidProperties";
-	case EMLINK:
-		return "tooManyMailboxes";
-	case E2BIG:
-		return "tooManyKeywords";
-	case EMSGSIZE:
-		return "tooLarge";
-	case EFBIG:
-	case EDQUOT:
-		return "overQuota";
-	default:
-		return jmap_set_error_type(error);
-	}
-}
-
-const char *jmap_email_error_text(int64_t error)
-{
-	static const struct {
-		int64_t error;
-		const char *text;
-	} texts[] = {{-ENOENT, "there is no such Email"}, {-EACCES, "you have no right to do this"},
-	    {-ENXIO, "there is no such Mailbox"}, {-EINVAL, "an Email is in one Mailbox at least"},
-	    {-EDOM, "it is not in the Mailbox with the role \"snoozed\""},
-	    {-EMLINK, "an Email cannot be in so many Mailboxes"},
-	    {-E2BIG, "an Email cannot have so many keywords"}, {-EDQUOT, "the account is full"},
-	    {-EFBIG, "it is larger than all that the account may hold"},
-	    {-EMSGSIZE, "it is larger than this server takes"}, {-EBADMSG, "it is damaged on the server"}};
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		if (texts[i].error == error)
-			return texts[i].text;
-	return "the server cannot do this now";
-}
-
 static void fail_with(struct jmap_email_maker *m, int64_t error)
 {
 	fail(m, jmap_email_error_type(error), error == -ENXIO ? "mailboxIds" : "",
@@ -178,6 +139,7 @@ bool jmap_email_wish(struct jmap_call *c, struct jmap_email_maker *m, const json
 {
 	const json_t *received = json_object_get(object, "receivedAt");
 	m->type = m->description = NULL;
+	m->existing = 0;
 	m->properties = (struct view){0};
 	m->flags = 0;
 	m->received = 0;
@@ -247,6 +209,7 @@ static void on_imported(struct jmap_call *c, unsigned type, const void *answer)
 	const struct mail_done *done = answer;
 	if (type != MAIL_DONE)
 		return;
+	m->existing = done->error == -EEXIST ? done->number : 0;
 	if (done->error) {
 		fail_with(m, done->error);
 		return;
@@ -657,44 +620,4 @@ void jmap_email_take(struct jmap_call *c, struct jmap_email_maker *m, const stru
 	m->made = made;
 	if (!jmap_blob_begin(c, &m->blob, account, blob_id, on_message))
 		fail(m, "invalidProperties", "blobId", "there is no such blob");
-}
-
-/* ---- what is told ---- */
-
-struct view jmap_email_made_id(struct jmap_call *c, const struct jmap_email_maker *m, char *id)
-{
-	return view_of(id, mail_id_write(id, MAIL_ID_EMAIL, jmap_account(c)->number, m->email));
-}
-
-void jmap_email_put_made(struct jmap_call *c, const struct jmap_email_maker *m, struct json_out *w)
-{
-	uint64_t account = jmap_account(c)->number;
-	json_out_name(w, VIEW("blobId"));
-	jmap_put_id(w, MAIL_ID_BLOB_EMAIL, account, m->email);
-	json_out_name(w, VIEW("threadId"));
-	jmap_put_id(w, MAIL_ID_THREAD, account, m->thread);
-	json_out_name(w, VIEW("size"));
-	json_out_unsigned(w, m->size);
-}
-
-static void put_list(struct json_out *w, struct view name, struct view text, char separator)
-{
-	struct view item;
-	if (text.len == 0)
-		return;
-	json_out_name(w, name);
-	json_out_array(w);
-	while (view_next(&text, separator, &item))
-		json_out_string(w, item);
-	json_out_end(w);
-}
-
-void jmap_email_put_failed(const struct jmap_email_maker *m, struct json_out *w)
-{
-	put_list(w, VIEW("properties"), m->properties, ',');
-	put_list(w, VIEW("notFound"), buf_view(&m->not_found), ' ');
-	if (m->description) {
-		json_out_name(w, VIEW("description"));
-		json_out_string(w, view_from_string(m->description));
-	}
 }

@@ -28,6 +28,7 @@ struct jmap_email_maker {
 	const char *type, *description;
 	struct view properties; /* names with commas between */
 	struct buf not_found;   /* of blobNotFound: ids with one space between them */
+	uint64_t existing;      /* of alreadyExists */
 	uint64_t email, thread, size;
 
 	/* Its own. */
@@ -72,7 +73,7 @@ void jmap_email_take(struct jmap_call *c, struct jmap_email_maker *m, const stru
 /* "id", "blobId", "threadId", "size": the properties of an Email that was made. `id` needs MAIL_ID_MAX. */
 struct view jmap_email_made_id(struct jmap_call *c, const struct jmap_email_maker *m, char *id);
 void jmap_email_put_made(struct jmap_call *c, const struct jmap_email_maker *m, struct json_out *w);
-/* The SetError's members beside its type: properties, description, notFound. */
+/* The SetError's members beside its type: existingId, properties, description, notFound. */
 void jmap_email_put_failed(const struct jmap_email_maker *m, struct json_out *w);
 
 /* The type of a SetError for an error of store that has a meaning for Emails, else jmap_set_error_type. */

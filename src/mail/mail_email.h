@@ -237,7 +237,9 @@ struct email_set_failed {
  * A new email, in one or more mailboxes. Its bytes: an upload of this channel; or what was kept (kept); or
  * those of an email (from: its id, in from_account), whose prefix goes along. Else as mail_append, with what
  * mime/digest.h knows of it; of bytes that are kept already the trailer is not kept but for its short
- * structure. Done: number: email id; uidnext: thread; messages: size; modseq. -ENXIO: no such mailbox.
+ * structure. Done: number: email id; uidnext: thread; messages: size; modseq. -ENXIO: no such mailbox;
+ * -EEXIST: the account has an email of these bytes, made of the same `kept` or the one that `from` names;
+ * number: its id.
  */
 struct email_import {
 	uint64_t account;

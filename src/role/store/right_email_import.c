@@ -75,7 +75,7 @@ static void imported(struct account_email_import *call, int result)
 	}
 	if (!question_back(&i->question))
 		return;
-	struct mail_done done = {.error = result};
+	struct mail_done done = {.error = result, .number = result == -EEXIST ? call->existing : 0};
 	if (result == 0)
 		done = (struct mail_done){.number = target->emailid,
 		    .uidnext = call->thread,
@@ -96,6 +96,7 @@ static void carry_out(struct right_import_email *i)
 	target->quota_messages_default = settings->quota_messages_default;
 	i->appended.delivery.quota_warning = (unsigned)settings->quota_warning;
 	i->call.delivery = &i->appended.delivery;
+	i->call.who = right_is_own(i->question.right, i->account) ? NULL : right_is_who(i->question.right);
 	i->call.done = imported;
 	i->given = true;
 	question_call(&i->question);

@@ -517,7 +517,7 @@ static bool answer(struct jmap_fake *f, uint32_t number, unsigned type, const vo
 	if (type == s->fails_type ||
 	    (s->questions == s->fails_at && type != MAIL_UPLOAD && type != MAIL_UPLOAD_ABORT)) {
 		s->fails_type = 0;
-		failed(s, number, s->fails_error);
+		done(s, number, (struct mail_done){.error = s->fails_error, .number = s->fails_number});
 		return true;
 	}
 	switch (type) {

@@ -56,6 +56,7 @@ struct fake_store {
 	unsigned fails_type;
 	uint64_t fails_at; /* the question of this number fails too; 0: none */
 	int64_t fails_error;
+	uint64_t fails_number; /* what MAIL_DONE says beside the error */
 	uint64_t largest_upload_piece, aborted, questions;
 	bool short_of_memory; /* the test lets allocations fail: what is known of a message may lack parts */
 	bool holds_credit;    /* no credit is given until the test takes this away */

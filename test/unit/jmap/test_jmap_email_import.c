@@ -123,6 +123,13 @@ static void refuses_imports(void **state)
 	has(fake_store_answer(s, "['Email/import',{'accountId':'A5','emails':{}},'c']"),
 	    "'type':'accountNotFound'");
 	s->fails_type = EMAIL_IMPORT;
+	s->fails_error = -EEXIST;
+	s->fails_number = 5;
+	said =
+	    fake_store_answer(s, IMPORT("'emails':{'a':{'blobId':'U7-3','mailboxIds':{'M7-1':true}},'b':7}"));
+	has(said, "'a':{'type':'alreadyExists','existingId':'E7-5','description'");
+	has(said, "'b':{'type':'invalidProperties','description'");
+	s->fails_type = EMAIL_IMPORT;
 	s->fails_error = -EDQUOT;
 	has(fake_store_answer(s, IMPORT("'emails':{'a':{'blobId':'U7-3','mailboxIds':{'M7-1':true}}}")),
 	    "'notCreated':{'a':{'type':'overQuota'");

@@ -318,21 +318,26 @@ static void emails_are_imported(void **state)
 	assert_true(one.end.number == 2 && one.end.uidnext == 2);
 	assert_int_equal(one.end.messages, strlen(text));
 	assert_string_equal(email(2), expected("1,%u 210", 0));
-	/* Of what is kept, several times. */
+	/* Of what is kept, and not twice while the email is there. */
 	upload(4, text);
 	assert_int_equal(email_ask(&one, EMAIL_KEEP, &(struct email_keep){.upload = 4}), 0);
 	m = (struct email_import){.mailboxes = BOXES_OF(work), .kept = one.end.number};
 	assert_int_equal(email_ask(&one, EMAIL_IMPORT, &m), 0);
 	assert_int_equal(one.end.messages, strlen(text));
+	assert_int_equal(email_ask(&one, EMAIL_IMPORT, &m), -EEXIST);
+	assert_int_equal(one.end.number, 3);
+	assert_int_equal(SET({.id = 3, .what = EMAIL_CHANGE_DESTROY}), 0);
 	assert_int_equal(email_ask(&one, EMAIL_IMPORT, &m), 0);
 	assert_string_equal(email(4), expected("%u 0", 0));
+	assert_int_equal(email_ask(&one, EMAIL_IMPORT, &m), -EEXIST);
+	assert_int_equal(one.end.number, 4);
 	m.kept++;
 	assert_int_equal(email_ask(&one, EMAIL_IMPORT, &m), -ENOENT);
 	/* Of an email. */
 	m = (struct email_import){.mailboxes = BOXES_OF(work), .from = 2, .flags = FLAG_SEEN};
-	assert_int_equal(email_ask(&one, EMAIL_IMPORT, &m), 0);
-	assert_string_equal(email(5), expected("%u 1", 0));
-	struct email_get get = {.want = MAIL_WANT_BODY | MAIL_WANT_DATES, .body_max = 100, .ids = IDS(5)};
+	assert_int_equal(email_ask(&one, EMAIL_IMPORT, &m), -EEXIST);
+	assert_int_equal(one.end.number, 2);
+	struct email_get get = {.want = MAIL_WANT_BODY | MAIL_WANT_DATES, .body_max = 100, .ids = IDS(2)};
 	assert_int_equal(email_ask(&one, EMAIL_GET, &get), 0);
 	assert_string_equal(email_bodies[0], text);
 	assert_int_equal(email_entries[0].message.internaldate, 1000);

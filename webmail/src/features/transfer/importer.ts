@@ -133,6 +133,11 @@ async function sendGroup(job: Job, hands: Hands, group: Group): Promise<void> {
   if (!answer) return;
   job.added.push(...Object.values(answer.created ?? {}).map(({ id }) => id));
   for (const [key, error] of Object.entries(answer.notCreated ?? {})) {
+    // A blob is sent twice when the answer was lost: then the first one made the Email.
+    if (error.type === 'alreadyExists' && error.existingId) {
+      job.added.push(error.existingId);
+      continue;
+    }
     const { message, name } = group.messages[Number(key.slice(1))]!;
     fail(job, message.subject || name, error.description ?? error.type);
   }
