@@ -18,6 +18,8 @@ static int decode(struct view value, uint32_t number, struct account_masked *m)
 	m->for_domain = entry_take_text(&c);
 	m->description = entry_take_text(&c);
 	m->created_by = entry_take_text(&c);
+	/* Entries of before end here. */
+	m->last = cursor_ok(&c) && !cursor_at_end(&c) ? (int64_t)entry_take_limited(&c, INT64_MAX) : 0;
 	return entry_result(&c);
 }
 
@@ -62,5 +64,6 @@ int account_masked_put(struct txn *t, uint64_t shard, const struct account_maske
 	entry_add_text(&value, m->for_domain);
 	entry_add_text(&value, m->description);
 	entry_add_text(&value, m->created_by);
+	entry_add_number(&value, (uint64_t)m->last);
 	return entry_put(t, shard, key_view(&key), &value);
 }

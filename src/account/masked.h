@@ -8,8 +8,8 @@
 
 struct account_masked {
 	uint32_t number;
-	uint8_t state; /* enum masked_state */
-	int64_t created;
+	uint8_t state;         /* enum masked_state */
+	int64_t created, last; /* last: when mail came to it; 0: never, or not since this is kept */
 	struct view email, for_domain, description, created_by;
 };
 

@@ -7,6 +7,7 @@
 #include "config/dns_stub.h"
 #include "config/dns_update.h"
 #include "config/listen_address.h"
+#include "config/masked_domain.h"
 #include "config/route.h"
 #include "config/sender_rule.h"
 #include "config/settings.h"
@@ -199,6 +200,14 @@ static const char *wrong_relay_domain(struct view v)
 	return relay_domain_parse(v, &domain, &file, &problem) ? problem : wrong_domain(domain);
 }
 
+static const char *wrong_masked_domain(struct view v)
+{
+	struct view domain;
+	const char *problem;
+	uint64_t most;
+	return masked_domain_parse(v, &domain, &most, &problem) ? problem : wrong_domain(domain);
+}
+
 static const char *wrong_stub(struct view v)
 {
 	struct dns_stub stub;
@@ -277,6 +286,7 @@ static const struct form_row {
     [FORM_FROM_CHECK] = {"refuse, sender or off", wrong_from_check, from_words},
     [FORM_POLICY] = {"follow, mark or off", wrong_policy, policy_words},
     [FORM_OWN_DOMAINS] = {"refuse, mark or off", wrong_own_domains, own_words},
+    [FORM_MASKED_DOMAIN] = {"DOMAIN NUMBER, such as example.org 50", wrong_masked_domain, NULL},
     [FORM_PEOPLE_SEEN] = {"domain, groups or nobody", wrong_people_seen, people_words},
     [FORM_LANGUAGE] = {"a language such as en, de or ja", wrong_language, languages},
 };

@@ -29,6 +29,7 @@ enum setting_form {
 	FORM_POLICY,     /* dmarc_policy */
 	FORM_OWN_DOMAINS,
 	FORM_PEOPLE_SEEN,
+	FORM_MASKED_DOMAIN,
 	FORM_LANGUAGE,
 	SETTING_FORMS
 };

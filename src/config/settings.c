@@ -260,6 +260,10 @@ const struct setting settings_table[] = {
 	"Masked addresses that each account may have: addresses at its own domain that a user makes for "
 	"himself with the webmail, and turns off again. 0: none.",
 	.unit = "addresses"},
+    {"masked_domains", LIST, AT(masked_domains), "", 0, 0,
+	"The same for the accounts of single domains, in place of masked_addresses, as \"DOMAIN NUMBER\": \"example.org 0\" "
+	"for a domain where nobody shall make any.",
+	.form = FORM_MASKED_DOMAIN, .example = "example.org 50"},
     {"people_seen", TEXT, AT(people_seen), "domain", 0, 0,
 	"Whom somebody with an account sees when looking for whom to share a mailbox with: \"domain\": the people and "
 	"groups of the same domain; \"groups\": only the groups that the account is in, and who is in them; \"nobody\". "

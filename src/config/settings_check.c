@@ -229,6 +229,7 @@ void settings_check(const struct settings *s, const struct conf *conf, struct fi
 	check_sources(&c);
 	check_twice(&c, "routes", s->routes, 1);
 	check_twice(&c, "relay_domains", s->relay_domains, 1);
+	check_twice(&c, "masked_domains", s->masked_domains, 1);
 	check_twice(&c, "tls_policies", s->tls_policies, 1);
 	check_twice(&c, "dmarc_exceptions", s->dmarc_exceptions, 2);
 }

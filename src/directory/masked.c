@@ -13,6 +13,7 @@ int directory_decode_masked(struct cursor *c, struct directory_masked *m)
 {
 	m->owner = cursor_u64(c);
 	m->on = cursor_u8(c) != 0;
+	m->number = cursor_ok(c) && !cursor_at_end(c) ? cursor_u32(c) : 0;
 	return cursor_ok(c) ? 0 : -EBADMSG;
 }
 
@@ -35,6 +36,7 @@ static int put(struct txn *t, const struct address *address, const struct direct
 	entry_begin(&v, VERSION);
 	entry_add_fixed(&v, 8, m->owner);
 	entry_add_fixed(&v, 1, m->on);
+	entry_add_fixed(&v, 4, m->number);
 	return entry_put(t, DIRECTORY_SHARD, directory_key_view(&k), &v);
 }
 
@@ -85,4 +87,19 @@ int directory_masked_set(struct txn *t, struct view text, const struct directory
 	if (error)
 		return error;
 	return now.owner == m->owner ? put(t, &address, m) : -EACCES;
+}
+
+int directory_masked_get(struct txn *t, struct view text, struct directory_masked *m, struct address *normal)
+{
+	struct directory_domain domain;
+	struct address address;
+	int error = address_normalize(text, &address);
+	if (error == 0)
+		error = directory_find_domain(t, address_domain(&address), &domain);
+	if (error)
+		return error;
+	*normal = address;
+	if (!view_empty(domain.alias_of))
+		error = address_join(address_local(&address), domain.alias_of, normal);
+	return error ? error : directory_find_masked(t, normal, m);
 }

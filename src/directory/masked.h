@@ -12,6 +12,8 @@
 struct directory_masked {
 	uint64_t owner; /* the account's shard */
 	bool on;
+	uint32_t
+	    number; /* the account's own of it (account/masked.h); 0: one that was made before it was kept */
 };
 
 /*
@@ -25,6 +27,11 @@ int directory_masked_add(struct txn *t, struct view address, const struct direct
 /* Turns one of this owner's on or off. -ENOENT: there is none; -EACCES: it is not this account's. */
 int directory_masked_set(struct txn *t, struct view address, const struct directory_masked *m)
     __attribute__((warn_unused_result));
+
+/* One of this address, in any form, also by another name of the domain: its normal form in *normal. -ENOENT.
+ */
+int directory_masked_get(struct txn *t, struct view address, struct directory_masked *m,
+    struct address *normal) __attribute__((warn_unused_result));
 
 /* A domain's, in slices, as directory_alias_each lists aliases. */
 int directory_masked_each(struct txn *t, struct view domain, struct view after,

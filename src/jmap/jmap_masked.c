@@ -8,7 +8,7 @@
 #include "mail/masked.h"
 
 static const char *const names[] = {
-    "id", "email", "state", "forDomain", "description", "createdBy", "createdAt", NULL};
+    "id", "email", "state", "forDomain", "description", "createdBy", "createdAt", "lastMessageAt", NULL};
 enum {
 	HAS_EMAIL = 1 << 1,
 	HAS_STATE = 1 << 2,
@@ -16,7 +16,8 @@ enum {
 	HAS_DESCRIPTION = 1 << 4,
 	HAS_BY = 1 << 5,
 	HAS_AT = 1 << 6,
-	HAS_ALL = 0x7f
+	HAS_LAST = 1 << 7,
+	HAS_ALL = 0xff
 };
 
 static const char *const states[] = {
@@ -60,6 +61,13 @@ static void put_properties(struct json_out *w, uint64_t properties, const struct
 	if (properties & HAS_AT) {
 		json_out_name(w, VIEW("createdAt"));
 		jmap_put_utc_date(w, (int64_t)e->created);
+	}
+	if (properties & HAS_LAST) {
+		json_out_name(w, VIEW("lastMessageAt"));
+		if (e->last)
+			jmap_put_utc_date(w, (int64_t)e->last);
+		else
+			json_out_null(w);
 	}
 }
 

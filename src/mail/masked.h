@@ -38,7 +38,7 @@ struct masked_get {
 };
 
 /* Makes one at the account's own domain: the prefix (a-z, 0-9, "_", "-"), and what nobody can guess. Done:
- * number. -EMLINK: the setting masked_addresses,
+ * number. -EMLINK: the settings masked_addresses and masked_domains,
  * or MASKED_EVER_MAX; -EUSERS: MASKED_HOUR_MAX; -EINVAL: the prefix. */
 struct masked_create {
 	uint64_t state;
@@ -59,7 +59,7 @@ struct masked_update {
 };
 
 struct masked_entry {
-	uint64_t number, state, created; /* created: seconds since 1970 */
+	uint64_t number, state, created, last; /* seconds since 1970; last: when mail came to it; 0: never */
 	struct view email, for_domain, description, created_by;
 };
 

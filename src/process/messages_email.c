@@ -91,7 +91,7 @@ SCHEMA(masked_update, FIELD_NUMBER(masked_update, number, 0, UINT32_MAX),
     FIELD_LINE(masked_update, description, MASKED_TEXT_MAX));
 SCHEMA(masked_entry, FIELD_NUMBER(masked_entry, number, 0, UINT32_MAX),
     FIELD_NUMBER(masked_entry, state, 0, MASKED_STATE_LAST), FIELD_TIME(masked_entry, created),
-    FIELD_LINE(masked_entry, email, MASKED_EMAIL_MAX),
+    FIELD_TIME(masked_entry, last), FIELD_LINE(masked_entry, email, MASKED_EMAIL_MAX),
     FIELD_LINE(masked_entry, for_domain, MASKED_DOMAIN_MAX),
     FIELD_LINE(masked_entry, description, MASKED_TEXT_MAX),
     FIELD_LINE(masked_entry, created_by, MASKED_TEXT_MAX));

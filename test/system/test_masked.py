@@ -45,6 +45,9 @@ def test_the_life_of_one(server):
         find = {"filter": {"subject": "to the masked one"}}
         wait_for(lambda: one(alice, "Email/query", **find)["ids"], what="the mail")
         assert one(bob, "Email/query", **find)["ids"] == []
+        assert made["lastMessageAt"] is None
+        now, = one(alice, "MaskedEmail/get", ids=[made["id"]], properties=["lastMessageAt"])["list"]
+        assert now["lastMessageAt"] >= made["createdAt"]
 
         # Its owner sends from it, and nobody else.
         assert "k" in one(alice, "Identity/set", create={"k": {"name": "A", "email": address}})["created"]
@@ -67,6 +70,13 @@ def test_the_life_of_one(server):
         server.cli("alias", "remove", address, "--yes")
         assert rcpt(server, address) == 550
         assert one(alice, "MaskedEmail/set", update={made["id"]: {"state": "disabled"}})["notUpdated"][made["id"]]["type"] == "forbidden"
+
+
+def test_a_domain_has_a_number_of_its_own(make_server):
+    server = make_server(masked_domains=["other.test 5", "example.test 1"])
+    with Web(server, ALICE) as alice:
+        first, second = (one(alice, "MaskedEmail/set", create={"k": {}}) for _ in range(2))
+        assert first["created"] and second["notCreated"]["k"]["type"] == "overQuota"
 
 
 def test_so_many_and_no_more(server):

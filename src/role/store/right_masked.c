@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/random.h"
+#include "config/masked_domain.h"
 #include "directory/directory.h"
 #include "directory/groups.h"
 #include "directory/masked.h"
@@ -39,7 +40,8 @@ struct right_masked {
 	char guess[GUESS_OCTETS];
 	struct view prefix;
 	unsigned tries;
-	uint64_t most;
+	uint64_t most;       /* the setting masked_addresses */
+	struct view domains; /* and masked_domains */
 };
 
 static struct hourly made; /* how many each account has made within an hour */
@@ -63,6 +65,7 @@ static void tell(struct right_masked *x)
 		struct masked_entry e = {.number = m->number,
 		    .state = m->state,
 		    .created = (uint64_t)m->created,
+		    .last = (uint64_t)m->last,
 		    .email = m->email,
 		    .for_domain = m->for_domain,
 		    .description = m->description,
@@ -80,17 +83,20 @@ static void go_on(struct question *question)
 
 static const struct question_kind kind = {.go_on = go_on, .release = release};
 
+static bool copy(struct right_masked *x, struct view *text)
+{
+	return arena_copy(&x->arena, *text, text);
+}
+
 static struct right_masked *begin(struct right *r, uint32_t request)
 {
 	struct right_masked *x = question_begin(r, request, sizeof *x, &kind);
 	arena_init(&x->arena, ARENA_MAX);
 	x->most = store_role.process->settings.masked_addresses;
+	x->domains = store_role.process->settings.masked_domains;
+	if (!copy(x, &x->domains)) /* a reload may come before the commit */
+		x->most = 0;
 	return x;
-}
-
-static bool copy(struct right_masked *x, struct view *text)
-{
-	return arena_copy(&x->arena, *text, text);
 }
 
 static int add(void *arg, const struct account_masked *m)
@@ -185,6 +191,17 @@ static int write_address(struct txn *t, struct right_masked *x)
 	return 0;
 }
 
+/* How many the account may have. */
+static int most_of(struct txn *t, const struct right_masked *x, uint64_t *most)
+{
+	struct view own;
+	int error = directory_account_address(t, x->question.right->account, &own);
+	ptrdiff_t at = error ? -1 : view_find_last(own, '@');
+	if (at >= 0)
+		*most = masked_domains_most(x->domains, view_skip(own, (size_t)at + 1), x->most);
+	return error;
+}
+
 static int run_create(struct txn *t, void *arg)
 {
 	struct right_masked *x = arg;
@@ -192,9 +209,13 @@ static int run_create(struct txn *t, void *arg)
 	struct directory_masked masked = {.owner = owner, .on = x->made.state == MASKED_ENABLED};
 	struct count count = {0};
 	int error = account_masked_each(t, owner, count_one, &count);
+	uint64_t most = 0;
+	if (error == 0)
+		error = most_of(t, x, &most);
 	/* Those that were deleted stay taken: no account may take addresses for ever. */
-	if (error == 0 && (count.living >= x->most || count.last >= MASKED_EVER_MAX))
+	if (error == 0 && (count.living >= most || count.last >= MASKED_EVER_MAX))
 		error = -EMLINK;
+	masked.number = count.last + 1;
 	if (error == 0)
 		error = write_address(t, x);
 	if (error == 0)
@@ -296,13 +317,17 @@ static int run_update(struct txn *t, void *arg)
 		return -ENOMEM;
 	/* One that was deleted counts again. */
 	if (now.state == MASKED_DELETED && changed.state != MASKED_DELETED) {
+		uint64_t most = 0;
 		error = account_masked_each(t, owner, count_one, &count);
-		if (error == 0 && count.living >= x->most)
+		if (error == 0)
+			error = most_of(t, x, &most);
+		if (error == 0 && count.living >= most)
 			error = -EMLINK;
 		if (error)
 			return error;
 	}
-	struct directory_masked masked = {.owner = owner, .on = changed.state == MASKED_ENABLED};
+	struct directory_masked masked = {
+	    .owner = owner, .on = changed.state == MASKED_ENABLED, .number = changed.number};
 	/* The directory may refuse, and so comes first. */
 	if (masked.on != (now.state == MASKED_ENABLED))
 		error = directory_masked_set(t, changed.email, &masked);

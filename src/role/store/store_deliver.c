@@ -97,12 +97,39 @@ static int keep_report(struct txn *t, struct delivery *d)
 	return error == -EDQUOT ? 0 : error;
 }
 
+/* By an address that is not the mailbox's own: it may be a masked one. */
+static bool has_other_name(const struct item *item)
+{
+	return item->target != NO_TARGET && !view_equal_nocase(item->original, item->reached);
+}
+
+static size_t masked_writes(const struct delivery *d)
+{
+	size_t writes = 0;
+	for (size_t i = 0; i < d->item_count; i++)
+		writes += has_other_name(&d->items[i]) ? STORE_MASKED_WRITES : 0;
+	return writes;
+}
+
+static int note_masked(struct txn *t, const struct delivery *d)
+{
+	int error = 0;
+	for (size_t i = 0; i < d->item_count && error == 0; i++) {
+		const struct item *item = &d->items[i];
+		const struct account_target *target =
+		    has_other_name(item) ? &d->mail.targets[item->target] : NULL;
+		if (target && target->result == 0 && !target->repeated)
+			error = store_masked_heard(t, target->shard, item->original, d->mail.now);
+	}
+	return error;
+}
+
 static int run(struct txn *t, void *arg)
 {
 	struct delivery *d = arg;
 	int refused = 0;
 	d->queue.record.count = d->recipient_count;
-	size_t writes = account_delivery_writes(&d->mail);
+	size_t writes = account_delivery_writes(&d->mail) + masked_writes(d);
 	int error = queue_delivery_check(t, &d->queue, writes + filtering_writes(&d->rules));
 	if (error == 0)
 		error = filtering_check(t, &d->rules, writes);
@@ -110,6 +137,10 @@ static int run(struct txn *t, void *arg)
 		return error;
 	if (d->mail.target_count > 0)
 		refused = account_delivery_run(t, &d->mail);
+	if (refused == 0 || account_delivery_is_refusal(refused))
+		error = note_masked(t, d);
+	if (error)
+		return error;
 	bool alone = d->recipient_count == 0 && d->queue.report_count == 0;
 	/* No mailbox took it: with one reply for all, or nothing else to do, that is the end. Trouble is
 	 * always: some mailboxes may have been written and others not been looked at. */

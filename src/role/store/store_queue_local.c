@@ -147,11 +147,23 @@ static int is_wanted(struct local *l, bool *wanted)
 	return error == -ENOENT ? 0 : error;
 }
 
+static int note_masked(struct txn *t, const struct local *l)
+{
+	int error = 0;
+	for (size_t i = 0; i < l->mail.target_count && error == 0; i++) {
+		const struct account_target *target = &l->mail.targets[i];
+		if (target->result == 0 && !target->repeated)
+			error =
+			    store_masked_heard(t, target->shard, l->rules.targets[i].original, l->mail.now);
+	}
+	return error;
+}
+
 /* A refusal of a mailbox is no failure of the commit: the record says so, and nothing else was written. */
 static int run(struct txn *t, void *arg)
 {
 	struct local *l = arg;
-	size_t writes = account_delivery_writes(&l->mail);
+	size_t writes = account_delivery_writes(&l->mail) + STORE_MASKED_WRITES * l->mail.target_count;
 	spool_begin(&l->spool, t);
 	l->spool.reserved = writes + filtering_writes(&l->rules);
 	int error = is_wanted(l, &l->wanted);
@@ -164,7 +176,9 @@ static int run(struct txn *t, void *arg)
 	if (error && !account_delivery_is_refusal(error))
 		return error;
 	set_results(l);
-	error = change_outcome(&l->spool, l->shard, &l->id, &l->outcome);
+	error = note_masked(t, l);
+	if (error == 0)
+		error = change_outcome(&l->spool, l->shard, &l->id, &l->outcome);
 	if (error == 0)
 		error = spool_news(&l->spool);
 	return error ? error : filtering_run(t, &l->rules);

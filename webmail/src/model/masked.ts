@@ -16,6 +16,7 @@ export interface MaskedEmail {
   description: string;
   createdBy: string;
   createdAt: UtcDate;
+  lastMessageAt: UtcDate | null;
 }
 
 export const maskedEmails = signal<readonly MaskedEmail[] | undefined>(undefined);

@@ -75,6 +75,7 @@ function Row({ one }: { one: MaskedEmail }) {
         <span class="set-text">
           {!isOn && <>{t('masked.isOff')} · </>}
           <time dateTime={one.createdAt} title={wholeDate(made)}>{t('masked.made', { when: shortDate(made, new Date()) })}</time>
+          {one.lastMessageAt && <> · <time dateTime={one.lastMessageAt} title={wholeDate(new Date(one.lastMessageAt))}>{t('masked.lastMail', { when: shortDate(new Date(one.lastMessageAt), new Date()) })}</time></>}
         </span>
       </div>
       <IconButton icon="copy" label={t('masked.copy', { address: one.email })} onClick={() => void copy(one.email)} />
