@@ -42,29 +42,28 @@ static int set_grant(struct account_mailbox *m, const struct account_grant *gran
 
 /* ---- what a change comes to ---- */
 
-/* A user whose rights are others. */
-struct affected {
-	uint64_t who;
-	uint32_t old_rights, new_rights;
-};
-
 /* A change under way: large, and so not on a stack. */
 struct granting {
 	struct account_change own, other;
 	struct mailbox_path path;
-	struct affected affected[2 * ACCOUNT_GRANTS_MAX]; /* those who are named, and those who are not */
+	struct account_grant_told
+	    affected[2 * ACCOUNT_GRANTS_MAX]; /* those who are named, and those who are not */
 	size_t count;
 };
 
-static void note_affected(struct granting *w, const struct account_granting *g,
-    const struct account_grant *grant, uint32_t old_rights, uint32_t new_rights)
+static void note_affected(struct granting *w, struct account_granting *g, const struct account_grant *grant,
+    uint32_t old_rights, uint32_t new_rights)
 {
-	if (grant->kind == GRANT_USER && !grant->negative && old_rights != new_rights &&
-	    grant->who != g->shard)
-		w->affected[w->count++] = (struct affected){grant->who, old_rights, new_rights};
+	const struct account_grant_told told = {grant->who, old_rights, new_rights};
+	if (grant->negative || old_rights == new_rights || grant->who == g->shard)
+		return;
+	if (grant->kind == GRANT_USER)
+		w->affected[w->count++] = told;
+	else if (grant->kind == GRANT_GROUP)
+		g->groups[g->group_count++] = told;
 }
 
-static int apply(struct granting *w, const struct account_granting *g, struct account_mailbox *m,
+static int apply(struct granting *w, struct account_granting *g, struct account_mailbox *m,
     const struct account_grant_change *change)
 {
 	struct account_grant grant = change->grant;
@@ -89,7 +88,7 @@ static bool is_named(const struct account_granting *g, const struct account_gran
 	return false;
 }
 
-static void drop_others(struct granting *w, const struct account_granting *g, struct account_mailbox *m)
+static void drop_others(struct granting *w, struct account_granting *g, struct account_mailbox *m)
 {
 	for (size_t i = m->grant_count; i-- > 0;) {
 		struct account_grant grant = m->grants[i];
@@ -122,7 +121,8 @@ static int check_affected(struct txn *t, struct granting *w, struct account_gran
 }
 
 /* Those who get more at once than they knew of are invited. */
-static int tell(struct txn *t, struct granting *w, struct account_granting *g, const struct affected *a)
+static int tell(
+    struct txn *t, struct granting *w, struct account_granting *g, const struct account_grant_told *a)
 {
 	struct account_share_note note = {.created = g->now,
 	    .by = g->by,
@@ -149,7 +149,7 @@ static int tell(struct txn *t, struct granting *w, struct account_granting *g, c
 static int run(struct txn *t, struct granting *w, struct account_granting *g)
 {
 	struct change_mailbox *box;
-	w->count = g->invited_count = 0;
+	w->count = g->invited_count = g->group_count = 0;
 	int error = change_begin(&w->own, t, g->shard, g->now);
 	if (error == 0)
 		error = change_mailbox(&w->own, g->mailbox, &box);
@@ -188,6 +188,56 @@ void account_grant(struct accounts *a, struct account_granting *g)
 	g->now = clock_wall();
 	g->commit = (struct store_commit){.run = run_grant, .arg = g, .done = granted};
 	store_commit(a->store, &g->commit);
+}
+
+/* ---- people of a group ---- */
+
+static int tell_each(
+    struct txn *t, struct granting *w, struct account_granting *g, const struct account_telling *x)
+{
+	struct account_head head;
+	int error = mailbox_path_of(t, x->shard, x->mailbox, &w->path);
+	for (size_t i = 0; i < x->count && error == 0; i++) {
+		const struct account_grant_told told = {x->people[i], x->old_rights, x->new_rights};
+		error = x->people[i] == x->shard ? -ENOENT : head_get(t, x->people[i], &head);
+		if (error == 0)
+			error = tell(t, w, g, &told);
+		else if (error == -ENOENT)
+			error = 0;
+	}
+	return error;
+}
+
+static int run_tell(struct txn *t, void *arg)
+{
+	struct account_telling *x = arg;
+	struct granting *w = mem_alloc(sizeof *w);
+	struct account_granting *g = mem_alloc(sizeof *g);
+	*g = (struct account_granting){.shard = x->shard,
+	    .mailbox = x->mailbox,
+	    .address = x->address,
+	    .by = x->by,
+	    .by_address = x->by_address,
+	    .now = x->now};
+	int error = tell_each(t, w, g, x);
+	x->invited_count = g->invited_count;
+	memcpy(x->invited, g->invited, sizeof x->invited);
+	mem_free(g);
+	mem_free(w);
+	return error;
+}
+
+static void people_told(struct store_commit *commit, int result)
+{
+	struct account_telling *x = container_of(commit, struct account_telling, commit);
+	x->done(x, result);
+}
+
+void account_tell_people(struct accounts *a, struct account_telling *x)
+{
+	x->now = clock_wall();
+	x->commit = (struct store_commit){.run = run_tell, .arg = x, .done = people_told};
+	store_commit(a->store, &x->commit);
 }
 
 /* ---- a look at it ---- */

@@ -69,21 +69,39 @@ static void gone(struct account_change *c)
 	change_mark_state(c, MAIL_STATE_SHARE_NOTES);
 }
 
-static int first_number(void *arg, struct view key, struct view value)
+struct room {
+	uint64_t by;                /* who brings another one */
+	uint64_t oldest, oldest_by; /* of all; of this sharer. 0: none */
+	size_t count;               /* of this sharer */
+};
+
+static int look_for_room(void *arg, struct view key, struct view value)
 {
-	(void)value;
-	return read_key(key, arg) ? 1 : -EBADMSG;
+	struct account_share_note note;
+	struct room *r = arg;
+	uint64_t number;
+	if (!read_key(key, &number))
+		return -EBADMSG;
+	if (r->oldest == 0)
+		r->oldest = number;
+	if (decode(value, number, &note) != 0 || note.by != r->by)
+		return 0;
+	if (r->count++ == 0)
+		r->oldest_by = number;
+	return 0;
 }
 
-static int drop_oldest(struct account_change *c)
+/* Whoever has many in the list makes room himself: nobody pushes out what others have said. */
+static int make_room(struct account_change *c, uint64_t by)
 {
 	struct account_key from = key_note(0), to = key_note(UINT64_MAX);
 	struct txn_range range = {.shard = c->shard, .from = key_view(&from), .to = key_view(&to)};
-	uint64_t oldest = 0;
-	int found = txn_range(c->txn, &range, first_number, &oldest);
-	if (found <= 0)
-		return found;
-	int error = change_delete(c, key_note(oldest));
+	struct room r = {.by = by};
+	int error = txn_range(c->txn, &range, look_for_room, &r);
+	uint64_t oldest = r.count >= SHARING_NOTES_EACH ? r.oldest_by : r.oldest;
+	if (error || oldest == 0)
+		return error;
+	error = change_delete(c, key_note(oldest));
 	if (error == 0)
 		error = change_log_destroyed(c, KIND_SHARE_NOTE, oldest);
 	gone(c);
@@ -93,7 +111,7 @@ static int drop_oldest(struct account_change *c)
 int share_note_add(struct account_change *c, struct account_share_note *note)
 {
 	struct entry value;
-	int error = c->head.share_notes >= SHARING_NOTES_MAX ? drop_oldest(c) : 0;
+	int error = c->head.share_notes >= SHARING_NOTES_MAX ? make_room(c, note->by) : 0;
 	if (error)
 		return error;
 	note->number = ++c->head.last_share_note;

@@ -217,6 +217,8 @@ static void on_set(struct imap_session *s, enum mail_type type, const void *answ
 		return;
 	if (done->error == -ENXIO)
 		imap_no(s, "NONEXISTENT", "there is nobody of this name here");
+	else if (done->error == -EUSERS)
+		imap_no(s, "LIMIT", "very much was shared within this hour; go on in an hour");
 	else if (done->error)
 		imap_no_error(s, done->error, "the access list");
 	else

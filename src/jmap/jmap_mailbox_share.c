@@ -25,7 +25,10 @@ static void on_shared(struct jmap_call *c, unsigned type, const void *answer)
 	if (type != MAIL_DONE)
 		return;
 	const char *why = why_not(done->error);
-	if (done->error)
+	if (done->error == -EUSERS)
+		(void)mailbox_refuse(
+		    &s->wish, "rateLimit", NULL, "very much was shared within this hour; go on in an hour");
+	else if (done->error)
 		(void)mailbox_refuse(&s->wish, why ? "invalidProperties" : jmap_set_error_type(done->error),
 		    why ? "shareWith" : NULL, why ? why : mailbox_error_text(done->error));
 	s->shared(c, done->error == 0);

@@ -29,7 +29,13 @@ enum {
 	SHARING_TEXT_MAX = 320,   /* octets of what is looked for: an address */
 	SHARING_CHANGES_MAX = 64, /* of one question: as many as a mailbox's access list has */
 	SHARING_CHANGE_SIZE = 8 + 4 + 4,
-	SHARING_NOTES_MAX = 200 /* kept of one account: the oldest one goes when another comes */
+	SHARING_NOTES_MAX = 200, /* kept of one account: the oldest one goes when another comes */
+	/* Of these; who has so many in a full list pushes out its own oldest one, and nobody else's. */
+	SHARING_NOTES_EACH = 20,
+	/* Other rights of one person that an account may give and take in an hour: ten folders for each of a
+	   hundred people. Each brings an invitation and a note; of a group, to all of its members. */
+	SHARING_HOUR_MAX = 1000,
+	SHARING_GROUP_COUNTS = 10 /* a group as so many people */
 };
 
 enum sharing_kind { SHARING_PERSON, SHARING_GROUP, SHARING_KIND_LAST = SHARING_GROUP };
@@ -52,7 +58,8 @@ struct sharing_principal {
  * Other rights to a mailbox (RIGHT_ADMIN), in one step: for each of `changes` the number of a person or a
  * group (8 octets), the rights (RIGHT_*, 4 octets) that are given, and those that are taken. replace: all
  * people and groups that are not named lose theirs; negative rights and those of anyone stay. Whoever has
- * any right has RIGHT_LOOKUP too. People are invited, and told of it. -ENXIO: there is nobody of that number
+ * any right has RIGHT_LOOKUP too. People are invited, and told of it, and so are the members of groups, soon
+ * afterwards. -EUSERS: SHARING_HOUR_MAX; -ENXIO: there is nobody of that number
  * whom the session may see, and who has no right already (done: number); -EINVAL: it is the owner; -EMLINK:
  * too many.
  */

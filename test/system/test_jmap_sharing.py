@@ -122,16 +122,33 @@ def test_an_upload_to_a_shared_account_is_the_uploaders_alone(server):
 
 
 def test_a_group_is_a_principal(server):
-    server.cli("group", "add", "sharers@example.test", BOB)
-    with Web(server, ALICE) as alice, connect(server, ALICE) as imap:
+    add_carol(server)
+    server.cli("group", "add", "sharers@example.test", ALICE, BOB, CAROL)
+    with Web(server, ALICE) as alice, Web(server, BOB) as bob, Web(server, CAROL) as carol, connect(server, ALICE) as imap:
+        before = {web: one(web, "ShareNotification/get", accountId=web.account)["state"] for web in (alice, bob, carol)}
         found = one(alice, "Principal/query", accountId=alice.account, filter={"type": "group", "name": "sharers"})["ids"]
         group, = one(alice, "Principal/get", accountId=alice.account, ids=found)["list"]
         assert (group["type"], group["name"], group["email"], group["accounts"]) == ("group", "sharers@example.test", None, None)
         mailbox = make(alice, "Grouped", {found[0]: READ})
         assert list(shared_with(alice, mailbox)) == found
         assert b"group:sharers@example.test" in imap.getacl("Grouped")[1][0]
+
+        # Each member is told, but for whoever does it, and finds the mailbox in the session.
+        def told(web, count):
+            ids = one(web, "ShareNotification/changes", accountId=web.account, sinceState=before[web])["created"]
+            return len(ids) == count and one(web, "ShareNotification/get", accountId=web.account, ids=ids[-1:])["list"][0]
+        for web in (bob, carol):
+            note = wait_for(lambda: told(web, 1), what="the news of the group's mailbox")
+            assert (note["objectId"], note["name"], note["oldRights"], note["newRights"]["mayReadItems"]) == (mailbox, "Grouped", None, True)
+            assert note["changedBy"]["email"] == ALICE and alice.account in web.session["accounts"]
+            seen, = one(web, "Mailbox/get", accountId=alice.account, ids=[mailbox], properties=["name", "isSubscribed"])["list"]
+            assert seen == {"id": mailbox, "name": "Grouped", "isSubscribed": False}
         share(alice, mailbox, {f"shareWith/{found[0]}": None})
         assert shared_with(alice, mailbox) is None
+        for web in (bob, carol):
+            assert wait_for(lambda: told(web, 2), what="the news that it is over")["newRights"] is None
+            assert one(web, "Mailbox/get", accountId=alice.account, ids=[mailbox])["list"] == [] if alice.account in web.session["accounts"] else True
+        assert one(alice, "ShareNotification/changes", accountId=alice.account, sinceState=before[alice])["created"] == []
 
 
 def test_the_administrator_says_who_sees_whom(server):

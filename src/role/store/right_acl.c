@@ -205,6 +205,8 @@ static void name_found(struct store_read *read, int result)
 	/* The owner has all rights, and none can be taken from it. */
 	if (result == 0 && a->change.grant.kind == GRANT_USER && a->change.grant.who == a->box.shard)
 		result = -EINVAL;
+	if (result == 0 && !right_may_share(a->question.right, &a->change, 1))
+		result = -EUSERS;
 	if (result) {
 		question_fail(&a->question, result);
 		return;

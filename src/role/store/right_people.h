@@ -23,7 +23,11 @@ void right_viewer(struct question *q, struct right_viewer *v, void (*then)(struc
 int right_copy_address(struct txn *t, uint64_t shard, char out[static ADDRESS_MAX], size_t *len)
     __attribute__((warn_unused_result));
 
-/* Those who were invited are told so by mail. */
+/* Those who were invited are told so by mail; the members of groups are invited and told. */
 void right_tell_invited(const struct account_granting *granted);
+
+/* Whether the session may make these changes within this hour; then they are counted. An administrator may
+ * always. */
+bool right_may_share(const struct right *r, const struct account_grant_change *changes, size_t count);
 
 #endif

@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "account/mailboxes.h"
+#include "base/clock.h"
 #include "base/container.h"
 #include "mail/sharing.h"
 #include "role/store/right_people.h"
+#include "role/store/store_hourly.h"
 #include "role/store/store_private.h"
+#include "role/store/store_share_groups.h"
 
 struct right_sharing_set {
 	struct question question;
@@ -54,6 +57,18 @@ void right_tell_invited(const struct account_granting *granted)
 {
 	for (size_t i = 0; i < granted->invited_count; i++)
 		store_notice_share(granted->invited[i], granted->shard, granted->mailbox);
+	store_share_groups(granted);
+}
+
+static struct hourly shared;
+
+bool right_may_share(const struct right *r, const struct account_grant_change *changes, size_t count)
+{
+	unsigned people = 0;
+	for (size_t i = 0; i < count; i++)
+		people += changes[i].grant.kind == GRANT_GROUP ? SHARING_GROUP_COUNTS : 1;
+	return r->link.peer == ROLE_ADMIN ||
+	       hourly_take(&shared, r->account, clock_wall(), people, SHARING_HOUR_MAX);
 }
 
 /* ---- it is done ---- */
@@ -112,6 +127,8 @@ static void found(struct store_read *read, int result)
 	struct right_sharing_set *s = container_of(read, struct right_sharing_set, read);
 	if (!question_back(&s->question))
 		return;
+	if (result == 0 && !right_may_share(s->question.right, s->changes, s->count))
+		result = -EUSERS;
 	if (result) {
 		fail(s, result);
 		return;
