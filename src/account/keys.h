@@ -18,6 +18,7 @@
  *   C 'O' owner mailbox      somebody else's mailbox that is shared with this account
  *   C 'R' mailbox            a removed mailbox whose messages can still be brought back: its path
  *   C 'S' hash               subscription to a path that has no mailbox
+ *   C 'T' number             what a subscription to pushes wants to know of emails (push.h)
  *   C 'V' number             what it was told of sharing (share_notes.h)
  *   C 'W' time mailbox uid   when something is to be done with a C 'Z' entry
  *   C 'X' entry              addresses of whom it has heard and written to (correspondents.h); C 'Y' entry:

@@ -7,17 +7,22 @@
 #include "account/change.h"
 #include "base/mem.h"
 
-enum { VERSION = 1, VERIFIED = 1, ALL_TYPES = 2 };
+enum { VERSION = 1, VERIFIED = 1, ALL_TYPES = 2, EMAILS = 4 };
 
 /* ---- entries ---- */
 
-static struct account_key key_push(uint64_t number)
+static struct account_key key_of(char letter, uint64_t number)
 {
 	struct account_key k = key_letter('C');
-	k.data[k.len++] = 'P';
+	k.data[k.len++] = letter;
 	entry_write_fixed(k.data + k.len, 8, number);
 	k.len += 8;
 	return k;
+}
+
+static struct account_key key_push(uint64_t number)
+{
+	return key_of('P', number);
 }
 
 static bool key_read(struct view key, uint64_t *number)
@@ -35,7 +40,8 @@ static int put(struct txn *t, uint64_t shard, const struct account_push *p)
 	entry_begin(&e, VERSION);
 	entry_add_number(&e, p->session);
 	entry_add_number(&e, (uint64_t)p->expires);
-	entry_add_number(&e, (p->verified ? VERIFIED : 0) | (p->all_types ? ALL_TYPES : 0));
+	entry_add_number(
+	    &e, (p->verified ? VERIFIED : 0) | (p->all_types ? ALL_TYPES : 0) | (p->emails ? EMAILS : 0));
 	entry_add_text(&e, p->url);
 	entry_add_text(&e, p->device);
 	entry_add_text(&e, p->types);
@@ -54,6 +60,7 @@ static int decode(uint64_t number, struct view value, struct account_push *p)
 	uint64_t flags = entry_take_number(&c);
 	r.verified = flags & VERIFIED;
 	r.all_types = flags & ALL_TYPES;
+	r.emails = flags & EMAILS;
 	r.url = entry_take_text(&c);
 	r.device = entry_take_text(&c);
 	r.types = entry_take_text(&c);
@@ -63,6 +70,37 @@ static int decode(uint64_t number, struct view value, struct account_push *p)
 	if (cursor_ok(&c))
 		*p = r;
 	return entry_result(&c);
+}
+
+/* ---- what it wants to know of emails ---- */
+
+static int put_emails(struct txn *t, uint64_t shard, uint64_t number, struct view json, struct view form)
+{
+	struct entry e;
+	if (view_empty(form))
+		return key_delete(t, shard, key_of('T', number));
+	entry_begin(&e, VERSION);
+	entry_add_text(&e, json);
+	entry_add_text(&e, form);
+	return value_put(t, shard, key_of('T', number), &e);
+}
+
+int account_push_emails(struct txn *t, uint64_t shard, uint64_t number, struct view *json, struct view *form)
+{
+	struct view value;
+	int error = key_get(t, shard, key_of('T', number), &value);
+	if (error)
+		return error;
+	struct cursor c = entry_read(value, VERSION);
+	*json = entry_take_text(&c);
+	*form = entry_take_text(&c);
+	return entry_result(&c) ? -ENOENT : 0;
+}
+
+static int delete_both(struct txn *t, uint64_t shard, uint64_t number)
+{
+	int error = key_delete(t, shard, key_push(number));
+	return error ? error : key_delete(t, shard, key_of('T', number));
 }
 
 /* ---- looking ---- */
@@ -120,7 +158,7 @@ int account_push_sweep(struct txn *t, uint64_t shard, int64_t now, uint64_t sess
 	struct sweep s = {.now = now, .session = session, .all = all};
 	int error = account_push_each(t, shard, judge, &s);
 	for (size_t i = 0; i < s.count && error == 0; i++)
-		error = key_delete(t, shard, key_push(s.gone[i]));
+		error = delete_both(t, shard, s.gone[i]);
 	*left = s.left;
 	return error;
 }
@@ -132,7 +170,9 @@ static bool is_within_limits(const struct account_push *p)
 	bool encrypted = p->point.len == PUSH_POINT_SIZE && p->auth.len == PUSH_AUTH_SIZE;
 	return p->number > 0 && p->url.len > 0 && p->url.len <= PUSH_URL_MAX && p->device.len > 0 &&
 	       p->device.len <= PUSH_DEVICE_MAX && p->types.len <= PUSH_TYPES_MAX &&
-	       (encrypted || p->point.len + p->auth.len == 0) && p->code.len == PUSH_CODE_SIZE;
+	       (encrypted || p->point.len + p->auth.len == 0) && p->code.len == PUSH_CODE_SIZE &&
+	       p->emails == !view_empty(p->email_form) && (encrypted || !p->emails) &&
+	       p->email_json.len <= EMAIL_PUSH_JSON_MAX && p->email_form.len <= EMAIL_PUSH_FORM_MAX;
 }
 
 int account_push_add(struct txn *t, uint64_t shard, int64_t now, const struct account_push *p)
@@ -146,6 +186,8 @@ int account_push_add(struct txn *t, uint64_t shard, int64_t now, const struct ac
 		error = account_push_sweep(t, shard, now, ACCOUNT_PUSH_ANY, false, &left);
 	if (error == 0 && left >= PUSH_COUNT_MAX)
 		error = -EMLINK;
+	if (error == 0 && p->emails)
+		error = put_emails(t, shard, p->number, p->email_json, p->email_form);
 	return error ? error : put(t, shard, p);
 }
 
@@ -202,6 +244,9 @@ int account_push_update(struct txn *t, uint64_t shard, int64_t now, uint64_t ses
 		error = -ENOENT;
 	if (error == 0 && (m->has & PUSH_HAS_CODE) && !is_code(p.code, m->code))
 		error = -EACCES;
+	/* What stands in an email goes out encrypted or not at all. */
+	if (error == 0 && (m->has & PUSH_HAS_EMAILS) && m->email_form.len > 0 && view_empty(p.point))
+		error = -EPERM;
 	if (error)
 		return error;
 	if (m->has & PUSH_HAS_CODE)
@@ -212,8 +257,12 @@ int account_push_update(struct txn *t, uint64_t shard, int64_t now, uint64_t ses
 		p.all_types = m->all_types != 0;
 		p.types = view_take(m->types, PUSH_TYPES_MAX);
 	}
+	if (m->has & PUSH_HAS_EMAILS) {
+		p.emails = m->email_form.len > 0;
+		error = put_emails(t, shard, m->number, m->email_json, m->email_form);
+	}
 	*expires = p.expires;
-	return put(t, shard, &p);
+	return error ? error : put(t, shard, &p);
 }
 
 int account_push_remove(struct txn *t, uint64_t shard, uint64_t session, uint64_t number)
@@ -223,5 +272,5 @@ int account_push_remove(struct txn *t, uint64_t shard, uint64_t session, uint64_
 	int error = get(t, shard, number, &p, &texts);
 	if (error == 0 && session != ACCOUNT_PUSH_ANY && p.session != session)
 		error = -ENOENT;
-	return error ? error : key_delete(t, shard, key_push(number));
+	return error ? error : delete_both(t, shard, number);
 }

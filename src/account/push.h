@@ -1,5 +1,6 @@
 /*
- * Subscriptions to what changes in an account (mail/push.h): entries of the account, C 'P' number. They stand
+ * Subscriptions to what changes in an account (mail/push.h): entries of the account, C 'P' number, and C 'T'
+ * number for what they want to know of emails (mail/email_push.h), where they want that. They stand
  * in no state and no log: a client finds its own again by its device's id. Numbers are random. Functions for
  * `run`; those that may refuse do so before they write.
  */
@@ -10,8 +11,8 @@
 #include "mail/push.h"
 
 enum {
-	ACCOUNT_PUSH_WRITES = PUSH_COUNT_MAX + 1, /* entries that one function changes at most */
-	ACCOUNT_PUSH_NUMBERS = 1 << 30            /* numbers are from 1 to this */
+	ACCOUNT_PUSH_WRITES = 2 * PUSH_COUNT_MAX + 2, /* entries that one function changes at most */
+	ACCOUNT_PUSH_NUMBERS = 1 << 30                /* numbers are from 1 to this */
 };
 
 /* Any of them: for whoever is not one of the account's sessions. */
@@ -25,12 +26,20 @@ struct account_push {
 	struct view url, device, types;
 	struct view point, auth; /* empty: not encrypted */
 	struct view code;
+	bool emails;                        /* it has a C 'T' entry */
+	struct view email_json, email_form; /* of one that is added; else account_push_emails has them */
 };
 
 /* Each of them until `visit` gives something else than 0, which is given back; in the order of their numbers.
  * Texts as txn_get's. One that is damaged is none. */
 int account_push_each(struct txn *t, uint64_t shard, int (*visit)(void *arg, const struct account_push *p),
     void *arg) __attribute__((warn_unused_result));
+
+/* What a subscription wants to know of emails: the client's words, and their form. Texts as txn_get's.
+ * -ENOENT.
+ */
+int account_push_emails(struct txn *t, uint64_t shard, uint64_t number, struct view *json, struct view *form)
+    __attribute__((warn_unused_result));
 
 /* Adds one; those that have expired make room. -EMLINK; -EEXIST: its number is taken; -EINVAL: past a limit;
  * -ENOENT: no such account. */

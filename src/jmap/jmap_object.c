@@ -36,6 +36,7 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_PREFERENCES] = "urn:postrider:params:jmap:preferences",
     [JMAP_QUERY_ACT] = "urn:postrider:params:jmap:query-act",
     [JMAP_SNOOZE] = "urn:ietf:params:jmap:mail:snooze",
+    [JMAP_EMAIL_PUSH] = "urn:ietf:params:jmap:emailpush",
     [JMAP_RULES] = "urn:postrider:params:jmap:rules",
 };
 
@@ -81,6 +82,8 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 		return is_in(jmap_methods_preferences, capability);
 	case JMAP_RULES:
 		return is_in(jmap_methods_rules, capability);
+	case JMAP_EMAIL_PUSH: /* a property of PushSubscription */
+		return is_in(jmap_methods_push, JMAP_CORE);
 	case JMAP_VAPID:
 		return s->config.vapid_key.len > 0 && is_in(jmap_methods_push, JMAP_CORE);
 	case JMAP_QUERY_ACT:

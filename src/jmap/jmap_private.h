@@ -38,6 +38,7 @@ enum jmap_capability {
 	JMAP_VAPID,
 	JMAP_ADMINISTRATION,
 	JMAP_SNOOZE,
+	JMAP_EMAIL_PUSH,
 	JMAP_VERDICT, /* this and what follows are our own: doc/jmap.md */
 	JMAP_FILED_BY,
 	JMAP_HISTORY,

@@ -5,10 +5,11 @@
 #include <errno.h>
 
 #include "base/base64.h"
+#include "jmap/jmap_push_emails.h"
 #include "mail/push.h"
 
 static const char *const names[] = {
-    "id", "deviceClientId", "url", "keys", "verificationCode", "expires", "types", NULL};
+    "id", "deviceClientId", "url", "keys", "verificationCode", "expires", "types", "emailPush", NULL};
 enum {
 	HAS_DEVICE = 1 << 1,
 	HAS_URL = 1 << 2,
@@ -16,6 +17,7 @@ enum {
 	HAS_CODE = 1 << 4,
 	HAS_EXPIRES = 1 << 5,
 	HAS_TYPES = 1 << 6,
+	HAS_EMAILS = 1 << 7, /* with the capability of JMAP_EMAIL_PUSH */
 	HAS_USUAL = 1 | HAS_DEVICE | HAS_CODE | HAS_EXPIRES | HAS_TYPES
 };
 
@@ -85,6 +87,10 @@ static void put_subscription(struct jmap_call *c, uint64_t properties, const str
 		put_expires(w, p->expires);
 	if (properties & HAS_TYPES)
 		put_types(w, p->all_types, p->types);
+	if (properties & HAS_EMAILS) {
+		json_out_name(w, VIEW("emailPush"));
+		json_out_raw(w, p->email_json.len ? p->email_json : VIEW("null"));
+	}
 	json_out_end(w);
 }
 
@@ -117,8 +123,13 @@ static void run_get(struct jmap_call *c)
 {
 	struct getting *g = jmap_call_data(c, sizeof *g, NULL);
 	struct push_get ask = {.unused = 0};
-	if (!jmap_get_begin(c, &g->get, names, HAS_USUAL, NULL, NULL))
+	bool emails = jmap_uses(c, JMAP_EMAIL_PUSH);
+	if (!jmap_get_begin(c, &g->get, names, HAS_USUAL | (emails ? HAS_EMAILS : 0), NULL, NULL))
 		return;
+	if (g->get.properties & HAS_EMAILS && !emails) {
+		jmap_error(c, "invalidArguments", "there is no property \"emailPush\"");
+		return;
+	}
 	if (g->get.properties & (HAS_URL | HAS_KEYS)) {
 		jmap_error(c, "forbidden", "\"url\" and \"keys\" are not given out");
 		return;
@@ -138,7 +149,8 @@ static void run_get(struct jmap_call *c)
 
 struct setting {
 	struct view key; /* of what is under way */
-	bool creating, has_keys, has_types;
+	bool creating, has_keys;
+	const char *why; /* "emailPush" cannot be that */
 	struct push_create create;
 	struct push_update update;
 };
@@ -253,6 +265,10 @@ static bool take_property(struct jmap_call *c, struct setting *x, struct view na
 	case HAS_EXPIRES:
 		x->update.has |= PUSH_HAS_EXPIRES;
 		return take_expires(value, &x->update.expires);
+	case HAS_EMAILS:
+		x->update.has |= PUSH_HAS_EMAILS;
+		return jmap_uses(c, JMAP_EMAIL_PUSH) &&
+		       jmap_push_emails_read(c, value, &x->update.email_json, &x->update.email_form, &x->why);
 	case HAS_TYPES:
 		x->update.has |= PUSH_HAS_TYPES;
 		return take_types(c, value, &x->update.all_types, &x->update.types);
@@ -276,9 +292,11 @@ static bool take_properties(struct jmap_call *c, struct setting *x, json_t *obje
 	size_t len;
 	json_object_keylen_foreach(object, name, len, value)
 	{
+		x->why = NULL;
 		if (!take_property(c, x, view_of(name, len), value))
 			return fail_property(c, x->key, name,
-			    view_equal(view_of(name, len), VIEW("url"))
+			    x->why ? x->why
+			    : view_equal(view_of(name, len), VIEW("url"))
 			        ? "\"%.64s\" must begin with \"https://\" and the name of a host, without a "
 			          "port"
 			        : "\"%.64s\" cannot be set, or not to this, or is too long");
@@ -287,6 +305,9 @@ static bool take_properties(struct jmap_call *c, struct setting *x, json_t *obje
 		return fail_property(c, x->key, "deviceClientId", "\"%.64s\" is missing");
 	if (x->creating && x->create.url.len == 0)
 		return fail_property(c, x->key, "url", "\"%.64s\" is missing");
+	if (x->creating && x->update.email_form.len > 0 && x->create.point.len == 0)
+		return fail_property(
+		    c, x->key, "keys", "\"%.64s\" is missing: emails are pushed encrypted alone");
 	return true;
 }
 
@@ -302,6 +323,9 @@ static void fail(struct jmap_call *c, struct view key, int64_t error)
 		    c, key, "rateLimit", NULL, "at most %d are made within an hour", PUSH_CREATED_MAX);
 	else if (error == -EACCES)
 		jmap_set_failed(c, key, "invalidProperties", "verificationCode", "the code is another one");
+	else if (error == -EPERM)
+		jmap_set_failed(c, key, "invalidProperties", "emailPush",
+		    "the subscription has no \"keys\": emails are pushed encrypted alone");
 	else if (error == -EINVAL)
 		jmap_set_failed(c, key, "invalidProperties", "expires", "\"expires\" has passed");
 	else
@@ -327,6 +351,8 @@ static void created(struct jmap_call *c, unsigned type, const void *answer)
 			put_null(w, "keys");
 		if (!(x->update.has & PUSH_HAS_TYPES))
 			put_null(w, "types");
+		if (jmap_uses(c, JMAP_EMAIL_PUSH) && !(x->update.has & PUSH_HAS_EMAILS))
+			put_null(w, "emailPush");
 		jmap_set_created_end(c);
 	}
 	jmap_set_next(c);
@@ -341,6 +367,8 @@ static void create(struct jmap_call *c, struct view key, json_t *object)
 	x->create.expires = x->update.expires;
 	x->create.all_types = x->update.all_types;
 	x->create.types = x->update.types;
+	x->create.email_json = x->update.email_json;
+	x->create.email_form = x->update.email_form;
 	jmap_ask(c, PUSH_CREATE, &x->create, created);
 }
 

@@ -10,6 +10,7 @@
 #define MAIL_PUSH_H
 
 #include "base/view.h"
+#include "mail/email_push.h"
 
 enum push_type {
 	/* Questions. */
@@ -47,7 +48,8 @@ struct push_entry {
 	uint64_t all_types;
 	struct view types; /* names, a line each */
 	struct view device;
-	struct view code; /* empty: it is not verified */
+	struct view code;       /* empty: it is not verified */
+	struct view email_json; /* what it wants to know of emails; empty: nothing */
 };
 
 /*
@@ -59,15 +61,19 @@ struct push_create {
 	uint64_t all_types;
 	struct view url, device, types;
 	struct view point, auth; /* both empty: what is pushed is not encrypted */
+	/* What it wants to know of emails that are delivered: the client's words, a JSON text, and their form
+	   (mail/email_push.h). Both empty: nothing. With keys alone: -EPERM. */
+	struct view email_json, email_form;
 };
 
-enum { PUSH_HAS_EXPIRES = 1, PUSH_HAS_TYPES = 2, PUSH_HAS_CODE = 4, PUSH_HAS_ALL = 7 };
+enum { PUSH_HAS_EXPIRES = 1, PUSH_HAS_TYPES = 2, PUSH_HAS_CODE = 4, PUSH_HAS_EMAILS = 8, PUSH_HAS_ALL = 15 };
 
-/* Done: uidnext: when it expires. -ENOENT; -EACCES: the code is another one. */
+/* Done: uidnext: when it expires. -ENOENT; -EACCES: the code is another one; -EPERM: it has no keys. */
 struct push_update {
 	uint64_t number, has;
 	uint64_t expires, all_types;
 	struct view types, code;
+	struct view email_json, email_form; /* as in push_create */
 };
 
 /* Removes it. -ENOENT. */

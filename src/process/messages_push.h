@@ -32,6 +32,7 @@ enum {
 struct message_push_send {
 	uint64_t ticket; /* names it; never used twice within a link's life */
 	uint64_t ttl;    /* seconds */
+	uint64_t urgency; /* enum push_urgency of mail/email_push.h */
 	struct view url;
 	struct view point, auth; /* both empty: it is not encrypted */
 	struct view text;

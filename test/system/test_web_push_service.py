@@ -138,6 +138,45 @@ def test_a_subscription_is_verified_and_told_of_changes(provider, service):
         wait_for(lambda: web.call(("PushSubscription/get", {}), using=(CORE,))[0][1]["list"] == [], what="the end of the subscription")
 
 
+EMAIL_PUSH = "urn:ietf:params:jmap:emailpush"
+
+
+def test_emails_that_are_delivered_are_pushed_as_the_filter_wants(provider, service):
+    device = Device()
+    with Person(provider) as web:
+        assert web.session["capabilities"][EMAIL_PUSH] == web.session["accounts"][web.account]["accountCapabilities"][EMAIL_PUSH] == {}
+        inbox = web.call(("Mailbox/query", {"accountId": web.account, "filter": {"role": "inbox"}}))[0][1]["ids"][0]
+        wanted = {web.account: {"filter": {"operator": "AND", "conditions": [{"inMailbox": inbox, "notKeyword": "$seen"}, {"subject": "ÜRGENT news"}]},
+                                "properties": ["from", "subject", "id", "preview", "mailboxIds", "keywords"], "urgency": "high"}}
+        _, answer = web.call(("PushSubscription/set", {"create": {"s": {
+            "deviceClientId": "device", "url": f"https://{service.name}/push", "keys": device.keys, "types": [], "emailPush": wanted}}}), using=(CORE, EMAIL_PUSH))[0]
+        number = answer["created"]["s"]["id"]
+        update(web, number, verificationCode=device.decrypt(posted(service, 1)[2])["verificationCode"])
+        _, got = web.call(("PushSubscription/get", {"ids": [number]}), using=(CORE, EMAIL_PUSH))[0]
+        assert got["list"][0]["emailPush"] == wanted
+        assert "emailPush" not in web.call(("PushSubscription/get", {"ids": [number]}), using=(CORE,))[0][1]["list"][0]
+
+        # Before it has been looked at again, it is not known as verified: what is delivered until then is not told.
+        def arrives():
+            provider.deliver(web.address, b"Subject: dull\r\nFrom: x@else.example\r\n\r\nx\r\n")
+            provider.deliver(web.address, "Subject: =?utf-8?q?Good_=C3=BCrgent_news?=\r\nFrom: =?utf-8?q?J=C3=B6?= <jo@else.example>\r\n\r\nHello.\r\n".encode())
+            return len(service.posts) >= 2
+        wait_for(arrives, what="the push of an email")
+        _, fields, body = service.posts[1]
+        said = device.decrypt(body)
+        assert fields["Urgency"] == "high" and said["@type"] == "EmailPush" and said["accountId"] == web.account and said["state"].isdigit()
+        for email in said["emails"]:
+            assert list(email) == ["from", "subject", "id", "preview", "mailboxIds", "keywords"]
+            assert email["from"] == [{"name": "Jö", "email": "jo@else.example"}] and email["subject"] == "Good ürgent news"
+            assert email["preview"] == "Hello." and email["mailboxIds"] == {inbox: True} and email["keywords"] == {}
+            read, = web.call(("Email/get", {"accountId": web.account, "ids": [email["id"]], "properties": ["subject"]}))[0][1]["list"]
+            assert read["subject"] == email["subject"]
+        # Nothing more, once it does not want it any more; types: [] wants no states either.
+        assert web.call(("PushSubscription/set", {"update": {number: {"emailPush": None}}}), using=(CORE, EMAIL_PUSH))[0][1]["updated"] == {number: None}
+        assert web.call(("PushSubscription/get", {"ids": [number]}), using=(CORE, EMAIL_PUSH))[0][1]["list"][0]["emailPush"] is None
+        assert all(device.decrypt(body)["@type"] == "EmailPush" for _, _, body in service.posts[1:])
+
+
 def test_without_keys_what_is_pushed_is_json_and_types_choose(provider, service):
     with Person(provider) as web:
         made = subscribe(web, service, types=["Identity", "Todo"])

@@ -28,6 +28,7 @@ struct push {
 	char authorization[VAPID_FIELD_MAX + 32];
 	uint32_t asked; /* keys, for the token; 0: not */
 	bool encrypted;
+	enum push_urgency urgency;
 	struct buf body;
 	struct relay_https *https;
 	struct loop_task task; /* one that cannot even begin ends in it, with this: */
@@ -127,11 +128,17 @@ static bool write_body(struct push *p, const struct message_push_send *m)
 	return web_push_encrypt(&p->body, &keys, m->text) == 0;
 }
 
+/* RFC 8030 section 5.3. */
+static const char *const urgencies[] = {[PUSH_VERY_LOW] = "Urgency: very-low",
+    [PUSH_LOW] = "Urgency: low",
+    [PUSH_NORMAL] = "Urgency: normal",
+    [PUSH_HIGH] = "Urgency: high"};
+
 static void post(struct push *p)
 {
 	size_t count = 0;
 	p->fields[count++] = p->ttl;
-	p->fields[count++] = "Urgency: normal";
+	p->fields[count++] = urgencies[p->urgency];
 	if (p->encrypted)
 		p->fields[count++] = "Content-Encoding: aes128gcm";
 	if (p->authorization[0])
@@ -176,7 +183,7 @@ void relay_push_send(struct link *link, struct channel_frame *frame, const void 
 		return;
 	}
 	struct push *p = mem_alloc(sizeof *p);
-	*p = (struct push){.next = pushes, .ticket = m->ticket};
+	*p = (struct push){.next = pushes, .ticket = m->ticket, .urgency = (enum push_urgency)m->urgency};
 	if (pushes)
 		pushes->previous = p;
 	pushes = p;

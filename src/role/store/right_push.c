@@ -68,12 +68,31 @@ static int add(void *arg, const struct account_push *p)
 	return 0;
 }
 
+/* Of what they want to know of emails: what cannot be read is nothing. */
+static int add_emails(struct txn *t, struct right_push *x)
+{
+	int error = 0;
+	for (size_t i = 0; i < x->count && error == 0; i++) {
+		struct account_push *p = &x->list[i];
+		if (!p->emails)
+			continue;
+		error = account_push_emails(
+		    t, x->question.right->account, p->number, &p->email_json, &p->email_form);
+		if (error == 0 && !copy(x, &p->email_json))
+			error = -ENOMEM;
+		if (error == -ENOENT)
+			error = 0;
+	}
+	return error;
+}
+
 static int run_list(struct txn *t, void *arg)
 {
 	struct right_push *x = arg;
 	arena_reset(&x->arena);
 	x->count = 0;
-	return account_push_each(t, x->question.right->account, add, x);
+	int error = account_push_each(t, x->question.right->account, add, x);
+	return error ? error : add_emails(t, x);
 }
 
 /* They are few and short: the channel takes them all. */
@@ -93,7 +112,8 @@ static void listed(struct store_read *read, int result)
 		    .all_types = p->all_types,
 		    .types = p->types,
 		    .device = p->device,
-		    .code = p->verified ? p->code : (struct view){0}};
+		    .code = p->verified ? p->code : (struct view){0},
+		    .email_json = p->email_json};
 		if (!question_answer(&x->question, PUSH_ENTRY, &m))
 			return;
 	}
@@ -115,7 +135,7 @@ static void changed(struct store_commit *c, int result)
 {
 	struct right_push *x = container_of(c, struct right_push, commit);
 	/* Whoever asked for it may be gone: it is there. */
-	if (result == 0 && x->made.number)
+	if (result == 0 && (x->made.number || x->update.has & PUSH_HAS_EMAILS))
 		store_push_now(x->account);
 	if (!question_back(&x->question))
 		return;
@@ -149,6 +169,13 @@ static void make_code(char code[PUSH_CODE_SIZE])
 		code[i] = letters[octets[i] % 32];
 }
 
+/* It comes from a process that speaks with strangers: what is kept can be read. */
+static bool is_form(struct view bytes)
+{
+	struct email_push_form form;
+	return bytes.len == 0 || email_push_read(bytes, &form);
+}
+
 static int run_create(struct txn *t, void *arg)
 {
 	struct right_push *x = arg;
@@ -172,13 +199,19 @@ void right_push_create(struct right *r, uint32_t request, const void *message)
 	    .types = m->types,
 	    .point = m->point,
 	    .auth = m->auth,
-	    .code = view_of(x->code, sizeof x->code)};
-	if (!hourly_take(&made, r->account, x->now, 1, PUSH_CREATED_MAX))
+	    .code = view_of(x->code, sizeof x->code),
+	    .emails = m->email_form.len > 0,
+	    .email_json = m->email_json,
+	    .email_form = m->email_form};
+	if (!is_form(m->email_form) || (x->made.emails && m->point.len == 0))
+		question_fail(&x->question, -EPERM);
+	else if (!hourly_take(&made, r->account, x->now, 1, PUSH_CREATED_MAX))
 		question_fail(&x->question, -EUSERS);
 	else if (x->expires <= x->now)
 		question_fail(&x->question, -EINVAL);
 	else if (!copy(x, &x->made.url) || !copy(x, &x->made.device) || !copy(x, &x->made.types) ||
-	         !copy(x, &x->made.point) || !copy(x, &x->made.auth))
+	         !copy(x, &x->made.point) || !copy(x, &x->made.auth) || !copy(x, &x->made.email_json) ||
+	         !copy(x, &x->made.email_form))
 		question_fail(&x->question, -ENOMEM);
 	else
 		commit(x, run_create, false);
@@ -194,9 +227,13 @@ static int run_update(struct txn *t, void *arg)
 void right_push_update(struct right *r, uint32_t request, const void *message)
 {
 	struct right_push *x = begin(r, request);
+	x->account = r->account;
 	x->update = *(const struct push_update *)message;
 	x->update.expires = (uint64_t)limited(x->update.expires, x->now);
-	if (copy(x, &x->update.types) && copy(x, &x->update.code))
+	if (!is_form(x->update.email_form))
+		question_fail(&x->question, -EPERM);
+	else if (copy(x, &x->update.types) && copy(x, &x->update.code) && copy(x, &x->update.email_json) &&
+	         copy(x, &x->update.email_form))
 		commit(x, run_update, false);
 	else
 		question_fail(&x->question, -ENOMEM);

@@ -13,7 +13,9 @@
 #include "role/store/store_filtering.h"
 #include "role/store/store_admin.h"
 #include "role/store/store_deliver_parts.h"
+#include "role/store/store_masked.h"
 #include "role/store/store_private.h"
+#include "role/store/store_push.h"
 #include "role/store/store_trace.h"
 #include "format/mail_terms.h"
 #include "ledger/received.h"
@@ -219,6 +221,8 @@ static void done(struct store_commit *c, int result)
 		trace(d);
 	if (result == 0)
 		store_notice_quota(d->mail.targets, d->mail.target_count);
+	if (result == 0)
+		store_push_delivered(d->mail.targets, d->mail.target_count);
 	filtering_tell(&d->rules, result);
 	if (result == 0 && d->is_report)
 		store_report_in_look();

@@ -2,21 +2,15 @@
 #include "role/store/store_push.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "account/emails.h"
-#include "account/push.h"
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "format/json_out.h"
 #include "ledger/pushed.h"
-#include "mail/mail_id.h"
-#include "mail/push_types.h"
 #include "role/store/store_private.h"
+#include "role/store/store_push_private.h"
 
 enum {
 	MERGE_MS = 1000,        /* what changes within is one push */
@@ -25,57 +19,11 @@ enum {
 	BACKOFF_MS = 30 * 1000, /* doubled with each failure */
 	BACKOFF_MAX_MS = 3600 * 1000,
 	FAILURES_MAX = 8,          /* beyond, it stays as slow */
-	CODE_TRIES = 5,            /* a code that arrives nowhere: the client makes another subscription */
-	CODE_TTL = 3600,           /* seconds for which a push service keeps a code */
-	STATES_TTL = 24 * 3600,    /* and states: whoever was away for longer asks anyway */
 	LOOK_MAX_MS = 3600 * 1000, /* an account is looked at so often at least: subscriptions expire */
 	TEXTS_MAX = PUSH_COUNT_MAX * STORE_ENTRY_MAX * 2
 };
 
-/* A subscription, as long as it is there. */
-struct subscriber {
-	struct subscriber *next;
-	struct pushed *of;
-	uint64_t number;
-	bool listed;        /* the last look has found it */
-	unsigned codes;     /* how often its code was sent */
-	bool code_taken;    /* by the push service */
-	uint64_t ticket;    /* of the push under way; 0: none */
-	int64_t not_before; /* clock_monotonic_ms */
-	unsigned failures;
-	uint64_t told[MAIL_STATES], sent[MAIL_STATES]; /* sent: by the push under way */
-};
-
-/* Which subscriptions go, beside those that have expired. */
-struct sweeping {
-	uint64_t session; /* all that were made with it; ACCOUNT_PUSH_ANY: of none */
-	bool all;
-	uint64_t gone; /* this one, which its push service does not know any more; 0: none */
-};
 static const struct sweeping nothing = {.session = ACCOUNT_PUSH_ANY};
-
-/* An account that somebody has subscribed to. */
-struct pushed {
-	uint64_t shard;
-	struct store_watch watch;
-	struct loop_timer timer;
-	bool timed; /* the timer is set, for `due` */
-	int64_t due;
-	bool looking, again; /* again: it has changed meanwhile */
-	bool over;           /* is freed when what is under way is back */
-	bool sweeping;
-	struct account_states states;
-	struct store_read read;
-	struct store_commit commit;
-	bool wants_sweep;
-	struct sweeping wanted, run; /* run: of the commit that is under way */
-	size_t left;
-	int64_t now;
-	struct arena arena;
-	struct account_push list[PUSH_COUNT_MAX];
-	size_t count;
-	struct subscriber *first;
-};
 
 static struct {
 	bool on;
@@ -91,11 +39,6 @@ static struct {
 static void look(struct pushed *p);
 static void sweep(struct pushed *p);
 
-static uint64_t account_number(const struct pushed *p)
-{
-	return p->shard & (MAIL_ACCOUNT_END - 1);
-}
-
 /* ---- the life of an account here ---- */
 
 static void forget_ticket(struct subscriber *s)
@@ -105,8 +48,17 @@ static void forget_ticket(struct subscriber *s)
 	s->ticket = 0;
 }
 
+static void forget_emails(struct pushed *p)
+{
+	if (p->emails)
+		push_emails_free(p->emails);
+	mem_free(p->emails);
+	p->emails = NULL;
+}
+
 static void free_pushed(struct pushed *p)
 {
+	forget_emails(p);
 	while (p->first) {
 		struct subscriber *s = p->first;
 		p->first = s->next;
@@ -169,76 +121,17 @@ static struct pushed *watch_account(uint64_t shard)
 	return p;
 }
 
-/* ---- what is said ---- */
+/* ---- what is sent ---- */
 
-static bool wants(const struct account_push *p, const char *type)
-{
-	struct view names = p->types, name;
-	while (!p->all_types && names.len && view_next(&names, '\n', &name))
-		if (view_equal(name, view_from_string(type)))
-			return true;
-	return p->all_types;
-}
-
-static bool put_states(struct json_out *w, const struct subscriber *s, const struct account_push *p)
-{
-	char text[24];
-	bool any = false;
-	for (size_t i = 0; i < MAIL_PUSH_TYPES; i++) {
-		const struct mail_push_type *type = &mail_push_types[i];
-		uint64_t state = mail_push_state(type, s->of->states.states);
-		if (state == mail_push_state(type, s->told) || !wants(p, type->name))
-			continue;
-		any = true;
-		int len = snprintf(text, sizeof text, "%" PRIu64, state);
-		json_out_name(w, view_from_string(type->name));
-		json_out_string(w, view_of(text, (size_t)len));
-	}
-	return any;
-}
-
-/* RFC 8620 section 7.1. False: nothing that it wants to know has changed. */
-static bool put_change(struct buf *out, const struct subscriber *s, const struct account_push *p)
-{
-	struct json_out w = json_out_on(out);
-	char id[MAIL_ID_MAX];
-	json_out_object(&w);
-	json_out_name(&w, VIEW("@type"));
-	json_out_string(&w, VIEW("StateChange"));
-	json_out_name(&w, VIEW("changed"));
-	json_out_object(&w);
-	json_out_name(&w, view_of(id, mail_account_id_write(id, account_number(s->of))));
-	json_out_object(&w);
-	bool any = put_states(&w, s, p);
-	json_out_end(&w);
-	json_out_end(&w);
-	json_out_end(&w);
-	return any;
-}
-
-/* RFC 8620 section 7.2.2. */
-static void put_code(struct buf *out, const struct subscriber *s, const struct account_push *p)
-{
-	struct json_out w = json_out_on(out);
-	char id[MAIL_ID_MAX];
-	json_out_object(&w);
-	json_out_name(&w, VIEW("@type"));
-	json_out_string(&w, VIEW("PushVerification"));
-	json_out_name(&w, VIEW("pushSubscriptionId"));
-	json_out_string(&w, view_of(id, mail_id_write(id, MAIL_ID_PUSH, account_number(s->of), s->number)));
-	json_out_name(&w, VIEW("verificationCode"));
-	json_out_string(&w, p->code);
-	json_out_end(&w);
-}
-
-static bool push_text(struct subscriber *s, const struct account_push *p, struct view text, uint64_t ttl)
+static bool send_text(struct subscriber *s, const struct account_push *p, const struct push_said *said)
 {
 	struct message_push_send m = {.ticket = push.last_ticket + 1,
-	    .ttl = ttl,
+	    .ttl = said->ttl,
+	    .urgency = said->urgency,
 	    .url = p->url,
 	    .point = p->point,
 	    .auth = p->auth,
-	    .text = text};
+	    .text = buf_view(&said->text)};
 	if (!store_role.relay.up || push.tickets.count >= UNDER_WAY_MAX ||
 	    ipc_send(&store_role.relay.channel, MESSAGE_PUSH_SEND, 0, &m, -1) != 0) {
 		s->not_before = clock_monotonic_ms() + AGAIN_MS;
@@ -252,16 +145,13 @@ static bool push_text(struct subscriber *s, const struct account_push *p, struct
 
 static void tell(struct subscriber *s, const struct account_push *p)
 {
-	struct buf text;
-	buf_init(&text, PUSH_TEXT_MAX);
-	if (p->verified) {
-		if (put_change(&text, s, p))
-			push_text(s, p, buf_view(&text), STATES_TTL);
-	} else if (!s->code_taken && s->codes < CODE_TRIES) {
-		put_code(&text, s, p);
-		s->codes += push_text(s, p, buf_view(&text), CODE_TTL);
+	struct push_said said;
+	if (push_say(s, p, &said) && send_text(s, p, &said)) {
+		s->codes += said.is_code;
+		s->sends_emails = said.emails > 0;
+		s->fresh_sent = said.emails;
 	}
-	buf_done(&text);
+	buf_done(&said.text);
 }
 
 /* ---- looking ---- */
@@ -309,10 +199,16 @@ static void go_through(struct pushed *p)
 			next = (a->expires - wall) * 1000;
 		struct subscriber *s = subscriber_of(p, a->number);
 		s->listed = true;
+		s->wants_emails = a->verified && a->email_form.len > 0;
+		if (!s->wants_emails && s->ticket == 0)
+			s->fresh_count = 0;
 		if (s->ticket == 0 && s->not_before <= now)
 			tell(s, a);
 		if (s->ticket == 0 && s->not_before > now && s->not_before - now < next)
 			next = s->not_before - now;
+		/* Emails of which nothing was gathered yet. */
+		if (s->ticket == 0 && s->not_before <= now && s->fresh_count && MERGE_MS < next)
+			next = MERGE_MS;
 	}
 	drop_others(p);
 	look_within(p, next);
@@ -341,7 +237,59 @@ static void looked(struct pushed *p, int result)
 	if (p->again)
 		look_within(p, MERGE_MS);
 	p->again = false;
+	forget_emails(p);
 }
+
+/* ---- emails that were delivered ---- */
+
+/* What cannot be read is not told: states still say that there is something. */
+static void gathered(struct push_emails *e, int result)
+{
+	struct pushed *p = e->arg;
+	if (result) {
+		for (struct subscriber *s = p->first; s; s = s->next)
+			if (s->ticket == 0)
+				s->fresh_count = 0;
+		forget_emails(p);
+	}
+	looked(p, 0);
+}
+
+/* False: nobody is to be told of any. */
+static bool gather(struct pushed *p)
+{
+	struct push_emails *e = NULL;
+	for (struct subscriber *s = p->first; s; s = s->next) {
+		bool room = true;
+		if (s->fresh_count && e == NULL)
+			e = mem_alloc(sizeof *e);
+		for (size_t i = 0; i < s->fresh_count && room; i++)
+			room = push_emails_add(e, s->fresh[i]);
+	}
+	if (e == NULL)
+		return false;
+	e->shard = p->shard;
+	e->account = push_account(p);
+	e->done = gathered;
+	e->arg = p;
+	p->emails = e;
+	push_emails_gather(e);
+	return true;
+}
+
+void store_push_delivered(const struct account_target *targets, size_t count)
+{
+	for (size_t i = 0; push.on && i < count; i++) {
+		const struct account_target *t = &targets[i];
+		bool is_new = t->result == 0 && !t->repeated && !t->nowhere && t->emailid;
+		struct pushed *p = is_new ? map_get_u64(&push.accounts, t->shard) : NULL;
+		for (struct subscriber *s = p ? p->first : NULL; s; s = s->next)
+			if (s->wants_emails)
+				push_add_fresh(s, t->emailid);
+	}
+}
+
+/* ---- what there is ---- */
 
 static bool copy(struct pushed *p, struct view *text)
 {
@@ -362,17 +310,32 @@ static int add(void *arg, const struct account_push *a)
 	return 0;
 }
 
+/* Which emails it wants to be told of. */
+static int add_form(struct txn *t, struct pushed *p, struct account_push *a)
+{
+	struct view json;
+	int error = a->emails ? account_push_emails(t, p->shard, a->number, &json, &a->email_form) : -ENOENT;
+	if (error)
+		a->email_form = (struct view){0};
+	return error == -ENOENT ? 0 : error ? error : copy(p, &a->email_form) ? 0 : -ENOMEM;
+}
+
 static int run_list(struct txn *t, void *arg)
 {
 	struct pushed *p = arg;
 	arena_reset(&p->arena);
 	p->count = 0;
-	return account_push_each(t, p->shard, add, p);
+	int error = account_push_each(t, p->shard, add, p);
+	for (size_t i = 0; i < p->count && error == 0; i++)
+		error = add_form(t, p, &p->list[i]);
+	return error;
 }
 
 static void listed(struct store_read *read, int result)
 {
-	looked(container_of(read, struct pushed, read), result);
+	struct pushed *p = container_of(read, struct pushed, read);
+	if (result || p->over || !gather(p))
+		looked(p, result);
 }
 
 static void states_read(struct account_states *states, int result)
@@ -431,7 +394,7 @@ static void swept(struct store_commit *commit, int result)
 		if (!p->looking)
 			free_pushed(p);
 	} else if (result) {
-		log_event(LOG_WARNING, "-", "push-not-removed", log_u64("account", account_number(p)),
+		log_event(LOG_WARNING, "-", "push-not-removed", log_u64("account", push_account(p)),
 		    log_errno(result));
 		add_wish(&p->wanted, &p->run);
 		p->wants_sweep = true;
@@ -496,7 +459,9 @@ static void take_verdict(struct subscriber *s, const struct message_push_sent *m
 			s->failures++;
 		slow_down(s, (int64_t)m->after * 1000);
 	}
-	if (m->verdict == PUSH_TAKEN || m->verdict == PUSH_REFUSED) {
+	if ((m->verdict == PUSH_TAKEN || m->verdict == PUSH_REFUSED) && s->sends_emails) {
+		push_drop_fresh(s, s->fresh_sent);
+	} else if (m->verdict == PUSH_TAKEN || m->verdict == PUSH_REFUSED) {
 		memcpy(s->told, s->sent, sizeof s->told);
 		s->code_taken = s->codes > 0;
 	}
@@ -515,7 +480,7 @@ void store_push_sent(struct link *link, struct channel_frame *frame, const void 
 	s->ticket = 0;
 	take_verdict(s, m);
 	if (m->verdict == PUSH_GONE) {
-		log_event(LOG_INFO, "-", "push-subscription-gone", log_u64("account", account_number(p)),
+		log_event(LOG_INFO, "-", "push-subscription-gone", log_u64("account", push_account(p)),
 		    log_u64("status", m->status));
 		add_wish(&p->wanted, &(struct sweeping){.session = ACCOUNT_PUSH_ANY, .gone = s->number});
 		sweep(p);

@@ -10,7 +10,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/store/store_filtering.h"
+#include "role/store/store_masked.h"
 #include "role/store/store_private.h"
+#include "role/store/store_push.h"
 #include "dsn/dsn_explain.h"
 #include "format/mail_terms.h"
 
@@ -211,6 +213,7 @@ static void done(struct store_commit *c, int result)
 	if (result == 0 && l->wanted) {
 		queue_take_effects(store_role.queue, &l->spool);
 		store_notice_quota(l->mail.targets, l->mail.target_count);
+		store_push_delivered(l->mail.targets, l->mail.target_count);
 		trace(l);
 		filtering_tell(&l->rules, result);
 	} else if (result) {

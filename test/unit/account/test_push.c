@@ -173,12 +173,65 @@ static void they_are_limited_and_expire(void **state)
 	assert_int_equal(add(1, 1, LATER), -ENOENT);
 }
 
+static int run_emails(struct txn *t, void *arg)
+{
+	struct call *c = arg;
+	return account_push_emails(t, shard, c->number, &c->push.email_json, &c->push.email_form);
+}
+
+static int emails(uint64_t number, struct view json)
+{
+	struct call c = {.number = number};
+	int error = test_read(accounts.store, shard, run_emails, &c);
+	if (error == 0)
+		assert_true(c.push.email_json.len == json.len && c.push.email_form.len == 1);
+	return error;
+}
+
+/* What they want to know of emails goes with them, and only encrypted. */
+static void emails_are_told_encrypted(void **state)
+{
+	static char point[PUSH_POINT_SIZE], auth[PUSH_AUTH_SIZE];
+	struct call c = {.now = NOW,
+	    .push = {.number = 5,
+	        .session = 7,
+	        .expires = LATER,
+	        .url = VIEW("https://push.example.test/a"),
+	        .device = VIEW("d"),
+	        .code = code('c'),
+	        .emails = true,
+	        .email_json = VIEW("{}"),
+	        .email_form = VIEW("f")}};
+	(void)state;
+	begin();
+	assert_int_equal(test_commit(accounts.store, run_add, &c), -EINVAL);
+	c.push.point = view_of(point, sizeof point);
+	c.push.auth = view_of(auth, sizeof auth);
+	assert_int_equal(test_commit(accounts.store, run_add, &c), 0);
+	assert_int_equal(emails(5, VIEW("{}")), 0);
+	assert_int_equal(emails(6, VIEW("")), -ENOENT);
+	struct push_update none = {.has = PUSH_HAS_EMAILS},
+	                   other = {
+	                       .has = PUSH_HAS_EMAILS, .email_json = VIEW("[]  "), .email_form = VIEW("g")};
+	assert_int_equal(update(5, 7, other), 0);
+	assert_int_equal(emails(5, VIEW("[]  ")), 0);
+	assert_int_equal(update(5, 7, none), 0);
+	assert_int_equal(emails(5, VIEW("")), -ENOENT);
+	assert_int_equal(update(5, 7, other), 0);
+	/* One without keys gets none later; and they go with their subscription. */
+	assert_int_equal(add(8, 7, LATER), 0);
+	assert_int_equal(update(8, 7, other), -EPERM);
+	assert_int_equal(sweep(LATER + 1, ACCOUNT_PUSH_ANY, false), 0);
+	assert_int_equal(emails(5, VIEW("")), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_code_verifies),
 	    cmocka_unit_test(they_belong_to_a_session),
 	    cmocka_unit_test(they_are_limited_and_expire),
+	    cmocka_unit_test(emails_are_told_encrypted),
 	};
 	return test_on_both_engines("push", tests, sizeof tests / sizeof tests[0]);
 }
