@@ -86,7 +86,7 @@ static void put_flags(struct json_out *out, struct view flags)
 	json_out_end(out);
 }
 
-static void put_deed(struct json_out *out, const struct script_deed *d)
+void jmap_deed_write(struct json_out *out, const struct script_deed *d)
 {
 	static const char *const actions[SCRIPT_DEED_KINDS] = {[SCRIPT_KEEPS] = "keep",
 	    [SCRIPT_FILES] = "file",
@@ -96,7 +96,6 @@ static void put_deed(struct json_out *out, const struct script_deed *d)
 	    [SCRIPT_EREJECTS] = "ereject",
 	    [SCRIPT_ANSWERS] = "answer",
 	    [SCRIPT_NOTIFIES] = "notify"};
-	json_out_object(out);
 	put_text(out, "action", view_from_string(actions[d->kind]));
 	put_text(out, "target", d->target);
 	put_flags(out, d->flags);
@@ -108,7 +107,6 @@ static void put_deed(struct json_out *out, const struct script_deed *d)
 	put_text(out, "ruleName", d->rule_name);
 	put_number(out, "testLine", d->why_line);
 	put_text(out, "test", d->why);
-	json_out_end(out);
 }
 
 /* Where the email was put: the mailboxes' ids. A pair of numbers for each, of which the second is a UID. */
@@ -144,8 +142,11 @@ void jmap_filed_write(struct json_out *out, const struct jmap_filed *f, uint64_t
 	json_out_name(out, VIEW("deeds"));
 	json_out_array(out);
 	for (; i < f->count && f->items[i].email == email; i++)
-		if (f->items[i].kind < SCRIPT_DEED_KINDS)
-			put_deed(out, &f->items[i]);
+		if (f->items[i].kind < SCRIPT_DEED_KINDS) {
+			json_out_object(out);
+			jmap_deed_write(out, &f->items[i]);
+			json_out_end(out);
+		}
 	json_out_end(out);
 	json_out_end(out);
 }

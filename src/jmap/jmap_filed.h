@@ -31,4 +31,7 @@ void jmap_filed_take(struct jmap_filed *f, const struct script_deed *deed);
 /* Writes the object, or null: no rule did anything with the email. */
 void jmap_filed_write(struct json_out *out, const struct jmap_filed *f, uint64_t account, uint64_t email);
 
+/* The members of a deed, into an object that is open; its kind is one of SCRIPT_DEED_KINDS. */
+void jmap_deed_write(struct json_out *out, const struct script_deed *deed);
+
 #endif

@@ -1,12 +1,12 @@
 /*
  * Rules as people make them (doc/jmap.md): a Sieve script as a list of simple rules, and such a list as a
  * script (sieve/sieve_simple.h). Both are functions of texts: scripts are read and put by Blob/get,
- * Blob/upload and SieveScript/set (RFC 9661).
+ * Blob/upload and SieveScript/set (RFC 9661). SieveRules/try is in jmap_rules_try.c.
  */
 #include <errno.h>
 #include <stdlib.h>
 
-#include "jmap/jmap_private.h"
+#include "jmap/jmap_rules_try.h"
 #include "mail/script.h"
 #include "sieve/sieve_simple.h"
 
@@ -207,6 +207,7 @@ static void run_write(struct jmap_call *c)
 }
 
 const struct jmap_method jmap_methods_rules[] = {
+    {"SieveRules/try", JMAP_RULES, JMAP_NEEDS_ACCOUNT | JMAP_OWN_ONLY, jmap_rules_try},
     {"SieveRules/read", JMAP_RULES, JMAP_NEEDS_ACCOUNT | JMAP_OWN_ONLY, run_read},
     {"SieveRules/write", JMAP_RULES, JMAP_NEEDS_ACCOUNT | JMAP_OWN_ONLY, run_write},
     {0},

@@ -31,6 +31,8 @@ struct jmap_script_text {
 	void (*then)(struct jmap_call *c, int64_t error);
 };
 
+void jmap_script_text_init(
+    struct jmap_script_text *t); /* for a text that comes from elsewhere, into `bytes` */
 void jmap_script_text_done(struct jmap_script_text *t);
 /*
  * Reads a blob's octets; `answered` hands each answer to jmap_script_text_take. Then `then` is called: 0;

@@ -63,6 +63,12 @@ void jmap_put_script_blob(struct jmap_call *c, struct json_out *w, uint64_t numb
 
 /* ---- a text ---- */
 
+void jmap_script_text_init(struct jmap_script_text *t)
+{
+	buf_init(&t->bytes, SCRIPT_SIZE_MAX);
+	buf_init(&t->complaints, COMPLAINTS_MAX);
+}
+
 void jmap_script_text_done(struct jmap_script_text *t)
 {
 	jmap_blob_done(&t->blob);
@@ -74,8 +80,7 @@ bool jmap_script_text_begin(struct jmap_call *c, struct jmap_script_text *t, str
     jmap_answered *answered, void (*then)(struct jmap_call *c, int64_t error))
 {
 	jmap_script_text_done(t);
-	buf_init(&t->bytes, SCRIPT_SIZE_MAX);
-	buf_init(&t->complaints, COMPLAINTS_MAX);
+	jmap_script_text_init(t);
 	t->then = then;
 	return jmap_blob_begin(c, &t->blob, jmap_account(c), jmap_creation(c, blob), answered);
 }

@@ -55,7 +55,9 @@ enum {
 	SCRIPT_COMPLAINT_MAX = 2000, /* octets of sentences */
 	/* Of a mailbox, an address, or the beginning of a text, in an account of what a script does. */
 	SCRIPT_TARGET_MAX = 4096,
-	SCRIPT_PLACES_MAX = 32 * 8 /* octets of the places of one email */
+	SCRIPT_PLACES_MAX = 32 * 8, /* octets of the places of one email */
+	/* Of one question: a session's others wait for it, and a run takes a millisecond or two. */
+	SCRIPT_TRY_EMAILS_MAX = 256
 };
 
 /* Where a script stands, and so when it runs. */
@@ -184,13 +186,16 @@ struct script_space {
 };
 
 /*
- * What would the session's text do with these messages of the account's own mailbox, if they came now?
- * Nothing is changed. The script alone is run, and the time is that of each message's arrival. Mail that
- * arrives goes first. -ENOEXEC: it does not compile; -EFBIG; -E2BIG: more than MAIL_UIDS_MAX messages.
+ * What would the session's text do with these messages of the account's own mailbox, or with these emails of
+ * the account (8 octets each, at most SCRIPT_TRY_EMAILS_MAX), if they came now? Nothing is changed. The
+ * script alone is run, and the time is that of each message's arrival. Mail that arrives goes first. The
+ * answers come in the order of the question; those that are not there are passed over. -ENOEXEC: it does not
+ * compile; -EFBIG; -E2BIG: more than MAIL_UIDS_MAX messages.
  */
 struct script_try {
-	uint64_t mailbox;
-	struct view uids; /* ranges, as in mail.h; those that are not there are passed over */
+	uint64_t mailbox; /* of `uids` */
+	struct view uids; /* ranges, as in mail.h */
+	struct view emails;
 };
 
 /*
@@ -234,10 +239,11 @@ enum script_deed_kind {
  * of a text. failed: the script failed over this message, in `line`, and why; then it would be kept.
  */
 struct script_deed {
-	uint64_t uid, last, kind, line;
-	/* These, and `server` (the script is the server's), of what was done: the email, when that was,
-	 * and where the email was put: mailbox (4 octets) and UID (4) of each place. */
-	uint64_t email, at, server;
+	uint64_t uid, last, kind, line; /* uid: of what would be done with messages of a mailbox; else 0 */
+	uint64_t email;
+	/* These, and `server` (the script is the server's), of what was done: when that was, and where the
+	 * email was put: mailbox (4 octets) and UID (4) of each place. */
+	uint64_t at, server;
 	uint64_t action; /* it was done by hand: struct script_note, with its places; 0: when it came */
 	struct view places;
 	uint64_t rule, why_line;

@@ -34,7 +34,8 @@ SCHEMA(script_rename, FIELD_IDENTITY(script_rename, number), FIELD_PLACE(script_
     FIELD_NAME(script_rename, name), FIELD_NAME(script_rename, to));
 SCHEMA(
     script_space, FIELD_PLACE(script_space), FIELD_SIZE(script_space, size), FIELD_NAME(script_space, name));
-SCHEMA(script_try, FIELD_IDENTITY(script_try, mailbox), FIELD_BYTES(script_try, uids, MAIL_RANGES_MAX));
+SCHEMA(script_try, FIELD_IDENTITY(script_try, mailbox), FIELD_BYTES(script_try, uids, MAIL_RANGES_MAX),
+    FIELD_BYTES(script_try, emails, 8 * SCRIPT_TRY_EMAILS_MAX));
 SCHEMA(script_filed, FIELD_IDENTITY(script_filed, email), FIELD_TIME(script_filed, since),
     FIELD_BYTES(script_filed, emails, 8 * SCRIPT_FILED_MAX));
 SCHEMA(script_note, FIELD_IDENTITY(script_note, email), FIELD_IDENTITY(script_note, action),
@@ -86,7 +87,7 @@ const struct message_row messages_script[MESSAGES_IN_GROUP] = {
     [SCRIPT_REMOVE - MESSAGES_SCRIPT] = {"script-remove", ROLE_MANAGESIEVE | ROLE_WEB | ROLE_ADMIN, ROLE_STORE, &script_remove_schema},
     [SCRIPT_RENAME - MESSAGES_SCRIPT] = {"script-rename", ROLE_MANAGESIEVE | ROLE_WEB | ROLE_ADMIN, ROLE_STORE, &script_rename_schema},
     [SCRIPT_SPACE - MESSAGES_SCRIPT] = {"script-space", ROLE_MANAGESIEVE | ROLE_WEB | ROLE_ADMIN, ROLE_STORE, &script_space_schema},
-    [SCRIPT_TRY - MESSAGES_SCRIPT] = {"script-try", ROLE_ADMIN, ROLE_STORE, &script_try_schema},
+    [SCRIPT_TRY - MESSAGES_SCRIPT] = {"script-try", ROLE_WEB | ROLE_ADMIN, ROLE_STORE, &script_try_schema},
     [SCRIPT_FILED - MESSAGES_SCRIPT] = {"script-filed", ROLE_WEB | ROLE_ADMIN, ROLE_STORE, &script_filed_schema},
     [SCRIPT_NOTE - MESSAGES_SCRIPT] = {"script-note", ROLE_ADMIN, ROLE_STORE, &script_note_schema},
     [SCRIPT_ENTRY - MESSAGES_SCRIPT] = {"script-entry", ROLE_STORE, ROLE_MANAGESIEVE | ROLE_WEB | ROLE_ADMIN, &script_entry_schema},

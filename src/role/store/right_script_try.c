@@ -17,10 +17,11 @@
 #include "role/store/store_rules.h"
 
 enum {
-	LIST_ROOM = 256, /* messages that are listed at a time */
+	LIST_ROOM = 256, /* messages that are listed, or emails looked at, at a time */
 	GAP = 64,        /* UIDs between two ranges that are listed as one: a block of flags */
 	BATCH_BYTES = 1 << 20
 };
+_Static_assert((int)LIST_ROOM <= (int)ACCOUNT_EMAILS_MAX, "a call of the store looks at as many");
 
 struct right_try {
 	struct question question;
@@ -29,6 +30,10 @@ struct right_try {
 	struct buf uids, text, form;
 	uint64_t version; /* names the form */
 	struct rules_compilation *compiling;
+
+	uint64_t *ids; /* of emails that were named; NULL: UIDs were */
+	size_t id_count, id_next;
+	struct account_emails looked;
 
 	struct cursor left;   /* ranges that were not begun */
 	uint32_t first, last; /* the UIDs to be listed next; first > last: none */
@@ -65,6 +70,8 @@ static void release(struct question *question)
 	struct right_try *x = try_of(question);
 	stop(x);
 	account_fetch_free(&x->fetch);
+	account_emails_free(&x->looked);
+	mem_free(x->ids);
 	buf_done(&x->uids);
 	buf_done(&x->text);
 	buf_done(&x->form);
@@ -97,11 +104,12 @@ static struct view cut(struct view text, size_t max)
 	return view_take(text, max);
 }
 
-static bool tell_deeds(struct right_try *x, uint32_t uid, const struct filter *f)
+static bool tell_deeds(struct right_try *x, const struct account_listed *message, const struct filter *f)
 {
 	for (size_t i = 0; i < f->action_count; i++) {
 		const struct message_rules_action *a = &f->actions[i];
-		struct script_deed m = {.uid = uid,
+		struct script_deed m = {.uid = message->uid,
+		    .email = message->emailid,
 		    .last = i + 1 == f->action_count,
 		    .kind = a->kind,
 		    .line = a->line,
@@ -126,11 +134,14 @@ static bool tell_deeds(struct right_try *x, uint32_t uid, const struct filter *f
 static void ran(struct filter *f)
 {
 	struct right_try *x = f->arg;
-	uint32_t uid = x->listed[x->base + x->at].uid;
-	struct script_deed failed = {
-	    .uid = uid, .last = 1, .line = f->line, .failed = view_from_string(f->failed)};
+	const struct account_listed *message = &x->listed[x->base + x->at];
+	struct script_deed failed = {.uid = message->uid,
+	    .email = message->emailid,
+	    .last = 1,
+	    .line = f->line,
+	    .failed = view_from_string(f->failed)};
 	bool told = f->failed || f->action_count == 0 ? question_answer(&x->question, SCRIPT_DEED, &failed)
-	                                              : tell_deeds(x, uid, f);
+	                                              : tell_deeds(x, message, f);
 	filter_free(f);
 	x->filter = NULL;
 	x->at++;
@@ -238,6 +249,38 @@ static void list(struct right_try *x)
 	account_list(&store_role.accounts, &x->list);
 }
 
+static void looked(struct account_emails *emails, int result)
+{
+	struct right_try *x = container_of(emails, struct right_try, looked);
+	if (!question_back(&x->question))
+		return;
+	if (result) {
+		question_fail(&x->question, result);
+		return;
+	}
+	x->count = x->next = 0;
+	for (size_t i = 0; i < emails->found; i++) {
+		const struct account_email_info *e = &emails->emails[i];
+		if (e->mailbox_count > 0)
+			x->listed[x->count++] =
+			    (struct account_listed){.emailid = e->id, .internaldate = e->internaldate};
+	}
+	x->id_next += emails->found;
+	account_emails_free(emails);
+	proceed(x);
+}
+
+static void look(struct right_try *x)
+{
+	size_t left = x->id_count - x->id_next;
+	x->looked = (struct account_emails){.shard = x->box.shard,
+	    .ids = x->ids + x->id_next,
+	    .count = left < LIST_ROOM ? left : LIST_ROOM,
+	    .done = looked};
+	question_call(&x->question);
+	account_emails(&store_role.accounts, &x->looked);
+}
+
 /* A message that went meanwhile, or cannot be read, is passed over: it is no fault of the script's. */
 static bool next_message(struct right_try *x)
 {
@@ -258,7 +301,9 @@ static void proceed(struct right_try *x)
 		run(x, &x->fetch.messages[x->at]);
 	else if (x->next < x->count)
 		fetch(x);
-	else if (next_range(x))
+	else if (x->ids && x->id_next < x->id_count)
+		look(x);
+	else if (!x->ids && next_range(x))
 		list(x);
 	else
 		question_fail(&x->question, 0);
@@ -288,6 +333,8 @@ static void compiled(void *arg, int error, struct view form, const struct rules_
 		question_fail(&x->question, error == -EINVAL || error == -EIO ? -ENOEXEC
 		                            : error == -E2BIG                 ? -EFBIG
 		                                                              : error);
+	else if (x->ids)
+		proceed(x);
 	else
 		right_access(&x->question, 0, x->asked.mailbox, RIGHT_READ, &x->box, granted);
 }
@@ -298,6 +345,8 @@ void right_script_try(struct right *r, uint32_t request, const void *message)
 	struct right_try *x = question_begin(r, request, sizeof *x, &kind);
 	int error = right_script_take_text(r, &x->text);
 	x->asked = *m;
+	x->asked.emails = (struct view){0}; /* it lasts as long as the message */
+	x->box.shard = r->account;
 	x->first = UINT32_MAX;
 	x->version = random_u64() & RULES_TRIED_VERSIONS;
 	buf_init(&x->form, ACCOUNT_SCRIPT_FORM_MAX);
@@ -310,6 +359,8 @@ void right_script_try(struct right *r, uint32_t request, const void *message)
 	x->left = cursor_on(x->asked.uids);
 	if (buf_failed(&x->uids))
 		error = -ENOMEM;
+	if (error == 0 && m->emails.len > 0)
+		error = question_ids(m->emails, &x->ids, &x->id_count);
 	if (!uid_ranges_valid(x->asked.uids, false))
 		right_break(r, "bad-ranges");
 	else if (error)

@@ -33,16 +33,26 @@ type Patch = Record<string, true | null>;
 const AT_ONCE = 500;
 
 /** Carries out a change. words: what was done, as a sentence for the toast; undefined: nothing is shown, and it cannot be undone. */
-export async function change(store: Store, wanted: Change, words?: string): Promise<boolean> {
-  const before = remember(store, wanted.emails);
-  const patches = new Map(before.map((one) => [one.id, wanted.destroy ? null : patchOf(one, wanted)] as const));
-  for (const [id, patch] of patches) if (patch && Object.keys(patch).length === 0) patches.delete(id);
+export function change(store: Store, wanted: Change, words?: string): Promise<boolean> {
+  return changeEach(store, [wanted], words);
+}
+
+/** The same for emails that need different things: one sentence and one undo stand for all. No email is in two of them. */
+export async function changeEach(store: Store, wanted: readonly Change[], words?: string): Promise<boolean> {
+  const before: Before[] = [];
+  const patches = new Map<Id, Patch | null>();
+  for (const one of wanted)
+    for (const email of remember(store, one.emails)) {
+      const patch = one.destroy ? null : patchOf(email, one);
+      if (patch && Object.keys(patch).length === 0) continue;
+      before.push(email);
+      patches.set(email.id, patch);
+    }
   if (patches.size === 0) return true;
-  const changed = before.filter((one) => patches.has(one.id));
-  show(store, changed, patches);
-  if (words !== undefined && !wanted.destroy) done({ words, undo: () => undo(store, changed, patches) });
+  show(store, before, patches);
+  if (words !== undefined && !wanted.some((one) => one.destroy)) done({ words, undo: () => undo(store, before, patches) });
   else if (words !== undefined) say(words);
-  return send(store, changed, patches);
+  return send(store, before, patches);
 }
 
 function remember(store: Store, ids: readonly Id[]): Before[] {

@@ -50,7 +50,8 @@ async function set(store: Store, accountId: Id, args: Record<string, unknown>, f
   return undefined;
 }
 
-export async function createMailbox(store: Store, accountId: Id, name: string, parentId: Id | null): Promise<Id | undefined> {
+/** quietly: it is a part of something else, which is told and undone. */
+export async function createMailbox(store: Store, accountId: Id, name: string, parentId: Id | null, quietly = false): Promise<Id | undefined> {
   const answer = await set(store, accountId, { create: { k: { name, parentId } } }, t('folders.notCreated', { name }));
   const made = answer?.created?.['k'];
   if (!made) return undefined;
@@ -59,7 +60,7 @@ export async function createMailbox(store: Store, accountId: Id, name: string, p
     const id = store.idNow(made.id);
     if (!store.mailboxes.has(id)) store.mailboxes.put(accountId, (got[0][1].list ?? []).map((one) => ({ ...one, id })));
   }
-  done({ words: t('folders.created', { name }), undo: () => void destroyMailbox(store, made.id) });
+  if (!quietly) done({ words: t('folders.created', { name }), undo: () => void destroyMailbox(store, made.id) });
   return store.idNow(made.id);
 }
 

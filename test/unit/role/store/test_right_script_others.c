@@ -117,6 +117,18 @@ static int64_t try(struct script_session *s, struct view text, uint64_t mailbox)
 	return script_ask(s, SCRIPT_TRY, &(struct script_try){.mailbox = mailbox});
 }
 
+static int64_t try_emails(struct script_session *s, struct view text, const uint64_t *ids, size_t count)
+{
+	struct buf numbers;
+	buf_init(&numbers, 8 * MESSAGES);
+	for (size_t i = 0; i < count; i++)
+		buf_append_u64(&numbers, ids[i]);
+	script_send(s, SCRIPT_PIECE, &(struct script_piece){.bytes = text});
+	int64_t error = script_ask(s, SCRIPT_TRY, &(struct script_try){.emails = buf_view(&numbers)});
+	buf_done(&numbers);
+	return error;
+}
+
 static int64_t filed(struct script_session *s, uint64_t email)
 {
 	return script_ask(s, SCRIPT_FILED, &(struct script_filed){.email = email});
@@ -213,6 +225,15 @@ static void what_would_be_done(void **state)
 	assert_string_equal(bob.told, "keeps");
 	assert_int_equal(try(&server, VIEW("keep;"), private), -ENOENT);
 	assert_int_equal(server.deeds, 0);
+	/* By ids: each has its own emails of these numbers alone, and what is not there is passed over. */
+	assert_int_equal(try_emails(&alice, VIEW("discard;"), emails, MESSAGES), 0);
+	assert_int_equal(alice.deeds, MESSAGES);
+	assert_int_equal(try_emails(&bob, VIEW("keep;"), emails, MESSAGES), 0);
+	assert_int_equal(
+	    bob.deeds, (size_t)(emails[0] == shared) + (emails[1] == shared) + (emails[2] == shared));
+	assert_int_equal(try_emails(&bob, VIEW("keep"), &shared, 1), -ENOEXEC);
+	assert_int_equal(try_emails(&bob, VIEW("keep;"), &shared, 1), 0);
+	assert_string_equal(bob.told, "keeps");
 }
 
 static void who_is_away(void **state)

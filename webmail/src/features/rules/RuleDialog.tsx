@@ -7,7 +7,9 @@ import { mailboxPath } from '../../model/mailboxes.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
-import type { Condition, Deed, Rule } from './scripts.ts';
+import { scriptPath } from './past.ts';
+import { type Condition, type Deed, type Rule, textOf } from './scripts.ts';
+import { openTrial } from './Trial.tsx';
 
 /** What a condition is about, in the words of people, and what that is in a rule. */
 export const ABOUT: Record<string, Pick<Condition, 'test' | 'fields'>> = {
@@ -95,12 +97,25 @@ function RuleDialog({ rule, title, save, close }: { rule: Rule; title: string; s
           <Button kind="quiet" icon="plus" onClick={() => put({ actions: [...now.actions, emptyDeed('file')] })}>{t('rules.addDeed')}</Button>
         </fieldset>
         <div class="dialog-buttons">
+          <Button onClick={() => void tryRule(draft.peek())}>{t('rules.try')}</Button>
+          <span class="rule-gap" />
           <Button onClick={close}>{t('rules.cancel')}</Button>
           <Button kind="primary" submit disabled={now.actions.length === 0}>{t('rules.keep')}</Button>
         </div>
       </form>
     </Dialog>
   );
+}
+
+/** The folder that a script means by this path. One that is not there yet is made when it is needed. */
+function mailboxNamed(path: string): boolean {
+  return mail().mailboxes.all(mail().mainAccount).some((mailbox) => (mailbox.role === 'inbox' ? 'INBOX' : scriptPath(mail(), mailbox)) === path);
+}
+
+/** The rule alone, as it stands here, switched on. */
+async function tryRule(rule: Rule): Promise<void> {
+  const text = await textOf({ ...rule, enabled: true });
+  if (text !== undefined) openTrial(text, rule.name);
 }
 
 export function emptyDeed(what: Deed['do']): Deed {
@@ -118,8 +133,9 @@ function DeedValue({ deed, put }: { deed: Deed; put(deed: Deed): void }) {
     return (
       <select class="field-input rule-value" required aria-label={t('rules.mailbox')} value={deed.mailbox} onChange={(event) => put({ ...deed, mailbox: event.currentTarget.value })}>
         <option value="">{t('rules.chooseFolder')}</option>
+        {deed.mailbox && !mailboxNamed(deed.mailbox) && <option value={deed.mailbox}>{t('rules.newFolder', { name: deed.mailbox })}</option>}
         {mail().mailboxes.all(mail().mainAccount).map((mailbox) => {
-          const path = mailbox.role === 'inbox' ? 'INBOX' : scriptPath(mailbox.id);
+          const path = mailbox.role === 'inbox' ? 'INBOX' : scriptPath(mail(), mailbox);
           return <option key={mailbox.id} value={path}>{mailboxPath(mail(), mailbox)}</option>;
         })}
       </select>
@@ -133,11 +149,4 @@ function DeedValue({ deed, put }: { deed: Deed; put(deed: Deed): void }) {
   if (deed.do === 'forward')
     return <input class="field-input rule-value" type="email" required aria-label={t('rules.address')} placeholder={t('rules.address')} value={deed.address} onInput={(event) => put({ ...deed, address: event.currentTarget.value })} />;
   return <span class="rule-value" />;
-}
-
-/** The mailbox as a script names it: its names as they are on the server, not in the reader's language. */
-function scriptPath(id: string): string {
-  const names: string[] = [];
-  for (let at = mail().mailboxes.peek(id); at; at = at.parentId ? mail().mailboxes.peek(at.parentId) : undefined) names.unshift(at.name);
-  return names.join('/');
 }

@@ -6,6 +6,7 @@ import { Button, IconButton } from '../../ui/Button.tsx';
 import { mail } from '../../model/current.ts';
 import { editRule, emptyDeed, isEditable, ABOUT } from './RuleDialog.tsx';
 import { type Item, type Rule, changeRules, failed, kept, load, putText } from './scripts.ts';
+import { openTrial } from './Trial.tsx';
 
 export function newRule(values: string[] = [], about = 'from'): Rule {
   return { name: values[0] ?? '', enabled: true, match: 'all', conditions: [{ ...ABOUT[about]!, how: 'contains', values }], actions: [emptyDeed('file')] };
@@ -28,7 +29,10 @@ export function Rules() {
       <ol class="set-list">
         {rules.map((item, at) => (item.rule ? <RuleRow key={`${item.line} ${item.rule.name}`} item={item} above={rules[at - 1]} below={rules[at + 1]} /> : <li key={item.line} class="set-item set-text">{t('rules.byText', { line: item.line })}</li>))}
       </ol>
-      <div class="set-buttons"><Button kind="primary" icon="plus" onClick={() => addRule(newRule())}>{t('rules.new')}</Button></div>
+      <div class="set-buttons">
+        <Button kind="primary" icon="plus" onClick={() => addRule(newRule())}>{t('rules.new')}</Button>
+        {rules.length > 0 && <Button icon="search" onClick={() => openTrial(now.text)}>{t('rules.tryAll')}</Button>}
+      </div>
       <ScriptText text={now.text} />
       <p class="set-command">{t('settings.command')} <code>postrider rule list {mail().layer.session.username}</code></p>
     </>

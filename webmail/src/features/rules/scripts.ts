@@ -86,6 +86,17 @@ async function read(): Promise<Kept> {
   return { scriptId: script?.id, text, items };
 }
 
+/** A script of this rule alone. undefined: it is no rule yet, and why is said. */
+export async function textOf(rule: Rule): Promise<string | undefined> {
+  try {
+    const { text } = await ask<{ text: string }>(mail().layer, 'SieveRules/write', { accountId: mail().mainAccount, text: '', changes: [{ value: rule }] });
+    return text;
+  } catch (error) {
+    say(error instanceof MethodError ? error.description || error.type : t('change.offline'), true);
+    return undefined;
+  }
+}
+
 /** Carries out changes; words: what was done. False: nothing was, and why is said. */
 export async function changeRules(changes: RuleChange[], words: string): Promise<boolean> {
   const before = kept.peek() ?? (await read());

@@ -23,7 +23,7 @@ import { SafeStore } from './safe.ts';
 import { TextIndex } from './text.ts';
 
 /** Calls that change nothing. */
-const READS = /\/(get|query|changes|queryChanges|parse|lookup|validate|echo|test)$/;
+const READS = /\/(get|query|changes|queryChanges|parse|lookup|validate|echo|test|try)$/;
 
 /** Answers to changes that are remembered for who asks again: more than any tab waits for at once. */
 const ANSWERED_KEPT = 200;
