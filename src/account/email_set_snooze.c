@@ -1,6 +1,7 @@
 /* Emails that are put off and come back, as parts of a change: email_plan.h. */
 #include <errno.h>
 
+#include "account/answered.h"
 #include "account/email_look.h"
 #include "account/email_plan.h"
 #include "account/roles.h"
@@ -41,26 +42,57 @@ static int plan_putting_off(struct plan *p)
 	if (error == 0 && p->c.head.roles[MAILBOX_ROLE_SNOOZED] == 0)
 		error = roles_make_snoozed(&p->c, view_from_string(p->set->language));
 	p->enters = p->c.head.roles[MAILBOX_ROLE_SNOOZED];
+	uint32_t back = 0;
 	if (error == 0)
-		error = find_return(p, z->s.mailbox, &p->leaves);
-	if (error == 0 && z->s.mailbox && z->s.mailbox != p->leaves)
+		error = find_return(p, z->s.mailbox, &back);
+	if (error == 0 && z->s.mailbox && z->s.mailbox != back)
 		return -ENXIO;
-	if (error == 0 && p->leaves == p->enters)
+	if (error == 0 && back == p->enters)
 		return -EDOM;
+	/* A reminder stays where it lies. */
+	p->leaves = z->s.unless_answered ? 0 : back;
 	z->place.mailbox = p->enters;
 	z->email = p->change.id;
 	return error;
 }
 
+/* Whether a reminder that is answered, or taken back, has another place to stay at. */
+static int lies_elsewhere(struct plan *p, bool *elsewhere)
+{
+	struct account_places places;
+	int error = email_places(p->c.txn, p->c.shard, p->change.id, &places);
+	*elsewhere = false;
+	for (size_t i = 0; i < places.count && error == 0; i++)
+		*elsewhere = *elsewhere || places.at[i].mailbox != p->was.place.mailbox;
+	return error;
+}
+
+/* *over: it leaves the mailbox of the role, and that is all. */
+static int plan_reminder(struct plan *p, bool wakes, bool *over)
+{
+	bool answered = true;
+	int error = 0;
+	*over = false;
+	if (!p->was.s.unless_answered)
+		return 0;
+	if (wakes)
+		error = email_is_answered(p->c.txn, p->c.shard, &p->c.head, p->change.id, &answered);
+	return error || !answered ? error : lies_elsewhere(p, over);
+}
+
 /* It goes from where it lies to where it was to go. One that came back before is known no longer. */
 static int plan_coming_back(struct plan *p, bool wakes)
 {
+	bool over;
 	if (p->was.place.mailbox == 0 || p->was.awake) {
 		p->by_itself = false;
 		return 0;
 	}
 	p->leaves = p->was.place.mailbox;
-	int error = find_return(p, p->was.s.mailbox, &p->enters);
+	int error = plan_reminder(p, wakes, &over);
+	if (error || over)
+		return error;
+	error = find_return(p, p->was.s.mailbox, &p->enters);
 	if (error || !wakes)
 		return error;
 	p->change.add_flags = p->was.s.add_flags;

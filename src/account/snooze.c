@@ -133,7 +133,7 @@ static int take_time(void *arg, struct view key, struct view value)
 	struct cursor c = cursor_on(view_skip(key, 2));
 	struct account_place place = {.mailbox = cursor_u32(&c)};
 	place.uid = cursor_u32(&c);
-	if (cursor_ok(&c) && decode(value, place, &z) == 0)
+	if (cursor_ok(&c) && decode(value, place, &z) == 0 && !z.s.unless_answered)
 		times->out[times->count++] = (struct account_snooze_time){place.uid, z.s.until};
 	return 0;
 }

@@ -46,7 +46,8 @@ int snooze_drop(struct account_change *c, const struct account_snooze *z) __attr
 int snooze_forget_time(struct account_change *c, struct account_place place, int64_t time)
     __attribute__((warn_unused_result));
 
-/* Only the time of those in [from, from + count) of a mailbox's UIDs, ascending: for lists. */
+/* Only the time of those in [from, to) of a mailbox's UIDs, ascending: for lists. A reminder has none: it
+ * stands in Sent by the time at which it was sent. */
 struct account_snooze_time {
 	uint32_t uid;
 	int64_t until;

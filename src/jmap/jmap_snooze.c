@@ -36,18 +36,24 @@ static const char *read_keywords(
 static const char *read_members(struct jmap_call *c, const json_t *details, struct mail_snooze *s)
 {
 	const json_t *until = json_object_get(details, "until"),
-	             *mailbox = json_object_get(details, "moveToMailboxId");
+	             *mailbox = json_object_get(details, "moveToMailboxId"),
+	             *unless = json_object_get(details, "unlessAnswered");
 	json_t *object = (json_t *)(uintptr_t)details, *value;
 	const char *key;
 	json_object_foreach(object, key, value)
 	{
 		struct view name = view_from_string(key);
 		if (!view_equal(name, VIEW("until")) && !view_equal(name, VIEW("moveToMailboxId")) &&
-		    !view_equal(name, VIEW("setKeywords")))
-			return "it has other members than \"until\", \"moveToMailboxId\" and \"setKeywords\"";
+		    !view_equal(name, VIEW("setKeywords")) && !view_equal(name, VIEW("unlessAnswered")))
+			return "it has other members than \"until\", \"moveToMailboxId\", \"setKeywords\" "
+			       "and "
+			       "\"unlessAnswered\"";
 	}
 	if (!json_is_string(until) || !jmap_date_read(jmap_string(until), &s->until, NULL) || s->until <= 0)
 		return "\"until\" is no UTCDate";
+	if (unless && !json_is_boolean(unless))
+		return "\"unlessAnswered\" is neither true nor false";
+	s->unless_answered = json_is_true(unless);
 	if (mailbox && !json_is_null(mailbox)) {
 		s->mailbox =
 		    json_is_string(mailbox) ? (uint32_t)jmap_mailbox_number(c, jmap_string(mailbox)) : 0;
@@ -117,6 +123,8 @@ void jmap_snooze_write(struct json_out *w, uint64_t account, const struct mail_m
 	put_keywords(w, s.add_flags, s.add_keywords, true);
 	put_keywords(w, s.remove_flags, s.remove_keywords, false);
 	json_out_end(w);
+	if (s.unless_answered)
+		put_keyword(w, VIEW("unlessAnswered"), true);
 	json_out_end(w);
 }
 

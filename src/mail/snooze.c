@@ -16,7 +16,9 @@ int mail_snooze_put(struct buf *out, const struct mail_snooze *s)
 	wire_put_number(out, s->add_flags & FLAGS);
 	wire_put_number(out, s->remove_flags & FLAGS);
 	wire_put_text(out, s->add_keywords);
-	return wire_put_text(out, s->remove_keywords);
+	int error = wire_put_text(out, s->remove_keywords);
+	/* What was written before there were reminders ends here. */
+	return s->unless_answered ? wire_put_number(out, 1) : error;
 }
 
 bool mail_snooze_get(struct view text, struct mail_snooze *s)
@@ -28,6 +30,9 @@ bool mail_snooze_get(struct view text, struct mail_snooze *s)
 	got.remove_flags = wire_number(&c, FLAGS);
 	got.add_keywords = wire_text(&c);
 	got.remove_keywords = wire_text(&c);
+	got.unless_answered = cursor_ok(&c) && !cursor_at_end(&c);
+	if (got.unless_answered && wire_number(&c, 1) != 1)
+		return false;
 	if (!cursor_ok(&c) || !cursor_at_end(&c) || got.add_keywords.len > SNOOZE_KEYWORDS_MAX ||
 	    got.remove_keywords.len > SNOOZE_KEYWORDS_MAX)
 		return false;

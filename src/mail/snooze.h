@@ -21,6 +21,9 @@ struct mail_snooze {
 	uint32_t mailbox;                          /* where it is put then; 0: INBOX */
 	uint64_t add_flags, remove_flags;          /* of FLAGS_SYSTEM, without FLAG_DELETED */
 	struct view add_keywords, remove_keywords; /* names with one space between them */
+	/* A reminder: it lies in the mailbox of the role besides where it lies, and comes to `mailbox` only
+	   if nobody has answered it by then (account/answered.h). */
+	bool unless_answered;
 };
 
 /* The result of buf_append; -ENOBUFS: too many keywords. */

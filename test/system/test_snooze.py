@@ -83,6 +83,7 @@ def test_store_ends_and_the_clock_jumps(make_server, clock):
         ids = web.ids()
         web.put_off(ids[:5], clock.now() + 10 * DAY)
         web.put_off(ids[5:], clock.now() + 400 * DAY)
+    asked, answered = reminders(server, clock)
     server.kill_role("store")
     wait_for(lambda: serves(server), what="store to serve again")
     assert not back(server, ids[0])
@@ -91,11 +92,34 @@ def test_store_ends_and_the_clock_jumps(make_server, clock):
     clock.advance(41 * DAY)
     for number in ids[:5]:
         wait_for(lambda number=number: back(server, number), what="an Email to come back")
+    # Of two reminders one was answered: it is over, and the mail stays where it lies.
+    with Mail(server, ALICE) as web:
+        archive, inbox = web.box("archive"), web.box("inbox")
+        wait_for(lambda: web.email(answered)["snoozed"] is None, what="a reminder to be over")
+        assert web.email(answered)["mailboxIds"] == {archive: True} and web.email(answered)["awokenAt"] is None
+        wait_for(lambda: web.email(asked)["mailboxIds"] == {archive: True, inbox: True}, what="a reminder to come")
+        assert web.email(asked)["awokenAt"]
     # Its time comes while nobody is there to see it.
     server.kill_role("store")
     clock.advance(400 * DAY)
     wait_for(lambda: serves(server), what="store to serve again")
     wait_for(lambda: back(server, ids[5]), what="the last Email to come back")
+
+
+def reminders(server, clock):
+    """Two mails in Archive with reminders, of which the second one is answered."""
+    ids = []
+    for name in ("asked", "answered"):
+        server.deliver(ALICE, f"From: {ALICE}\r\nMessage-ID: <{name}@example.test>\r\nSubject: {name}\r\n\r\nx\r\n".encode())
+        with Mail(server, ALICE) as web:
+            number = web.ask_one("Email/query", filter={"subject": name})["ids"][0]
+            web.ask_one("Email/set", update={number: {"mailboxIds": {web.box("archive"): True}}})
+            web.put_off([number], clock.now() + 10 * DAY, unlessAnswered=True)
+            assert web.email(number)["mailboxIds"] == {web.box("archive"): True, web.box("snoozed"): True}
+            ids.append(number)
+    server.deliver(ALICE, b"From: bob@example.test\r\nIn-Reply-To: <answered@example.test>\r\nReferences: <answered@example.test>\r\n"
+                   b"Message-ID: <yes@example.test>\r\nSubject: Re: answered\r\n\r\nYes.\r\n")
+    return ids
 
 
 def serves(server):

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { blank } from '../src/features/compose/draft/answer.ts';
 import { filled } from '../src/features/compose/fill.ts';
-import { laterTimes } from '../src/features/compose/times.ts';
+import { laterTimes, reminderTimes } from '../src/features/compose/times.ts';
 
 const times = (now: string): string[] => laterTimes(new Date(now), 'en').map(({ name, date }) => `${name} ${date.getDate()}. ${date.getHours()}:00`);
 
@@ -20,4 +20,9 @@ test('a template names its recipient, and nothing that a name holds becomes mark
   assert.equal(filled('{name}', draft, '', (text) => text.replaceAll('<', '&lt;')), 'Anna &lt;b>Petrova');
   assert.equal(filled('{name}', { ...draft, to: [] }, ''), '{name}');
   assert.equal(filled('{first name}', { ...draft, to: [{ name: null, email: 'a@b.test' }] }, ''), 'a@b.test');
+});
+
+test('one is reminded in the morning of a day to come, also over the end of a month', () => {
+  const shown = reminderTimes(new Date('2026-01-29T23:30:00'), 'en').map(({ name, date }) => `${name} ${date.getMonth() + 1}/${date.getDate()} ${date.getHours()}`);
+  assert.deepEqual(shown, ['tomorrow 1/30 8', 'threeDays 2/1 8', 'week 2/5 8', 'twoWeeks 2/12 8']);
 });

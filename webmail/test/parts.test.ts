@@ -85,6 +85,12 @@ test('a row names who wrote, once each, and says what is unread, starred and lab
   assert.deepEqual(rowFacts(many, many[8]!, { mine, showRecipients: false }).people.map((one) => one.name), ['P0', 'P6', 'P7', 'P8']);
   assert.deepEqual(rowFacts([], email('5', 'x@x', 'X', [], { to: null, subject: null, from: null, receivedAt: 'nonsense' }), { mine, showRecipients: true }).people, []);
   assert.equal(firstName('Anna Maria Petrova'), 'Anna');
+  // What one is reminded of stands by the time at which it was sent.
+  const sent = email('6', 'me@example.test', 'Me', ['$seen'], { snoozed: { until: '2024-05-20T08:00:00Z', unlessAnswered: true } });
+  const waits = rowFacts([sent, all[0]!], sent, { mine, showRecipients: true });
+  assert.deepEqual([waits.date.toISOString(), waits.remindsAt?.toISOString()], ['2024-05-10T12:00:00.000Z', '2024-05-20T08:00:00.000Z']);
+  const back = rowFacts([], { ...sent, snoozed: null, awokenAt: '2024-05-20T08:00:00Z', keywords: { $unanswered: true } }, { mine, showRecipients: false });
+  assert.deepEqual([back.isUnanswered, back.cameBack, back.remindsAt], [true, false, undefined]);
   assert.equal(firstName('Petrova, Anna'), 'Petrova, Anna');
 });
 

@@ -55,6 +55,13 @@ export function shortDate(date: Date, now: Date): string {
   return say(date.getFullYear() === now.getFullYear() ? 'day' : 'day-year', date);
 }
 
+// A moment that is to come: "Thu, Dec 3, 8:00 AM", with the year where it is another one.
+export function comingDate(date: Date, now = new Date()): string {
+  if (Number.isNaN(date.getTime())) return '';
+  const year = date.getFullYear() === now.getFullYear() ? {} : ({ year: 'numeric' } as const);
+  return new Intl.DateTimeFormat(currentLocale(), { weekday: 'short', day: 'numeric', month: 'short', ...year, hour: 'numeric', minute: '2-digit' }).format(date);
+}
+
 // With all that is known, for a tooltip and a header.
 export function wholeDate(date: Date): string {
   return Number.isNaN(date.getTime()) ? '' : say('whole', date);

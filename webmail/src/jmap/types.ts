@@ -12,6 +12,8 @@ export const VACATION = 'urn:ietf:params:jmap:vacationresponse';
 /** doc/jmap.md, Snooze. */
 export const BLOB = 'urn:ietf:params:jmap:blob';
 export const SNOOZE = 'urn:ietf:params:jmap:mail:snooze';
+/** A reminder sets it when it comes back: nobody has answered. */
+export const UNANSWERED = '$unanswered';
 export const WEBSOCKET = 'urn:ietf:params:jmap:websocket';
 
 /** A call or its answer: RFC 8620 section 3.2. */
@@ -130,7 +132,7 @@ export interface EmailRow {
   preview: string;
   hasAttachment: boolean;
   /** doc/jmap.md, Snooze: where the server has it. */
-  snoozed?: { until: UtcDate; moveToMailboxId?: Id | null; setKeywords?: Record<string, boolean> } | null;
+  snoozed?: { until: UtcDate; moveToMailboxId?: Id | null; setKeywords?: Record<string, boolean>; unlessAnswered?: boolean } | null;
   awokenAt?: UtcDate | null;
 }
 

@@ -45,7 +45,7 @@ export const AWOKEN_FIRST: Comparator[] = [PINNED_FIRST[0]!, { property: 'snooze
 
 /** The moment that a row is sorted by. */
 export function listDate(email: EmailRow): string {
-  return email.snoozed?.until ?? email.awokenAt ?? email.receivedAt;
+  return (email.snoozed?.unlessAnswered ? undefined : email.snoozed?.until) ?? email.awokenAt ?? email.receivedAt;
 }
 
 /** The query of a mailbox. */

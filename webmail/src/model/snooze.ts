@@ -5,7 +5,7 @@
 import { batch } from '@preact/signals';
 import { wholeDate } from '../base/dates.ts';
 import { t } from '../base/words.ts';
-import { type EmailRow, type Id, type Invocation, type SetError, SNOOZE } from '../jmap/types.ts';
+import { type EmailRow, type Id, type Invocation, type SetError, SNOOZE, UNANSWERED } from '../jmap/types.ts';
 import { LayerError } from '../layer/layer.ts';
 import { listMailbox, roleMailbox, targetEmails } from './acts.ts';
 import { mail, pane } from './current.ts';
@@ -53,6 +53,50 @@ export async function snooze(until: Date): Promise<void> {
   show(before.filter((one) => failed.includes(one.id)));
   say(t('snooze.failed', { count: failed.length }), true);
 }
+
+/* ---- reminders ---- */
+
+export function canRemind(accountId: Id): boolean {
+  return accountId === mail().mainAccount && SNOOZE in mail().layer.session.capabilities;
+}
+
+/** A mail that was sent comes to the inbox at this time, if nobody has answered it. */
+export async function remind(id: Id, until: Date): Promise<void> {
+  const failed = await send([id], { until: until.toISOString().replace(/\.\d+Z$/, 'Z'), setKeywords: { $seen: false, [UNANSWERED]: true }, unlessAnswered: true });
+  if (failed.length > 0) say(t('reminder.failed'), true);
+}
+
+export function reminders(emails: readonly EmailRow[]): EmailRow[] {
+  return emails.filter((one) => one.snoozed?.unlessAnswered);
+}
+
+/** These remind of nothing any more; they stay where they lie. */
+export async function cancelReminders(emails: readonly EmailRow[]): Promise<void> {
+  const before = reminders(emails).map(({ id, mailboxIds, snoozed }) => ({ id, mailboxIds, snoozed }));
+  if (before.length === 0) return;
+  const waits = roleMailbox('snoozed');
+  show(
+    before.map(({ id, mailboxIds }) => {
+      const { [waits?.id ?? '']: _, ...others } = mailboxIds;
+      return { id, mailboxIds: others, snoozed: null };
+    }),
+  );
+  const put = async (one: (typeof before)[number], snoozed: EmailRow['snoozed']) => {
+    if ((await send([one.id], snoozed)).length === 0) return;
+    show([{ ...one, snoozed: snoozed ? null : one.snoozed }]);
+    say(t('reminder.failed'), true);
+  };
+  done({
+    words: t('reminder.canceled'),
+    undo: async () => {
+      show(before);
+      await Promise.all(before.map((one) => put(one, one.snoozed)));
+    },
+  });
+  await Promise.all(before.map((one) => put(one, null)));
+}
+
+/* ---- both ---- */
 
 function show(emails: readonly Pick<EmailRow, 'id' | 'mailboxIds' | 'snoozed'>[]): void {
   const store = mail();

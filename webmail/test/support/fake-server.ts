@@ -283,8 +283,9 @@ export class FakeServer {
   private putOff(email: Json, before: Json | null): void {
     const back = (email['snoozed'] ?? before)?.moveToMailboxId ?? 'M1-1';
     const [from, to] = email['snoozed'] ? [back, 'M1-6'] : ['M1-6', back];
-    delete email['mailboxIds'][from];
-    email['mailboxIds'][to] = true;
+    const stays = (email['snoozed'] ?? before)?.unlessAnswered;
+    if (!stays || from === 'M1-6') delete email['mailboxIds'][from];
+    if (!stays || to === 'M1-6') email['mailboxIds'][to] = true;
   }
 
   /** Its time has come. */

@@ -279,6 +279,86 @@ static void the_mailbox_is_made(void **state)
 	assert_string_equal(email(2), expected("%u 0 +5 to 0", other + 1));
 }
 
+/* ---- reminders ---- */
+
+enum { QUESTION = 4 }; /* the email that the reminder is for: it lies in Work, as another one would in Sent */
+
+static void ask_question(void)
+{
+	assert_int_not_equal(mail_world_deliver(1, "From: Me <Me@Example.test>\nTo: a@example.test\n"
+	                                           "Message-ID: <q@example.test>\nSubject: q\n\nWhen?\n"),
+	    0);
+	set(&(struct email_change){
+	    .id = QUESTION, .add_mailboxes = BOXES_OF(work), .remove_mailboxes = BOXES_OF(1)});
+}
+
+/* An email of the same thread, which goes from INBOX into `mailbox`; its id is the next one. */
+static void answer(const char *from, uint64_t id, uint32_t mailbox)
+{
+	char text[300];
+	snprintf(text, sizeof text,
+	    "From: %s\nMessage-ID: <a%llu@example.test>\nIn-Reply-To: <q@example.test>\n"
+	    "References: <q@example.test>\nSubject: Re: q\n\nSo.\n",
+	    from, (unsigned long long)id);
+	assert_int_not_equal(mail_world_deliver(1, text), 0);
+	if (mailbox)
+		set(&(struct email_change){
+		    .id = id, .add_mailboxes = BOXES_OF(mailbox), .remove_mailboxes = BOXES_OF(1)});
+}
+
+static int remind(void)
+{
+	return put_off(&(struct mail_snooze){.until = now - 1,
+	                   .unless_answered = true,
+	                   .remove_flags = FLAG_SEEN,
+	                   .add_keywords = VIEW("unanswered")},
+	    (struct email_change){.id = QUESTION, .add_flags = FLAG_SEEN});
+}
+
+static void a_reminder_comes_when_nobody_answers(void **state)
+{
+	enum { DRAFTS = 2, JUNK = 4 }; /* as an account gets them (account/roles.h) */
+	(void)state;
+	ask_question();
+	assert_int_equal(remind(), 0);
+	assert_string_equal(email(QUESTION), expected("%u,%u 1 -1 to 0", work, snoozed));
+	/* What one adds oneself, what a mail system says, what lies in Junk or is not sent, and other mail.
+	 */
+	answer("me@example.test", 5, 0);
+	answer("Mailer-Daemon@example.test", 6, 0);
+	answer("b@example.test", 7, JUNK);
+	answer("other@example.test", 8, DRAFTS);
+	assert_int_equal(wake(QUESTION, snoozed, 1, now - 1), 0);
+	assert_string_equal(
+	    email(QUESTION), expected("1,%u %llx back", work, (unsigned long long)FLAG_KEYWORD));
+}
+
+static void a_reminder_is_over_when_somebody_has_answered(void **state)
+{
+	(void)state;
+	ask_question();
+	assert_int_equal(remind(), 0);
+	answer("A <a@example.test>", 5, work);
+	assert_int_equal(wake(QUESTION, snoozed, 1, now - 1), 0);
+	assert_string_equal(email(QUESTION), expected("%u 1", work));
+	assert_int_equal(row_time(QUESTION), 0);
+	/* What lies nowhere else comes back all the same: it cannot be nowhere. */
+	assert_int_equal(remind(), 0);
+	set(&(struct email_change){.id = QUESTION, .remove_mailboxes = BOXES_OF(work)});
+	assert_int_equal(wake(QUESTION, snoozed, 2, now - 1), 0);
+	assert_string_equal(email(QUESTION), expected("1 %llx back", (unsigned long long)FLAG_KEYWORD));
+}
+
+static void a_reminder_is_taken_back(void **state)
+{
+	(void)state;
+	ask_question();
+	assert_int_equal(remind(), 0);
+	set(&(struct email_change){.id = QUESTION, .what = EMAIL_CHANGE_UNSNOOZE});
+	assert_string_equal(email(QUESTION), expected("%u 1", work));
+	assert_int_equal(wake(QUESTION, snoozed, 1, now - 1), ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +370,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(what_is_marked_as_deleted_stays, begin, end),
 	    cmocka_unit_test_setup_teardown(what_makes_no_sense_is_refused, begin, end),
 	    cmocka_unit_test_setup_teardown(the_mailbox_is_made, begin, end),
+	    cmocka_unit_test_setup_teardown(a_reminder_comes_when_nobody_answers, begin, end),
+	    cmocka_unit_test_setup_teardown(a_reminder_is_over_when_somebody_has_answered, begin, end),
+	    cmocka_unit_test_setup_teardown(a_reminder_is_taken_back, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

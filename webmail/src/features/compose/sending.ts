@@ -4,6 +4,7 @@ import { currentLanguage, t } from '../../base/words.ts';
 import { SUBMISSION, type Id } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
 import { LayerError } from '../../layer/layer.ts';
+import { remind } from '../../model/snooze.ts';
 import { done, forget, say, type Undoable } from '../../model/undo.ts';
 import { speaksOfFile } from './attachWords.ts';
 import { Composer, isOffline, sendersOf } from './composer.ts';
@@ -150,6 +151,7 @@ async function handOver(kept: Kept): Promise<void> {
   const sent = await send(store.layer, ready, sender, { draftsId, sentId: store.mailboxWithRole('sent', draft.accountId)?.id, hold, until });
   setOutbox(draft.key, undefined);
   noteSent(ready, kept);
+  if (draft.remindAt && draft.remindAt > Date.now()) await remind(sent.emailId, new Date(draft.remindAt));
   told(ready, sent, until, hold, draftsId, kept);
   await wasDelivered(kept, sent.emailId);
 }

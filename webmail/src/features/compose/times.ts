@@ -13,6 +13,13 @@ export function at(now: Date, days: number, hour: number): Date {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, hour);
 }
 
+/** When one is reminded that nobody has answered: people are given some days. */
+export function reminderTimes(now: Date, language: string): Later[] {
+  const show = new Intl.DateTimeFormat(language, { weekday: 'short', day: 'numeric', month: 'short' });
+  const all: [string, number][] = [['tomorrow', 1], ['threeDays', 3], ['week', 7], ['twoWeeks', 14]];
+  return all.map(([name, days]) => ({ name, date: at(now, days, MORNING) })).map((one) => ({ ...one, shown: show.format(one.date) }));
+}
+
 /** Only what lies ahead; two that are the same time are one. */
 export function laterTimes(now: Date, language: string): Later[] {
   const toMonday = (8 - now.getDay()) % 7 || 7;

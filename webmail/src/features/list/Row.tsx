@@ -2,7 +2,7 @@
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { colourOfLabel, labelOfKeyword } from '../../base/labels.ts';
-import { dayGroup, daysBefore, PINNED, type DayGroup, sayNumber, shortDate, wholeDate } from '../../base/dates.ts';
+import { comingDate, dayGroup, daysBefore, PINNED, type DayGroup, sayNumber, shortDate, wholeDate } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import { componentsOf } from '../../frame/slots.ts';
 import type { EmailRow, Id } from '../../jmap/types.ts';
@@ -216,6 +216,7 @@ function Marks({ facts, email }: LineProps) {
         <Component key={i} email={email} />
       ))}
       {facts.cameBack && <Icon name="clock" />}
+      {(facts.isUnanswered || facts.remindsAt) && <span class="row-reminder" title={reminderWords(facts)}><Icon name="bell" /></span>}
       {facts.isMuted && <Icon name="bell-off" />}
       {facts.isPinned && <Icon name="pin" />}
       {facts.isAnswered ? <Icon name="reply" /> : facts.isForwarded && <Icon name="forward" />}
@@ -274,6 +275,11 @@ export function groupWords(group: DayGroup): string {
   return group.words ? t(`list.group.${group.words}`) : group.text;
 }
 
+function reminderWords(facts: RowFacts): string {
+  if (facts.isUnanswered) return t('reminder.isUnanswered');
+  return facts.remindsAt ? t('reminder.at', { when: comingDate(facts.remindsAt) }) : '';
+}
+
 /** "unread, Anna Petrova, Budget for May, 14:32, has attachment". */
 export function spokenRow(facts: RowFacts, showsFolders: boolean): string {
   const people = facts.people.map((person) => (person.isMe ? t('list.me') : person.name)).join(t('list.comma'));
@@ -287,6 +293,7 @@ export function spokenRow(facts: RowFacts, showsFolders: boolean): string {
     facts.subject || t('list.noSubject'),
     shortDate(facts.date, now.peek()),
     facts.cameBack && t('list.cameBack'),
+    reminderWords(facts),
     facts.hasDraft && t('list.spoken.draft'),
     facts.isAnswered && t('list.spoken.answered'),
     facts.isForwarded && t('list.spoken.forwarded'),

@@ -10,7 +10,7 @@ import type { Mailbox } from '../../jmap/types.ts';
 import { askYes } from '../../ui/Dialog.tsx';
 import { peekOverlayIsOpen } from '../../ui/overlay.tsx';
 import { openConversation } from './current.ts';
-import { canSnooze } from '../../model/snooze.ts';
+import { canSnooze, cancelReminders, reminders } from '../../model/snooze.ts';
 import { pickSnooze } from './snooze.tsx';
 import { openRowMenu, pickFolder, pickLabels } from './menu.ts';
 import { hasListFocus, moveBy, moveTo, openFocused, rowsOnPage } from './move.ts';
@@ -135,6 +135,13 @@ const onMail: Action[] = [
   { id: 'mail.star', group: 'mail', keys: ['s'], icon: 'star', possible: mayMark, run: acts.star },
   { id: 'mail.pin', group: 'mail', keys: ['p p'], icon: 'pin', possible: mayMark, run: acts.pin },
   { id: 'mail.mute', group: 'mail', keys: ['m'], icon: 'bell-off', possible: mayMark, run: acts.mute },
+  {
+    id: 'mail.cancelReminder',
+    group: 'mail',
+    icon: 'bell-off',
+    possible: () => can() && reminders(acts.targetEmails(true)).length > 0,
+    run: () => cancelReminders(acts.targetEmails(true)),
+  },
   {
     id: 'mail.snooze',
     group: 'mail',

@@ -1,6 +1,6 @@
 /** What a row of the list says of a conversation: worked out of its emails. Pure, and the same whatever language it is said in. */
 import { isLabelKeyword } from '../../base/labels.ts';
-import type { EmailAddress, EmailRow, Id, Keywords } from '../../jmap/types.ts';
+import { UNANSWERED, type EmailAddress, type EmailRow, type Id, type Keywords } from '../../jmap/types.ts';
 
 export interface Person {
   name: string;
@@ -18,6 +18,10 @@ export interface RowFacts {
   /** Of the newest email that the list shows: when it came, or is to come back. */
   date: Date;
   cameBack: boolean;
+  /** It came back since nobody has answered it. */
+  isUnanswered: boolean;
+  /** When one is reminded, if nobody answers. */
+  remindsAt: Date | undefined;
   count: number;
   isUnread: boolean;
   isStarred: boolean;
@@ -53,8 +57,10 @@ export function rowFacts(emails: readonly EmailRow[], shown: EmailRow, context: 
     areRecipients: context.showRecipients,
     subject: (all[0]?.subject ?? shown.subject ?? '').trim(),
     preview: shown.preview.trim(),
-    date: new Date(shown.snoozed?.until ?? shown.receivedAt),
-    cameBack: shown.awokenAt != null,
+    date: new Date(shown.snoozed && !shown.snoozed.unlessAnswered ? shown.snoozed.until : shown.receivedAt),
+    cameBack: shown.awokenAt != null && !(UNANSWERED in shown.keywords),
+    isUnanswered: shown.awokenAt != null && UNANSWERED in shown.keywords,
+    remindsAt: reminderOf(all),
     count: all.length,
     isUnread: all.some(isUnread),
     isStarred: some('$flagged'),
@@ -68,6 +74,12 @@ export function rowFacts(emails: readonly EmailRow[], shown: EmailRow, context: 
     mailboxIds: [...new Set(all.flatMap((email) => Object.keys(email.mailboxIds)))],
     hasInvitation: some('$hasinvitation'),
   };
+}
+
+/** The first one, where a conversation has several. */
+export function reminderOf(emails: readonly EmailRow[]): Date | undefined {
+  const times = emails.flatMap(({ snoozed }) => (snoozed?.unlessAnswered ? Date.parse(snoozed.until) : []));
+  return times.length > 0 ? new Date(Math.min(...times)) : undefined;
 }
 
 export function isUnread(email: { keywords: Keywords }): boolean {

@@ -16,7 +16,7 @@ import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
 const ENTRIES = [
   ['compose.reply', 'compose.replyAll', 'compose.forward'],
   ['mail.archive', 'mail.toInbox', 'mail.trash', 'mail.destroy', 'mail.junk', 'mail.notJunk'],
-  ['mail.read', 'mail.unread', 'mail.star', 'mail.pin', 'mail.snooze', 'mail.mute'],
+  ['mail.read', 'mail.unread', 'mail.star', 'mail.pin', 'mail.snooze', 'mail.cancelReminder', 'mail.mute'],
   ['mail.move', 'mail.label'],
   ['mail.filterLike', 'mail.block', 'mail.unsubscribe', 'mail.print', 'mail.export', 'mail.original', 'mail.why', 'mail.trace'],
 ];

@@ -9,6 +9,7 @@ import { files } from './facts.ts';
 import { saveAll } from './files.tsx';
 import { saveOriginal, showOriginal, showWhy } from './original.tsx';
 import { printConversation } from './print.ts';
+import { ReminderLine } from './reminder.tsx';
 import { hasTrace, showTrace } from './trace.tsx';
 import { canUnsubscribe, unsubscribe } from './unsubscribe.ts';
 import { VerdictLine } from './verdict.tsx';
@@ -55,6 +56,7 @@ function step(by: 1 | -1): void {
 export function installReading(): void {
   fill('reading', Conversation);
   fill('messageBanner', VerdictLine);
+  fill('messageBanner', ReminderLine);
   actions.add(
     { id: 'reading.openAll', group: 'view', keys: [';'], icon: 'chevron-down', possible: isOpen, run: () => shownConversation.peek()?.openAll() },
     { id: 'reading.foldAll', group: 'view', keys: [':'], icon: 'chevron-up', possible: isOpen, run: () => shownConversation.peek()?.foldAll() },

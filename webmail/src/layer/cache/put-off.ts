@@ -11,11 +11,12 @@ export function whenPutOff(patch: Patch, row: Row, inbox: Id | undefined, into: 
   const snoozed = patch['snoozed'] as Snoozed | null;
   const back = (snoozed ?? row.snoozed)?.moveToMailboxId ?? inbox;
   const result = { ...patch };
+  const stays = (snoozed ?? row.snoozed)?.unlessAnswered === true;
   if (snoozed) {
     if (into !== undefined) result[`mailboxIds/${into}`] = true;
-    if (back !== undefined && back !== into) result[`mailboxIds/${back}`] = null;
+    if (back !== undefined && back !== into && !stays) result[`mailboxIds/${back}`] = null;
   } else if (row.snoozed) {
-    if (back !== undefined) result[`mailboxIds/${back}`] = true;
+    if (back !== undefined && !stays) result[`mailboxIds/${back}`] = true;
     if (into !== undefined && into !== back) result[`mailboxIds/${into}`] = null;
   }
   return result;

@@ -9,6 +9,8 @@ export type IdSet = Readonly<Record<string, true>>;
 export interface Snoozed {
   readonly until: string;
   readonly moveToMailboxId?: Id | null;
+  /** A reminder: it stays where it lies besides. */
+  readonly unlessAnswered?: boolean;
 }
 
 export interface Row {
@@ -74,7 +76,7 @@ export function rowOf(email: Record<string, any>): Row {
 }
 
 function putOff(snoozed: Snoozed | null, awokenAt: string | null, received: number): Pick<Row, 'snoozed' | 'awokenAt' | 'dated'> {
-  return { snoozed, awokenAt, dated: Date.parse(snoozed?.until ?? awokenAt ?? '') || received };
+  return { snoozed, awokenAt, dated: Date.parse((snoozed?.unlessAnswered ? null : snoozed?.until) ?? awokenAt ?? '') || received };
 }
 
 /** The row with what may change of it. The same object, if nothing does. */

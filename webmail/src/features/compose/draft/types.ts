@@ -58,6 +58,8 @@ export interface Draft {
   answers: Answers | null;
   /** A template, from which mails are made. */
   template: boolean;
+  /** When the writer is reminded, if nobody has answered: ms. It is kept in this browser alone. */
+  remindAt?: number;
 }
 
 /** As much of an identity (RFC 8621 section 6) as writing needs. */

@@ -18,6 +18,7 @@ import { Body } from './Body.tsx';
 import { laterTimes } from '../times.ts';
 import { askTime } from './later.tsx';
 import { Recipients } from './Recipients.tsx';
+import { ReminderChip, reminderItems } from './reminder.tsx';
 
 /** Asks what should be asked once, then sends. Its answer: whether it was sent. */
 export async function sendAsking(composer: Composer, until: Date | null = null): Promise<void> {
@@ -92,6 +93,7 @@ export function Form({ composer }: { composer: Composer }) {
       </div>
       <Body composer={composer} toolbar={tools.value} focuses={focusesText} />
       <Attachments composer={composer} />
+      <ReminderChip composer={composer} />
       {composer.problem.value && <p class="compose-problem" role="alert">{composer.problem.value}</p>}
       <Foot composer={composer} tools={tools.value} setTools={(on) => (tools.value = on)} />
     </div>
@@ -140,6 +142,7 @@ function Foot({ composer, tools, setTools }: { composer: Composer; tools: boolea
     const longest = maxDelay(accountId);
     const items: MenuItem[] = laterTimes(new Date(), currentLanguage()).filter(({ date }) => date.getTime() - Date.now() < longest * 1_000).map(({ name, date, shown }) => ({ id: name, words: t(`compose.later.${name}`), keys: shown, run: () => void sendAsking(composer, date) }));
     items.push({ separator: 'own' }, { id: 'own', words: t('compose.later.own'), icon: 'calendar', run: () => void askTime(longest).then((date) => date && sendAsking(composer, date)) });
+    items.push(...reminderItems(composer, event.currentTarget as Element));
     openMenu(event.currentTarget as Element, items, { label: t('compose.later') });
   };
   const more = async (event: MouseEvent) => {

@@ -11,8 +11,8 @@ function localText(date: Date): string {
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-/** null: closed without one. `longest`: seconds that the server may hold a mail. */
-export function askTime(longest: number): Promise<Date | null> {
+/** null: closed without one. `longest`: seconds that the server may hold a mail. title, ok: keys of words. */
+export function askTime(longest: number, title = 'compose.later.title', ok = 'compose.later.ok'): Promise<Date | null> {
   return new Promise((resolve) => {
     let answer: Date | null = null;
     openOverlay(
@@ -20,6 +20,8 @@ export function askTime(longest: number): Promise<Date | null> {
       (self) => (
         <TimeDialog
           longest={longest}
+          title={title}
+          ok={ok}
           close={self.close}
           done={(date) => {
             answer = date;
@@ -32,13 +34,13 @@ export function askTime(longest: number): Promise<Date | null> {
   });
 }
 
-function TimeDialog({ longest, close, done }: { longest: number; close(): void; done(date: Date): void }) {
+function TimeDialog({ longest, title, ok, close, done }: { longest: number; title: string; ok: string; close(): void; done(date: Date): void }) {
   const id = useId();
   const value = useSignal(localText(at(new Date(), 1, MORNING)));
   const wrong = useSignal('');
   const last = new Date(Date.now() + longest * 1_000);
   return (
-    <Dialog title={t('compose.later.title')} close={close}>
+    <Dialog title={t(title)} close={close}>
       <form
         class="dialog-form"
         onSubmit={(event) => {
@@ -56,7 +58,7 @@ function TimeDialog({ longest, close, done }: { longest: number; close(): void; 
         {wrong.value && <p id={id} class="field-wrong" role="alert">{wrong.value}</p>}
         <div class="dialog-buttons">
           <Button onClick={close}>{t('compose.cancel')}</Button>
-          <Button kind="primary" submit>{t('compose.later.ok')}</Button>
+          <Button kind="primary" submit>{t(ok)}</Button>
         </div>
       </form>
     </Dialog>
