@@ -66,6 +66,7 @@ def codes_on(browser):
     begun = browser.json_to("/auth/codes/begin").json
     secret = begun["codes"]["secret"]
     assert f"secret={secret}" in begun["codes"]["uri"] and begun["codes"]["uri"].startswith("otpauth://totp/")
+    assert all(len(row) == len(begun["qr"]) and set(row) <= {"0", "1"} for row in begun["qr"]) and begun["qr"][0].startswith("1111111")
     assert browser.json_to("/auth/codes/set", ticket=begun["ticket"], code="000000").json["reason"] == "wrong"
     done = browser.json_to("/auth/codes/set", ticket=begun["ticket"], code=code(secret))
     assert done.status == 200, done.body

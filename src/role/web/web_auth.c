@@ -6,12 +6,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "format/json.h"
+#include "format/json_read.h"
 #include "http/http_cookie.h"
 #include "http/http_url.h"
 #include "role/web/web_auth_form.h"
 #include "role/web/web_auth_page.h"
 #include "role/web/web_texts.h"
 #include "role/web/web_edge.h"
+#include "role/web/web_html.h"
 #include "role/web/web_origin.h"
 #include "role/web/web_user.h"
 #include "trust/login/credentials.h"
@@ -24,6 +26,7 @@ enum {
 	BASE_MAX = 1024,
 	AGENT_MAX = 250,
 	RETRY_SECONDS = 60,
+	QR_MAX = 64 * 1024, /* the largest code there is has 177 rows of 177 */
 };
 
 /* What a path asks auth for: the operation, and its fields by the names that they have in requests. */
@@ -188,9 +191,26 @@ static bool begins_session(const struct action *a)
 	return a->operation == SIGN_PASSWORD || a->operation == SIGN_CODE || a->operation == SIGN_PASSKEY;
 }
 
+/* The way of codes into an authenticator program, as a picture. */
+static void put_qr(struct buf *out, struct call *call, struct view codes)
+{
+	struct json_value value;
+	struct view uri;
+	struct buf rows;
+	buf_init(&rows, QR_MAX);
+	if (json_parse(codes, &call->arena, &value) == 0 &&
+	    arena_copy(&call->arena, json_text_of(&value, "uri"), &uri) &&
+	    web_html_qr_rows(&rows, uri.data)) {
+		buf_append_string(out, ",\"qr\":");
+		buf_append(out, buf_view(&rows));
+	}
+	if (rows.data)
+		mem_wipe(rows.data, rows.cap);
+	buf_done(&rows);
+}
+
 /* {"next", "address" or "token", "ticket", what the operation gives} */
-static void put_done(
-    struct buf *out, const struct call *call, const struct message_sign_in_answer *m, bool program)
+static void put_done(struct buf *out, struct call *call, const struct message_sign_in_answer *m, bool program)
 {
 	const struct action *a = call->action;
 	buf_printf(out, "{\"next\":%s", m->why == SIGN_SECOND ? "\"second\"" : "null");
@@ -213,6 +233,8 @@ static void put_done(
 		else
 			json_append_string(out, m->text);
 	}
+	if (a->operation == SIGN_TOTP_ASK)
+		put_qr(out, call, m->text);
 	buf_append_byte(out, '}');
 }
 

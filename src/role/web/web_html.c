@@ -64,9 +64,28 @@ void web_html_reply(struct web_exchange *e, unsigned status, struct buf *page)
 	http_exchange_reply_buf(e->x, status, VIEW("text/html; charset=utf-8"), page);
 }
 
+enum { QR_DARK = 1 }; /* the bit of libqrencode's octets */
+
+bool web_html_qr_rows(struct buf *out, const char *text)
+{
+	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+	if (code == NULL)
+		return false;
+	buf_append_byte(out, '[');
+	for (int y = 0; y < code->width; y++) {
+		buf_append_string(out, y ? ",\"" : "\"");
+		for (int x = 0; x < code->width; x++)
+			buf_append_byte(out, code->data[y * code->width + x] & QR_DARK ? '1' : '0');
+		buf_append_byte(out, '"');
+	}
+	buf_append_byte(out, ']');
+	QRcode_free(code);
+	return true;
+}
+
 bool web_html_qr(struct buf *out, const char *text)
 {
-	enum { MARGIN = 4, DARK = 1 };
+	enum { MARGIN = 4 };
 	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
 	if (code == NULL)
 		return false;
@@ -78,7 +97,7 @@ bool web_html_qr(struct buf *out, const char *text)
 	    size, size, size, size);
 	for (int y = 0; y < code->width; y++)
 		for (int x = 0; x < code->width; x++)
-			if (code->data[y * code->width + x] & DARK)
+			if (code->data[y * code->width + x] & QR_DARK)
 				buf_printf(out, "M%d %dh1v1h-1z", x + MARGIN, y + MARGIN);
 	buf_append_string(out, "\"/></svg>\n");
 	QRcode_free(code);

@@ -2,7 +2,7 @@
 import { useSignal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../../base/words.ts';
-import { doProved } from '../../frame/prove.ts';
+import { doProved } from '../../frame/prove.tsx';
 import { Batch, MethodError, type Call } from '../../jmap/batch.ts';
 import type { Id, SetError } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';

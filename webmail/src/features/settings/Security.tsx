@@ -3,14 +3,14 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { actions } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
-import { shortDate, wholeDate } from '../../base/dates.ts';
-import { doProved } from '../../frame/prove.ts';
+import { doProved } from '../../frame/prove.tsx';
 import { say } from '../../model/undo.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog, askText, askYes } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
 import { type AppPassword, type WebSession, account, failed, loadAccount } from './auth.ts';
-import { Section } from './parts.tsx';
+import { Section, When } from './parts.tsx';
+import { TwoStep } from './TwoStep.tsx';
 
 const PROGRAMS = ['imap', 'smtp', 'pop3', 'sieve', 'web'];
 
@@ -22,14 +22,11 @@ export function Security() {
   return (
     <>
       <Section title={t('settings.signingIn')} text={t('settings.signedInAs', { address: state.address })}>
-        <p class="set-text">
-          {t(state.secondFactor ? 'settings.secondStepOn' : 'settings.secondStepOff', { count: state.recoveryCodes, passkeys: state.passkeys.length })}
-        </p>
         <div class="set-buttons">
           <Button onClick={changePassword}>{t('settings.changePassword')}</Button>
-          <a class="button button-plain" href="/account">{t('settings.secondStepSet')}</a>
         </div>
       </Section>
+      <TwoStep state={state} />
       <Section title={t('settings.sessions')} text={t('settings.sessionsText')}>
         <ul class="set-list">
           {state.sessions.map((session) => <SessionRow key={session.id} session={session} isThis={session.id === state.session} />)}
@@ -47,12 +44,6 @@ export function Security() {
       </Section>
     </>
   );
-}
-
-function When({ seconds, words }: { seconds: number; words: string }) {
-  if (seconds === 0) return <>{t('settings.neverUsed')}</>;
-  const date = new Date(seconds * 1_000);
-  return <time dateTime={date.toISOString()} title={wholeDate(date)}>{t(words, { when: shortDate(date, new Date()) })}</time>;
 }
 
 function SessionRow({ session, isThis }: { session: WebSession; isThis: boolean }) {

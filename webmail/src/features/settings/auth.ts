@@ -1,6 +1,6 @@
 /** The account's way in: sessions, passwords of programs, password. Role web has these by paths of their own, not by JMAP (src/role/web/web_auth.c). */
 import { signal } from '@preact/signals';
-import { readAuth } from '../../frame/prove.ts';
+import { readAuth } from '../../frame/prove.tsx';
 
 export interface WebSession {
   id: number;
@@ -21,6 +21,15 @@ export interface AppPassword {
   lastUsed: number;
 }
 
+export interface Passkey {
+  id: number;
+  name: string;
+  /** The name of the server by which the browser made it, and uses it. */
+  site: string;
+  created: number;
+  lastUsed: number;
+}
+
 export interface AccountState {
   address: string;
   session: number;
@@ -31,7 +40,7 @@ export interface AccountState {
   recoveryCodes: number;
   sessions: WebSession[];
   appPasswords: AppPassword[];
-  passkeys: { id: number; name: string; site: string; created: number; lastUsed: number }[];
+  passkeys: Passkey[];
 }
 
 export const account = signal<AccountState | undefined>(undefined);

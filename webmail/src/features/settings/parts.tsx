@@ -2,6 +2,8 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import type { Signal } from '@preact/signals';
+import { shortDate, wholeDate } from '../../base/dates.ts';
+import { t } from '../../base/words.ts';
 
 export function Section({ title, text, children }: { title: string; text?: string; children: ComponentChildren }) {
   const id = useId();
@@ -78,4 +80,11 @@ export function Line({ label, text, value, type = 'text', autocomplete = 'off', 
       <input id={id} class="field-input set-line" {...(type === 'text' ? { type: 'text' as const } : { type: 'datetime-local' as const })} autocomplete={autocomplete} value={value.value} onInput={(event) => (value.value = event.currentTarget.value)} onChange={() => onChange?.(value.peek())} />
     </div>
   );
+}
+
+/** When something was used last. words: the key of its sentence, which gets {when}. */
+export function When({ seconds, words }: { seconds: number; words: string }) {
+  if (seconds === 0) return <>{t('settings.neverUsed')}</>;
+  const date = new Date(seconds * 1_000);
+  return <time dateTime={date.toISOString()} title={wholeDate(date)}>{t(words, { when: shortDate(date, new Date()) })}</time>;
 }
