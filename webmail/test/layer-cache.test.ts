@@ -72,6 +72,46 @@ test('mail that is put off leaves at once, waits, comes back on top, and all of 
   assert.ok(!wire.sent.flat().some(([name]) => name === 'Email/query'));
 });
 
+test('a reminder stays where it lies, by its date, and leaves the put-off alone when it is taken back', async () => {
+  const server = new FakeServer().withSnooze();
+  const id = server.deliver({ mailboxIds: { [SENT]: true } });
+  const { engine, wire, ask } = await ready(server);
+  const told = async (): Promise<Json> => (await ask('Email/get', { ids: [id], properties: ['snoozed', 'mailboxIds'] }))['list'][0];
+  const snoozed = { until: '2036-12-24T08:00:00Z', unlessAnswered: true };
+  wire.go('offline');
+  await ask('Email/set', { update: { [id]: { snoozed } } });
+  assert.deepEqual(await told(), { id, snoozed, mailboxIds: { [SENT]: true, 'M1-6': true } });
+  const newer = { mailboxIds: { [SENT]: true }, subject: 'Newer' };
+  await ask('Email/set', { create: { newer } });
+  const { ids } = await ask('Email/query', { filter: { inMailbox: SENT }, sort: [{ property: 'snoozedUntil', isAscending: false }] });
+  assert.deepEqual([ids.length, ids[1]], [2, id]);
+  wire.go('online');
+  await engine.flushed();
+  assert.deepEqual(server.emails.get(id)!['mailboxIds'], { [SENT]: true, 'M1-6': true });
+  await ask('Email/set', { update: { [id]: { snoozed: null } } });
+  assert.deepEqual((await told())['mailboxIds'], { [SENT]: true });
+  await engine.flushed();
+  assert.deepEqual(server.emails.get(id)!['mailboxIds'], { [SENT]: true });
+});
+
+test('mail of fewer days is kept when somebody says so, and of more again; a restart knows it', async () => {
+  const server = new FakeServer();
+  const ago = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
+  const ids = [server.deliver({ receivedAt: ago(200) }), server.deliver({ receivedAt: ago(20) }), server.deliver({ receivedAt: ago(1) })];
+  const { engine, ask, store } = await ready(server);
+  await ask('Email/get', { ids: [ids[2]], ...BODY });
+  const kept = async (): Promise<Id[]> => (await store.keys('bodies', '')).map((key) => key.split('/')[1]!).sort();
+  await engine.flushed();
+  assert.deepEqual(await kept(), [...ids].sort());
+  await engine.keepDays(7);
+  assert.deepEqual([await kept(), engine.status().days], [[ids[2]], 7]);
+  const again = await device(server, store.copy(), false);
+  assert.equal(again.engine.status().days, 7);
+  await engine.keepDays(30);
+  await engine.flushed();
+  assert.deepEqual(await kept(), [ids[1], ids[2]].sort());
+});
+
 test('rows from before the server put mail off are asked for again', async () => {
   const server = new FakeServer();
   const id = server.deliver({});

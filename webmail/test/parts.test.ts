@@ -7,6 +7,7 @@ import { firstName, rowFacts } from '../src/features/list/facts.ts';
 import { split } from '../src/features/list/marks.tsx';
 import { filterOf, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
 import { countBelow, countOf, isWithin, treeRows } from '../src/features/folders/tree.ts';
+import { toldIn } from '../src/service/notify.ts';
 import { laterTimes, localInput } from '../src/base/times.ts';
 import { KeyTable, keyName } from '../src/frame/keys.ts';
 import { layoutOf, listWidth } from '../src/frame/layout.ts';
@@ -84,13 +85,13 @@ test('a row names who wrote, once each, and says what is unread, starred and lab
   const many = Array.from({ length: 9 }, (_, i) => email(String(i), `p${i}@x`, `P${i}`));
   assert.deepEqual(rowFacts(many, many[8]!, { mine, showRecipients: false }).people.map((one) => one.name), ['P0', 'P6', 'P7', 'P8']);
   assert.deepEqual(rowFacts([], email('5', 'x@x', 'X', [], { to: null, subject: null, from: null, receivedAt: 'nonsense' }), { mine, showRecipients: true }).people, []);
-  assert.equal(firstName('Anna Maria Petrova'), 'Anna');
   // What one is reminded of stands by the time at which it was sent.
   const sent = email('6', 'me@example.test', 'Me', ['$seen'], { snoozed: { until: '2024-05-20T08:00:00Z', unlessAnswered: true } });
   const waits = rowFacts([sent, all[0]!], sent, { mine, showRecipients: true });
   assert.deepEqual([waits.date.toISOString(), waits.remindsAt?.toISOString()], ['2024-05-10T12:00:00.000Z', '2024-05-20T08:00:00.000Z']);
   const back = rowFacts([], { ...sent, snoozed: null, awokenAt: '2024-05-20T08:00:00Z', keywords: { $unanswered: true } }, { mine, showRecipients: false });
   assert.deepEqual([back.isUnanswered, back.cameBack, back.remindsAt], [true, false, undefined]);
+  assert.equal(firstName('Anna Maria Petrova'), 'Anna');
   assert.equal(firstName('Petrova, Anna'), 'Petrova, Anna');
 });
 
@@ -224,4 +225,12 @@ test('menus leave out separators that part nothing, and pass over what is not po
   assert.equal(nextEntry(items, 0, 1), 3);
   assert.equal(nextEntry(items, 3, 1), 0);
   assert.equal(nextEntry(items, -1, 1), 0);
+});
+
+test('one is told of mail in the folders that one has chosen, and of strangers only if one wants to', () => {
+  const mail = (mailbox: string, more: Record<string, unknown> = {}) => ({ mailboxIds: { [mailbox]: true as const }, keywords: {}, ...more });
+  assert.deepEqual([toldIn(mail('M1'), 'M1', {}), toldIn(mail('M2'), 'M1', {}), toldIn(mail('M2'), 'M1', { folders: ['M2'] }), toldIn(mail('M1'), 'M1', { folders: ['M2'] })], ['M1', undefined, 'M2', undefined]);
+  assert.equal(toldIn(mail('M1', { keywords: { $seen: true } }), 'M1', {}), undefined);
+  const known = (firstContact: boolean | null) => toldIn(mail('M1', { firstContact }), 'M1', { knownOnly: true });
+  assert.deepEqual([known(false), known(true), known(null)], ['M1', undefined, undefined]);
 });

@@ -13,6 +13,8 @@ export interface LayerStatus {
    * browser gives no more room. Undefined: nothing is ever kept.
    */
   kept?: 'whole' | 'log' | 'none';
+  /** Mail of so many days is kept whole. */
+  days?: number;
 }
 
 export type LayerEvent =
@@ -48,6 +50,8 @@ export interface Layer {
    * subjects and previews. A call that can't be answered so has the error "notHere". Missing where nothing is kept.
    */
   here?(calls: Invocation[]): Promise<Invocation[]>;
+  /** Mail of so many days is kept whole in this browser from now on. Missing where nothing is kept. */
+  keepDays?(days: number): Promise<void>;
   /** Returns the function that ends it. */
   listen(listener: (event: LayerEvent) => void): () => void;
   status(): LayerStatus;

@@ -7,6 +7,7 @@ import { MAIL, type Id, type State } from '../jmap/types.ts';
 import type { Layer } from '../layer/layer.ts';
 import { t } from '../base/words.ts';
 import { deviceId } from '../base/device.ts';
+import { setting } from './settings.ts';
 
 const VAPID = 'urn:ietf:params:jmap:webpush-vapid';
 /** Where the service worker reads what it needs: src/service/notify.ts. */
@@ -72,12 +73,17 @@ async function subscribe(layer: Layer): Promise<void> {
   await ask(layer, 'PushSubscription/set', { create: { n: { deviceClientId: deviceId(), url: made.endpoint, keys: made.keys, types: ['EmailDelivery'] } } });
 }
 
-/** From which state on something is news, and in which words it is told. */
+/** The person has chosen otherwise what to be told of. */
+export async function notificationsChanged(layer: Layer): Promise<void> {
+  if ((await notifications(layer)) === 'on') await tellWorker(layer);
+}
+
+/** From which state on something is news, of what, and in which words it is told. */
 async function tellWorker(layer: Layer): Promise<void> {
   const cache = await caches.open(STORE);
   const before = (await (await cache.match(KEPT))?.json()) as { states: Record<Id, State> } | undefined;
   const accounts = Object.keys(layer.session.accounts).filter((id) => MAIL in layer.session.accounts[id]!.accountCapabilities);
   const states = Object.fromEntries(accounts.filter((id) => before?.states[id]).map((id) => [id, before!.states[id]]));
   const words = { archive: t('notify.archive'), reply: t('notify.reply'), someone: t('notify.someone'), more: t('notify.more', { count: '{count}' }) };
-  await cache.put(KEPT, new Response(JSON.stringify({ states, words })));
+  await cache.put(KEPT, new Response(JSON.stringify({ states, words, folders: setting('notifyFolders').peek(), knownOnly: setting('notifyKnown').peek() })));
 }

@@ -27,6 +27,10 @@ export interface Settings {
   /** After a conversation has left the list while it was open: the next one is opened, or the list. */
   afterwards: 'next' | 'list';
   showTimings: boolean;
+  /** Of new mail in these folders (ids) one is told while no page is open; none: in the inbox. */
+  notifyFolders: string[];
+  /** Only of mail by people who have written before. */
+  notifyKnown: boolean;
 }
 
 const defaults: Settings = {
@@ -46,6 +50,8 @@ const defaults: Settings = {
   swipeStart: 'mail.trash',
   afterwards: 'next',
   showTimings: false,
+  notifyFolders: [],
+  notifyKnown: false,
 };
 
 /** Those that are kept at the server, and their names there. */
@@ -59,6 +65,8 @@ const SHARED = {
   swipeEnd: 'swipe-end',
   swipeStart: 'swipe-start',
   afterwards: 'afterwards',
+  notifyFolders: 'notify-folders',
+  notifyKnown: 'notify-known',
 } as const satisfies Partial<Record<keyof Settings, string>>;
 
 /** What another version or another program has written is taken only if it is one of these. */

@@ -7,7 +7,7 @@ interface Client {
   focus(): Promise<Client>;
   postMessage(message: unknown): void;
 }
-const worker = self as unknown as {
+const worker = globalThis as unknown as {
   clients: { matchAll(options: { type: 'window'; includeUncontrolled: boolean }): Promise<Client[]>; openWindow(path: string): Promise<unknown> };
   registration: { showNotification(title: string, options: Record<string, unknown>): Promise<void>; getNotifications(): Promise<Notification[]> };
 };
@@ -24,7 +24,13 @@ export interface Shown {
 export interface Kept {
   states: Record<Id, State>;
   words: { archive: string; reply: string; someone: string; more: string };
+  /** Folders that are told of; none: the inbox. */
+  folders?: Id[];
+  /** Only people who have written before are told of: doc/jmap.md, firstContact. */
+  knownOnly?: boolean;
 }
+
+const VERDICT = 'urn:postrider:params:jmap:verdict';
 
 /** More at once are told as one. */
 const SHOWN_AT_ONCE = 4;
@@ -40,8 +46,8 @@ export async function keep(value: Kept): Promise<void> {
   await (await caches.open(STORE)).put(KEPT, new Response(JSON.stringify(value)));
 }
 
-async function request(calls: Invocation[]): Promise<Invocation[]> {
-  const answer = await fetch('/jmap/api', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ using: [CORE, MAIL], methodCalls: calls }) });
+async function request(calls: Invocation[], more: string[] = []): Promise<Invocation[]> {
+  const answer = await fetch('/jmap/api', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ using: [CORE, MAIL, ...more], methodCalls: calls }) });
   if (!answer.ok) throw new Error(`the server answered with ${answer.status}`);
   return ((await answer.json()) as { methodResponses: Invocation[] }).methodResponses;
 }
@@ -59,7 +65,7 @@ export async function pushed(said: any): Promise<void> {
   // Whoever looks at the mail sees what is new.
   const isLookedAt = (await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })).some((client) => client.visibilityState === 'visible');
   const news: [EmailRow, Shown][] = [];
-  for (const accountId of Object.keys(session.accounts).filter((id) => MAIL in session.accounts[id]!.accountCapabilities)) news.push(...(await newsOf(accountId, notes)));
+  for (const accountId of Object.keys(session.accounts).filter((id) => MAIL in session.accounts[id]!.accountCapabilities)) news.push(...(await newsOf(accountId, notes, VERDICT in session.capabilities)));
   await keep(notes);
   if (isLookedAt || !news.length) return;
   for (const [email, data] of news.slice(0, SHOWN_AT_ONCE)) {
@@ -77,8 +83,15 @@ export async function pushed(said: any): Promise<void> {
   if (more > 0) await worker.registration.showNotification(notes.words.more.replace('{count}', String(more)), { tag: 'more', icon: '/icon.svg', data: { path: '/mail/inbox' } });
 }
 
-/** What has come into the inbox since the last time, and is unread. */
-async function newsOf(accountId: Id, notes: Kept): Promise<[EmailRow, Shown][]> {
+/** Where an email lies that one is told of; undefined: one is not. `first`: it is the first one of its sender; null: nobody knows. */
+export function toldIn(email: Pick<EmailRow, 'mailboxIds' | 'keywords'> & { firstContact?: boolean | null }, inbox: Id, notes: Pick<Kept, 'folders' | 'knownOnly'>): Id | undefined {
+  if (email.keywords['$seen'] || email.keywords['$draft']) return undefined;
+  if (notes.knownOnly && email.firstContact !== false) return undefined;
+  return (notes.folders?.length ? notes.folders : [inbox]).find((id) => email.mailboxIds[id]);
+}
+
+/** What has come since the last time into what the person is told of, and is unread. */
+async function newsOf(accountId: Id, notes: Kept, knows: boolean): Promise<[EmailRow, Shown][]> {
   const since = notes.states[accountId];
   const reference = (path: string): Record<string, string> => ({ resultOf: 'changes', name: 'Email/changes', path });
   const answers = new Map(
@@ -89,9 +102,9 @@ async function newsOf(accountId: Id, notes: Kept): Promise<[EmailRow, Shown][]> 
           ? [['Email/get', { accountId, ids: [] }, 'state'] as Invocation]
           : [
               ['Email/changes', { accountId, sinceState: since, maxChanges: 500 }, 'changes'] as Invocation,
-              ['Email/get', { accountId, '#ids': reference('/created'), properties: ['threadId', 'mailboxIds', 'keywords', 'from', 'subject', 'preview', 'receivedAt'] }, 'emails'] as Invocation,
+              ['Email/get', { accountId, '#ids': reference('/created'), properties: ['threadId', 'mailboxIds', 'keywords', 'from', 'subject', 'preview', 'receivedAt', ...(knows ? ['firstContact'] : [])] }, 'emails'] as Invocation,
             ]),
-      ])
+      ], knows ? [VERDICT] : [])
     ).map(([name, args, id]) => [id, name === 'error' ? undefined : args]),
   );
   const changes = answers.get('changes');
@@ -106,9 +119,12 @@ async function newsOf(accountId: Id, notes: Kept): Promise<[EmailRow, Shown][]> 
   const inbox = mailboxes.find(({ role }) => role === 'inbox')?.id;
   if (!inbox) return [];
   const archive = mailboxes.find(({ role }) => role === 'archive')?.id;
-  return (answers.get('emails')!['list'] as EmailRow[])
-    .filter((email) => email.mailboxIds[inbox] && !email.keywords['$seen'] && !email.keywords['$draft'])
-    .map((email) => [email, { accountId, emailId: email.id, path: `/mail/inbox/${encodeURIComponent(email.threadId)}`, archive, inbox }]);
+  return (answers.get('emails')!['list'] as EmailRow[]).flatMap((email): [EmailRow, Shown][] => {
+    const folder = toldIn(email, inbox, notes);
+    if (folder === undefined) return [];
+    const path = `/mail/${encodeURIComponent(folder === inbox ? 'inbox' : folder)}/${encodeURIComponent(email.threadId)}`;
+    return [[email, { accountId, emailId: email.id, path, archive: folder === archive ? undefined : archive, inbox: folder }]];
+  });
 }
 
 export async function clicked(action: string, data: Shown): Promise<void> {

@@ -1,11 +1,13 @@
 /** What this device tells of new mail, what it keeps, and how a phone or another program is set up. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { t } from '../../base/words.ts';
+import { currentLanguage, t } from '../../base/words.ts';
 import { mail } from '../../model/current.ts';
-import { allowNotifications, notifications, stopNotifications, type Notifications } from '../../model/notifications.ts';
+import { mailboxPath } from '../../model/mailboxes.ts';
+import { allowNotifications, notifications, notificationsChanged, stopNotifications, type Notifications } from '../../model/notifications.ts';
+import { setting } from '../../model/settings.ts';
 import { say } from '../../model/undo.ts';
-import { Section, Switch } from './parts.tsx';
+import { Section, Select, Switch } from './parts.tsx';
 
 export function Devices() {
   return (
@@ -14,13 +16,49 @@ export function Devices() {
         <NotificationSwitch />
       </Section>
       <Section title={t('settings.offline')} text={t('settings.offlineText')}>
-        <p class="set-text">{t(`settings.kept.${mail().status.value.kept ?? 'none'}`)}</p>
+        <Kept />
       </Section>
       <Section title={t('settings.phone')} text={t('settings.phoneText')}>
         <div class="set-buttons"><a class="button button-plain" href="/setup">{t('settings.phoneOpen')}</a></div>
       </Section>
     </>
   );
+}
+
+/** As many as anybody has: all mail. */
+const ALL_DAYS = 36_500;
+const DAYS = [7, 30, 90, 365, ALL_DAYS];
+/** What was fetched anew is counted when it is written: the figure follows within so long. */
+const LOOK_MS = 3_000;
+
+function Kept() {
+  const { layer, status } = mail();
+  const { kept = 'none', days } = status.value;
+  const used = useSignal<number | undefined>(undefined);
+  useEffect(() => {
+    const look = () => void navigator.storage?.estimate?.().then(({ usage }) => (used.value = usage), () => undefined);
+    look();
+    const timer = setInterval(look, LOOK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <>
+      {kept === 'whole' && days !== undefined && layer.keepDays && (
+        <Select
+          label={t('settings.offlineDays')}
+          options={[...new Set([...DAYS, days])].sort((a, b) => a - b).map((count) => ({ value: String(count), words: count >= ALL_DAYS ? t('settings.offlineAll') : t('settings.offlineLast', { count }) }))}
+          value={String(days)}
+          onChange={(value) => void layer.keepDays?.(Number(value)).catch(() => say(t('change.offline'), true))}
+        />
+      )}
+      <p class="set-text">{t(`settings.kept.${kept}`)} {kept !== 'none' && used.value !== undefined && t('settings.offlineUsed', { size: megabytes(used.value) })}</p>
+    </>
+  );
+}
+
+function megabytes(octets: number): string {
+  const value = octets / 1_000_000;
+  return new Intl.NumberFormat(currentLanguage(), { style: 'unit', unit: 'megabyte', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
 }
 
 function NotificationSwitch() {
@@ -51,7 +89,51 @@ function NotificationSwitch() {
   return (
     <>
       <Switch key={`${now} ${busy.value}`} label={t('settings.notificationsSwitch')} on={now === 'on'} onChange={(on) => void set(on)} />
+      {now === 'on' && <NotifyOf />}
       {now === 'denied' && <p class="set-text" role="status">{t('settings.notificationsDenied')}</p>}
+    </>
+  );
+}
+
+/** No mail of these comes, or nobody wants to be told of it. */
+const NEVER: (string | null)[] = ['drafts', 'sent', 'trash', 'junk', 'snoozed', 'scheduled', 'templates'];
+
+/** Of what one is told: kept at the server, so that all devices tell of the same. */
+function NotifyOf() {
+  const store = mail();
+  const folders = setting('notifyFolders');
+  const known = setting('notifyKnown');
+  const inbox = store.mailboxWithRole('inbox')?.id;
+  const all = store.mailboxes.all(store.mainAccount).filter((one) => !NEVER.includes(one.role));
+  const chosen = folders.value.length > 0 ? folders.value : inbox === undefined ? [] : [inbox];
+  const changed = () => void notificationsChanged(store.layer).catch(() => undefined);
+  const choose = (id: string, on: boolean) => {
+    const next = on ? [...chosen, id] : chosen.filter((one) => one !== id);
+    folders.value = next.length === 1 && next[0] === inbox ? [] : next;
+    changed();
+  };
+  return (
+    <>
+      <fieldset class="set-row">
+        <legend class="set-label">{t('settings.notifyFolders')}</legend>
+        <div class="set-choices">
+          {all.map((mailbox) => (
+            <label key={mailbox.id} class="set-choice">
+              <input type="checkbox" checked={chosen.includes(mailbox.id)} disabled={chosen.length === 1 && chosen[0] === mailbox.id} onChange={(event) => choose(mailbox.id, event.currentTarget.checked)} />
+              {mailboxPath(store, mailbox)}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      <Switch
+        label={t('settings.notifyKnown')}
+        text={t('settings.notifyKnownText')}
+        on={known.value}
+        onChange={(on) => {
+          known.value = on;
+          changed();
+        }}
+      />
     </>
   );
 }

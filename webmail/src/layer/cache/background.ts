@@ -7,6 +7,7 @@ import type { Id, Invocation } from '../../jmap/types.ts';
 import type { Account } from './account.ts';
 import type { Bodies } from './bodies.ts';
 import type { Json } from './emails.ts';
+import type { Row } from './rows.ts';
 import { changingProperties, listProperties } from './sync.ts';
 
 /** Emails in a piece: as many as take about a quarter of a second, so that what the person does never waits long. */
@@ -54,6 +55,14 @@ export class Background {
   look(): void {
     this.looked = -1;
     this.refused.clear();
+  }
+
+  /** Mail of other days is kept: less of it, or more. */
+  async daysChanged(less: boolean): Promise<void> {
+    const since = this.since();
+    this.look();
+    if (this.job?.kind === 'bodies') this.job = undefined;
+    if (less) await this.bodies.prune(this.account, (row) => this.isWanted(row, since));
   }
 
   /** All must be looked at again. */
@@ -162,9 +171,16 @@ export class Background {
   }
 
   private async missingBodies(): Promise<Id[]> {
-    const since = Date.now() - this.ahead.days * 86_400_000;
-    const { order } = this.account.emails;
-    const wanted = order.filter((row) => row.received >= since || this.ahead.pinned.some((keyword) => row.keywords[keyword])).map((row) => row.id);
+    const since = this.since();
+    const wanted = this.account.emails.order.filter((row) => this.isWanted(row, since)).map((row) => row.id);
     return this.bodies.missing(this.account, wanted.filter((id) => this.account.emails.server.has(id) && !this.refused.has(id)));
+  }
+
+  private since(): number {
+    return Date.now() - this.ahead.days * 86_400_000;
+  }
+
+  private isWanted(row: Row, since: number): boolean {
+    return row.received >= since || this.ahead.pinned.some((keyword) => row.keywords[keyword]);
   }
 }

@@ -6,6 +6,7 @@ import type { Id } from '../../jmap/types.ts';
 import type { Put, Store } from '../store/store.ts';
 import type { Account } from './account.ts';
 import type { Json } from './emails.ts';
+import type { Row } from './rows.ts';
 
 /** Properties of RFC 8621 section 4.1 that never change; headers that are asked for by name are as constant. */
 const CONSTANT = new Set([
@@ -100,11 +101,11 @@ export class Bodies {
     return ids.filter((id) => !here.has(id)).slice(0, Math.max(0, KEPT - here.size));
   }
 
-  /** Takes away what belongs to no email, and the oldest when there are too many. */
-  async prune(account: Account): Promise<void> {
+  /** Takes away what belongs to no email, and the oldest when there are too many; and all that are not wanted. */
+  async prune(account: Account, isWanted: (row: Row) => boolean = () => true): Promise<void> {
     const prefix = `${account.id}/`;
     const ids = (await this.store.keys('bodies', prefix)).map((key) => key.slice(prefix.length));
-    const place = new Map(account.emails.order.map((row, at) => [row.id, at]));
+    const place = new Map(account.emails.order.flatMap((row, at) => (isWanted(row) ? [[row.id, at] as const] : [])));
     const gone = account.complete ? ids.filter((id) => !place.has(id)) : [];
     const kept = ids.filter((id) => place.has(id)).sort((a, b) => place.get(a)! - place.get(b)!);
     await this.store.write(this.forget(account, [...gone, ...kept.slice(KEPT)]));

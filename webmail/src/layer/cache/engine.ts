@@ -52,6 +52,7 @@ export class Engine implements PumpHost {
   private readonly epoch = `${Array.from(crypto.getRandomValues(new Uint8Array(6)), (octet) => octet.toString(16).padStart(2, '0')).join('')}.`;
   private readonly told = new Map<Id, string>();
   private readonly answered: string[] = [];
+  private readonly ahead: Ahead;
   private lastStatus = '';
   private signedOut = false;
   session: Session | undefined;
@@ -59,8 +60,9 @@ export class Engine implements PumpHost {
   constructor(
     store: Store,
     readonly wire: Wire,
-    private readonly options: EngineOptions,
+    options: EngineOptions,
   ) {
+    this.ahead = { ...options.ahead };
     this.store = new SafeStore(store, () => this.tellStatus());
     this.log = new Log(this.store);
     this.bodies = new Bodies(this.store);
@@ -77,7 +79,13 @@ export class Engine implements PumpHost {
 
   /** Reads what is kept. True: it can answer without the server. */
   async open(): Promise<boolean> {
-    const [session, answered] = await Promise.all([this.store.get('about', 'session') as Promise<Session | undefined>, this.store.keys('about', 'answered/'), this.log.load()]);
+    const [session, answered, days] = await Promise.all([
+      this.store.get('about', 'session') as Promise<Session | undefined>,
+      this.store.keys('about', 'answered/'),
+      this.store.get('about', 'days') as Promise<number | undefined>,
+      this.log.load(),
+    ]);
+    if (typeof days === 'number') this.ahead.days = days;
     // Who asked again what an earlier layer has answered has done so by then.
     (setTimeout(() => void this.store.write(answered.map((key) => ({ table: 'about', key }))), ASKED_AGAIN_MS) as { unref?(): void }).unref?.();
     if (session) await this.admit(session);
@@ -105,7 +113,7 @@ export class Engine implements PumpHost {
       const account = new Account(this.store, id, this.log, this.epoch);
       await account.load();
       this.noteSnooze(account, session);
-      this.parts.set(id, { account, background: new Background(account, this.bodies, this.options.ahead), queries: new Queries(account, this.epoch, this.texts) });
+      this.parts.set(id, { account, background: new Background(account, this.bodies, this.ahead), queries: new Queries(account, this.epoch, this.texts) });
       this.told.set(id, this.statesOf(account));
     }
   }
@@ -142,7 +150,17 @@ export class Engine implements PumpHost {
   }
 
   status(): LayerStatus {
-    return { connection: this.wire.connection, waiting: this.log.waiting, kept: this.store.state };
+    return { connection: this.wire.connection, waiting: this.log.waiting, kept: this.store.state, days: this.ahead.days };
+  }
+
+  /** Mail of so many days is kept whole from now on, and what is older and not pinned goes. */
+  async keepDays(days: number): Promise<void> {
+    const less = days < this.ahead.days;
+    this.ahead.days = days;
+    await this.store.write([{ table: 'about', key: 'days', value: days }]);
+    for (const { background } of this.parts.values()) await background.daysChanged(less);
+    this.tellStatus();
+    this.pump.start();
   }
 
   /** Everything that waits is at the server, and everything new is here. Rejects when there is no network. */

@@ -71,6 +71,10 @@ export class CachedLayer implements Layer {
     return this.ask({ kind: 'request', calls, here: true });
   }
 
+  async keepDays(days: number): Promise<void> {
+    await this.ask({ kind: 'keep', days });
+  }
+
   listen(listener: (event: LayerEvent) => void): () => void {
     return this.events.listen(listener);
   }

@@ -12,7 +12,7 @@ import type { Question, Reply } from './protocol.ts';
 /** A database that says whose store is opened before the server has told who is signed in. */
 const WHO = 'postrider';
 const storeOf = (username: string): string => `postrider ${username}`;
-/** What the reader of so many days asks for is fetched ahead, and pinned mail. */
+/** What the reader of so many days asks for is fetched ahead, unless the person has chosen otherwise (Engine.keepDays), and pinned mail. */
 const AHEAD = { days: 30, pinned: ['$pinned', '$flagged'] };
 /** At sign-out, what waits for the server is given so long. */
 const LAST_FLUSH_MS = 5_000;
@@ -135,6 +135,10 @@ export class Leader {
     try {
       if (question.kind === 'sign-out') {
         await this.signOut();
+        return { kind: 'done', answers: [] };
+      }
+      if (question.kind === 'keep') {
+        await this.engine!.keepDays(question.days);
         return { kind: 'done', answers: [] };
       }
       return { kind: 'done', answers: question.here ? await this.engine!.here(question.calls) : await this.engine!.request(question.calls, { name: origin, again }) };

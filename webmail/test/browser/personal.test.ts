@@ -1,0 +1,146 @@
+/** What a person sets up: rules tried on past mail, two-step sign-in with a passkey, reminders, what is kept without a network. */
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { demo, launch, type Server, signedIn } from './server.ts';
+
+const ALICE = 'alice@example.test';
+let server: Server;
+let browser: Browser;
+let page: Page & { errors: string[] };
+
+const message = (i: number, subject: string) =>
+  `From: Anna <anna${i}@example.net>\nTo: ${ALICE}\nSubject: ${subject}\nDate: ${new Date(Date.UTC(2024, 0, 1 + i)).toUTCString()}\nMessage-ID: <past-${i}@example.net>\n\nText ${i}\n`;
+
+before(async () => {
+  // A browser has passkeys for a name, and for no address.
+  [server, browser] = await Promise.all([demo().then((one) => ({ ...one, origin: one.origin.replace('127.0.0.1', 'localhost') })), launch()]);
+  server.deliver(ALICE, message(1, 'Invoice 1'));
+  server.deliver(ALICE, message(2, 'Lunch'));
+  server.deliver(ALICE, message(3, 'Invoice 2'));
+  page = await signedIn(browser, server);
+  page.setDefaultTimeout(20_000);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+function messagesIn(folder: string): number | undefined {
+  const list = JSON.parse(server.run('mailbox', 'list', ALICE, '--json')) as { path: string; messages: number }[];
+  return list.find(({ path }) => path === folder)?.messages;
+}
+
+async function serverHas(folder: string, count: number): Promise<void> {
+  for (const end = Date.now() + 20_000; messagesIn(folder) !== count; await new Promise((resolve) => setTimeout(resolve, 100)))
+    assert.ok(Date.now() < end, `${folder} has ${messagesIn(folder)} messages, not ${count}`);
+}
+
+test('a rule is tried on past mail before it is kept, then all of it is done at once, and undone', async () => {
+  const inbox = messagesIn('INBOX')!;
+  await page.goto(`${server.origin}/settings/rules`);
+  await page.getByRole('button', { name: 'New rule' }).click();
+  const rule = page.getByRole('dialog', { name: 'New rule' });
+  await rule.getByLabel('Name').fill('Money');
+  await rule.getByLabel('What is looked at').selectOption('subject');
+  await rule.getByLabel('Text; several with commas between').fill('invoice');
+  await rule.getByLabel('Folder').selectOption('Archive');
+  await rule.getByRole('button', { name: 'Try on past mail' }).click();
+  const trial = page.getByRole('dialog', { name: 'Money: tried on past mail' });
+  await trial.getByText('Something would be done with 2 of them.').waitFor();
+  assert.deepEqual(await trial.locator('.trial-subject').allInnerTexts(), ['Invoice 2', 'Invoice 1']);
+  assert.equal(await trial.locator('.trial-what').first().innerText(), 'move to Archive · rule Money');
+  await trial.getByRole('button', { name: 'Close' }).click();
+  assert.equal(messagesIn('INBOX'), inbox);
+  await rule.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The rule Money is added.').waitFor();
+  await page.getByRole('button', { name: 'Try the rules on past mail' }).click();
+  const all = page.getByRole('dialog', { name: 'Try the rules on past mail' });
+  await all.getByRole('button', { name: 'Do this with 2 messages' }).click();
+  await page.getByText('The rules were applied to 2 messages.').waitFor();
+  await serverHas('Archive', 2);
+  await serverHas('INBOX', inbox - 2);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await serverHas('Archive', 0);
+  await serverHas('INBOX', inbox);
+});
+
+test('one is reminded of a mail that nobody answers, sees it in the list and the mail, and takes it back', async () => {
+  await page.goto(`${server.origin}/mail/inbox`);
+  await page.getByRole('button', { name: 'Compose' }).first().click();
+  const form = page.locator('.compose-form');
+  await form.locator('[data-field=to] input').fill('bob@example.test');
+  await form.locator('[data-field=to] input').press('Enter');
+  await form.getByLabel('Subject').fill('When do we meet?');
+  await form.getByRole('button', { name: 'Send later' }).click();
+  await page.getByRole('menuitem', { name: 'Remind me if nobody answers' }).click();
+  await page.getByRole('menuitem', { name: /^Within three days/ }).click();
+  await form.getByText(/^If nobody answers, it comes to your inbox: /).waitFor();
+  await form.getByRole('button', { name: 'Send', exact: true }).click();
+  await page.getByText('Mail sent').waitFor();
+  await serverHas('Snoozed', 1);
+  await page.goto(`${server.origin}/mail/sent`);
+  const row = page.getByRole('row', { name: /When do we meet\?.*If nobody answers/ });
+  await row.click();
+  const line = page.locator('.reminder-line');
+  await line.getByRole('button', { name: 'Cancel the reminder' }).click();
+  await line.waitFor({ state: 'detached' });
+  await serverHas('Snoozed', 0);
+  assert.equal(messagesIn('Sent'), 1);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await line.waitFor();
+  await serverHas('Snoozed', 1);
+});
+
+test('whole messages of fewer days are kept, as the person says, also after a reload', async () => {
+  await page.goto(`${server.origin}/settings/devices`);
+  await page.getByLabel('Keep whole messages of').selectOption({ label: 'the last 7 days' });
+  await page.getByText(/^This browser keeps it\. This program uses [\d.]+ MB of its room\./).waitFor();
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector<HTMLSelectElement>('.set-select')?.value === '7');
+});
+
+function code(secret: string): string {
+  const bits = [...secret].map((sign) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(sign).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g)!.map((octet) => Number.parseInt(octet, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  return String((mac.readUInt32BE(mac[19]! & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+test('two-step sign-in: a code switches it on, recovery codes are shown once, a passkey is added and taken back', async () => {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true } });
+  await page.goto(`${server.origin}/settings/security`);
+  await page.getByRole('button', { name: 'Set up' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Codes of an authenticator program' });
+  await dialog.getByRole('img', { name: 'QR code for the authenticator program' }).waitFor();
+  const secret = (await dialog.locator('.set-secret').innerText()).replaceAll(/\s/g, '');
+  await dialog.getByLabel('Code', { exact: true }).fill('12');
+  await dialog.getByLabel('Code', { exact: true }).press('Enter');
+  await dialog.getByRole('alert').waitFor();
+  await dialog.getByLabel('Code', { exact: true }).fill(code(secret));
+  await dialog.getByRole('button', { name: 'Switch on' }).click();
+  const codes = page.getByRole('dialog', { name: 'Recovery codes' });
+  await codes.getByText('Two-step sign-in is on.').waitFor();
+  assert.equal(await codes.locator('li').count(), 10);
+  await codes.getByRole('button', { name: 'Done' }).click();
+  await page.getByText('10 are left.').waitFor();
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await page.getByLabel('Name').fill('Laptop');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByText('The passkey Laptop is added.').waitFor();
+  await page.locator('.set-item', { hasText: 'Laptop' }).getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await page.locator('.set-item', { hasText: 'Laptop' }).waitFor({ state: 'detached' });
+  await page.locator('.set-item', { hasText: 'Codes of an authenticator program' }).getByRole('button', { name: 'Switch off' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Switch off' }).click();
+  await page.getByText('The codes are off.').waitFor();
+  await page.getByText('It is off. Your password alone opens your account.').waitFor();
+});
+
+// The browser tells of the answer to the wrong code.
+test('nothing was reported as an error', () => assert.deepEqual(page.errors.filter((one) => !one.includes('401')), []));
