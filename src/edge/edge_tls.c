@@ -25,7 +25,7 @@ static void fetch_ticket_keys(struct edge *edge);
 
 void edge_set_keys(struct edge *edge, int fd)
 {
-	calls_link(&edge->keys, edge->process, fd, ROLE_KEYS);
+	calls_succeed(&edge->keys, edge->process, fd, ROLE_KEYS);
 	/* A new keys role has a new ticket key. */
 	if (edge->tls)
 		fetch_ticket_keys(edge);

@@ -120,8 +120,8 @@ void login_begin(struct edge_connection *c, const struct login_terms *terms)
 void login_more(struct edge_connection *c, struct view response, bool cancel)
 {
 	struct message_login_more m = {.response = response, .cancel = cancel};
-	struct link *auth = &c->edge->auth.link;
-	if (c->login && auth->up && ipc_send(&auth->channel, MESSAGE_LOGIN_MORE, c->login, &m, -1) == 0)
+	struct link *auth = calls_link_of(&c->edge->auth, c->login);
+	if (auth && ipc_send(&auth->channel, MESSAGE_LOGIN_MORE, c->login, &m, -1) == 0)
 		return;
 	login_forget(c);
 	refuse(c, LOGIN_TEMPORARY);
@@ -132,8 +132,9 @@ void login_forget(struct edge_connection *c)
 	if (c->login == 0)
 		return;
 	struct message_login_more m = {.cancel = true};
-	if (c->edge->auth.link.up)
-		ipc_send(&c->edge->auth.link.channel, MESSAGE_LOGIN_MORE, c->login, &m, -1);
+	struct link *auth = calls_link_of(&c->edge->auth, c->login);
+	if (auth)
+		ipc_send(&auth->channel, MESSAGE_LOGIN_MORE, c->login, &m, -1);
 	calls_forget(&c->edge->auth, c->login);
 	c->login = 0;
 }

@@ -90,6 +90,32 @@ void channel_done(struct channel *c)
 	buf_done(&c->out);
 }
 
+void channel_move(struct channel *to, struct channel *from)
+{
+	bool writes = loop_watch_is_on(&from->writable);
+	loop_watch_off(&from->readable);
+	loop_watch_off(&from->writable);
+	loop_task_cancel(&from->turn);
+	*to = *from;
+	*from = (struct channel){.fd = -1, .dead = true};
+	loop_watch_init(&to->readable, to->loop, to->fd, LOOP_READ, on_readable, to);
+	loop_watch_init(&to->writable, to->loop, to->fd, LOOP_WRITE, on_writable, to);
+	loop_task_init(&to->turn, to->loop, on_turn, to);
+	if (to->dead)
+		return;
+	if (!to->paused)
+		loop_watch_on(&to->readable);
+	if (writes)
+		loop_watch_on(&to->writable);
+	if (to->resuming || to->overflown || buf_view(&to->out).len > 0)
+		loop_task_schedule(&to->turn);
+}
+
+struct view channel_unread(const struct channel *c)
+{
+	return buf_view(&c->in);
+}
+
 /* The last thing that a function does: `closed` may free the channel. */
 static void die(struct channel *c)
 {
@@ -444,6 +470,35 @@ void channel_pause(struct channel *c, bool paused)
 		c->resuming = true;
 		loop_task_schedule(&c->turn);
 	}
+}
+
+int channel_frame_append(struct buf *out, uint16_t type, uint32_t request, struct view payload)
+{
+	buf_append_u32(out, (uint32_t)payload.len);
+	buf_append_u16(out, type);
+	buf_append_u16(out, 0);
+	buf_append_u32(out, request);
+	return buf_append(out, payload);
+}
+
+int channel_put_unread(struct channel *c, struct view bytes)
+{
+	struct buf all;
+	buf_init(&all, c->in.max);
+	int error = buf_append(&all, bytes);
+	if (error == 0)
+		error = buf_append(&all, buf_view(&c->in));
+	if (error) {
+		buf_done(&all);
+		return error;
+	}
+	buf_done(&c->in);
+	c->in = all;
+	if (!c->paused && buf_view(&c->in).len > 0) {
+		c->resuming = true;
+		loop_task_schedule(&c->turn);
+	}
+	return 0;
 }
 
 /* ---- blocking exchange ---- */

@@ -67,6 +67,21 @@ void channel_init(struct channel *c, struct loop *loop, int fd,
 void channel_done(struct channel *c);
 
 /*
+ * Moves an open channel to another place in memory, with all that waits in it; `from` is as after
+ * channel_done. Not from within its own handlers.
+ */
+void channel_move(struct channel *to, struct channel *from);
+
+/* What was read of it and not handed out: whole frames while it is paused, perhaps a part of one behind them.
+ */
+struct view channel_unread(const struct channel *c);
+
+/* Puts such bytes, or frames that channel_frame_append made, before all that will be read. The result of
+ * buf_append. */
+int channel_put_unread(struct channel *c, struct view bytes);
+int channel_frame_append(struct buf *out, uint16_t type, uint32_t request, struct view payload);
+
+/*
  * Sends a frame; fd >= 0 is sent along and closed here afterwards, on failure too.
  * -EPIPE on a dead channel, -EMSGSIZE past CHANNEL_FRAME_MAX, -ENOBUFS when too much waits: a frame is lost,
  * so `closed` is called at the end of the turn.

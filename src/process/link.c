@@ -110,7 +110,8 @@ bool link_decode_as(struct link *link, const struct channel_frame *frame, const 
 /* ---- calls ---- */
 
 struct call {
-	unsigned type; /* of the question */
+	unsigned type;       /* of the question */
+	uint64_t generation; /* of the link over which it was asked */
 	call_answered answered;
 	void *arg;
 };
@@ -119,6 +120,15 @@ void calls_init(struct calls *c)
 {
 	*c = (struct calls){0};
 	map_init(&c->pending);
+}
+
+/* One that is over. When nothing more is owed over the link before, that one has served its time. */
+static void forget_call(struct calls *c, struct call *call)
+{
+	bool old = c->old.up && call->generation == c->old.generation;
+	mem_free(call);
+	if (old && --c->old_pending == 0)
+		link_close(&c->old);
 }
 
 static void take_answer(struct link *link, struct channel_frame *frame)
@@ -130,47 +140,77 @@ static void take_answer(struct link *link, struct channel_frame *frame)
 		refuse(link, frame, "message-unexpected");
 		return;
 	}
-	if (call == NULL || !call->answered(call->arg, link, frame))
+	if (call == NULL || call->generation != link->generation || !call->answered(call->arg, link, frame))
 		return;
 	/* The answer may have forgotten the call itself. */
 	if (map_get_u64(&c->pending, frame->request) == call) {
 		map_remove_u64(&c->pending, frame->request);
-		mem_free(call);
+		forget_call(c, call);
 	}
 }
 
-/* One at a time, since an answer may forget other calls of its session; nothing new is asked while the link
- * is down. */
+/* One at a time, since an answer may forget other calls of its session, and may ask anew where another link
+ * is up. A removal may move an entry to a slot that was passed: so until a pass finds none. */
 static void lost(struct link *link)
 {
 	struct calls *c = link->arg;
-	size_t position = 0;
-	while (c->pending.count > 0) {
+	for (bool any = true; any;) {
+		size_t position = 0;
 		struct view key;
 		void *value;
-		if (!map_each(&c->pending, &position, &key, &value)) {
-			position = 0; /* a removal may have moved an entry to a slot that was passed */
-			continue;
+		any = false;
+		while (map_each(&c->pending, &position, &key, &value)) {
+			struct call *call = value;
+			if (call->generation != link->generation)
+				continue;
+			map_remove(&c->pending, key);
+			call->answered(call->arg, link, NULL);
+			mem_free(call);
+			any = true;
 		}
-		struct call *call = value;
-		map_remove(&c->pending, key);
-		call->answered(call->arg, link, NULL);
-		mem_free(call);
 	}
+}
+
+static void close_old(struct calls *c)
+{
+	if (!c->old.up)
+		return;
+	link_close(&c->old);
+	lost(&c->old);
+}
+
+static void open_link(struct calls *c, struct role_process *p, int fd, unsigned peer)
+{
+	link_open(&c->link, p, fd, peer, lost, c);
+	c->link.calls = c;
 }
 
 void calls_link(struct calls *c, struct role_process *p, int fd, unsigned peer)
 {
 	bool replaced = c->link.up;
+	close_old(c);
 	link_close(&c->link);
 	if (replaced)
 		lost(&c->link);
-	link_open(&c->link, p, fd, peer, lost, c);
-	c->link.calls = c;
+	open_link(c, p, fd, peer);
+}
+
+void calls_succeed(struct calls *c, struct role_process *p, int fd, unsigned peer)
+{
+	close_old(c);
+	if (c->link.up && c->pending.count > 0) {
+		c->old = c->link;
+		channel_move(&c->old.channel, &c->link.channel);
+		c->old.channel.arg = &c->old;
+		c->old_pending = c->pending.count;
+		c->link.up = false;
+	}
+	open_link(c, p, fd, peer);
 }
 
 void calls_close(struct calls *c)
 {
+	close_old(c);
 	link_close(&c->link);
 	if (c->link.arg)
 		lost(&c->link);
@@ -186,19 +226,34 @@ static uint32_t next_request(struct calls *c)
 	return c->last;
 }
 
-static uint32_t note_call(struct calls *c, unsigned type, call_answered answered, void *arg)
+static uint32_t note_call(
+    struct calls *c, const struct link *link, unsigned type, call_answered answered, void *arg)
 {
 	struct call *call = mem_alloc(sizeof *call);
-	*call = (struct call){.type = type, .answered = answered, .arg = arg};
+	*call = (struct call){.type = type, .generation = link->generation, .answered = answered, .arg = arg};
 	map_set_u64(&c->pending, c->last, call);
+	c->old_pending += link == &c->old;
 	return c->last;
+}
+
+struct link *calls_link_of(struct calls *c, uint32_t request)
+{
+	const struct call *call = map_get_u64(&c->pending, request);
+	struct link *link = call && call->generation == c->link.generation ? &c->link : &c->old;
+	return call && link->up && call->generation == link->generation ? link : NULL;
+}
+
+uint32_t calls_ask_over(
+    struct calls *c, struct link *link, unsigned type, const void *message, call_answered answered, void *arg)
+{
+	if (!link->up || ipc_send(&link->channel, type, next_request(c), message, -1) != 0)
+		return 0;
+	return note_call(c, link, type, answered, arg);
 }
 
 uint32_t calls_ask(struct calls *c, unsigned type, const void *message, call_answered answered, void *arg)
 {
-	if (!c->link.up || ipc_send(&c->link.channel, type, next_request(c), message, -1) != 0)
-		return 0;
-	return note_call(c, type, answered, arg);
+	return calls_ask_over(c, &c->link, type, message, answered, arg);
 }
 
 uint32_t calls_ask_encoded(
@@ -206,12 +261,14 @@ uint32_t calls_ask_encoded(
 {
 	if (!c->link.up || channel_send(&c->link.channel, (uint16_t)type, next_request(c), payload, -1) != 0)
 		return 0;
-	return note_call(c, type, answered, arg);
+	return note_call(c, &c->link, type, answered, arg);
 }
 
 void calls_forget(struct calls *c, uint32_t request)
 {
-	mem_free(map_remove_u64(&c->pending, request));
+	struct call *call = map_remove_u64(&c->pending, request);
+	if (call)
+		forget_call(c, call);
 }
 
 /* ---- questions that are answered later ---- */

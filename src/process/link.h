@@ -71,6 +71,8 @@ typedef bool (*call_answered)(void *arg, struct link *link, struct channel_frame
 
 struct calls {
 	struct link link;
+	struct link old; /* the one before: only answers that are still owed come over it (calls_succeed) */
+	size_t old_pending; /* questions that were asked over it */
 	struct map pending; /* request number -> struct call */
 	uint32_t last;
 };
@@ -83,13 +85,27 @@ void calls_init(struct calls *c);
  * without is carried out by the role's table.
  */
 void calls_link(struct calls *c, struct role_process *p, int fd, unsigned peer);
+/*
+ * The same where the peer's process has a successor, as in an upgrade: what is asked from now on is the
+ * successor's to answer. What was asked before is answered by the one before, whose link closes when nothing
+ * is owed any more; if it closes earlier, these questions are answered with NULL.
+ */
+void calls_succeed(struct calls *c, struct role_process *p, int fd, unsigned peer);
 void calls_close(struct calls *c);
+
+/* The link over which a question was asked that is not over: what belongs to it goes that way. NULL: there is
+ * no such question, or its link is down. */
+struct link *calls_link_of(struct calls *c, uint32_t request);
 
 /*
  * Asks. The number of the request, for further frames and for calls_forget; 0 when the peer is away or the
  * message does not fit: then `answered` is not called.
  */
 uint32_t calls_ask(struct calls *c, unsigned type, const void *message, call_answered answered, void *arg);
+
+/* The same over the link that calls_link_of has given, which may be the one before. */
+uint32_t calls_ask_over(struct calls *c, struct link *link, unsigned type, const void *message,
+    call_answered answered, void *arg);
 
 /* The same with a payload that ipc_encode has made, for a question that may have to be asked again. */
 uint32_t calls_ask_encoded(

@@ -2,10 +2,11 @@
 
 #include "base/mem.h"
 
+/* One that nobody is at the other end of. */
 static struct peer *peer_of(struct peers *peers, enum role_bit bit)
 {
 	for (struct peer *peer = peers->first; peer; peer = peer->next)
-		if (peer->link.peer == (unsigned)bit)
+		if (peer->link.peer == (unsigned)bit && !peer->link.up)
 			return peer;
 	struct peer *fresh = mem_alloc(peers->size ? peers->size : sizeof *fresh);
 	fresh->link.peer = bit;
@@ -19,10 +20,7 @@ static struct peer *peer_of(struct peers *peers, enum role_bit bit)
 void peers_open(
     struct peers *peers, struct role_process *p, int fd, enum role_bit peer, void (*closed)(struct link *))
 {
-	struct link *link = &peer_of(peers, peer)->link;
-	if (link->up && closed)
-		closed(link);
-	link_open(link, p, fd, peer, closed, NULL);
+	link_open(&peer_of(peers, peer)->link, p, fd, peer, closed, NULL);
 }
 
 void peers_tell(struct peers *peers, unsigned type, const void *message)
@@ -30,6 +28,20 @@ void peers_tell(struct peers *peers, unsigned type, const void *message)
 	for (struct peer *peer = peers->first; peer; peer = peer->next)
 		if (peer->link.up && ipc_allowed(type, peer->link.self, peer->link.peer))
 			ipc_send(&peer->link.channel, type, 0, message, -1);
+}
+
+bool peers_any_up(const struct peers *peers)
+{
+	const struct peer *peer = peers->first;
+	while (peer && !peer->link.up)
+		peer = peer->next;
+	return peer != NULL;
+}
+
+void peers_close(struct peers *peers)
+{
+	for (struct peer *peer = peers->first; peer; peer = peer->next)
+		link_close(&peer->link);
 }
 
 void peers_done(struct peers *peers)

@@ -1,6 +1,6 @@
 /*
- * Those who ask a role: one link for each role that may call it, however many there are, kept for the
- * process's life, since questions under way remember their link.
+ * Those who ask a role: a link for each process that may call it, kept for this process's life, since
+ * questions under way remember their link. While an upgrade goes on, two processes of one role may call.
  */
 #ifndef PROCESS_PEERS_H
 #define PROCESS_PEERS_H
@@ -19,8 +19,8 @@ struct peers {
 };
 
 /*
- * A channel to a caller has come: opens its link. `closed` as in link_open; it is called as well for the link
- * of the same caller that was up until now. May be NULL.
+ * A channel to a caller has come: opens a link, in the place of one of the same role that has closed, if
+ * there is any. `closed` as in link_open; may be NULL.
  */
 void peers_open(
     struct peers *peers, struct role_process *p, int fd, enum role_bit peer, void (*closed)(struct link *));
@@ -28,7 +28,13 @@ void peers_open(
 /* Sends to each caller that is there and that the table lets hear this message; it is no answer. */
 void peers_tell(struct peers *peers, unsigned type, const void *message);
 
-/* Closes all links, without `closed`, and frees them: nothing may remember one any more. */
+/* Whether one of them is there. */
+bool peers_any_up(const struct peers *peers);
+
+/* Closes all links, without `closed`; they stay for those who remember them. */
+void peers_close(struct peers *peers);
+
+/* The same, and frees them: nothing may remember one any more. */
 void peers_done(struct peers *peers);
 
 #endif

@@ -30,6 +30,13 @@ static bool on_credit(void *arg, struct link *link, struct channel_frame *frame)
 	return false;
 }
 
+/* To the store that has the pieces before, which may be one that a newer one takes the place of. */
+static bool says(struct upload *u, unsigned type, uint32_t request, const void *message)
+{
+	struct link *link = calls_link_of(u->store, u->request);
+	return link && ipc_send(&link->channel, type, request, message, -1) == 0;
+}
+
 static void send_piece(struct upload *u)
 {
 	static uint64_t last_number;
@@ -39,8 +46,7 @@ static void send_piece(struct upload *u)
 	/* The credits come with the number of the first piece's request. */
 	if (u->request == 0)
 		u->request = calls_ask(u->store, MESSAGE_UPLOAD, &m, on_credit, u);
-	else if (!u->store->link.up ||
-	         ipc_send(&u->store->link.channel, MESSAGE_UPLOAD, u->request, &m, -1) != 0)
+	else if (!says(u, MESSAGE_UPLOAD, u->request, &m))
 		u->broken = true;
 	u->sent += m.bytes.len;
 	buf_clear(&u->piece);
@@ -75,7 +81,8 @@ uint32_t upload_deliver(struct upload *u, struct message_deliver *m, call_answer
 	m->upload = u->number;
 	m->bytes = buf_view(&u->piece);
 	m->text_growth = u->binary ? line_ends_growth(&u->lines) : 0;
-	uint32_t request = calls_ask(u->store, MESSAGE_DELIVER, m, answered, arg);
+	struct link *link = u->request ? calls_link_of(u->store, u->request) : &u->store->link;
+	uint32_t request = link ? calls_ask_over(u->store, link, MESSAGE_DELIVER, m, answered, arg) : 0;
 	if (request == 0)
 		return 0;
 	/* The credits' request ends here: the delivery has its own. */
@@ -89,10 +96,8 @@ uint32_t upload_deliver(struct upload *u, struct message_deliver *m, call_answer
 void upload_end(struct upload *u)
 {
 	/* Also when a delivery could not be sent. A number that store does not know is passed over there. */
-	if (u->number && u->store->link.up) {
-		struct message_upload_abort m = {.upload = u->number};
-		ipc_send(&u->store->link.channel, MESSAGE_UPLOAD_ABORT, 0, &m, -1);
-	}
+	if (u->number)
+		(void)says(u, MESSAGE_UPLOAD_ABORT, 0, &(struct message_upload_abort){.upload = u->number});
 	if (u->request)
 		calls_forget(u->store, u->request);
 	buf_done(&u->piece);

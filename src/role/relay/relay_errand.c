@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "format/picture.h"
 #include "http/http_url.h"
+#include "process/peers.h"
 #include "role/relay/relay_https.h"
 #include "role/relay/relay_state.h"
 
@@ -31,7 +32,7 @@ struct errand {
 	struct loop_task task; /* one that cannot even begin ends in it */
 };
 
-static struct link web;
+static struct peers webs; /* in an upgrade there are two for a while */
 static struct errand *errands;
 static size_t errand_count;
 
@@ -54,14 +55,16 @@ void relay_errand_forget(void)
 
 static void on_closed(struct link *link)
 {
-	(void)link;
-	relay_errand_forget();
+	for (struct errand *f = errands, *next; f; f = next) {
+		next = f->next;
+		if (f->asked.link == link)
+			free_errand(f);
+	}
 }
 
 void relay_errand_link(struct role_process *p, int fd)
 {
-	relay_errand_forget();
-	link_open(&web, p, fd, ROLE_WEB, on_closed, NULL);
+	peers_open(&webs, p, fd, ROLE_WEB, on_closed);
 }
 
 /* ---- the end ---- */
@@ -85,13 +88,13 @@ static void send_picture(struct errand *f, struct view octets, unsigned status)
 		end(f, -ENOENT, status);
 		return;
 	}
-	if (channel_backlog(&web.channel) > BACKLOG_MAX) {
+	if (channel_backlog(&f->asked.link->channel) > BACKLOG_MAX) {
 		end(f, -EAGAIN, status);
 		return;
 	}
 	while (octets.len > ERRAND_PIECE_MAX) {
 		m.octets = view_take(octets, ERRAND_PIECE_MAX);
-		if (ipc_send(&web.channel, MESSAGE_ERRAND_ANSWER, f->asked.request, &m, -1) != 0)
+		if (ipc_send(&f->asked.link->channel, MESSAGE_ERRAND_ANSWER, f->asked.request, &m, -1) != 0)
 			break; /* the channel is dead, and so are its questions */
 		octets = view_skip(octets, ERRAND_PIECE_MAX);
 	}

@@ -47,9 +47,9 @@ static void relay_role_peer(struct role_process *p, enum role_bit peer, int fd)
 	else if (peer == ROLE_WEB)
 		relay_errand_link(p, fd);
 	else
-		calls_link(peer == ROLE_DNS    ? &relay_role.dns
-		           : peer == ROLE_KEYS ? &relay_role.keys
-		                               : &relay_role.auth,
+		calls_succeed(peer == ROLE_DNS    ? &relay_role.dns
+		              : peer == ROLE_KEYS ? &relay_role.keys
+		                                  : &relay_role.auth,
 		    p, fd, peer);
 }
 

@@ -385,6 +385,122 @@ static void what_has_no_row_is_refused(void **state)
 	assert_int_equal(notices, 1);
 }
 
+/* ---- a successor (calls_succeed) ---- */
+
+static struct link successor; /* the successor's end */
+
+static void succeed(void)
+{
+	int pair[2];
+	assert_int_equal(channel_pair(pair), 0);
+	link_open(&successor, &auth, pair[0], ROLE_SMTP, NULL, NULL);
+	calls_succeed(&calls, &smtp, pair[1], ROLE_AUTH);
+}
+
+static void what_was_asked_before_is_answered_by_the_one_before(void **state)
+{
+	(void)state;
+	uint32_t first = ask(&outcomes[0]), second = ask(&outcomes[1]);
+	turn();
+	assert_int_equal(asked_count, 2);
+	succeed();
+	uint32_t third = ask(&outcomes[2]);
+	turn();
+	assert_int_equal(asked_count, 3);
+	assert_true(third != first && third != second);
+	assert_ptr_equal(calls_link_of(&calls, first), &calls.old);
+	assert_ptr_equal(calls_link_of(&calls, third), &calls.link);
+	assert_null(calls_link_of(&calls, 0));
+	/* The successor does not answer for the one before. */
+	struct message_resolved m = {.verdict = 1};
+	assert_int_equal(ipc_send(&successor.channel, MESSAGE_RESOLVED, first, &m, -1), 0);
+	turn();
+	assert_int_equal(outcomes[0].answers, 0);
+	answer(first, 2, -1);
+	turn();
+	assert_int_equal(outcomes[0].verdict, 2);
+	assert_int_equal(edge_closed, 0); /* one answer is still owed */
+	answer(second, 3, -1);
+	turn();
+	assert_int_equal(outcomes[1].verdict, 3);
+	assert_int_equal(edge_closed, 1);
+	assert_int_equal(ipc_send(&successor.channel, MESSAGE_RESOLVED, third, &m, -1), 0);
+	turn();
+	assert_int_equal(outcomes[2].verdict, 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(outcomes[i].ends, 0);
+	link_close(&successor);
+}
+
+static void one_before_that_goes_early_loses_its_own_questions_alone(void **state)
+{
+	(void)state;
+	ask(&outcomes[0]);
+	turn();
+	succeed();
+	ask(&outcomes[1]);
+	link_close(&edge);
+	turn();
+	assert_int_equal(outcomes[0].ends, 1);
+	assert_int_equal(outcomes[1].ends, 0);
+	link_close(&successor);
+	turn();
+	assert_int_equal(outcomes[1].ends, 1);
+}
+
+static void what_belongs_to_a_question_goes_its_way(void **state)
+{
+	(void)state;
+	uint32_t first = ask(&outcomes[0]);
+	turn();
+	succeed();
+	struct link *before = calls_link_of(&calls, first);
+	const struct message_resolve m = {.address = VIEW("b@example.test")};
+	uint32_t more = calls_ask_over(&calls, before, MESSAGE_RESOLVE, &m, on_answer, &outcomes[1]);
+	assert_true(more != 0);
+	calls_forget(&calls, first);
+	turn();
+	assert_int_equal(edge_closed, 0);
+	answer(more, 5, -1);
+	turn();
+	assert_int_equal(outcomes[1].verdict, 5);
+	assert_int_equal(edge_closed, 1);
+	link_close(&successor);
+}
+
+static void there_are_never_three(void **state)
+{
+	struct link third = {0};
+	(void)state;
+	int pair[2];
+	ask(&outcomes[0]);
+	turn();
+	succeed();
+	ask(&outcomes[1]);
+	turn();
+	assert_int_equal(channel_pair(pair), 0);
+	link_open(&third, &auth, pair[0], ROLE_SMTP, NULL, NULL);
+	calls_succeed(&calls, &smtp, pair[1], ROLE_AUTH);
+	assert_int_equal(outcomes[0].ends, 1);
+	assert_int_equal(outcomes[1].ends, 0);
+	turn();
+	assert_int_equal(edge_closed, 1);
+	assert_true(successor.up && third.up);
+	link_close(&third);
+	link_close(&successor);
+	turn();
+	assert_int_equal(outcomes[1].ends, 1);
+}
+
+static void without_questions_the_one_before_has_done(void **state)
+{
+	(void)state;
+	succeed();
+	turn();
+	assert_int_equal(edge_closed, 1);
+	link_close(&successor);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +515,12 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(an_answer_of_another_type_ends_the_link, start, stop),
 	    cmocka_unit_test_setup_teardown(what_the_peer_may_not_say_ends_the_link, start, stop),
 	    cmocka_unit_test_setup_teardown(what_has_no_row_is_refused, start, stop),
+	    cmocka_unit_test_setup_teardown(what_was_asked_before_is_answered_by_the_one_before, start, stop),
+	    cmocka_unit_test_setup_teardown(
+	        one_before_that_goes_early_loses_its_own_questions_alone, start, stop),
+	    cmocka_unit_test_setup_teardown(what_belongs_to_a_question_goes_its_way, start, stop),
+	    cmocka_unit_test_setup_teardown(there_are_never_three, start, stop),
+	    cmocka_unit_test_setup_teardown(without_questions_the_one_before_has_done, start, stop),
 	};
 	log_set_threshold(LOG_ERROR + 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Links of callers: each role that may call gets one, and a newer channel replaces the older. */
+/* Links of callers: each process that may call gets one, in the place of one that has closed. */
 #include "../unit.h"
 
 #include <unistd.h>
@@ -92,26 +92,51 @@ static void every_caller_gets_its_link(void **state)
 		channel_done(&far_ends[i]);
 }
 
-static void a_new_channel_replaces_the_old(void **state)
+static void a_new_channel_takes_the_place_of_a_closed_one(void **state)
 {
 	(void)state;
-	struct channel old;
-	int pair[2];
-	assert_int_equal(channel_pair(pair), 0);
-	channel_init(&old, &process.loop, pair[1], on_frame, on_gone, NULL);
-	peers_open(&peers, &process, pair[0], ROLE_SMTP, on_closed);
+	call(6); /* ROLE_SMTP */
+	turn();
 	struct peer *peer = peers.first;
 	uint64_t generation = peer->link.generation;
-	call(6); /* ROLE_SMTP again */
+	channel_done(&far_ends[6]);
+	turn();
+	assert_int_equal(closed_count, 1);
+	call(6);
 	turn();
 	assert_ptr_equal(peers.first, peer); /* questions under way remember the link's place */
 	assert_null(peer->next);
 	assert_true(peer->link.up && peer->link.generation != generation);
-	assert_int_equal(closed_count, 1);
 	assert_int_equal(begun, 1);
-	assert_int_equal(gone, 1);
-	channel_done(&old);
 	channel_done(&far_ends[6]);
+}
+
+/* An upgrade: the one before goes on beside its successor. */
+static void two_processes_of_one_role_have_two_links(void **state)
+{
+	(void)state;
+	const struct message_revoke m = {.account = 7};
+	struct channel successor;
+	unsigned told = 0;
+	int pair[2];
+	call(6);
+	assert_int_equal(channel_pair(pair), 0);
+	channel_init(&successor, &process.loop, pair[1], on_frame, on_gone, &told);
+	peers_open(&peers, &process, pair[0], ROLE_SMTP, on_closed);
+	turn();
+	assert_int_equal(begun, 2);
+	assert_int_equal(closed_count + gone, 0);
+	peers_tell(&peers, MESSAGE_REVOKE, &m);
+	turn();
+	assert_int_equal(heard[6], 1);
+	assert_int_equal(told, 1);
+	channel_done(&far_ends[6]);
+	turn();
+	assert_true(peers_any_up(&peers));
+	channel_done(&successor);
+	turn();
+	assert_false(peers_any_up(&peers));
+	assert_int_equal(closed_count, 2);
 }
 
 static void only_who_may_hear_is_told(void **state)
@@ -135,7 +160,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(every_caller_gets_its_link, start, stop),
-	    cmocka_unit_test_setup_teardown(a_new_channel_replaces_the_old, start, stop),
+	    cmocka_unit_test_setup_teardown(a_new_channel_takes_the_place_of_a_closed_one, start, stop),
+	    cmocka_unit_test_setup_teardown(two_processes_of_one_role_have_two_links, start, stop),
 	    cmocka_unit_test_setup_teardown(only_who_may_hear_is_told, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
