@@ -118,7 +118,7 @@ void edge_role_peer(struct role_process *p, enum role_bit peer, int fd)
 	if (peer == ROLE_KEYS)
 		edge_set_keys(the_edge, fd);
 	else if (peer == ROLE_AUTH)
-		calls_link(&the_edge->auth, p, fd, peer);
+		calls_succeed(&the_edge->auth, p, fd, peer);
 	else
 		close(fd);
 }
@@ -126,7 +126,7 @@ void edge_role_peer(struct role_process *p, enum role_bit peer, int fd)
 void edge_role_listener(struct role_process *p, enum service service, int fd)
 {
 	struct edge *edge = the_edge;
-	if (edge->listener_count == LISTENERS_MAX || p->draining) {
+	if (edge->listener_count == LISTENERS_MAX || p->draining || p->retired) {
 		close(fd);
 		return;
 	}
@@ -163,14 +163,28 @@ int edge_role_serve(struct role_process *p)
 	return 0;
 }
 
-void edge_role_drain(struct role_process *p)
+static void leave_listeners(struct edge *edge)
 {
-	struct edge *edge = the_edge;
-	stop_accepting(edge);
+	edge->tickets_known = NULL;
 	loop_timer_cancel(&edge->accept_again);
+	stop_accepting(edge);
 	for (size_t i = 0; i < edge->listener_count; i++)
 		close(edge->listeners[i].fd);
 	edge->listener_count = 0;
+}
+
+/* Who waits in the backlog is the successor's: the listening sockets are the same. */
+void edge_role_retire(struct role_process *p)
+{
+	leave_listeners(the_edge);
+	if (the_edge->limits.connections == 0)
+		role_drain(p);
+}
+
+void edge_role_drain(struct role_process *p)
+{
+	struct edge *edge = the_edge;
+	leave_listeners(edge);
 	for (struct edge_connection *c = edge->first; c; c = c->next)
 		edge_connection_drain(c);
 	if (edge->limits.connections == 0)

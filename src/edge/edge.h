@@ -52,6 +52,7 @@ void edge_role_peer(
     struct role_process *p, enum role_bit peer, int fd); /* keys and auth; any other is closed */
 void edge_role_listener(struct role_process *p, enum service service, int fd);
 void edge_role_drain(struct role_process *p);
+void edge_role_retire(struct role_process *p);
 
 /*
  * edge_tls.c: a channel to keys has come, the first or a new one: later handshakes are signed over it. Owns

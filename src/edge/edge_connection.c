@@ -162,6 +162,8 @@ static void on_ended(void *arg, enum stream_end how)
 		loop_timer_set(&edge->give_back, GIVE_BACK_MS);
 	if (edge->limits.connections == 0 && edge->process->draining)
 		role_exit(edge->process);
+	else if (edge->limits.connections == 0 && edge->process->retired)
+		role_drain(edge->process);
 }
 
 static const struct stream_handler handler = {.input = on_input,

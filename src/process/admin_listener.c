@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -36,4 +37,14 @@ void admin_listener_open(struct admin_listener *l, struct loop *loop, int fd, vo
 	loop_timer_init(&l->again, loop, go_on, l);
 	loop_watch_init(&l->watch, loop, fd, LOOP_READ, on_connect, l);
 	loop_watch_on(&l->watch);
+}
+
+void admin_listener_close(struct admin_listener *l)
+{
+	if (l->connected == NULL)
+		return;
+	loop_watch_off(&l->watch);
+	loop_timer_cancel(&l->again);
+	close(l->fd);
+	*l = (struct admin_listener){.fd = -1};
 }

@@ -15,4 +15,7 @@ struct admin_listener {
 /* Accepts from now on; the listening socket must be non-blocking. `connected` owns what it gets. */
 void admin_listener_open(struct admin_listener *l, struct loop *loop, int fd, void (*connected)(int fd));
 
+/* Accepts no more; who waits in the backlog is for whoever else has the socket. */
+void admin_listener_close(struct admin_listener *l);
+
 #endif

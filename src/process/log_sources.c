@@ -15,7 +15,7 @@
 enum {
 	SHARE = 32, /* packets of one source in one pass: one that floods leaves the others their turn */
 	PASSES_A_TURN = 8,    /* the master's word to stop must be heard too */
-	DRAIN_PASSES = 10000, /* all that 32 sockets of a megabyte can hold */
+	DRAIN_PASSES = 20000, /* all that 64 sockets of a megabyte can hold */
 	OUTPUT_MAX = 1 << 20,
 	WRITE_AT = 64 * 1024,
 	PACKETS_MAX = 2 * SHARE * LOG_SOURCES_MAX, /* of a pass, and what the one before has kept */

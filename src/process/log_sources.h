@@ -10,7 +10,8 @@
 #include "io/loop.h"
 
 enum {
-	LOG_SOURCES_MAX = 32,    /* eight roles and the master, and those that have ended with lines left */
+	LOG_SOURCES_MAX = 64,    /* the roles, in an upgrade twice, the master, and those that have ended with
+	                            lines left */
 	LOG_PACKET_MAX = 8192,   /* a line is shorter; what a library writes as it dies may take this much */
 	LOG_STRAY_LINES_MAX = 64 /* of one packet that is no line of ours; the rest is counted */
 };

@@ -66,7 +66,8 @@ enum {
 	MESSAGES_PUSH = 1600,
 	MESSAGES_ERRAND = 1700,
 	MESSAGES_SHARING = 1800,
-	MESSAGE_TYPES = 1900 /* above all numbers */
+	MESSAGES_HANDOVER = 1900,
+	MESSAGE_TYPES = 2000 /* above all numbers */
 };
 
 /* No message's struct is larger: whoever decodes one that it does not know has so much room. */

@@ -32,6 +32,7 @@ static const struct message_row *const pairs[MESSAGE_TYPES / MESSAGES_IN_GROUP] 
     [MESSAGES_PUSH / MESSAGES_IN_GROUP] = messages_push,
     [MESSAGES_ERRAND / MESSAGES_IN_GROUP] = messages_errand,
     [MESSAGES_SHARING / MESSAGES_IN_GROUP] = messages_sharing,
+    [MESSAGES_HANDOVER / MESSAGES_IN_GROUP] = messages_handover,
 };
 
 const char *role_bit_name(unsigned bit)

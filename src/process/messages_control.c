@@ -36,5 +36,8 @@ const struct message_row messages_control[MESSAGES_IN_GROUP] = {
     [MESSAGE_METRICS - MESSAGES_CONTROL] = {"metrics", EVERYBODY, ROLE_MASTER, &message_metrics_schema},
     [MESSAGE_METRICS_TEXT - MESSAGES_CONTROL] = {"metrics-text", ROLE_MASTER, ROLE_WEB, &message_metrics_text_schema},
     [MESSAGE_ROLES_TEXT - MESSAGES_CONTROL] = {"roles-text", ROLE_MASTER, ROLE_WEB, &message_roles_text_schema},
+    [MESSAGE_RETIRE - MESSAGES_CONTROL] = {"retire", ROLE_MASTER, EVERYBODY, &message_empty_schema},
+    [MESSAGE_MAY_YIELD - MESSAGES_CONTROL] = {"may-yield", ROLE_STORE, ROLE_MASTER, &message_empty_schema},
+    [MESSAGE_YIELDED - MESSAGES_CONTROL] = {"yielded", ROLE_STORE, ROLE_MASTER, &message_empty_schema},
 };
 /* clang-format on */

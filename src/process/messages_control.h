@@ -19,7 +19,13 @@ enum messages_control {
 	MESSAGE_METRICS,   /* what the role counts (base/metrics.h), every METRICS_MS */
 	/* master -> web */
 	MESSAGE_METRICS_TEXT, /* of all roles, as OpenMetrics */
-	MESSAGE_ROLES_TEXT    /* the processes of all roles: a JSON array */
+	MESSAGE_ROLES_TEXT,   /* the processes of all roles: a JSON array */
+	/* An upgrade, master -> role: a successor is there; take nothing new, and finish in your own time */
+	MESSAGE_RETIRE,
+	/* store -> master: nothing is half told to it now; it has closed the store, its successor may open it
+	 */
+	MESSAGE_MAY_YIELD,
+	MESSAGE_YIELDED
 };
 
 enum {

@@ -178,7 +178,7 @@ void role_exit(struct role_process *p)
 	loop_stop(&p->loop);
 }
 
-static void drain(struct role_process *p)
+void role_drain(struct role_process *p)
 {
 	if (p->draining)
 		return;
@@ -258,7 +258,16 @@ static void on_drain(struct role_process *p, struct channel_frame *frame, const 
 {
 	(void)frame;
 	(void)message;
-	drain(p);
+	role_drain(p);
+}
+
+static void on_retire(struct role_process *p, struct channel_frame *frame, const void *message)
+{
+	(void)frame;
+	(void)message;
+	p->retired = true;
+	if (p->role->functions->retire)
+		p->role->functions->retire(p);
 }
 
 static void on_metrics_text(struct role_process *p, struct channel_frame *frame, const void *message)
@@ -291,6 +300,7 @@ static const struct control_verb {
     {MESSAGE_DRAIN, false, on_drain},
     {MESSAGE_METRICS_TEXT, false, on_metrics_text},
     {MESSAGE_ROLES_TEXT, false, on_roles_text},
+    {MESSAGE_RETIRE, false, on_retire},
 };
 
 static const struct control_verb *control_verb_of(unsigned type)
@@ -333,7 +343,7 @@ static void control_received(void *arg, struct channel_frame *frame)
 static void control_closed(void *arg)
 {
 	/* The master is gone, and nobody would restart us or our peers: finish and end. */
-	drain(arg);
+	role_drain(arg);
 }
 
 static void tell_left_out(void *arg)

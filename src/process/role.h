@@ -25,7 +25,10 @@ struct role_functions {
 	    struct role_process *p, enum role_bit role, int fd); /* a channel, new or made anew; owns fd */
 	void (*listener)(struct role_process *p, enum service service, int fd); /* owns fd */
 	void (*drain)(struct role_process *p); /* finish what runs, then role_exit; NULL: at once */
-	const struct role_hears *hears;        /* ends with an empty row */
+	/* A successor has taken this process's place (an upgrade): take nothing new; drain follows. An edge
+	 * lets its sessions go on, and ends with the last of them (role_drain). NULL: nothing changes. */
+	void (*retire)(struct role_process *p);
+	const struct role_hears *hears; /* ends with an empty row */
 };
 
 /* Which roles stop together, in this order: who talks to strangers first, who keeps the log last. */
@@ -65,7 +68,7 @@ struct role_process {
 	int folder;              /* the data folder, or -1 */
 	struct role_handover *handovers,
 	    **handovers_end; /* peers and listeners that came before MESSAGE_START */
-	bool serving, draining;
+	bool serving, retired, draining;
 	struct { /* the channel that the role's `peer` is being given now: link_open knows it again */
 		int fd;
 		uint64_t number;
@@ -87,6 +90,9 @@ int role_run(const struct role *role, int control);
 enum { ROLE_READY_LATER = 1, ROLE_TRY_AGAIN = 2 };
 enum { ROLE_TRY_AGAIN_STATUS = 75 };
 void role_ready(struct role_process *p);
+
+/* As when the master says so. */
+void role_drain(struct role_process *p);
 
 /* Ends the process after this turn of the loop. */
 void role_exit(struct role_process *p);

@@ -134,8 +134,14 @@ static void connected(int fd)
 	link_open(&a->link, auth_role.process, fd, ROLE_ADMIN, closed, a);
 }
 
+static struct admin_listener listener;
+
 void auth_admin_listener(int fd)
 {
-	static struct admin_listener listener;
 	admin_listener_open(&listener, &auth_role.process->loop, fd, connected);
+}
+
+void auth_admin_retire(void)
+{
+	admin_listener_close(&listener);
 }

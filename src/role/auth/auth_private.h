@@ -67,6 +67,7 @@ void auth_brake_hours(struct auth_hour hours[AUTH_HOURS]);
 /* auth_admin.c */
 extern const struct link_verb auth_admin_verbs[];
 void auth_admin_listener(int fd);
+void auth_admin_retire(void); /* who connects from now on is the successor's */
 
 /* auth_work.c: jobs that take long, in two threads */
 struct auth_work {

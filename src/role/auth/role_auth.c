@@ -77,7 +77,7 @@ static int auth_role_serve(struct role_process *p)
 static void auth_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
 	if (peer == ROLE_STORE) {
-		calls_link(&auth_role.store, p, fd, peer);
+		calls_succeed(&auth_role.store, p, fd, peer);
 		if (p->serving)
 			auth_secret_ask();
 		return;
@@ -92,6 +92,13 @@ static void auth_role_listener(struct role_process *p, enum service service, int
 	auth_admin_listener(fd);
 }
 
+/* Whoever administers goes to the successor, which tells those whom a change concerns. */
+static void auth_role_retire(struct role_process *p)
+{
+	(void)p;
+	auth_admin_retire();
+}
+
 static void auth_role_drain(struct role_process *p)
 {
 	role_exit(p);
@@ -102,6 +109,7 @@ const struct role_functions auth_functions = {
     .serve = auth_role_serve,
     .peer = auth_role_peer,
     .listener = auth_role_listener,
+    .retire = auth_role_retire,
     .drain = auth_role_drain,
     .hears = hears,
 };

@@ -357,6 +357,7 @@ const struct role_functions imap_functions = {
     .serve = edge_role_serve,
     .peer = edge_role_peer,
     .listener = edge_role_listener,
+    .retire = edge_role_retire,
     .drain = edge_role_drain,
     .hears = hears,
 };

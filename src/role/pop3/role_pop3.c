@@ -345,6 +345,7 @@ const struct role_functions pop3_functions = {
     .serve = edge_role_serve,
     .peer = edge_role_peer,
     .listener = edge_role_listener,
+    .retire = edge_role_retire,
     .drain = edge_role_drain,
     .hears = hears,
 };

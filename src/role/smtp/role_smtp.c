@@ -328,9 +328,9 @@ static int smtp_role_serve(struct role_process *p)
 static void smtp_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
 	if (peer == ROLE_DNS)
-		calls_link(&smtp_role.dns, p, fd, peer);
+		calls_succeed(&smtp_role.dns, p, fd, peer);
 	else if (peer == ROLE_STORE)
-		calls_link(&smtp_role.store, p, fd, peer);
+		calls_succeed(&smtp_role.store, p, fd, peer);
 	else
 		edge_role_peer(p, peer, fd);
 }
@@ -347,6 +347,7 @@ const struct role_functions smtp_functions = {
     .serve = smtp_role_serve,
     .peer = smtp_role_peer,
     .listener = edge_role_listener,
+    .retire = edge_role_retire,
     .drain = smtp_role_drain,
     .hears = hears,
 };

@@ -433,10 +433,71 @@ void right_revoke(uint64_t account, uint64_t session)
 	}
 }
 
-void right_end_all(void)
+void right_each(void (*found)(void *arg, struct right *r), void *arg)
 {
 	for (struct right *r = rights, *next; r; r = next) {
 		next = r->next;
-		right_end(r);
+		found(arg, r);
 	}
+}
+
+static void end_one(void *arg, struct right *r)
+{
+	(void)arg;
+	right_end(r);
+}
+
+void right_end_all(void)
+{
+	right_each(end_one, NULL);
+}
+
+/* ---- from store to store ---- */
+
+bool right_is_quiet(const struct right *r)
+{
+	bool busy = r->ended || r->first_use || r->under_way || r->question || r->waiting || r->maildrop ||
+	            r->read || r->expunge || r->uploads || r->appending || r->text || r->imports || r->admin;
+	return !busy && r->link.up && channel_backlog(&r->link.channel) == 0;
+}
+
+/* The list is in the order of the ends. Those that are passed are older than what began here, and come the
+ * youngest first. */
+static void place_by_end(struct right *r)
+{
+	struct right *older = r->next, *younger = NULL;
+	while (older && older->ends > r->ends) {
+		younger = older;
+		older = older->next;
+	}
+	if (younger == NULL)
+		return;
+	rights = r->next;
+	rights->previous = NULL;
+	r->previous = younger;
+	r->next = older;
+	younger->next = r;
+	if (older)
+		older->previous = r;
+	else
+		oldest = r;
+}
+
+struct right *right_take(const struct message_right_passed *m, int fd)
+{
+	const struct service_row *service = service_by_name(m->service);
+	struct right *r = right_open(m->account, (unsigned)m->permissions, (unsigned)m->peer, fd);
+	r->session = m->session;
+	r->is_branch = m->is_branch;
+	r->address = m->address.len ? mem_string(m->address) : NULL;
+	r->client = m->client.len ? mem_string(m->client) : NULL;
+	r->service = service ? service->name : NULL;
+	r->since = (int64_t)m->since;
+	r->ends = clock_monotonic_ms() + (int64_t)m->left_ms;
+	place_by_end(r);
+	if (oldest == r)
+		loop_timer_set(&day, (int64_t)m->left_ms);
+	if (channel_put_unread(&r->link.channel, m->unread) != 0)
+		right_end(r);
+	return r;
 }

@@ -80,6 +80,23 @@ void right_grant(struct link *auth, uint32_t request, const struct message_grant
 void right_revoke(uint64_t account, uint64_t session);
 void right_end_all(void);
 
+/* ---- for right_pass.c ---- */
+
+/* Each right, the youngest first; `found` may end it. */
+void right_each(void (*found)(void *arg, struct right *r), void *arg);
+
+/* Nothing of it is under way but watches, which can be begun anew: its channel can go to another store. */
+bool right_is_quiet(const struct right *r);
+
+/* One that another store has passed on, as right_open, with what that one knew; it is the oldest, or among
+ * them. */
+struct message_right_passed;
+struct right *right_take(const struct message_right_passed *m, int fd);
+
+/* right_watch.c: questions that begin the right's watches anew where they are. False: one is not quiet, or
+ * they find no room. */
+bool right_watch_pass(const struct right *r, struct buf *questions) __attribute__((warn_unused_result));
+
 /* ---- for the verbs ---- */
 
 /* A new right for whoever holds the other end of fd, which is taken over. */

@@ -197,6 +197,24 @@ bool right_watch_end(struct right *r, uint32_t request)
 	return true;
 }
 
+bool right_watch_pass(const struct right *r, struct buf *questions)
+{
+	struct buf payload;
+	bool good = true;
+	buf_init(&payload, 4096);
+	for (const struct right_watch *w = r->watches; w && good; w = w->next) {
+		struct mail_watch m = {.account = w->account,
+		    .mailbox = w->mailbox,
+		    .modseq = w->told,
+		    .notes = w->noted != NULL};
+		buf_clear(&payload);
+		good = w->head == NULL && !w->over && ipc_encode(&payload, MAIL_WATCH, &m) == 0 &&
+		       channel_frame_append(questions, MAIL_WATCH, w->request, buf_view(&payload)) == 0;
+	}
+	buf_done(&payload);
+	return good;
+}
+
 void right_watch_stop(struct right *r)
 {
 	for (struct right_watch *w = r->watches; w; w = w->next)

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "role/store/right.h"
+#include "role/store/right_pass.h"
 #include "role/store/store_figures.h"
 #include "role/store/store_act.h"
 #include "role/store/store_answer.h"
@@ -22,6 +23,7 @@
 #include "role/store/right_trace.h"
 #include "trace/trace_write.h"
 #include "role/store/store_upkeep.h"
+#include "role/store/store_yield.h"
 
 enum { LAST_WORDS_MS = 500 };
 
@@ -42,6 +44,7 @@ static void on_revoke(struct link *link, struct channel_frame *frame, const void
 	(void)link;
 	(void)frame;
 	right_revoke(m->account, m->session);
+	right_pass_revoke(m->account, m->session);
 	store_push_revoke(m->account, m->session);
 }
 
@@ -64,6 +67,7 @@ static const struct role_hears hears[] = {
     {ROLE_RELAY, store_relay_verbs},
     {ROLE_POP3 | ROLE_IMAP | ROLE_MANAGESIEVE | ROLE_WEB, right_verbs},
     {ROLE_ADMIN, store_admin_verbs},
+    {ROLE_STORE, right_pass_verbs},
     {0},
 };
 
@@ -135,10 +139,10 @@ static void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
 		store_deliver_open(fd);
 		break;
 	case ROLE_AUTH:
-		link_open(&store_role.auth, p, fd, peer, NULL, NULL);
+		peers_open(&store_role.auth, p, fd, peer, NULL);
 		break;
 	case ROLE_KEYS:
-		link_open(&store_role.keys, p, fd, peer, NULL, NULL);
+		peers_open(&store_role.keys, p, fd, peer, NULL);
 		break;
 	case ROLE_RELAY:
 		store_queue_open(fd);
@@ -150,6 +154,12 @@ static void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
 	case ROLE_CONTENT:
 		store_search_content(p, fd);
 		store_report_in_look();
+		break;
+	case ROLE_STORE:
+		if (p->retired)
+			store_yield_now(fd);
+		else
+			right_pass_receive(p, fd);
 		break;
 	default:
 		close(fd); /* nobody else calls */
@@ -163,9 +173,9 @@ static void store_role_listener(struct role_process *p, enum service service, in
 	store_admin_listener(fd);
 }
 
-static void finish(void *arg)
+static void close_all(void)
 {
-	struct role_process *p = arg;
+	store_role.draining = true;
 	store_upkeep_stop();
 	store_answer_stop();
 	store_push_stop();
@@ -181,8 +191,8 @@ static void finish(void *arg)
 	rules_state_forget_all();
 	store_deliver_close();
 	store_queue_stop();
-	link_close(&store_role.auth);
-	link_close(&store_role.keys);
+	peers_close(&store_role.auth);
+	peers_close(&store_role.keys);
 	right_trace_stop();
 	store_search_stop();
 	loop_watch_off(&store_role.dispatch);
@@ -193,7 +203,18 @@ static void finish(void *arg)
 	store_queue_free();
 	store_trace_stop();
 	trace_close();
-	role_exit(p);
+}
+
+static void finish(void *arg)
+{
+	close_all();
+	role_exit(arg);
+}
+
+static void retire(struct role_process *p)
+{
+	loop_timer_init(&store_role.last_words, &p->loop, finish, p);
+	store_yield_retire(p, close_all);
 }
 
 static void drain(struct role_process *p)
@@ -201,6 +222,10 @@ static void drain(struct role_process *p)
 	/* The edges have ended before us, or get a temporary error; closing the store finishes what is under
 	 * way. What relay had said before it ended may still stand in its channel: without it messages that
 	 * it has delivered would go out again. */
+	if (store_yield_is_done()) {
+		role_exit(p);
+		return;
+	}
 	if (store_role.draining)
 		return;
 	store_role.draining = true;
@@ -216,6 +241,7 @@ const struct role_functions store_functions = {
     .serve = store_role_serve,
     .peer = store_role_peer,
     .listener = store_role_listener,
+    .retire = retire,
     .drain = drain,
     .hears = hears,
 };

@@ -337,8 +337,14 @@ static void connected(int fd)
 	a->link.channel.drained = drained;
 }
 
+static struct admin_listener listener;
+
 void store_admin_listener(int fd)
 {
-	static struct admin_listener listener;
 	admin_listener_open(&listener, &store_role.process->loop, fd, connected);
+}
+
+void store_admin_retire(void)
+{
+	admin_listener_close(&listener);
 }

@@ -659,12 +659,13 @@ const struct link_verb store_smtp_verbs[] = {
 
 void store_deliver_close(void)
 {
-	link_close(&store_role.smtp);
-	store_upload_forget(&store_role.smtp);
+	for (struct peer *peer = store_role.smtp.first; peer; peer = peer->next)
+		store_upload_forget(&peer->link);
+	peers_close(&store_role.smtp);
 }
 
 void store_deliver_open(int fd)
 {
-	store_upload_forget(&store_role.smtp);
-	link_open(&store_role.smtp, store_role.process, fd, ROLE_SMTP, store_upload_forget, NULL);
+	store_role.smtp.size = sizeof(struct store_sender);
+	peers_open(&store_role.smtp, store_role.process, fd, ROLE_SMTP, store_upload_forget);
 }

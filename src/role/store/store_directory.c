@@ -28,9 +28,8 @@ static void done(struct directory_job *job)
 {
 	struct asked *asked = job->arg;
 	/* Before the answer: who adds a domain finds it known when mail from it is signed. */
-	if (concerns_keys(job) && store_role.keys.up)
-		ipc_send(
-		    &store_role.keys.channel, MESSAGE_SIGNING_CHANGED, 0, &(struct message_empty){0}, -1);
+	if (concerns_keys(job))
+		peers_tell(&store_role.keys, MESSAGE_SIGNING_CHANGED, &(struct message_empty){0});
 	struct message_directory_answer m;
 	struct arena arena;
 	arena_init(&arena, 1024 * 1024);

@@ -3,6 +3,7 @@
 #define ROLE_STORE_STORE_PRIVATE_H
 
 #include "account/account.h"
+#include "process/peers.h"
 #include "process/role.h"
 #include "role/store/role_store.h"
 #include "queue/queue.h"
@@ -14,7 +15,8 @@ struct store_role {
 	struct accounts accounts;
 	struct queue *queue;
 	struct loop_watch dispatch;
-	struct link auth, smtp, relay, keys;
+	struct peers auth, smtp, keys; /* in an upgrade there are two processes of each for a while */
+	struct link relay;
 	struct loop_timer last_words;
 	bool draining;
 };
@@ -29,6 +31,12 @@ void store_upload_cancel(struct link *link, uint64_t number);
 /* It is the caller's from now on; NULL when there is none, or not all of it. */
 struct store_upload *store_upload_claim(struct link *link, uint64_t number);
 void store_upload_forget(struct link *link);
+bool store_upload_any(void); /* one is under way */
+/* A caller who sends bodies: its link, and the bodies that are not whole. */
+struct store_sender {
+	struct peer peer;   /* the first member */
+	struct map uploads; /* number -> struct upload */
+};
 
 /* store_notice.c: short messages of the server's own, in the mailbox of those whom they concern. Each is
  * tried once. */
@@ -142,6 +150,7 @@ void store_queue_commands_stop(void);
 
 /* store_admin.c: the administrator's commands. */
 void store_admin_listener(int fd);
+void store_admin_retire(void); /* who connects from now on is the successor's */
 extern const struct link_verb store_admin_verbs[];
 
 /*

@@ -2,6 +2,7 @@
  * Bodies that come in pieces: smtp's, and relay's reports. Pieces become an upload of the store; what it has
  * taken is credited, so that a sender that goes on without credit is a broken one.
  */
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/store/store_private.h"
@@ -19,11 +20,20 @@ enum {
 	OWED_MAX = 2 * 1024 * 1024 /* bytes that wait for credit; smtp stops at 384 KB and a piece */
 };
 
-static struct map smtp_uploads, relay_uploads; /* number -> struct upload */
+static struct map relay_uploads; /* number -> struct upload */
 
-static struct map *uploads_of(const struct link *link)
+static struct map *uploads_of(struct link *link)
 {
-	return link == &store_role.relay ? &relay_uploads : &smtp_uploads;
+	return link == &store_role.relay ? &relay_uploads
+	                                 : &container_of(link, struct store_sender, peer.link)->uploads;
+}
+
+bool store_upload_any(void)
+{
+	const struct peer *peer = store_role.smtp.first;
+	while (peer && ((const struct store_sender *)peer)->uploads.count == 0)
+		peer = peer->next;
+	return peer || relay_uploads.count > 0;
 }
 
 static void break_link(struct link *link, const char *reason)

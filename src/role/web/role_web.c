@@ -58,6 +58,7 @@ const struct role_functions web_functions = {
     .serve = serve,
     .peer = take_peer,
     .listener = edge_role_listener,
+    .retire = edge_role_retire,
     .drain = drain,
     .hears = hears,
 };

@@ -1,0 +1,28 @@
+/* Store and its successor, in an upgrade: the rights that sessions have go over, and nobody notices it. */
+#ifndef PROCESS_MESSAGES_HANDOVER_H
+#define PROCESS_MESSAGES_HANDOVER_H
+
+#include "process/message.h"
+
+enum messages_handover {
+	MESSAGE_RIGHT_PASSED = MESSAGES_HANDOVER + 1, /* its channel as descriptor */
+	MESSAGE_RIGHT_TAKEN                           /* one more of them */
+};
+
+/* What is passed of a right that has nothing under way; unread: what its channel has brought and nobody has
+ * looked at, behind questions that begin its watches anew. */
+enum { HANDOVER_UNREAD_MAX = 512 * 1024 };
+
+/* clang-format off */
+struct message_right_passed {
+	uint64_t account, session, permissions, peer, since, left_ms, is_branch;
+	struct view address, client, service, unread;
+};
+
+#define MESSAGES_HANDOVER_STRUCTS(X) X(message_right_passed)
+/* clang-format on */
+MESSAGES_HANDOVER_STRUCTS(MESSAGE_DECLARE_SCHEMA)
+
+extern const struct message_row messages_handover[MESSAGES_IN_GROUP];
+
+#endif
