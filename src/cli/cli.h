@@ -147,6 +147,7 @@ int cli_serve(struct cli *cli);
 int cli_demo(struct cli *cli);
 int cli_status(struct cli *cli);
 int cli_reload(struct cli *cli);
+int cli_upgrade(struct cli *cli);
 int cli_stop(struct cli *cli);
 int cli_metrics(struct cli *cli);
 int cli_config(struct cli *cli);

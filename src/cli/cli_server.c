@@ -1,4 +1,4 @@
-/* status, reload, stop and metrics: asked of the running server by the master's own socket. */
+/* status, reload, upgrade, stop and metrics: asked of the running server by the master's own socket. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +67,19 @@ int cli_reload(struct cli *cli)
 		printf("{\"reloaded\":%s}\n", status == 0 ? "true" : "false");
 	else if (status == 0)
 		puts("reloaded: every role has the new settings and certificates");
+	return status;
+}
+
+int cli_upgrade(struct cli *cli)
+{
+	/* What is left of the upgrade before, and relay, may take as long as at a stop. */
+	int status, fd = open_socket(cli, &status);
+	if (fd < 0)
+		return status;
+	status = ask(fd, "upgrade", false, cli->json ? stderr : stdout,
+	    PATIENCE_SECONDS + 4 * (int64_t)cli->settings.drain_seconds);
+	if (cli->json)
+		printf("{\"upgraded\":%s}\n", status == 0 ? "true" : "false");
 	return status;
 }
 

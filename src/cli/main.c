@@ -23,6 +23,8 @@ static const struct cli_command commands[] = {
         "postrider status [--json]"},
     {"reload", cli_reload, "have the running server read its settings and certificates again",
         "postrider reload [--json]"},
+    {"upgrade", cli_upgrade, "have the installed program take the running one's place",
+        "postrider upgrade [--json]"},
     {"stop", cli_stop, "stop the running server, and wait for its end", "postrider stop [--json]"},
     {"metrics", cli_metrics, "figures of the running server, as OpenMetrics", "postrider metrics"},
     {"demo", cli_demo, "run two demo servers on loopback", "postrider demo [--dir DIR] [--port-base N]"},

@@ -360,6 +360,10 @@ const struct setting settings_table[] = {
     {"drain_seconds", NUMBER, AT(drain_seconds), "10", 0, 3600,
 	"Seconds for which running sessions may go on when the server stops.",
 	.unit = "seconds"},
+    {"upgrade_seconds", NUMBER, AT(upgrade_seconds), "3600", 0, 86400,
+	"Seconds for which sessions that began before an upgrade may go on beside the new program; then as when "
+	"the server stops.",
+	.unit = "seconds"},
 #undef AT
 };
 /* clang-format on */

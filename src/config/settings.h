@@ -51,7 +51,7 @@ struct settings {
 	uint64_t queue_retry_min, queue_retry_max, queue_warn_hours, queue_give_up_days;
 	uint64_t relay_connections, destination_connections, destination_rate, sender_domain_rate;
 	uint64_t hold_max, trace_days, dkim_rotation_days;
-	uint64_t log_level, drain_seconds, reports, failure_reports;
+	uint64_t log_level, drain_seconds, upgrade_seconds, reports, failure_reports;
 };
 
 /* When a new value counts. */

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "master/master_adopt.h"
 #include "master/world_check.h"
 
 enum {
@@ -52,9 +53,9 @@ static void continue_stopping(struct master *m)
 {
 	for (; m->stop_group < STOP_GROUPS; m->stop_group++) {
 		bool waiting = false;
-		for (size_t i = 0; i < roles_count; i++) {
+		for (size_t i = 0; i < CHILDREN_MAX; i++) {
 			struct child *child = &m->children[i];
-			if (child->role->stop != m->stop_group || child->pid <= 0)
+			if (child->pid <= 0 || child->role->stop != m->stop_group)
 				continue;
 			waiting = true;
 			if (child->told_to_stop)
@@ -81,8 +82,10 @@ static void stop(struct master *m)
 	master_notify("STOPPING=1");
 	if (!m->upgrading)
 		master_stop_listening(m);
-	for (size_t i = 0; i < roles_count; i++)
-		loop_timer_cancel(&m->children[i].restart);
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		if (m->children[i].place != CHILD_FREE)
+			loop_timer_cancel(&m->children[i].restart);
+	master_upgrade_stop(m);
 	continue_stopping(m);
 }
 
@@ -100,7 +103,11 @@ static void on_reload(void *arg)
 
 static void on_upgrade(void *arg)
 {
-	struct master *m = arg;
+	master_upgrade(arg);
+}
+
+static void drain_first(struct master *m)
+{
 	m->upgrading = true;
 	stop(m);
 }
@@ -116,12 +123,27 @@ static void restart_later(struct child *child)
 	loop_timer_set(&child->restart, delay < RESTART_MOST_MS ? delay : RESTART_MOST_MS);
 }
 
+/* One that a successor has taken the place of has had its time: sessions may go on for drain_seconds. */
+static void end_retired(struct child *child)
+{
+	if (child->pid <= 0 || child->told_to_stop)
+		return;
+	child->told_to_stop = true;
+	ipc_send(&child->control, MESSAGE_DRAIN, 0, &(struct message_empty){0}, -1);
+	loop_timer_set(
+	    &child->patience, STOP_PATIENCE_MS + (int64_t)child->master->settings->drain_seconds * 1000);
+}
+
 static void restart(void *arg)
 {
 	struct child *child = arg;
 	struct master *m = child->master;
 	if (m->stopping)
 		return;
+	if (child->place != CHILD_CURRENT) {
+		end_retired(child);
+		return;
+	}
 	int error = master_spawn(m, child);
 	if (error == 0)
 		return;
@@ -164,10 +186,14 @@ static void ended(struct master *m, struct child *child, int status)
 	if (!child->told_to_stop)
 		child->ends++;
 	master_metrics_ended(m, child);
+	if (child->place != CHILD_CURRENT)
+		master_upgrade_ended(m, child);
 	if (m->stopping) {
 		continue_stopping(m);
 		return;
 	}
+	if (child->place == CHILD_FREE || master_upgrade_took_over(m, child))
+		return;
 	master_reload_continue(
 	    m, child); /* the others need not wait for it: the next one gets all at its start */
 	if (WIFEXITED(status) && WEXITSTATUS(status) == ROLE_TRY_AGAIN_STATUS) {
@@ -206,10 +232,13 @@ static void on_child(void *arg)
 	struct master *m = arg;
 	int status;
 	pid_t pid;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (size_t i = 0; i < roles_count; i++)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == m->upgrade.asked)
+			master_upgrade_answered(m, status);
+		for (size_t i = 0; i < CHILDREN_MAX; i++)
 			if (m->children[i].pid == pid)
 				ended(m, &m->children[i], status);
+	}
 }
 
 /* ---- start ---- */
@@ -343,8 +372,19 @@ static void open_all(void *arg)
 	master_open(arg);
 }
 
-static int start(struct master *m)
+static void init_child(struct master *m, struct child *child, size_t row, enum child_place place)
 {
+	*child = (struct child){.master = m, .role = &roles[row], .place = place};
+	master_choose_user(child, (unsigned)row);
+	loop_timer_init(&child->restart, &m->loop, restart, child);
+	loop_timer_init(&child->patience, &m->loop, lost_patience, child);
+}
+
+/* The folders, sockets and the way of the log: made, or taken over. */
+static int open_all_of(struct master *m)
+{
+	if (master_is_adopted())
+		return master_adopt(m) ? 0 : STATUS_OS;
 	int status = read_settings(m);
 	if (status == 0)
 		status = make_folders(m);
@@ -353,10 +393,36 @@ static int start(struct master *m)
 	if (status == 0)
 		status = master_log_open(m) == 0 ? 0 : STATUS_OS;
 	m->executable = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	if (status || m->executable < 0)
-		return status ? status : STATUS_OS;
+	return status == 0 && m->executable < 0 ? STATUS_OS : status;
+}
+
+static void start_children(struct master *m)
+{
+	loop_timer_set(&m->open_all, OPEN_ALL_MS);
+	for (unsigned i = 0; i < roles_count; i++) {
+		struct child *child = m->current[i] = &m->children[i];
+		init_child(m, child, i, CHILD_CURRENT);
+		if (roles[i].gets_folder)
+			give_folder(m->folder, child->uid, child->gid);
+	}
+	int error = 0;
+	for (unsigned i = 0; i < roles_count && error == 0; i++)
+		error = master_spawn(m, m->current[i]);
+	if (error) {
+		fprintf(stderr, "postrider: cannot start: %s\n", strerror(-error));
+		m->status = STATUS_OS;
+		stop(m);
+	}
+}
+
+static int start(struct master *m)
+{
+	bool adopted = master_is_adopted();
+	int status = open_all_of(m);
+	if (status)
+		return status;
 	log_open(m->log_write, "master", (enum log_level)m->settings->log_level);
-	if (clock_is_simulated())
+	if (clock_is_simulated() && !adopted)
 		log_record(LOG_WARNING, "-", "simulated-clock",
 		    log_i64("ahead", clock_wall() - (int64_t)time(NULL)),
 		    log_string("do", "this is for tests: for real mail, start without POSTRIDER_CLOCK"));
@@ -371,43 +437,26 @@ static int start(struct master *m)
 	master_command_serve(m);
 	master_metrics_start(m);
 	master_introduce_init(m);
+	master_upgrade_init(m);
 	loop_timer_init(&m->open_all, &m->loop, open_all, m);
-	loop_timer_set(&m->open_all, OPEN_ALL_MS);
-	for (unsigned i = 0; i < roles_count; i++) {
-		struct child *child = &m->children[i];
-		*child = (struct child){.master = m, .role = &roles[i]};
-		master_choose_user(child, i);
-		loop_timer_init(&child->restart, &m->loop, restart, child);
-		loop_timer_init(&child->patience, &m->loop, lost_patience, child);
-		if (roles[i].gets_folder)
-			give_folder(m->folder, child->uid, child->gid);
+	if (!adopted) {
+		start_children(m);
+		return 0;
 	}
-	int error = 0;
-	for (unsigned i = 0; i < roles_count && error == 0; i++)
-		error = master_spawn(m, &m->children[i]);
-	if (error) {
-		fprintf(stderr, "postrider: cannot start: %s\n", strerror(-error));
-		m->status = STATUS_OS;
-		stop(m);
-	}
+	master_adopt_children(m);
+	on_child(m); /* who has ended meanwhile */
+	master_upgrade_adopted(m);
 	return 0;
 }
 
-/* The successor: the installed program, with our sockets; it adopts them and nobody is refused meanwhile. */
+/* The installed program in our place, with our sockets; it adopts them and nobody is refused meanwhile. */
 static void upgrade(struct master *m)
 {
 	static char program[] = "postrider", command[] = "serve", option[] = "--config";
 	char *arguments[] = {program, command, option, (char *)(uintptr_t)m->options->config, NULL};
 	char path[1024];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-	if (n <= 0)
+	if (!master_program(path, sizeof path))
 		return;
-	path[n] = '\0';
-	/* A package upgrade has replaced the file: the kernel marks ours as deleted, the name is the new one.
-	 */
-	char *deleted = strstr(path, " (deleted)");
-	if (deleted)
-		*deleted = '\0';
 	dup2(m->standard_error, STDERR_FILENO);
 	master_keep_listeners(m);
 	execv(path, arguments);
@@ -422,6 +471,10 @@ int master_run(struct master_options *options)
 	m->hear = master_hear;
 	m->stop = stop;
 	m->reload = master_reload;
+	m->begin_upgrade = master_upgrade;
+	m->drain_first = drain_first;
+	m->init_child = init_child;
+	m->upgrade_heard = master_upgrade_heard;
 	m->began = clock_wall();
 	m->settings = options->settings;
 	loop_init(&m->loop);

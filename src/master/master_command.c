@@ -1,7 +1,7 @@
 /*
- * The master's own socket for administrators: how the server is, reload, stop. Whoever can open it is root,
- * or the user that the server runs as. A command is words in one frame, as on store's socket; the answer to
- * `reload` comes when every role has taken the new settings, that to `stop` when all have ended.
+ * The master's own socket for administrators: how the server is, reload, upgrade, stop. Whoever can open it
+ * is root, or the user that the server runs as. A command is words in one frame, as on store's socket; the
+ * answer to `reload` comes when every role has taken the new settings, that to `stop` when all have ended.
  */
 #include "master/master_private.h"
 
@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "master/master_status.h"
+#include "master/passage.h"
 
 enum {
 	VISITORS_MAX = 32, /* at once: people and scripts; each has a socket and no more */
@@ -22,7 +23,7 @@ enum {
 };
 
 /* A reload that has to wait; whose settings are read now; whose roles take them. */
-enum waits { WAITS_NOT, WAITS_TO_RELOAD, WAITS_RELOAD, WAITS_ROLES, WAITS_STOP };
+enum waits { WAITS_NOT, WAITS_TO_RELOAD, WAITS_RELOAD, WAITS_ROLES, WAITS_UPGRADE, WAITS_STOP };
 
 struct visitor {
 	struct master *master;
@@ -82,10 +83,15 @@ void master_command_reloaded(struct master *m, struct view problem)
 void master_command_all_ready(struct master *m)
 {
 	for (size_t i = 0; i < roles_count; i++)
-		if (m->children[i].starts > 0)
+		if (m->current[i]->starts > 0)
 			return; /* it has not answered yet */
 	if (m->reload_waits == NULL)
 		master_command_reloaded(m, (struct view){0});
+}
+
+void master_command_upgraded(struct master *m, uint64_t status, struct view text)
+{
+	answer_all(m, WAITS_UPGRADE, status, text);
 }
 
 /* ---- the commands ---- */
@@ -119,6 +125,17 @@ static void reload(struct visitor *v)
 	v->master->reload(v->master);
 }
 
+static void upgrade(struct visitor *v)
+{
+	if (v->master->stopping) {
+		answer_string(v, MASTER_STATUS_LATER, "the server is stopping\n");
+		return;
+	}
+	log_record(LOG_INFO, "-", "upgrade-asked", log_string("by", "an administrator's command"));
+	v->waits = WAITS_UPGRADE;
+	v->master->begin_upgrade(v->master);
+}
+
 static void stop(struct visitor *v)
 {
 	log_record(LOG_INFO, "-", "stop-asked", log_string("by", "an administrator's command"));
@@ -132,7 +149,8 @@ static void carry_out(struct visitor *v, const struct message_command *m)
 	static const struct {
 		const char *word;
 		void (*run)(struct visitor *v);
-	} commands[] = {{"status", status}, {"reload", reload}, {"stop", stop}, {"metrics", metrics}};
+	} commands[] = {{"status", status}, {"reload", reload}, {"upgrade", upgrade}, {"stop", stop},
+	    {"metrics", metrics}};
 	const struct message_field *words = m->words.items;
 	v->json = m->json;
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
@@ -185,19 +203,58 @@ static void received(void *arg, struct channel_frame *frame)
 	arena_done(&arena);
 }
 
-static void connected(int fd)
+static struct visitor *add_visitor(struct master *m, int fd)
 {
-	struct master *m = serving;
-	if (m->visitor_count >= VISITORS_MAX) {
-		close(fd);
-		return;
-	}
 	struct visitor *v = mem_alloc(sizeof *v);
 	*v = (struct visitor){.master = m, .next = m->visitors};
 	m->visitors = v;
 	m->visitor_count++;
 	loop_task_init(&v->free, &m->loop, free_visitor, v);
 	channel_init(&v->channel, &m->loop, fd, received, closed, v);
+	return v;
+}
+
+static void connected(int fd)
+{
+	if (serving->visitor_count >= VISITORS_MAX)
+		close(fd);
+	else
+		add_visitor(serving, fd);
+}
+
+/* ---- to the next master ---- */
+
+static void pass_visitor(struct visitor *v, struct passage *p)
+{
+	uint64_t waits = v->waits, request = v->request;
+	passage_number(p, &waits);
+	passage_number(p, &request);
+	passage_flag(p, &v->json);
+	v->waits = (enum waits)waits;
+	v->request = (uint32_t)request;
+}
+
+void master_command_pass(struct master *m, struct passage *p)
+{
+	uint64_t count = m->visitor_count;
+	passage_number(p, &count);
+	struct visitor *v = p->reads ? NULL : m->visitors;
+	for (uint64_t i = 0; i < count && i < VISITORS_MAX; i++) {
+		int fd = v ? v->channel.fd : -1;
+		passage_descriptor(p, &fd);
+		if (p->reads)
+			v = add_visitor(m, fd);
+		pass_visitor(v, p);
+		v = p->reads ? NULL : v->next;
+	}
+}
+
+bool master_command_is_quiet(const struct master *m)
+{
+	const struct visitor *v = m->visitors;
+	while (v && !v->channel.dead && channel_backlog(&v->channel) + channel_unread(&v->channel).len == 0)
+		v = v->next;
+	return v == NULL;
 }
 
 void master_command_serve(struct master *m)
@@ -209,6 +266,6 @@ void master_command_serve(struct master *m)
 void master_command_end(struct master *m)
 {
 	answer_all(m, WAITS_STOP, 0, (struct view){0});
-	for (enum waits reload = WAITS_TO_RELOAD; reload <= WAITS_ROLES; reload++)
-		answer_all(m, reload, MASTER_STATUS_LATER, VIEW("the server has stopped\n"));
+	for (enum waits other = WAITS_TO_RELOAD; other <= WAITS_UPGRADE; other++)
+		answer_all(m, other, MASTER_STATUS_LATER, VIEW("the server has stopped\n"));
 }

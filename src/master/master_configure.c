@@ -155,6 +155,14 @@ static int send_anchors(struct child *child, struct view anchors)
 	return error;
 }
 
+int master_start_child(struct child *child)
+{
+	int error = ipc_send(&child->control, MESSAGE_START, 0, &(struct message_empty){0}, -1);
+	if (error == 0)
+		child->starts++;
+	return error;
+}
+
 int master_configure(struct master *m, struct child *child)
 {
 	struct buf encoded;
@@ -180,9 +188,5 @@ int master_configure(struct master *m, struct child *child)
 		error = send_line_files(child, FILE_RECIPIENTS, m->settings->relay_domains);
 	if (error == 0 && files & 1 << FILE_ANCHORS)
 		error = send_anchors(child, m->settings->dns_anchors);
-	if (error == 0)
-		error = ipc_send(&child->control, MESSAGE_START, 0, &(struct message_empty){0}, -1);
-	if (error == 0)
-		child->starts++;
-	return error;
+	return error || child->waits ? error : master_start_child(child);
 }

@@ -26,10 +26,12 @@ static void on_ready(struct child *child, const void *message)
 	child->ready = child->starts == 0 || --child->starts == 0;
 	if (child->ready)
 		master_reload_continue(m, child);
+	if (child->ready && m->upgrade.step != UPGRADE_NOT)
+		m->upgrade_heard(m, child, MESSAGE_READY);
 	bool all = true;
 	for (size_t i = 0; i < roles_count; i++) {
-		master_give_listeners(m, &m->children[i]);
-		all = all && m->children[i].ready;
+		master_give_listeners(m, m->current[i]);
+		all = all && m->current[i]->ready;
 	}
 	if (!all)
 		return;
@@ -50,10 +52,23 @@ static void on_metrics(struct child *child, const void *message)
 	master_metrics_take(child->master, child, ((const struct message_metrics *)message)->values);
 }
 
+static void on_may_yield(struct child *child, const void *message)
+{
+	(void)message;
+	child->master->upgrade_heard(child->master, child, MESSAGE_MAY_YIELD);
+}
+
+static void on_yielded(struct child *child, const void *message)
+{
+	(void)message;
+	child->master->upgrade_heard(child->master, child, MESSAGE_YIELDED);
+}
+
 static const struct {
 	unsigned type;
 	void (*carry_out)(struct child *child, const void *message);
-} verbs[] = {{MESSAGE_READY, on_ready}, {MESSAGE_PEER_LOST, on_peer_lost}, {MESSAGE_METRICS, on_metrics}};
+} verbs[] = {{MESSAGE_READY, on_ready}, {MESSAGE_PEER_LOST, on_peer_lost}, {MESSAGE_METRICS, on_metrics},
+    {MESSAGE_MAY_YIELD, on_may_yield}, {MESSAGE_YIELDED, on_yielded}};
 
 void master_hear(void *arg, struct channel_frame *frame)
 {

@@ -35,15 +35,42 @@ static void introduce(struct master *m, struct child *caller, struct child *call
 	ipc_send(&caller->control, MESSAGE_PEER, 0, &to_caller, pair[1]);
 }
 
+/* A retired process is called by nobody: its callers have its successor. One that waits has no channels. */
+static bool may_be_called(const struct child *child)
+{
+	return child->place == CHILD_CURRENT && !child->waits;
+}
+
 void master_introduce_everywhere(struct master *m, struct child *child)
 {
-	for (size_t i = 0; i < roles_count; i++) {
+	for (size_t i = 0; i < CHILDREN_MAX && !child->waits; i++) {
 		struct child *other = &m->children[i];
-		if (child->role->calls & other->role->bit)
+		if (other->place == CHILD_FREE || other->waits)
+			continue;
+		if (child->role->calls & other->role->bit && may_be_called(other))
 			introduce(m, child, other);
-		else if (other->role->calls & child->role->bit)
+		else if (other->role->calls & child->role->bit && may_be_called(child))
 			introduce(m, other, child);
 	}
+}
+
+void master_introduce_callers(struct master *m, struct child *called)
+{
+	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+		struct child *other = &m->children[i];
+		if (other->place != CHILD_FREE && !other->waits && other->role->calls & called->role->bit)
+			introduce(m, other, called);
+	}
+}
+
+void master_introduce_stores(struct child *before, struct child *successor)
+{
+	int pair[2];
+	struct message_peer m = {.role = ROLE_STORE};
+	if (!before->up || !successor->up || channel_pair(pair) != 0)
+		return;
+	ipc_send(&before->control, MESSAGE_PEER, 0, &m, pair[0]);
+	ipc_send(&successor->control, MESSAGE_PEER, 0, &m, pair[1]);
 }
 
 static void renew(void *arg)
@@ -51,26 +78,27 @@ static void renew(void *arg)
 	struct introduction *i = arg;
 	struct master *m = i->master;
 	size_t at = (size_t)(i - &m->introductions[0][0]);
-	struct child *caller = &m->children[at / ROLES_MAX], *called = &m->children[at % ROLES_MAX];
+	struct child *caller = &m->children[at / CHILDREN_MAX], *called = &m->children[at % CHILDREN_MAX];
 	/* Where one of them has ended, its restart brings a channel. */
-	if (m->stopping || !caller->up || !called->up)
+	if (m->stopping || !caller->up || !called->up || !may_be_called(called))
 		return;
 	log_record(LOG_WARNING, "-", "channel-renewed", log_string("from", caller->role->name),
 	    log_string("to", called->role->name));
 	introduce(m, caller, called);
 }
 
+/* Of an earlier channel, which the other end has reported, no introduction has the number. */
 void master_peer_lost(struct master *m, const struct child *child, const struct message_peer *lost)
 {
-	for (size_t i = 0; i < roles_count; i++) {
+	for (size_t i = 0; i < CHILDREN_MAX && lost->number > 0; i++) {
 		const struct child *other = &m->children[i];
-		if (other->role->bit != lost->role)
+		if (other->place == CHILD_FREE || other->role->bit != lost->role)
 			continue;
 		struct introduction *between = child->role->calls & lost->role
 		                                   ? introduction_of(m, child, other)
 		                                   : introduction_of(m, other, child);
-		if (lost->number == 0 || lost->number != between->number)
-			return; /* of an earlier channel, which the other end has reported */
+		if (lost->number != between->number)
+			continue;
 		between->number = 0;
 		int64_t wait = between->made + RENEW_MS - clock_monotonic_ms();
 		loop_timer_set(&between->again, wait > GRACE_MS ? wait : GRACE_MS);
@@ -79,8 +107,8 @@ void master_peer_lost(struct master *m, const struct child *child, const struct 
 
 void master_introduce_init(struct master *m)
 {
-	for (size_t i = 0; i < roles_count; i++)
-		for (size_t j = 0; j < roles_count; j++) {
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		for (size_t j = 0; j < CHILDREN_MAX; j++) {
 			m->introductions[i][j].master = m;
 			loop_timer_init(
 			    &m->introductions[i][j].again, &m->loop, renew, &m->introductions[i][j]);

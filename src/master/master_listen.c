@@ -165,14 +165,15 @@ int master_listen(struct master *m)
 static bool peers_are_ready(const struct master *m, const struct child *child)
 {
 	for (size_t i = 0; i < roles_count; i++)
-		if (child->role->calls & roles[i].bit && !m->children[i].ready)
+		if (child->role->calls & roles[i].bit && !m->current[i]->ready)
 			return false;
 	return true;
 }
 
 void master_give_listeners(struct master *m, struct child *child)
 {
-	if (child->listens || !child->up || m->stopping || !(m->open || peers_are_ready(m, child)))
+	if (child->place != CHILD_CURRENT || child->listens || !child->up || m->stopping ||
+	    !(m->open || peers_are_ready(m, child)))
 		return;
 	child->listens = true;
 	for (size_t i = 0; i < m->listener_count; i++) {
@@ -190,7 +191,7 @@ void master_open(struct master *m)
 	m->open = true;
 	loop_timer_cancel(&m->open_all);
 	for (size_t i = 0; i < roles_count; i++)
-		master_give_listeners(m, &m->children[i]);
+		master_give_listeners(m, m->current[i]);
 }
 
 void master_close_listeners(struct master *m)

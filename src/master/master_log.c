@@ -12,8 +12,8 @@
 static struct child *log_child(struct master *m)
 {
 	for (size_t i = 0; i < roles_count; i++)
-		if (m->children[i].role && m->children[i].role->bit == ROLE_LOG)
-			return &m->children[i];
+		if (m->current[i] && m->current[i]->role->bit == ROLE_LOG)
+			return m->current[i];
 	return NULL;
 }
 
@@ -33,23 +33,24 @@ static void forget(struct master *m, size_t at)
 }
 
 /*
- * While the log role is there, it has the sockets of earlier processes of this role, and reads what is left
+ * While the log role is there, it has the sockets of earlier processes in this place, and reads what is left
  * in them. While it is not, they are kept for the next one, as many as there is room for.
  */
-static void forget_earlier(struct master *m, enum role_bit from, bool log_is_up)
+static void forget_earlier(struct master *m, const struct child *child, bool log_is_up)
 {
 	for (size_t i = m->log_socket_count; i > 0; i--)
-		if (m->log_sockets[i - 1].from == from &&
+		if (m->log_sockets[i - 1].child == child &&
 		    (log_is_up || m->log_socket_count == LOG_SOURCES_MAX))
 			forget(m, i - 1);
 }
 
-static int add(struct master *m, enum role_bit from, int *write_end)
+static int add(struct master *m, enum role_bit from, const struct child *child, int *write_end)
 {
 	int pair[2], error = log_source_pair(pair);
 	if (error)
 		return error;
-	m->log_sockets[m->log_socket_count++] = (struct log_socket){.from = from, .fd = pair[0]};
+	m->log_sockets[m->log_socket_count++] =
+	    (struct log_socket){.from = from, .child = child, .fd = pair[0]};
 	*write_end = pair[1];
 	return 0;
 }
@@ -57,17 +58,17 @@ static int add(struct master *m, enum role_bit from, int *write_end)
 int master_log_open(struct master *m)
 {
 	m->standard_error = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	return m->standard_error < 0 ? -errno : add(m, ROLE_MASTER, &m->log_write);
+	return m->standard_error < 0 ? -errno : add(m, ROLE_MASTER, NULL, &m->log_write);
 }
 
 int master_log_for(struct master *m, const struct child *child, int *write_end)
 {
 	struct child *log = log_child(m);
 	bool up = log && log->up;
-	forget_earlier(m, child->role->bit, up);
+	forget_earlier(m, child, up);
 	if (m->log_socket_count == LOG_SOURCES_MAX)
 		return -EMFILE; /* the next start of the log role empties them */
-	int error = add(m, child->role->bit, write_end);
+	int error = add(m, child->role->bit, child, write_end);
 	if (error == 0 && up)
 		tell(log, &m->log_sockets[m->log_socket_count - 1]);
 	return error;

@@ -16,7 +16,7 @@ enum { TEXT_MAX = 96 * 1024 /* what a frame takes; the figures need a quarter of
 
 struct master_metrics {
 	uint64_t ended[METRICS_SLOTS_MAX]; /* of processes that have ended */
-	uint64_t roles[ROLES_MAX][METRICS_SLOTS_MAX];
+	uint64_t roles[CHILDREN_MAX][METRICS_SLOTS_MAX];
 	struct loop_timer tell;
 };
 
@@ -41,8 +41,8 @@ static void put_roles(const struct master *m, struct buf *out, const char *name,
     uint64_t (*value)(const struct child *c))
 {
 	for (size_t i = 0; i < roles_count; i++)
-		buf_printf(out, "%s%s{role=\"%s\"} %" PRIu64 "\n", name, suffix, m->children[i].role->name,
-		    value(&m->children[i]));
+		buf_printf(out, "%s%s{role=\"%s\"} %" PRIu64 "\n", name, suffix, m->current[i]->role->name,
+		    value(m->current[i]));
 }
 
 static uint64_t is_up(const struct child *c)
@@ -97,7 +97,7 @@ void master_metrics_write(const struct master *m, struct buf *out)
 	uint64_t *sum = mem_alloc(METRICS_SLOTS_MAX * sizeof *sum),
 	         *own = mem_alloc(METRICS_SLOTS_MAX * sizeof *own);
 	metrics_sum(sum, m->metrics->ended, false);
-	for (size_t i = 0; i < roles_count; i++)
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
 		metrics_sum(sum, m->metrics->roles[i], false);
 	metrics_read(own);
 	metrics_sum(sum, own, false);
@@ -114,8 +114,9 @@ void master_metrics_write(const struct master *m, struct buf *out)
 
 static void tell_web(struct master *m, unsigned type, const void *message)
 {
-	for (size_t i = 0; i < roles_count; i++)
-		if (m->children[i].role->bit == ROLE_WEB && m->children[i].ready)
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		if (m->children[i].place != CHILD_FREE && m->children[i].role->bit == ROLE_WEB &&
+		    m->children[i].ready)
 			ipc_send(&m->children[i].control, type, 0, message, -1);
 }
 

@@ -16,9 +16,18 @@
 
 struct master;
 
+/*
+ * A role has one process that is its current one. Beside it stands, in an upgrade, the successor that is
+ * being started, or afterwards the one before, which finishes what it has begun (master_upgrade.c).
+ */
+enum child_place { CHILD_FREE, CHILD_CURRENT, CHILD_SUCCESSOR, CHILD_RETIRED };
+
+enum { CHILDREN_MAX = 2 * ROLES_MAX };
+
 struct child {
 	struct master *master;
 	const struct role *role;
+	enum child_place place;
 	pid_t pid; /* 0: not running */
 	struct channel control;
 	struct loop_timer restart, patience;
@@ -28,6 +37,7 @@ struct child {
 	unsigned crashes; /* in a row */
 	unsigned starts;  /* MESSAGE_START that it has not answered */
 	bool up, ready, told_to_stop;
+	bool waits;   /* it has all but MESSAGE_START, and no channels yet */
 	bool listens; /* it has been given its listeners */
 	uid_t uid;
 	gid_t gid;
@@ -41,6 +51,29 @@ struct introduction {
 	struct loop_timer again;
 };
 
+/* master_upgrade.c */
+enum upgrade_step {
+	UPGRADE_NOT,
+	UPGRADE_CLEARS, /* what is left of the upgrade before ends first */
+	UPGRADE_ASKS, /* the new program says which version it is, and what its processes say to each other */
+	UPGRADE_STARTS, /* successors of all but relay and store start beside */
+	UPGRADE_RELAY,  /* relay finishes; its successor starts behind store's */
+	UPGRADE_STORE,  /* store's successor waits until store may yield */
+	UPGRADE_YIELDS, /* store closes what its successor opens */
+	UPGRADE_MASTER  /* all roles run the new program; the master executes it when it owes nobody a word */
+};
+
+struct upgrade {
+	enum upgrade_step step;
+	int executable; /* the new program, open; -1: none */
+	char version[32];
+	pid_t asked; /* the process that is asked; 0: none */
+	int answer;  /* the end of its pipe */
+	struct loop_timer patience;
+	int64_t began, yielded; /* clock_monotonic_ms; yielded: when store's links were moved */
+	uint64_t pause;         /* ms until the new store served */
+};
+
 struct listener {
 	enum service service;
 	char *address;
@@ -50,6 +83,7 @@ struct listener {
 /* The log's end of a process's socket. */
 struct log_socket {
 	enum role_bit from;
+	const struct child *child; /* NULL: the master's */
 	int fd;
 };
 
@@ -61,8 +95,10 @@ struct master {
 	struct loop loop;
 	struct loop_timer tell_left_out; /* of the log */
 	struct loop_signal on_child, on_terminate, on_interrupt, on_reload, on_upgrade;
-	struct child children[ROLES_MAX];
-	struct introduction introductions[ROLES_MAX][ROLES_MAX]; /* caller, called: as in children */
+	struct child children[CHILDREN_MAX];
+	struct child *current[ROLES_MAX],
+	    *beside[ROLES_MAX]; /* of each row of the roles' table; beside: or NULL */
+	struct introduction introductions[CHILDREN_MAX][CHILDREN_MAX]; /* caller, called: as in children */
 	uint64_t last_channel;
 	struct certificates certificates; /* of the settings in force */
 	uint64_t next_key;                /* number: none is given twice in a master's life */
@@ -74,8 +110,9 @@ struct master {
 	 * this has fired. */
 	struct loop_timer open_all;
 	bool open;
-	int executable; /* our own, open: a package upgrade under us changes nothing */
-	int folder;     /* the data folder */
+	int executable; /* of the roles, open: a package upgrade under us changes nothing */
+	struct upgrade upgrade;
+	int folder; /* the data folder */
 	struct log_socket
 	    log_sockets[LOG_SOURCES_MAX]; /* what the log role reads, or will read at its next start */
 	size_t log_socket_count;
@@ -85,10 +122,19 @@ struct master {
 	int command_fd;
 	struct visitor *visitors;
 	size_t visitor_count;
-	struct master_metrics *metrics;   /* master_metrics.c */
-	void (*stop)(struct master *m);   /* master.c */
-	void (*reload)(struct master *m); /* master_reload.c */
-	int64_t began;                    /* seconds since 1970 */
+	struct master_metrics *metrics;          /* master_metrics.c */
+	void (*stop)(struct master *m);          /* master.c */
+	void (*reload)(struct master *m);        /* master_reload.c */
+	void (*begin_upgrade)(struct master *m); /* master_upgrade.c */
+	/* master.c: no role starts again, all end; at the end the installed program is executed in our place
+	 */
+	void (*drain_first)(struct master *m);
+	/* master.c: a process of the pool, with the timers that all have */
+	void (*init_child)(struct master *m, struct child *child, size_t row, enum child_place place);
+	/* master_upgrade.c: a successor, or the store's when its place has been taken, is ready; what store
+	 * says */
+	void (*upgrade_heard)(struct master *m, struct child *child, unsigned type);
+	int64_t began; /* seconds since 1970 */
 	int log_write, standard_error;
 	int lock;
 	unsigned stop_group;
@@ -126,10 +172,14 @@ int master_log_open(struct master *m);
 int master_log_for(struct master *m, const struct child *child, int *write_end);
 void master_log_introduce(struct master *m, struct child *log);
 
-/* master_configure.c: settings and certificates, then MESSAGE_START: at the start and at a reload. */
+/* master_configure.c: settings and certificates, then MESSAGE_START: at the start and at a reload. For one
+ * that waits only the first. */
 int master_configure(struct master *m, struct child *child);
+int master_start_child(struct child *child);
 /* master_spawn.c: starts a role's process and sends it everything it needs. 0 or a negative errno. */
 int master_spawn(struct master *m, struct child *child);
+/* Hears a process on its control channel, which is taken over. */
+void master_child_hear(struct child *child, int control);
 /* The user and group a role runs as when started as root. */
 void master_choose_user(struct child *child, unsigned index);
 
@@ -143,12 +193,37 @@ void master_reload_continue(struct master *m, const struct child *child);
 /* Takes them over, in place of the ones before. */
 void master_use_certificates(struct master *m, const struct certificates *certificates);
 
+/*
+ * master_upgrade.c. init: once. begin: the installed program takes this one's place, role by role. ended: a
+ * process that is no role's current one; took_over: a current one has ended, and that is the upgrade's
+ * matter; answered: of the process that was asked. stop: the server stops.
+ */
+void master_upgrade_init(struct master *m);
+void master_upgrade(struct master *m);
+void master_upgrade_heard(struct master *m, struct child *child, unsigned type);
+void master_upgrade_ended(struct master *m, struct child *child);
+bool master_upgrade_took_over(struct master *m, struct child *child);
+void master_upgrade_answered(struct master *m, int status);
+void master_upgrade_stop(struct master *m);
+/* The new program's master has taken over. */
+void master_upgrade_adopted(struct master *m);
+
+/* The path of the installed program, which is no more this one's when a package has replaced it. */
+bool master_program(char *path, size_t size);
+
 /* master_command.c. From the loop's start on administrators are served. */
 void master_command_serve(struct master *m);
 /* A reload begins; is in force with this problem (it is refused), or without one; all roles are ready. */
 void master_command_reload_begins(struct master *m);
 void master_command_reloaded(struct master *m, struct view problem);
 void master_command_all_ready(struct master *m);
+/* An upgrade has ended: with status 0, or refused. */
+void master_command_upgraded(struct master *m, uint64_t status, struct view text);
+/* Who is connected goes to the next master. */
+struct passage;
+void master_command_pass(struct master *m, struct passage *p);
+/* Nothing of theirs is half read or half sent. */
+bool master_command_is_quiet(const struct master *m);
 /* All roles have ended: who waits for that is told. */
 void master_command_end(struct master *m);
 
@@ -167,6 +242,10 @@ uint64_t master_memory_of(pid_t pid);
 /* master_introduce.c: channels from this child to all that it calls, and from all that call it. */
 void master_introduce_init(struct master *m);
 void master_introduce_everywhere(struct master *m, struct child *child);
+/* Only from those that call it: it has taken a predecessor's place, and has its own channels already. */
+void master_introduce_callers(struct master *m, struct child *called);
+/* For store's successor, that it may take over what its predecessor has. */
+void master_introduce_stores(struct child *before, struct child *successor);
 /* A child says that a channel to a peer has closed. If it is the one that both have, they get a new one, at
  * most once a second. */
 void master_peer_lost(struct master *m, const struct child *child, const struct message_peer *lost);

@@ -84,7 +84,7 @@ void master_use_certificates(struct master *m, const struct certificates *certif
 
 static void configure_all_but(struct master *m, const struct child *done)
 {
-	for (size_t i = 0; i < roles_count; i++)
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
 		if (m->children[i].up && &m->children[i] != done)
 			master_configure(m, &m->children[i]);
 	log_record(LOG_INFO, "-", "reloaded", log_string("config", m->options->config));
@@ -113,9 +113,9 @@ void master_reload(struct master *m)
 	log_set_threshold((enum log_level)fresh.log_level);
 	master_use_certificates(m, &certificates);
 	for (size_t i = 0; i < roles_count; i++)
-		if (m->children[i].up && m->children[i].role->files & 1 << FILE_KEY &&
-		    master_configure(m, &m->children[i]) == 0)
-			m->reload_waits = &m->children[i];
+		if (m->current[i]->up && m->current[i]->role->files & 1 << FILE_KEY &&
+		    master_configure(m, m->current[i]) == 0)
+			m->reload_waits = m->current[i];
 	if (m->reload_waits == NULL)
 		configure_all_but(m, NULL);
 }

@@ -52,13 +52,19 @@ static void become(struct master *m, struct child *child, int control, int log)
 	close(control);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	fexecve(m->executable, arguments, environ);
+	fexecve(child->place == CHILD_SUCCESSOR ? m->upgrade.executable : m->executable, arguments, environ);
 	_exit(71);
 }
 
 static void control_closed(void *arg)
 {
 	(void)arg; /* the end of the process tells the same, with its reason */
+}
+
+void master_child_hear(struct child *child, int control)
+{
+	channel_init(
+	    &child->control, &child->master->loop, control, child->master->hear, control_closed, child);
 }
 
 int master_spawn(struct master *m, struct child *child)
@@ -91,7 +97,7 @@ int master_spawn(struct master *m, struct child *child)
 	child->starts = 0;
 	child->started = clock_monotonic_ms();
 	child->since = clock_wall();
-	channel_init(&child->control, &m->loop, pair[0], m->hear, control_closed, child);
+	master_child_hear(child, pair[0]);
 	if (child->role->gets_folder)
 		ipc_send(&child->control, MESSAGE_FOLDER, 0, &(struct message_empty){0},
 		    fcntl(m->folder, F_DUPFD_CLOEXEC, 3));

@@ -37,6 +37,8 @@ uint64_t master_memory_of(pid_t pid)
 
 static const char *state_of_role(const struct child *c)
 {
+	if (c->pid > 0 && c->place == CHILD_RETIRED)
+		return "finishing";
 	return c->pid <= 0 ? "down" : c->told_to_stop ? "stopping" : c->ready ? "ready" : "starting";
 }
 
@@ -44,10 +46,18 @@ static const char *state_of_server(const struct master *m)
 {
 	if (m->stopping)
 		return "stopping";
+	if (m->upgrade.step != UPGRADE_NOT)
+		return "upgrading";
 	for (size_t i = 0; i < roles_count; i++)
-		if (!m->children[i].ready)
+		if (!m->current[i]->ready)
 			return m->announced ? "degraded" : "starting";
 	return "running";
+}
+
+/* Each role's process, and behind it the one beside, if there is one. */
+static const struct child *child_at(const struct master *m, size_t i)
+{
+	return i % 2 == 0 ? m->current[i / 2] : m->beside[i / 2];
 }
 
 static void put_words(const struct master *m, struct buf *out)
@@ -63,8 +73,10 @@ static void put_words(const struct master *m, struct buf *out)
 			    service_name(m->listeners[i].service));
 	buf_printf(out, "\n%-12s %8s  %-9s %-20s %9s %9s\n", "role", "process", "state", "since", "memory",
 	    "restarts");
-	for (size_t i = 0; i < roles_count; i++) {
-		const struct child *c = &m->children[i];
+	for (size_t i = 0; i < 2 * roles_count; i++) {
+		const struct child *c = child_at(m, i);
+		if (c == NULL)
+			continue;
 		since = c->pid > 0 ? iso_time(c->since, time) : VIEW("-");
 		buf_printf(out, "%-12s %8ld  %-9s %-20.*s %6.1f MB %9u\n", c->role->name, (long)c->pid,
 		    state_of_role(c), VIEW_FMT(since), (double)master_memory_of(c->pid) / MEMORY_UNIT,
@@ -88,8 +100,10 @@ static void put_roles(const struct master *m, struct json_out *w)
 {
 	char time[TIME_SIZE];
 	json_out_array(w);
-	for (size_t i = 0; i < roles_count; i++) {
-		const struct child *c = &m->children[i];
+	for (size_t i = 0; i < 2 * roles_count; i++) {
+		const struct child *c = child_at(m, i);
+		if (c == NULL)
+			continue;
 		json_out_object(w);
 		put_text(w, "name", view_from_string(c->role->name));
 		put_number(w, "pid", c->pid > 0 ? (uint64_t)c->pid : 0);
@@ -142,7 +156,7 @@ unsigned master_status(const struct master *m, bool json, struct buf *out)
 	else
 		put_words(m, out);
 	for (size_t i = 0; i < roles_count; i++)
-		if (!m->children[i].ready || m->stopping)
+		if (!m->current[i]->ready || m->stopping)
 			return MASTER_STATUS_LATER;
 	return 0;
 }

@@ -7,7 +7,12 @@
 struct master;
 
 /* Exit codes of the command line (cli/cli.h) that the master's answers bring. */
-enum { MASTER_STATUS_USAGE = 64, MASTER_STATUS_LATER = 75, MASTER_STATUS_CONFIG = 78 };
+enum {
+	MASTER_STATUS_USAGE = 64,
+	MASTER_STATUS_REFUSED = 70,
+	MASTER_STATUS_LATER = 75,
+	MASTER_STATUS_CONFIG = 78
+};
 
 /* Its processes alone, as a JSON array: name, pid, state, since, memory (octets), restarts. */
 void master_status_roles(const struct master *m, struct buf *out);

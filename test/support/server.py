@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import json
 import os
 import pathlib
 import poplib
@@ -151,6 +152,7 @@ class Server:
     def __init__(self, folder, template, settings, user=None, wrapper=(), environment=None):
         self.folder, self.user, self.wrapper = pathlib.Path(folder), user, list(wrapper)
         self.environment = environment or {}
+        self.program = POSTRIDER
         self.process = self.reader = None
         self.events, self.changed = [], threading.Condition()
         self.expected, self.checked = set(), 0
@@ -192,7 +194,7 @@ class Server:
         self.config.write_text("".join(f"{name} = {value_text(value)}\n" for name, value in self.settings.items()))
 
     def launch(self, extra_environment=None, **options):
-        command = [*self.wrapper, POSTRIDER, "serve", "--config", str(self.config)]
+        command = [*self.wrapper, str(self.program), "serve", "--config", str(self.config)]
         if self.user:
             entry = pwd.getpwnam(self.user)
             options.setdefault("user", entry.pw_uid)
@@ -330,6 +332,10 @@ class Server:
     def role_pid(self, role):
         """Once it runs: a role that has ended is back in a moment."""
         return wait_for(lambda: self.role_pids().get(role), what=f"the role {role}")
+
+    def status(self):
+        """What `postrider status --json` says."""
+        return json.loads(self.cli("status", "--json", check=False).stdout)
 
     def kill_role(self, role, signal_number=signal.SIGKILL):
         self.expect("role-ended")

@@ -44,7 +44,8 @@ static int start(void **state)
 	for (size_t i = 0; i < roles_count; i++) {
 		struct child *c = &master->children[i];
 		int pair[2];
-		*c = (struct child){.master = master, .role = &roles[i]};
+		*c = (struct child){.master = master, .role = &roles[i], .place = CHILD_CURRENT};
+		master->current[i] = c;
 		assert_int_equal(channel_pair(pair), 0);
 		channel_init(&c->control, &master->loop, pair[0], nothing_comes, nothing_closes, c);
 		ends[i] = pair[1];
@@ -56,9 +57,10 @@ static int start(void **state)
 static int stop(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < roles_count; i++) {
-		for (size_t j = 0; j < roles_count; j++)
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		for (size_t j = 0; j < CHILDREN_MAX; j++)
 			loop_timer_cancel(&master->introductions[i][j].again);
+	for (size_t i = 0; i < roles_count; i++) {
 		channel_done(&master->children[i].control);
 		close(ends[i]);
 	}
@@ -176,6 +178,32 @@ static void minds_no_nonsense(void **state)
 			    event_pending(&master->introductions[i][j].again.event, EV_TIMEOUT, NULL));
 }
 
+/* An upgrade: whoever calls, of both generations, has a channel to the successor; nobody calls the one
+ * before. */
+static void callers_are_led_to_a_successor(void **state)
+{
+	(void)state;
+	struct child *before = child(ROLE_DNS), *after = &master->children[roles_count];
+	int pair[2];
+	assert_int_equal(channel_pair(pair), 0);
+	*after = (struct child){.master = master, .role = before->role, .place = CHILD_SUCCESSOR, .up = true};
+	channel_init(&after->control, &master->loop, pair[0], nothing_comes, nothing_closes, after);
+	master_introduce_everywhere(master, after);
+	assert_int_equal(told(ROLE_SMTP, 0), 0);
+	before->place = CHILD_RETIRED;
+	after->place = CHILD_CURRENT;
+	master_introduce_callers(master, after);
+	uint64_t number = told(ROLE_SMTP, ROLE_DNS);
+	assert_true(number > 0);
+	assert_int_equal(told(ROLE_DNS, 0), 0);
+	/* A caller that starts again finds the successor alone. */
+	master_introduce_everywhere(master, child(ROLE_SMTP));
+	assert_true(told(ROLE_SMTP, ROLE_STORE) > 0 && told(ROLE_SMTP, ROLE_DNS) > number);
+	assert_int_equal(told(ROLE_SMTP, 0) + told(ROLE_DNS, 0), 0);
+	channel_done(&after->control);
+	close(pair[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +211,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(renews_once_and_not_too_often, start, stop),
 	    cmocka_unit_test_setup_teardown(leaves_the_dead_to_their_restart, start, stop),
 	    cmocka_unit_test_setup_teardown(minds_no_nonsense, start, stop),
+	    cmocka_unit_test_setup_teardown(callers_are_led_to_a_successor, start, stop),
 	};
 	log_set_threshold(LOG_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);

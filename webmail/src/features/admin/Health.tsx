@@ -14,7 +14,7 @@ interface HealthAnswer {
   logins: { from: string; refused: number; locked: number }[];
   mail: { from: string; received: number; delivered: number; sent: number; failed: number }[];
   settings: { name: string; text: string }[];
-  roles: { name: string; state: 'ready' | 'starting' | 'stopping' | 'down'; process: number; since: string | null; memoryOctets: number; restarts: number }[];
+  roles: { name: string; state: 'ready' | 'starting' | 'stopping' | 'finishing' | 'down'; process: number; since: string | null; memoryOctets: number; restarts: number }[];
   command: string;
 }
 
@@ -61,7 +61,7 @@ function Roles({ roles }: { roles: HealthAnswer['roles'] }) {
   return (
     <Table label={t('admin.roles')} heads={[t('admin.role'), t('admin.state'), t('admin.roleNumber'), t('admin.since'), t('admin.memory'), t('admin.restarts')]}>
       {roles.map((role) => (
-        <tr key={role.name}>
+        <tr key={`${role.name} ${role.process}`}>
           <th scope="row">{role.name}</th>
           <td>{t(`admin.roleState.${role.state}`)}</td>
           <td>{role.process || ''}</td>
