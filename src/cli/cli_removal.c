@@ -48,7 +48,7 @@ static int erase(struct directory_client *client, const char *name)
 	int error;
 	do {
 		/* 1 is the time of what is being erased: nothing else is as old. */
-		error = directory_client_ask(client, DIRECTORY_ERASE, 1, NULL, 0, &answer);
+		error = directory_client_ask(client, DIRECTORY_ERASE, 1, &(struct view){0}, 1, &answer);
 	} while (error == 0 && answer.number != 0);
 	return cli_directory_problem(name, error);
 }

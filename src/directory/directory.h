@@ -19,7 +19,8 @@ enum {
 	DIRECTORY_ALIAS_BYTES_MAX = 1500, /* all targets of one alias; more through aliases to aliases */
 	DIRECTORY_NAME_MAX = 60,          /* of an app password */
 	DIRECTORY_TARGETS_MAX = 1000,     /* that one address leads to: a list, through aliases to aliases */
-	DIRECTORY_DEPTH_MAX = 10          /* aliases behind one another */
+	DIRECTORY_DEPTH_MAX = 10,         /* aliases behind one another */
+	DIRECTORY_LED_MAX = 500 /* aliases that one rename changes: a quarter of what one commit may */
 };
 
 struct directory_domain {
@@ -69,12 +70,17 @@ int directory_account_delete(struct txn *t, struct view address);
 
 /*
  * Gives the account another address, at once: its mail, groups, shares and passwords stay its own, since they
- * are those of its number. With `alias` the old address becomes an alias that leads to the new one. -ENOENT:
- * no such account, or no such domain; -EEXIST: something else has the new address; -EKEYREVOKED: an account
- * that was removed has it.
+ * are those of its number. With `alias` the old address becomes an alias that leads to the new one; without,
+ * aliases and catch-alls that led to the old one, *led of them, lead to the new one. -ENOENT: no such
+ * account, or no such domain; -EEXIST: something else has the new address; -EKEYREVOKED: an account that was
+ * removed has it; -E2BIG: too many lead to it.
  */
-int directory_account_rename(struct txn *t, struct view from, struct view to, bool alias, uint64_t *shard)
-    __attribute__((warn_unused_result));
+struct directory_renamed {
+	uint64_t shard;
+	size_t led;
+};
+int directory_account_rename(struct txn *t, struct view from, struct view to, bool alias,
+    struct directory_renamed *renamed) __attribute__((warn_unused_result));
 
 /* App passwords of an account, by name. Put: -ENOENT without the account. */
 int directory_app_password_get(struct txn *t, struct view address, struct view name, struct view *record);

@@ -30,6 +30,13 @@ int directory_next_number(struct txn *t, uint64_t *shard) __attribute__((warn_un
 void directory_domain_range(
     char letter, struct view domain, struct directory_key *from, struct directory_key *to);
 
+/*
+ * rename_follow.c: aliases and catch-alls that lead to one address lead to the other from now on, in all
+ * domains. *count: how many. -E2BIG: more than DIRECTORY_LED_MAX; nothing was written.
+ */
+int directory_lead_to(struct txn *t, const struct address *from, const struct address *to, size_t *count)
+    __attribute__((warn_unused_result));
+
 /* An entry that is a text. */
 int directory_text_put(struct txn *t, const struct directory_key *k, struct view text)
     __attribute__((warn_unused_result));

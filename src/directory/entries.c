@@ -141,6 +141,14 @@ static struct directory_key key_of(int64_t when, enum directory_removed_kind kin
 	return k;
 }
 
+void directory_removed_place(
+    int64_t when, enum directory_removed_kind kind, struct view name, struct directory_key *place)
+{
+	struct directory_key k = key_of(when, kind, name);
+	place->len = 0;
+	directory_key_add(place, view_skip(directory_key_view(&k), 1));
+}
+
 int directory_removed_forget(struct txn *t, int64_t when, enum directory_removed_kind kind, struct view name)
 {
 	struct directory_key k = key_of(when, kind, name);

@@ -69,6 +69,11 @@ int directory_removed_each(
     struct txn *t, struct view after, int (*visit)(void *arg, const struct directory_removed *r), void *arg)
     __attribute__((warn_unused_result));
 
+struct directory_key;
+/* Where it stands in this list. */
+void directory_removed_place(
+    int64_t when, enum directory_removed_kind kind, struct view name, struct directory_key *place);
+
 /* entries.c: it is in this list from now on, or no more. */
 int directory_removed_note(struct txn *t, int64_t when, enum directory_removed_kind kind, struct view name)
     __attribute__((warn_unused_result));

@@ -72,7 +72,8 @@ static int move_postmaster(struct txn *t, const struct address *from, const stru
 	return error == -ENOENT ? 0 : error;
 }
 
-int directory_account_rename(struct txn *t, struct view old, struct view fresh, bool alias, uint64_t *shard)
+int directory_account_rename(
+    struct txn *t, struct view old, struct view fresh, bool alias, struct directory_renamed *renamed)
 {
 	struct address from, to;
 	struct directory_account account;
@@ -90,8 +91,11 @@ int directory_account_rename(struct txn *t, struct view old, struct view fresh, 
 		return -EEXIST;
 	memcpy(credentials, account.credentials.data, account.credentials.len);
 	account.credentials.data = credentials;
-	*shard = account.shard;
+	*renamed = (struct directory_renamed){.shard = account.shard};
 	error = make_room(t, &from, &to);
+	/* Before anything is written: it may be too much. */
+	if (error == 0 && !alias)
+		error = directory_lead_to(t, &from, &to, &renamed->led);
 	if (error == 0)
 		error = directory_account_write(t, &to, &account);
 	if (error == 0)

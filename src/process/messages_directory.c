@@ -65,7 +65,7 @@ static const struct {
     [DIRECTORY_ACCOUNT_RESTORE] = {1, true},
     [DIRECTORY_DOMAIN_RESTORE] = {1, true},
     [DIRECTORY_REMOVED_LIST] = {1, false},
-    [DIRECTORY_ERASE] = {0, false},
+    [DIRECTORY_ERASE] = {1, false},
     [DIRECTORY_GROUPS_OF] = {1, false},
     [DIRECTORY_ACCOUNT_RENAME] = {2, true},
     [DIRECTORY_ADMIN_GET] = {0, false},

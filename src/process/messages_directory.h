@@ -62,9 +62,9 @@ enum directory_operation {
 	DIRECTORY_ACCOUNT_RESTORE, /* address -> ; account. -ENOENT: no such account was removed; -EEXIST: an alias has the address; -EKEYEXPIRED: it is being erased */
 	DIRECTORY_DOMAIN_RESTORE,  /* name -> accounts (numbers) that came back with this step; 1 while more are to come */
 	DIRECTORY_REMOVED_LIST,    /* after (a place) -> DIRECTORY_REMOVED_FIELDS each: place, when (number), "account" or "domain", name */
-	DIRECTORY_ERASE,           /* number: a time -> ; 1: something that was removed until then was erased, a step of it: ask again; 0: nothing is left */
+	DIRECTORY_ERASE,           /* after (a place; empty: from the first one), number: a time -> ; 1: something that was removed until then was erased, a step of it: ask again; 0: nothing is left */
 	DIRECTORY_GROUPS_OF,       /* address -> groups */
-	DIRECTORY_ACCOUNT_RENAME,  /* address, new address; number: 1: the old one is given up, and not kept as an alias -> ; account. -EEXIST */
+	DIRECTORY_ACCOUNT_RENAME,  /* address, new address; number: 1: the old one is given up, and what led to it leads to the new one -> how many aliases and catch-alls did; account. -EEXIST, -E2BIG */
 	DIRECTORY_ADMIN_GET,       /* -> address. -ENOENT: nobody is set */
 	DIRECTORY_EXPLAIN,         /* address -> 3 for each step of the way of its mail: which (directory_explain), from, to; number: -error of DIRECTORY_RESOLVE */
 	DIRECTORY_KICK,            /* address -> ; account: all its sessions end */

@@ -362,6 +362,16 @@ static int put_signing_key(struct txn *t, struct directory_job *job)
 	return directory_signing_put(t, &key, sealed, job->number != DIRECTORY_SIGNING_SEALED);
 }
 
+static int rename_account(struct txn *t, struct directory_job *job)
+{
+	struct directory_renamed renamed = {.led = 0};
+	int error = directory_account_rename(t, job->fields[0], job->fields[1], job->number == 0, &renamed);
+	buf_clear(&job->out);
+	job->answer = renamed.shard;
+	directory_job_put_number(job, renamed.led);
+	return error;
+}
+
 static int put_alias_targets(struct txn *t, struct directory_job *job)
 {
 	const struct view *f = job->fields;
@@ -392,8 +402,7 @@ static int run_changing(struct txn *t, void *arg)
 	case DIRECTORY_ACCOUNT_SET:
 		return set_account(t, job);
 	case DIRECTORY_ACCOUNT_RENAME:
-		error = directory_account_rename(t, f[0], f[1], job->number == 0, &job->answer);
-		return error;
+		return rename_account(t, job);
 	case DIRECTORY_ALIAS_PUT:
 		return put_alias_targets(t, job);
 	case DIRECTORY_ALIAS_DELETE:

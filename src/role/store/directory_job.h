@@ -7,6 +7,7 @@
 
 #include "account/account.h"
 #include "directory/directory.h"
+#include "directory/directory_entries.h"
 #include "process/messages.h"
 
 struct directory_job {
@@ -29,6 +30,9 @@ struct directory_job {
 	struct store_read read;
 	struct account_request request;
 	bool existing;
+	struct address erasing; /* the account that is to go at this step of DIRECTORY_ERASE */
+	struct directory_key
+	    place; /* of DIRECTORY_ERASE: what it is about, in the list of what was removed */
 };
 
 /* Copies the message's fields and starts; `done` runs in store_dispatch, then directory_job_free. */
@@ -36,9 +40,19 @@ struct directory_job *directory_job_start(struct accounts *accounts, const struc
     void (*done)(struct directory_job *job), void *arg);
 void directory_job_free(struct directory_job *job);
 
+/* Of a DIRECTORY_ERASE that failed: the place of what cannot be erased, behind which the next one may go on;
+ * empty when it found none. */
+struct view directory_job_place(const struct directory_job *job);
+
 /* The answer as a message; its fields point into the job, the list is taken from `arena`. */
 bool directory_job_answer(
     const struct directory_job *job, struct arena *arena, struct message_directory_answer *m);
+
+/*
+ * This host's name, at which root, the postmaster and these users (a line for each) get mail, which goes to
+ * whoever answers for the server. Called before anything is resolved, and not again: lookups run in threads.
+ */
+void directory_job_serves(struct view hostname, struct view users);
 
 /* Where mail for an address goes, of whatever domain: as directory_resolve, and -EXDEV for a domain that is
  * not ours. */

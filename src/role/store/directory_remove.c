@@ -75,6 +75,7 @@ int directory_run_removed_list(struct txn *t, struct directory_job *job)
 /* ---- erasing: a step ---- */
 
 struct oldest {
+	struct directory_job *job;
 	int64_t until, when;
 	enum directory_removed_kind kind;
 	struct address name;
@@ -88,6 +89,8 @@ static int take_oldest(void *arg, const struct directory_removed *r)
 		return 1;
 	o->kind = r->kind;
 	o->when = r->when;
+	o->job->place.len = 0;
+	directory_key_add(&o->job->place, r->place);
 	int error = r->kind == DIRECTORY_REMOVED_ACCOUNT ? address_normalize(r->name, &o->name)
 	                                                 : address_normalize_domain(r->name, &o->name);
 	o->found = error == 0;
@@ -97,9 +100,18 @@ static int take_oldest(void *arg, const struct directory_removed *r)
 static int erase_account(struct txn *t, struct directory_job *job, const struct address *address)
 {
 	int error = directory_account_hide(t, address_view(address), DIRECTORY_ERASING, &job->answer);
-	if (error == 0)
-		directory_job_put(job, address_view(address));
-	return error;
+	if (error)
+		return error;
+	/* From now on it stands among those that are being erased. */
+	job->erasing = *address;
+	directory_removed_place(
+	    DIRECTORY_ERASING, DIRECTORY_REMOVED_ACCOUNT, address_view(address), &job->place);
+	return 0;
+}
+
+struct view directory_job_place(const struct directory_job *job)
+{
+	return directory_key_view(&job->place);
 }
 
 static int erase_domain(struct txn *t, struct directory_job *job, const struct oldest *o)
@@ -116,15 +128,14 @@ static int erase_domain(struct txn *t, struct directory_job *job, const struct o
 	return error || account.len == 0 ? error : erase_account(t, job, &account);
 }
 
-/* At this step the answer's only field is the account that is to go. */
 int directory_run_erase(struct txn *t, void *arg)
 {
 	struct directory_job *job = arg;
-	struct oldest o = {.until = (int64_t)job->number};
-	buf_clear(&job->out);
+	struct oldest o = {.job = job, .until = (int64_t)job->number};
 	job->answer = 0;
 	job->existing = false;
-	int error = directory_removed_each(t, (struct view){0}, take_oldest, &o);
+	job->place.len = 0;
+	int error = directory_removed_each(t, job->fields[0], take_oldest, &o);
 	if (error < 0 || !o.found)
 		return error < 0 ? error : 0;
 	job->existing = true;
@@ -134,7 +145,6 @@ int directory_run_erase(struct txn *t, void *arg)
 
 static void step_ends(struct directory_job *job, int result)
 {
-	buf_clear(&job->out);
 	job->answer = job->existing;
 	directory_job_finish(job, result);
 }
@@ -145,15 +155,10 @@ static int run_delete(struct txn *t, void *arg)
 {
 	struct directory_job *job = arg;
 	struct directory_account a;
-	struct address address;
-	/* Behind the four bytes of its length. */
-	struct view text = view_skip(buf_view(&job->out), 4);
-	int error = address_normalize(text, &address);
-	if (error == 0)
-		error = directory_account_entry(t, &address, &a);
+	int error = directory_account_entry(t, &job->erasing, &a);
 	if (error == -ENOENT || (error == 0 && (a.shard != job->answer || a.removed != DIRECTORY_ERASING)))
 		return 0;
-	return error ? error : directory_account_delete(t, text);
+	return error ? error : directory_account_delete(t, address_view(&job->erasing));
 }
 
 static void account_deleted(struct store_commit *c, int result)

@@ -29,6 +29,7 @@ static struct {
 	struct loop_timer timer;
 	struct directory_job *job; /* the list under way */
 	struct buf domain, after;  /* where the walk is */
+	struct buf passed;         /* what could not be erased last: the next ones stand behind it */
 	struct account_request request;
 	struct buf accounts; /* shards of the list's part that are still to come, 8 bytes each */
 	struct store_task task;
@@ -109,11 +110,25 @@ static void finish_walk(void)
 /* What was removed and not brought back goes, a step at a time; then the walk ends. */
 static void erase_more(void);
 
+/* What cannot be erased keeps nobody else's mail from going: it is passed over until tomorrow. */
+static bool pass_over(struct directory_job *job)
+{
+	struct view place = directory_job_place(job);
+	/* Behind its time and kind: removed.h. */
+	log_event(LOG_ERROR, "-", "removed-not-erased", log_text("name", view_skip(place, 8 + 1)),
+	    log_errno(job->error),
+	    log_string("do", "`postrider store check` says whether its data is damaged"));
+	/* A disk that cannot be written is no better for the next one. */
+	if (place.len == 0 || job->error == -EIO || job->error == -EROFS || job->error == -ENOSPC)
+		return false;
+	buf_clear(&upkeep_walk.passed);
+	buf_append(&upkeep_walk.passed, place);
+	return true;
+}
+
 static void erased(struct directory_job *job)
 {
-	bool more = job->error == 0 && job->answer != 0;
-	if (job->error)
-		log_event(LOG_ERROR, "-", "removed-not-erased", log_i64("error", job->error));
+	bool more = job->error ? pass_over(job) : job->answer != 0;
 	upkeep_walk.job = NULL;
 	upkeep_walk.erasing = more;
 	directory_job_free(job);
@@ -128,8 +143,10 @@ static void erased(struct directory_job *job)
 static void erase_more(void)
 {
 	int64_t until = clock_wall() - store_role.accounts.undelete_seconds;
+	struct message_field after = {.value = buf_view(&upkeep_walk.passed)};
 	struct message_directory m = {.operation = DIRECTORY_ERASE,
-	    .number = until > DIRECTORY_ERASING ? (uint64_t)until : DIRECTORY_ERASING};
+	    .number = until > DIRECTORY_ERASING ? (uint64_t)until : DIRECTORY_ERASING,
+	    .fields = {.items = &after, .count = 1}};
 	upkeep_walk.job = directory_job_start(&store_role.accounts, &m, erased, NULL);
 }
 
@@ -238,6 +255,7 @@ static void next_step(void *arg)
 		upkeep_walk.visited = upkeep_walk.dropped = 0;
 		upkeep_walk.listing_accounts = false;
 		buf_clear(&upkeep_walk.domain);
+		buf_clear(&upkeep_walk.passed);
 	}
 	struct view waiting = buf_view(&upkeep_walk.accounts);
 	if (waiting.len >= 8) {
@@ -253,6 +271,7 @@ void store_upkeep_start(void)
 {
 	buf_init(&upkeep_walk.domain, 1024);
 	buf_init(&upkeep_walk.after, 2048);
+	buf_init(&upkeep_walk.passed, 2048);
 	buf_init(&upkeep_walk.accounts, 8 * DIRECTORY_LIST_PART);
 	loop_timer_init(&upkeep_walk.timer, &store_role.process->loop, next_step, NULL);
 	later(FIRST_MS);

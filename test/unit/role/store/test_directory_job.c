@@ -98,7 +98,7 @@ static void remove_now(const char *address)
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, DIRECTORY_REMOVE_NOW, address, NULL, NULL, NULL), 0);
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, address, NULL, NULL, NULL), -EKEYEXPIRED);
 	do {
-		assert_int_equal(ask(DIRECTORY_ERASE, 1, NULL, NULL, NULL, NULL), 0);
+		assert_int_equal(ask(DIRECTORY_ERASE, 1, "", NULL, NULL, NULL), 0);
 	} while (answer.number != 0);
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, address, NULL, NULL, NULL), -ENOENT);
 }
@@ -239,7 +239,7 @@ static void what_was_removed_comes_back_whole(void **state)
 	assert_int_equal(ask(DIRECTORY_ALIAS_DELETE, 0, "alice@example.test", NULL, NULL, NULL), 0);
 	test_accounts_restart();
 	/* It is not time to erase it. */
-	assert_int_equal(ask(DIRECTORY_ERASE, 1, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_ERASE, 1, "", NULL, NULL, NULL), 0);
 	assert_int_equal(answer.number, 0);
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, "alice@example.test", NULL, NULL, NULL), 0);
 	assert_int_equal(answer.number, alice);
@@ -344,7 +344,9 @@ static void two_erase_at_once(void **state)
 {
 	(void)state;
 	uint64_t alice = add_domain_and_alice();
-	const struct message_directory m = {.operation = DIRECTORY_ERASE, .number = 1};
+	struct message_field first = {.value = VIEW("")};
+	const struct message_directory m = {
+	    .operation = DIRECTORY_ERASE, .number = 1, .fields = {.items = &first, .count = 1}};
 	assert_int_equal(test_deliver(&accounts, alice, 1, 100, "p"), 0);
 	assert_int_equal(
 	    ask(DIRECTORY_ACCOUNT_DELETE, DIRECTORY_REMOVE_NOW, "alice@example.test", NULL, NULL, NULL), 0);
@@ -367,12 +369,12 @@ static void what_is_over_is_erased_step_by_step(void **state)
 	    ask(DIRECTORY_GROUP_ADD, 0, "team@example.test", "alice@example.test", NULL, NULL), 0);
 	assert_int_equal(test_deliver(&accounts, alice, 1, 100, "p"), 0);
 	in_steps(DIRECTORY_DOMAIN_DELETE, DIRECTORY_REMOVE_ALL);
-	assert_int_equal(ask(DIRECTORY_ERASE, INT64_MAX, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_ERASE, INT64_MAX, "", NULL, NULL, NULL), 0);
 	/* From the first step on it is too late, and a crash between two changes nothing. */
 	assert_int_equal(ask(DIRECTORY_DOMAIN_RESTORE, 0, "example.test", NULL, NULL, NULL), -EKEYEXPIRED);
 	test_accounts_restart();
 	do {
-		assert_int_equal(ask(DIRECTORY_ERASE, 1, NULL, NULL, NULL, NULL), 0);
+		assert_int_equal(ask(DIRECTORY_ERASE, 1, "", NULL, NULL, NULL), 0);
 	} while (answer.number != 0);
 	assert_int_equal(test_count(alice, 'F'), 0);
 	assert_int_equal(test_count(DIRECTORY_SHARD, 'a') + test_count(DIRECTORY_SHARD, 'd') +
@@ -381,6 +383,78 @@ static void what_is_over_is_erased_step_by_step(void **state)
 	                     test_count(DIRECTORY_SHARD, 'q'),
 	    0);
 	assert_int_equal(ask(DIRECTORY_DOMAIN_PUT, 0, "example.test", "", "", "+"), 0);
+}
+
+static int run_spoil(struct txn *t, void *arg)
+{
+	struct address address;
+	(void)arg;
+	assert_int_equal(address_normalize(VIEW("alice@example.test"), &address), 0);
+	struct directory_key key = directory_address_key('a', &address);
+	return txn_put(t, DIRECTORY_SHARD, directory_key_view(&key), VIEW("\1"));
+}
+
+/* Damage of one entry is told of, and keeps nothing else. */
+static void what_cannot_be_erased_is_passed_over(void **state)
+{
+	char place[STORE_KEY_MAX];
+	(void)state;
+	add_domain_and_alice();
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 0, "bob@example.test", "", NULL, NULL), 0);
+	uint64_t bob = answer.number;
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, 0, "bob@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(test_commit(accounts.store, run_spoil, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_ERASE, INT64_MAX, "", NULL, NULL, NULL), -EBADMSG);
+	struct view failed = directory_job_place(job);
+	assert_true(failed.len > 9);
+	assert_view(view_skip(failed, 9), "alice@example.test");
+	memcpy(place, failed.data, failed.len);
+	struct view after = view_of(place, failed.len);
+	assert_int_equal(ask_views(DIRECTORY_ERASE, INT64_MAX, &after, 1), 0);
+	assert_int_equal(answer.number, 1);
+	assert_int_equal(test_count(bob, 'F'), 0);
+	assert_int_equal(ask_views(DIRECTORY_ERASE, INT64_MAX, &after, 1), 0);
+	assert_int_equal(answer.number, 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, "bob@example.test", NULL, NULL, NULL), -ENOENT);
+}
+
+/* What led to an address that is given up follows in the same commit. */
+static void aliases_follow_a_new_address(void **state)
+{
+	char name[64];
+	(void)state;
+	add_domain_and_alice();
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 0, "bob@example.test", "", NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_DOMAIN_PUT, 0, "other.test", "", "alice@example.test", "+"), 0);
+	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "both@other.test",
+	                     "bob@example.test\nalice@example.test", NULL, NULL),
+	    0);
+	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "info@example.test",
+	                     "alice@example.test\nann@example.test", NULL, NULL),
+	    0);
+	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "bobs@example.test", "bob@example.test", NULL, NULL), 0);
+	assert_int_equal(
+	    ask(DIRECTORY_ACCOUNT_RENAME, 1, "alice@example.test", "ann@example.test", NULL, NULL), 0);
+	assert_int_equal(directory_number(field(0)), 3);
+	test_accounts_restart();
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "anything@other.test", NULL, NULL, NULL), 0);
+	assert_view(field(1), "ann@example.test");
+	assert_int_equal(ask(DIRECTORY_ALIAS_LIST, 0, "other.test", "", NULL, NULL), 0);
+	assert_view(field(1), "bob@example.test\nann@example.test");
+	assert_int_equal(ask(DIRECTORY_ALIAS_LIST, 0, "example.test", "", NULL, NULL), 0);
+	assert_view(field(1), "bob@example.test");
+	assert_view(field(3), "ann@example.test");
+	/* Too many: nothing has changed. */
+	for (unsigned i = 0; i <= DIRECTORY_LED_MAX; i++) {
+		snprintf(name, sizeof name, "a%03u@example.test", i);
+		assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, name, "bob@example.test", NULL, NULL), 0);
+	}
+	assert_int_equal(
+	    ask(DIRECTORY_ACCOUNT_RENAME, 1, "bob@example.test", "rob@example.test", NULL, NULL), -E2BIG);
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "bob@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "rob@example.test", NULL, NULL, NULL), -ENOENT);
 }
 
 static void a_new_address_keeps_everything(void **state)
@@ -652,6 +726,8 @@ int main(void)
 	    ON_BOTH(a_domain_s_cut_removal_is_undone),
 	    ON_BOTH(what_is_over_is_erased_step_by_step),
 	    ON_BOTH(two_erase_at_once),
+	    ON_BOTH(what_cannot_be_erased_is_passed_over),
+	    ON_BOTH(aliases_follow_a_new_address),
 	    ON_BOTH(a_new_address_keeps_everything),
 	    ON_BOTH(a_cut_removal_goes_on),
 	    ON_BOTH(a_cut_making_is_ended_or_taken_back),
