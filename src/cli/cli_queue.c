@@ -33,6 +33,7 @@ static const struct verb {
     {"pause", true, false, false},
     {"resume", true, false, false},
     {"retry", true, false, true},
+    {"requeue", true, false, true},
     {"hold", true, true, true},
     {"release", true, false, true},
     {"delete", true, true, true},
@@ -284,8 +285,8 @@ static void print_change(struct answer *a, struct view line)
 {
 	static const struct {
 		const char *verb, *done;
-	} words[] = {{"retry", "due now"}, {"hold", "held"}, {"release", "released"},
-	    {"delete", "taken out of the queue"}};
+	} words[] = {{"retry", "due now"}, {"requeue", "resolved anew, and due now"}, {"hold", "held"},
+	    {"release", "released"}, {"delete", "taken out of the queue"}};
 	struct arena arena;
 	struct json_value v;
 	if (is_verb(a->verb, "pause") || is_verb(a->verb, "resume")) {
@@ -456,8 +457,8 @@ int cli_queue(struct cli *cli)
 		if (strcmp(cli->argv[0], verbs[i].name) == 0)
 			verb = &verbs[i];
 	if (verb == NULL)
-		return cli_no_verb(
-		    cli, "list, show, stats, age, cat, pause, resume, retry, hold, release, delete, route");
+		return cli_no_verb(cli, "list, show, stats, age, cat, pause, resume, retry, requeue, hold, "
+		                        "release, delete, route");
 	buf_init(&q.text, 1 << 20);
 	if (make_question(cli, verb, &q))
 		status = ask(cli, verb, &q);

@@ -16,7 +16,8 @@
  *{"messages","bytes"?,"held","active","notifying","destinations","oldest","paused":[{"destination",
  *"since","by"?,"why"?}]?,"by_age":[5
  *numbers: younger than an hour, 4 hours, a day, 3 days, older]} retry     {"changed":N}: due now, whatever
- *the schedule says hold      {"changed":N}: not tried until released release   {"changed":N} delete
+ *the schedule says requeue   {"changed":N}: its recipients are
+ *resolved anew, and due now hold      {"changed":N}: not tried until released release   {"changed":N} delete
  *{"changed":N}: out of the queue; with bounce=1 its sender is told route     {"changed":N}: `domain` or `id`
  *goes to `to` from now on
  *
@@ -37,7 +38,7 @@
  *
  *	{"id","state":"waiting|active|held|notifying","sender","size","arrived","expires","priority",
  *	 "hold_until"?,"held_by"?,"held_why"?,"message_id"?,"submitter"?,
- *	 "recipients":[{"address","destination","state":"waiting|delivered|relayed|failed|local","attempts",
+ *	 "recipients":[{"address","destination","state":"waiting|delivered|relayed|failed|expanded|local","attempts",
  *	                "last_attempt","next_attempt","status","cause"?,"reply","stage"?,"host","tls"}],
  *	 "destinations":[{"name","next_attempt","failures","failing_since","cause"?,"last_error","stage"?,"status","active",
  *	                  "route"?,"doing":"connect|look up"?,"doing_host"?,"doing_address"?,"doing_since"?,

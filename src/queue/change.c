@@ -61,6 +61,13 @@ int change_add(struct spool *s, unsigned shard, const struct queue_id *id, struc
 	return error;
 }
 
+/* It did not happen. */
+static void forget_notes(struct spool *s, struct queue_note **notes_end)
+{
+	*notes_end = NULL;
+	s->notes_end = notes_end;
+}
+
 /* ---- outcomes ---- */
 
 static void tell(const struct queue_record *r, struct record_recipient *p, enum queue_action action)
@@ -179,10 +186,8 @@ int change_outcome(struct spool *s, unsigned shard, const struct queue_id *id, c
 	/* Its events waited for this outcome. */
 	pass_time(s, &m);
 	error = spool_save(s, &m, !o->active);
-	if (error) {
-		*notes_end = NULL; /* it did not happen */
-		s->notes_end = notes_end;
-	}
+	if (error)
+		forget_notes(s, notes_end);
 	return error;
 }
 
@@ -370,10 +375,8 @@ int change_event(struct spool *s, unsigned shard, const struct queue_id *id)
 	struct queue_note **notes_end = s->notes_end;
 	pass_time(s, &m);
 	error = spool_save(s, &m, true);
-	if (error) {
-		*notes_end = NULL;
-		s->notes_end = notes_end;
-	}
+	if (error)
+		forget_notes(s, notes_end);
 	return error;
 }
 
@@ -405,10 +408,8 @@ int change_fail(struct spool *s, unsigned shard, const struct queue_id *id, cons
 		any = true;
 	}
 	error = any ? spool_save(s, &m, false) : 0;
-	if (error) {
-		*notes_end = NULL;
-		s->notes_end = notes_end;
-	}
+	if (error)
+		forget_notes(s, notes_end);
 	return error;
 }
 
@@ -489,6 +490,15 @@ static bool reroute(struct queue_record *r, const struct change_order *order)
 	return any;
 }
 
+/* Resolved anew, and tried at once. */
+static int requeue(struct spool *s, struct spool_message *m, const struct change_order *order, bool *any)
+{
+	bool moved;
+	int error = order->anew(s, m, any);
+	*any = error == 0 && (retry(s, &m->record, &moved) || *any);
+	return error;
+}
+
 /* What waits for it may be tried at once: its destinations too. */
 static int wake_destinations(struct spool *s, const struct queue_record *r)
 {
@@ -516,7 +526,9 @@ int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id,
 	    [CHANGE_DELETE] = NOTE_DELETED,
 	    [CHANGE_BOUNCE] = NOTE_DELETED,
 	    [CHANGE_RETRY] = NOTE_RETRIED,
-	    [CHANGE_ROUTE] = NOTE_REROUTED};
+	    [CHANGE_ROUTE] = NOTE_REROUTED,
+	    [CHANGE_REQUEUE] = NOTE_REQUEUED};
+	struct queue_note **notes_end = s->notes_end;
 	struct spool_message m;
 	bool any = false, save = true;
 	*changed = false;
@@ -540,10 +552,14 @@ int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id,
 	case CHANGE_ROUTE:
 		any = reroute(&m.record, order);
 		break;
+	case CHANGE_REQUEUE:
+		error = requeue(s, &m, order, &any);
+		break;
 	}
-	if (!any)
-		return 0;
-	struct queue_note **notes_end = s->notes_end;
+	if (error || !any) {
+		forget_notes(s, notes_end);
+		return error;
+	}
 	struct queue_note *n = spool_note(s, notes[order->kind], &m.id, NULL);
 	n->action = order->kind == CHANGE_BOUNCE ? ACTION_FAILED : ACTION_NONE;
 	spool_note_text(s, &n->by, order->by);
@@ -551,13 +567,11 @@ int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id,
 	spool_note_text(s, &n->route, order->route);
 	error = save ? spool_save(s, &m, true) : 0;
 	if (error) {
-		*notes_end = NULL;
-		s->notes_end = notes_end;
+		forget_notes(s, notes_end);
 		return error;
 	}
 	*changed = true;
-	return order->kind == CHANGE_RETRY || order->kind == CHANGE_ROUTE ? wake_destinations(s, &m.record)
-	                                                                  : 0;
+	return order->kind >= CHANGE_RETRY ? wake_destinations(s, &m.record) : 0;
 }
 
 int change_drop_wait(

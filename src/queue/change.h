@@ -77,12 +77,26 @@ int change_fail(struct spool *s, unsigned shard, const struct queue_id *id, cons
     __attribute__((warn_unused_result));
 
 /* What an administrator does. *changed: whether there was anything to change. */
-enum change_kind { CHANGE_HOLD, CHANGE_RELEASE, CHANGE_DELETE, CHANGE_BOUNCE, CHANGE_RETRY, CHANGE_ROUTE };
+enum change_kind {
+	CHANGE_HOLD,
+	CHANGE_RELEASE,
+	CHANGE_DELETE,
+	CHANGE_BOUNCE,
+	CHANGE_RETRY,
+	CHANGE_ROUTE,
+	CHANGE_REQUEUE
+};
 struct change_order {
 	enum change_kind kind;
 	struct view by, why;
 	struct view route; /* CHANGE_ROUTE; empty: none any more */
 	int64_t until;     /* CHANGE_HOLD: released by itself then; 0: not */
+	/*
+	 * CHANGE_REQUEUE: finds out anew for whom the loaded record waits. It may end recipients and add some
+	 * behind them; none is taken out, and none changes its number. *changed: whether it did. 0, or a
+	 * negative errno: nothing is to be saved.
+	 */
+	int (*anew)(struct spool *s, struct spool_message *m, bool *changed);
 };
 int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id,
     const struct change_order *order, bool *changed) __attribute__((warn_unused_result));

@@ -42,6 +42,7 @@ enum queue_note_kind {
 	NOTE_DELETED,
 	NOTE_REROUTED, /* destination, route */
 	NOTE_RETRIED,
+	NOTE_REQUEUED,  /* its recipients were resolved anew */
 	NOTE_SUBMITTED, /* of "@submit": dsn: the id of the message that was made of it */
 	NOTE_DONE       /* the message has left the queue */
 };

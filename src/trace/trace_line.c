@@ -5,7 +5,7 @@
 
 static const char *const names[TRACE_KINDS] = {"accepted", "recipient", "kept", "queued", "delivered",
     "relayed", "deferred", "failed", "expanded", "expired", "notified", "held", "released", "deleted",
-    "rerouted", "retried", "discarded", "refused", "submitted", "attempt", "rejected", "done"};
+    "rerouted", "retried", "discarded", "refused", "submitted", "attempt", "rejected", "requeued", "done"};
 
 const char *trace_kind_name(enum trace_kind kind)
 {

@@ -57,7 +57,8 @@ enum trace_kind {
 	/* A client was refused: from, sender, recipient (none: before any), code, reply. The line's id is the
 	 * session's. */
 	TRACE_REJECTED,
-	TRACE_DONE, /* nothing is left to do: the message has left the queue */
+	TRACE_REQUEUED, /* by, why: an administrator had its recipients resolved anew */
+	TRACE_DONE,     /* nothing is left to do: the message has left the queue */
 	TRACE_KINDS
 };
 

@@ -308,6 +308,10 @@ void trace_words(struct buf *out, const struct trace_line *e)
 	case TRACE_RETRIED:
 		say_action(out, e, "an immediate attempt was requested");
 		break;
+	case TRACE_REQUEUED:
+		say_action(
+		    out, e, "its recipients were resolved anew, and an immediate attempt was requested");
+		break;
 	case TRACE_DISCARDED:
 		say_recipient(out, e);
 		say_original(out, e);

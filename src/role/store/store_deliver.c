@@ -365,7 +365,7 @@ static int copy_deliveries(struct delivery *d, const struct message_deliver *m)
 {
 	struct queue_record *r = &d->queue.record;
 	size_t count = m->deliveries.count;
-	bool local = false;
+	bool waits = false;
 	d->items = arena_array(&d->arena, count, sizeof *d->items);
 	d->rules.targets = arena_array(&d->arena, count, sizeof *d->rules.targets);
 	d->mail.targets = arena_array(&d->arena, count, sizeof *d->mail.targets);
@@ -383,14 +383,15 @@ static int copy_deliveries(struct delivery *d, const struct message_deliver *m)
 	}
 	for (size_t i = 0; i < d->recipient_count; i++) {
 		r->recipients[i] = d->recipients[i];
-		local = local || d->recipients[i].local;
+		waits = waits || d->recipients[i].state == RECORD_WAITING;
 	}
 	r->count = d->recipient_count;
 	r->shared = d->mail.target_count > 0;
 	d->mail.all_or_none = m->all_or_none;
 	bool good = arena_copy(&d->arena, m->summary, &d->mail.summary) &&
 	            arena_copy(&d->arena, trailer_short_structure(m->trailer), &d->mail.structure);
-	if (local)
+	/* What waits may come into a mailbox here in the end: when it is requeued, too. */
+	if (waits)
 		good = good && arena_copy(&d->arena, m->summary, &r->summary) &&
 		       arena_copy(&d->arena, m->headers, &r->headers);
 	return good ? 0 : -ENOMEM;

@@ -191,6 +191,11 @@ static void order_done(struct queue *q, struct queue_item *item, int result)
 static void order_found(struct queue_walk *w, const struct queue_found *f)
 {
 	struct queue_task *t = w->arg;
+	/* What is on its way to a host might arrive there and elsewhere. */
+	if (t->verb == QUEUE_REQUEUE && queue_is_leased(store_role.queue, &f->place.id)) {
+		t->failed = -EBUSY;
+		return;
+	}
 	struct order_item *o = mem_alloc(sizeof *o);
 	*o = (struct order_item){
 	    .item = {.run = run_order, .done = order_done, .frees = true}, .task = t, .place = f->place};
@@ -341,7 +346,8 @@ static enum queue_verb verb_of(struct view word)
 	    [QUEUE_HOLD] = "hold",
 	    [QUEUE_RELEASE] = "release",
 	    [QUEUE_DELETE] = "delete",
-	    [QUEUE_ROUTE] = "route"};
+	    [QUEUE_ROUTE] = "route",
+	    [QUEUE_REQUEUE] = "requeue"};
 	for (size_t i = 0; i < QUEUE_VERBS; i++)
 		if (view_equal(word, view_from_string(names[i])))
 			return (enum queue_verb)i;
@@ -391,11 +397,13 @@ static const char *read_words(struct queue_task *t, const struct message_field *
 	    [QUEUE_HOLD] = CHANGE_HOLD,
 	    [QUEUE_RELEASE] = CHANGE_RELEASE,
 	    [QUEUE_DELETE] = CHANGE_DELETE,
-	    [QUEUE_ROUTE] = CHANGE_ROUTE};
+	    [QUEUE_ROUTE] = CHANGE_ROUTE,
+	    [QUEUE_REQUEUE] = CHANGE_REQUEUE};
 	t->verb = verb_of(words[0].value);
 	if (t->verb == QUEUE_VERBS)
 		return "the running server does not know this command; does it run another version?";
 	t->order.kind = kinds[t->verb];
+	t->order.anew = store_queue_anew;
 	for (size_t i = 1; i < count; i++) {
 		struct view word = words[i].value;
 		ptrdiff_t at = view_find(word, '=');

@@ -10,7 +10,7 @@ static const char *const states[] = {[RECORD_WAITING] = "waiting",
     [RECORD_DELIVERED] = "delivered",
     [RECORD_RELAYED] = "relayed",
     [RECORD_FAILED] = "failed",
-    [RECORD_EXPANDED] = "delivered"};
+    [RECORD_EXPANDED] = "expanded"};
 
 static void put_text(struct buf *out, const char *name, struct view text)
 {

@@ -28,6 +28,7 @@ static const struct {
     [NOTE_DELETED] = {"queue-deleted", LOG_WARNING, TRACE_DELETED},
     [NOTE_REROUTED] = {"queue-rerouted", LOG_WARNING, TRACE_REROUTED},
     [NOTE_RETRIED] = {"queue-retried", LOG_INFO, TRACE_RETRIED},
+    [NOTE_REQUEUED] = {"queue-requeued", LOG_INFO, TRACE_REQUEUED},
     [NOTE_SUBMITTED] = {"queue-submitted", LOG_INFO, TRACE_SUBMITTED},
     [NOTE_DONE] = {NULL, LOG_DEBUG, TRACE_DONE},
 };

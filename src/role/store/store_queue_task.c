@@ -50,8 +50,16 @@ void queue_task_end(struct queue_task *t, uint64_t status)
 void queue_task_fail(struct queue_task *t, int error)
 {
 	buf_clear(&t->out);
-	buf_printf(&t->out, "the queue cannot be read or changed now: %s\n", strerror(-error));
-	queue_task_end(t, 75);
+	if (error == -EBUSY)
+		buf_append_string(&t->out,
+		    "the message is being sent right now; try again in a moment, or hold it first\n");
+	else if (error == -ENODATA)
+		buf_append_string(&t->out,
+		    "the message leads to a mailbox here now, and an earlier version put it into the "
+		    "queue without what a mailbox needs; `postrider queue delete --bounce` returns it\n");
+	else
+		buf_printf(&t->out, "the queue cannot be read or changed now: %s\n", strerror(-error));
+	queue_task_end(t, error == -ENODATA ? 69 : 75);
 }
 
 void queue_task_each(void (*call)(struct queue_task *t))

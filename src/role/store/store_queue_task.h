@@ -20,6 +20,7 @@ enum queue_verb {
 	QUEUE_RELEASE,
 	QUEUE_DELETE,
 	QUEUE_ROUTE,
+	QUEUE_REQUEUE,
 	QUEUE_VERBS
 };
 
@@ -57,6 +58,9 @@ void queue_task_tell(struct queue_task *t, struct view text, uint64_t status, bo
 void queue_task_flush(struct queue_task *t, size_t above); /* of `out` */
 void queue_task_end(struct queue_task *t, uint64_t status);
 void queue_task_fail(struct queue_task *t, int error);
+
+/* store_queue_requeue.c: `anew` of struct change_order. */
+int store_queue_anew(struct spool *s, struct spool_message *m, bool *changed);
 
 /* store_queue_age.c, store_queue_cat.c, store_queue_pause.c: they begin, and end by themselves. go: the
  * channel has room again. */

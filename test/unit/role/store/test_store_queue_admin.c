@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/cli_queue_text.h"
+#include "directory/directory.h"
 #include "role/store/store_private.h"
 #include "role/store/store_queue_json.h"
 #include "dsn/dsn_explain.h"
@@ -169,14 +170,12 @@ static void added(struct store_commit *c, int result)
 	a->done = true;
 }
 
-static void add(
-    unsigned number, const char *sender, const char *address, const char *destination, int64_t age)
+static void add_for(unsigned number, const char *sender, struct record_recipient p, int64_t age)
 {
-	struct record_recipient p = {
-	    .address = view_from_string(address), .destination = view_from_string(destination)};
 	struct adding a = {.d.record = {.terms.sender = view_from_string(sender),
 	                       .arrived = clock_wall() - age,
 	                       .body_len = 4,
+	                       .summary = VIEW("summary"),
 	                       .recipients = &p,
 	                       .count = 1}};
 	char id[QUEUE_ID_SIZE + 1];
@@ -190,6 +189,15 @@ static void add(
 	store_commit(store_role.store, &a.commit);
 	test_wait(store_role.store, &a.done);
 	turn();
+}
+
+static void add(
+    unsigned number, const char *sender, const char *address, const char *destination, int64_t age)
+{
+	add_for(number, sender,
+	    (struct record_recipient){
+	        .address = view_from_string(address), .destination = view_from_string(destination)},
+	    age);
 }
 
 /* Asks with these words, up to a NULL; the status. */
@@ -436,6 +444,126 @@ static void routes(void **state)
 	assert_null(strstr(text(), "other.example"));
 }
 
+/* ---- requeue ---- */
+
+static uint64_t bob_shard;
+
+static int run_directory(struct txn *t, void *arg)
+{
+	const char *targets = arg;
+	struct directory_domain d = {.separator = '+'};
+	struct directory_account bob = {.credentials = VIEW("x")};
+	int error = directory_domain_put(t, VIEW("here.example"), &d);
+	if (error == 0)
+		error = directory_account_add(t, VIEW("bob@here.example"), &bob);
+	if (error == 0)
+		bob_shard = bob.shard;
+	if (error == 0 || error == -EEXIST)
+		error = directory_alias_put(t, VIEW("info@here.example"), view_from_string(targets));
+	return error;
+}
+
+struct directory_change {
+	struct store_commit commit;
+	bool done;
+};
+
+static void directory_done(struct store_commit *c, int result)
+{
+	assert_int_equal(result, 0);
+	((struct directory_change *)c)->done = true;
+}
+
+/* here.example with bob, and info@ that leads to these. */
+static void info_leads_to(const char *targets)
+{
+	struct directory_change change = {
+	    .commit = {.run = run_directory, .arg = (void *)(uintptr_t)targets, .done = directory_done}};
+	store_commit(store_role.store, &change.commit);
+	test_wait(store_role.store, &change.done);
+	if (bob_shard)
+		assert_int_equal(test_create(&store_role.accounts, bob_shard, 0), 0);
+	bob_shard = 0;
+}
+
+static void add_by_alias(unsigned number)
+{
+	add_for(number, "a@one.example",
+	    (struct record_recipient){.address = VIEW("old@b.example"),
+	        .destination = VIEW("b.example"),
+	        .forwarder = VIEW("info@here.example")},
+	    0);
+}
+
+/* The alias was mended: others get it now, once each, and who gets it already keeps waiting. */
+static void goes_where_its_alias_leads_now(void **state)
+{
+	struct queue_record_view found[2];
+	struct arena arena;
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	info_leads_to("old@b.example");
+	add_by_alias(1);
+	assert_int_equal(ASK("requeue", "id=000000000001", "by=eve"), 0);
+	assert_int_equal(ASK("list"), 0);
+	assert_int_equal(lines(found, 2, &arena), 1);
+	assert_int_equal(found[0].recipient_count, 1);
+	info_leads_to("new@c.example\nbob@here.example");
+	assert_int_equal(ASK("requeue", "domain=b.example", "by=eve"), 0);
+	assert_string_equal(text(), "{\"changed\":1}\n");
+	assert_int_equal(ASK("list"), 0);
+	assert_int_equal(lines(found, 2, &arena), 1);
+	assert_int_equal(found[0].recipient_count, 3);
+	assert_view(found[0].recipients[0].state, "expanded");
+	assert_view(found[0].recipients[1].address, "new@c.example");
+	assert_view(found[0].recipients[1].destination, "c.example");
+	assert_view(found[0].recipients[1].state, "waiting");
+	assert_view(found[0].recipients[2].address, "info@here.example");
+	assert_view(found[0].recipients[2].state, "delivered");
+	/* Nothing is added twice, and nothing waits for the old host any more. */
+	assert_int_equal(ASK("requeue", "all=1", "by=eve"), 0);
+	assert_int_equal(ASK("list"), 0);
+	assert_int_equal(lines(found, 2, &arena), 1);
+	assert_int_equal(found[0].recipient_count, 3);
+	assert_null(strstr(text(), "\"name\":\"b.example\""));
+	/* Back again: the first one, as a new one. */
+	info_leads_to("old@b.example");
+	assert_int_equal(ASK("requeue", "all=1", "by=eve"), 0);
+	assert_int_equal(ASK("list"), 0);
+	assert_int_equal(lines(found, 2, &arena), 1);
+	assert_int_equal(found[0].recipient_count, 4);
+	assert_view(found[0].recipients[3].address, "old@b.example");
+	assert_view(found[0].recipients[3].state, "waiting");
+	arena_done(&arena);
+}
+
+static void comes_here_when_its_domain_did(void **state)
+{
+	(void)state;
+	add(1, "a@one.example", "bob@here.example", "here.example", 0);
+	add(2, "a@one.example", "nobody@here.example", "here.example", 0);
+	info_leads_to("bob@here.example");
+	assert_int_equal(ASK("requeue", "id=000000000001", "by=eve"), 0);
+	/* It is in his mailbox, and nothing is left to do. */
+	assert_int_equal(ASK("show", "id=000000000001"), 66);
+	/* What leads nowhere waits as before. */
+	assert_int_equal(ASK("requeue", "id=000000000002", "by=eve"), 0);
+	assert_int_equal(ASK("list", "id=000000000002"), 0);
+	assert_non_null(strstr(text(), "\"state\":\"waiting\""));
+}
+
+static void is_not_requeued_on_its_way(void **state)
+{
+	(void)state;
+	info_leads_to("new@c.example");
+	add_by_alias(1);
+	send_relay(MESSAGE_QUEUE_READY, &(struct message_queue_ready){10});
+	send_relay(MESSAGE_QUEUE_TAKE, &(struct message_queue_take){told.number, 5, 1000});
+	assert_int_equal(ASK("requeue", "id=000000000001", "by=eve"), 75);
+	assert_non_null(strstr(text(), "being sent right now"));
+	assert_int_equal(ASK("requeue", "by=eve"), 64);
+}
+
 static void unknown_words_are_refused(void **state)
 {
 	(void)state;
@@ -491,6 +619,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(deletes_with_and_without_telling, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(tries_again_at_once, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(routes, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(goes_where_its_alias_leads_now, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(comes_here_when_its_domain_did, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(is_not_requeued_on_its_way, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(unknown_words_are_refused, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(a_long_list_does_not_pile_up, prepare, clean_up),
 	};
