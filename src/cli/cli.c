@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/show.h"
+#include "cli/option_texts.h"
 #include "format/date.h"
 #include "format/json.h"
 #include "format/plain.h"
@@ -108,18 +109,26 @@ static bool put_usage_of(struct buf *out, struct view usage, struct view verb)
 
 int cli_usage(const struct cli *cli, const char *problem)
 {
-	struct buf of_verb;
+	struct buf of_verb, options;
 	FILE *out = problem ? stderr : stdout;
 	buf_init(&of_verb, CLI_USAGE_MAX);
+	buf_init(&options, CLI_USAGE_MAX);
 	if (problem)
 		fprintf(stderr, "postrider: %s\n", problem);
-	if (cli->typed &&
-	    put_usage_of(&of_verb, view_from_string(cli->usage), view_from_string(cli->typed)) &&
-	    !buf_failed(&of_verb))
-		fputs(buf_string(&of_verb), out);
-	else
-		fprintf(out, "usage: %s\n", cli->usage);
+	bool one = cli->typed &&
+	           put_usage_of(&of_verb, view_from_string(cli->usage), view_from_string(cli->typed)) &&
+	           !buf_failed(&of_verb);
+	if (!one) {
+		buf_clear(&of_verb);
+		buf_printf(&of_verb, "usage: %s\n", cli->usage);
+	}
+	fputs(buf_string(&of_verb), out);
+	/* Behind a mistake they would only push what is wrong out of sight. */
+	if (problem == NULL && cli->command &&
+	    option_texts_write(cli->command, buf_view(&of_verb), &options) == 0)
+		fputs(buf_string(&options), out);
 	buf_done(&of_verb);
+	buf_done(&options);
 	return problem ? EXIT_USAGE : 0;
 }
 

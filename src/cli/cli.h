@@ -30,6 +30,7 @@ struct cli {
 	bool json;
 	struct settings settings;
 	bool have_settings;
+	const char *command;                /* its name */
 	const char *usage;                  /* of the command, for cli_usage */
 	const char *verb;                   /* its subcommand, once that is known */
 	const char *typed;                  /* the first word behind the command; NULL: none */

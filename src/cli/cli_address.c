@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/address_rules.h"
 #include "cli/cli.h"
+#include "format/address_normal.h"
 #include "format/plain.h"
 
 /* In each the address it is about, then, where there are two places, the one it leads to. */
@@ -65,7 +67,10 @@ static const char *sentence_of(struct view step)
 
 /* ---- the mailboxes at the end ---- */
 
-enum { MAILBOXES_TOLD = 20 /* of a list: whoever wants to know of all asks for each */ };
+enum {
+	MAILBOXES_TOLD = 20,  /* of a list: whoever wants to know of all asks for each */
+	MEMORY_MAX = 64 << 20 /* of the steps, and of what these mailboxes' scripts say */
+};
 
 struct room {
 	uint64_t messages, bytes, quota, quota_messages;
@@ -107,6 +112,79 @@ static void say_room(const struct cli *cli, struct view address, const struct ro
 	buf_done(&out);
 }
 
+/* ---- where rules send it on to ---- */
+
+static void say_forward(const struct address_forward *f)
+{
+	fputs("    its rules send it on to ", stdout);
+	cli_print(f->to);
+	printf("%s%s (script ", f->sometimes ? ", under a condition" : "",
+	    f->copies ? ", and a copy stays" : ", and no copy stays");
+	cli_print(f->script);
+	printf(", line %u)\n", (unsigned)f->line);
+}
+
+static void say_groups(const struct view *groups, size_t count)
+{
+	fputs(count ? "    in the groups" : "", stdout);
+	for (size_t i = 0; i < count; i++) {
+		fputs(i ? ", " : " ", stdout);
+		cli_print(groups[i]);
+	}
+	fputs(count ? "\n" : "", stdout);
+}
+
+/* The groups that the account is in, copied. */
+static size_t ask_groups(struct directory_client *client, struct view address, struct arena *arena,
+    struct view groups[ADDRESS_FORWARDS_MAX])
+{
+	struct message_directory_answer answer;
+	size_t count = 0;
+	if (directory_client_ask(client, DIRECTORY_GROUPS_OF, 0, &address, 1, &answer) != 0)
+		return 0;
+	const struct message_field *f = answer.fields.items;
+	while (count < answer.fields.count && count < ADDRESS_FORWARDS_MAX &&
+	       arena_copy(arena, f[count].value, &groups[count]))
+		count++;
+	return count;
+}
+
+struct beside {
+	struct address_forward forwards[ADDRESS_FORWARDS_MAX];
+	struct view groups[ADDRESS_FORWARDS_MAX];
+	size_t forward_count, group_count;
+};
+
+static void ask_beside(struct cli *cli, struct directory_client *client, struct view mailbox,
+    struct arena *arena, struct beside *b)
+{
+	char address[ADDRESS_MAX + 1];
+	snprintf(address, sizeof address, "%.*s", VIEW_FMT(mailbox));
+	int forwards = address_forwards(cli, client, address, arena, b->forwards);
+	b->forward_count = forwards > 0 ? (size_t)forwards : 0;
+	b->group_count = ask_groups(client, mailbox, arena, b->groups);
+}
+
+static void beside_json(const struct beside *b)
+{
+	fputs(",\"forwards\":[", stdout);
+	for (size_t i = 0; i < b->forward_count; i++) {
+		const struct address_forward *f = &b->forwards[i];
+		fputs(i ? ",{\"to\":" : "{\"to\":", stdout);
+		cli_json_string(f->to);
+		fputs(",\"script\":", stdout);
+		cli_json_string(f->script);
+		printf(",\"line\":%u,\"conditional\":%s,\"keep\":%s}", (unsigned)f->line,
+		    f->sometimes ? "true" : "false", f->copies ? "true" : "false");
+	}
+	fputs("],\"groups\":[", stdout);
+	for (size_t i = 0; i < b->group_count; i++) {
+		fputs(i ? "," : "", stdout);
+		cli_json_string(b->groups[i]);
+	}
+	putchar(']');
+}
+
 /* ---- the answer ---- */
 
 struct steps {
@@ -133,6 +211,19 @@ static int ask(struct directory_client *client, const char *address, struct step
 	return s->words ? 0 : -ENOMEM;
 }
 
+/* What leads nowhere may be a group's name: that is worth saying. */
+static void look_for_group(struct directory_client *client, struct steps *s)
+{
+	struct message_directory_answer answer;
+	struct view *last = s->count ? &s->words[3 * (s->count - 1)] : NULL;
+	if (last == NULL || !view_equal(last[0], VIEW("unknown")))
+		return;
+	const struct view fields[] = {last[1], VIEW("")};
+	if (directory_client_ask(client, DIRECTORY_GROUP_MEMBERS, 0, fields, 2, &answer) == 0 &&
+	    answer.fields.count > 0)
+		last[0] = VIEW("group");
+}
+
 static bool is_mailbox(const struct steps *s, size_t i)
 {
 	return view_equal(s->words[3 * i], VIEW("account"));
@@ -146,10 +237,11 @@ static bool seen_before(const struct steps *s, size_t i)
 	return false;
 }
 
-static void print_words(struct cli *cli, struct directory_client *client, const struct steps *s)
+static void print_words(struct cli *cli, struct directory_client *client, struct steps *s)
 {
 	size_t mailboxes = 0;
 	struct room room;
+	struct beside beside;
 	for (size_t i = 0; i < s->count; i++) {
 		printf("%zu. ", i + 1);
 		say_sentence(sentence_of(s->words[3 * i]), s->words[3 * i + 1], s->words[3 * i + 2]);
@@ -158,16 +250,22 @@ static void print_words(struct cli *cli, struct directory_client *client, const 
 		if (is_mailbox(s, i) && !seen_before(s, i) && ask_room(client, s->words[3 * i + 1], &room)) {
 			fputs(mailboxes++ ? "" : "\nThe mail comes into:\n", stdout);
 			say_room(cli, s->words[3 * i + 1], &room);
+			ask_beside(cli, client, s->words[3 * i + 1], &s->arena, &beside);
+			for (size_t k = 0; k < beside.forward_count; k++)
+				say_forward(&beside.forwards[k]);
+			say_groups(beside.groups, beside.group_count);
 		}
 	if (mailboxes)
-		puts("\nRules of these accounts may file it elsewhere or send it on: `postrider rule list "
-		     "ADDRESS` shows "
-		     "them.");
+		puts("\nRules of these accounts may file it into other mailboxes: `postrider rule list "
+		     "ADDRESS` "
+		     "shows them.");
 }
 
-static void print_json(struct directory_client *client, const char *address, const struct steps *s)
+static void print_json(struct cli *cli, struct directory_client *client, const char *address, struct steps *s)
 {
 	struct room room;
+	struct beside beside;
+	size_t mailboxes = 0;
 	bool first = true;
 	fputs("{\"address\":", stdout);
 	cli_json_string(view_from_string(address));
@@ -189,9 +287,14 @@ static void print_json(struct directory_client *client, const char *address, con
 			continue;
 		fputs(first ? "{\"address\":" : ",{\"address\":", stdout);
 		cli_json_string(s->words[3 * i + 1]);
-		printf(",\"messages\":%llu,\"bytes\":%llu,\"quota\":%llu,\"full\":%s}",
+		printf(",\"messages\":%llu,\"bytes\":%llu,\"quota\":%llu,\"full\":%s",
 		    (unsigned long long)room.messages, (unsigned long long)room.bytes,
 		    (unsigned long long)room.quota, is_full(&room) ? "true" : "false");
+		if (mailboxes++ < MAILBOXES_TOLD) {
+			ask_beside(cli, client, s->words[3 * i + 1], &s->arena, &beside);
+			beside_json(&beside);
+		}
+		putchar('}');
 		first = false;
 	}
 	puts("]}");
@@ -202,10 +305,12 @@ static int explain(struct cli *cli, struct directory_client *client)
 	struct steps s = {.count = 0};
 	if (!cli_words(cli, 1, 1))
 		return EXIT_USAGE;
-	arena_init(&s.arena, 4 << 20);
+	arena_init(&s.arena, MEMORY_MAX);
 	int error = ask(client, cli->argv[0], &s);
+	if (error == 0)
+		look_for_group(client, &s);
 	if (error == 0 && cli->json)
-		print_json(client, cli->argv[0], &s);
+		print_json(cli, client, cli->argv[0], &s);
 	else if (error == 0)
 		print_words(cli, client, &s);
 	int status = error ? cli_directory_problem(cli->argv[0], error) : s.error ? EXIT_NOTHING : 0;

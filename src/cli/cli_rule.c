@@ -158,6 +158,14 @@ static int rename_script(struct cli *cli, struct directory_client *directory)
 	return rule_problem(&owner, error == -ENOENT ? cli->argv[0] : cli->argv[1], error);
 }
 
+static bool knows(const struct cli_verb *rows, size_t count, const struct cli *cli)
+{
+	for (size_t i = 0; i < count; i++)
+		if (cli->argc > 0 && strcmp(cli->argv[0], rows[i].name) == 0)
+			return true;
+	return false;
+}
+
 int cli_rule(struct cli *cli)
 {
 	static const struct cli_verb rows[] = {{"list", list_scripts}, {"show", show}, {"put", rule_put},
@@ -167,5 +175,8 @@ int cli_rule(struct cli *cli)
 	/* Needs no server. */
 	if (cli->argc > 0 && strcmp(cli->argv[0], "check") == 0)
 		return rule_check(cli);
+	if (!knows(rows, sizeof rows / sizeof rows[0], cli))
+		return cli_no_verb(cli,
+		    "list, show, check, put, activate, remove, rename, simple, add, try, apply, log, undo");
 	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "cli/cli.h"
+#include "cli/cli_sendmail.h"
 #include "cli/cli_time.h"
 #include "master/roles.h"
 
@@ -127,7 +128,8 @@ static const struct cli_command commands[] = {
         "[--json]\n       postrider queue cat ID [--json]\n       postrider queue pause|resume "
         "[--destination "
         "NAME] [--why TEXT] [--json]\n       postrider queue retry ID...|WHICH [--why "
-        "TEXT]\n       postrider queue hold ID...|WHICH --why TEXT [--for TIME]\n       postrider queue "
+        "TEXT]\n       postrider queue requeue ID...|WHICH [--why TEXT]\n       postrider queue hold "
+        "ID...|WHICH --why TEXT [--for TIME]\n       postrider queue "
         "release ID...|WHICH [--why TEXT]\n       postrider queue delete ID...|WHICH --why TEXT [--bounce]\n "
         "      postrider queue route DOMAIN|ID HOST[:PORT] [--why TEXT]\n       postrider queue route "
         "DOMAIN|ID --mx\n       WHICH: --sender ADDRESS, --domain NAME, --older TIME, --error TEXT: messages "
@@ -170,6 +172,7 @@ static const struct cli_command commands[] = {
         "       postrider message extract FILE PART\n"
         "       " CLI_SEND_USAGE "\n"
         "       " CLI_FETCH_USAGE},
+    {"sendmail", cli_sendmail, "send mail from this machine, as cron and scripts do", CLI_SENDMAIL_USAGE},
     {"dns", cli_dns, "the records in DNS that a domain's mail should have",
         "postrider dns records DOMAIN [--address ADDRESS...] [--json]\n"
         "       postrider dns zone DOMAIN [--address ADDRESS...] [--all]\n"
@@ -206,6 +209,7 @@ static void print_help(FILE *out)
 
 static int run(struct cli *cli, size_t command)
 {
+	cli->command = commands[command].name;
 	cli->usage = commands[command].usage;
 	cli->typed = cli->argc > 0 && cli->argv[0][0] != '-' ? cli->argv[0] : NULL;
 	if (cli_option(cli, "--help") || cli_option(cli, "-h")) {
@@ -236,6 +240,13 @@ static int run_role(const char *name)
 	return role ? role_run(role, 3) : EXIT_USAGE;
 }
 
+static void choose_config(struct cli *cli, const char *given)
+{
+	const char *environment = getenv("POSTRIDER_CONFIG");
+	cli->config = given ? given : environment ? environment : default_config;
+	cli->config_is_default = given == NULL && environment == NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {
@@ -246,9 +257,14 @@ int main(int argc, char **argv)
 		return run_role(argv[2]);
 	if (argc > 3 && strcmp(argv[1], "completion") == 0 && strcmp(argv[2], "words") == 0)
 		return cli_completion_words(&cli);
-	const char *environment = getenv("POSTRIDER_CONFIG"), *config = cli_value(&cli, "--config");
-	cli.config = config ? config : environment ? environment : default_config;
-	cli.config_is_default = config == NULL && environment == NULL;
+	const char *config = NULL;
+	if (cli_sendmail_is_called(&argc, &argv, &config)) {
+		cli.argc = argc;
+		cli.argv = argv;
+		choose_config(&cli, config);
+		return cli_sendmail_main(&cli);
+	}
+	choose_config(&cli, cli_value(&cli, "--config"));
 	if (cli.argc == 0 || strcmp(cli.argv[0], "--help") == 0 || strcmp(cli.argv[0], "-h") == 0 ||
 	    strcmp(cli.argv[0], "help") == 0) {
 		print_help(cli.argc ? stdout : stderr);

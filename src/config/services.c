@@ -20,6 +20,7 @@ static const struct service_row rows[SERVICES] = {
     [SERVICE_HTTP] = {.name = "http", .role = "web", LISTENS(http), .port = 80},
     [SERVICE_HTTPS] = {.name = "https", .role = "web", LISTENS(https), .port = 443, .tls = true, .credential = CREDENTIAL_WEB, .channel = true},
     [SERVICE_METRICS] = {.name = "metrics", .role = "web", LISTENS(metrics)},
+    [SERVICE_SENDMAIL] = {.name = "sendmail", .role = "smtp", .socket = "sendmail", .open = true},
     [SERVICE_ADMIN_AUTH] = {.name = "admin-auth", .role = "auth", .socket = "auth"},
     [SERVICE_ADMIN_STORE] = {.name = "admin-store", .role = "store", .socket = "store"},
 };

@@ -20,6 +20,7 @@ enum service {
 	SERVICE_HTTP,
 	SERVICE_HTTPS,
 	SERVICE_METRICS,
+	SERVICE_SENDMAIL,
 	SERVICE_ADMIN_AUTH,
 	SERVICE_ADMIN_STORE,
 	SERVICES
@@ -29,7 +30,9 @@ struct service_row {
 	const char *name; /* in logs, and in what an edge tells auth */
 	const char *role; /* that serves it */
 	size_t setting;   /* offset in struct settings of its list of addresses; unused for a local socket */
-	const char *socket;  /* an administrator's: the name in the folder `run`; NULL: it has addresses */
+	const char *socket; /* a local one: its name in the folder `run`; NULL: it has addresses */
+	bool open; /* a local socket that every user may open: the kernel says who it is; else administrators
+	            */
 	unsigned port;       /* IANA's; 0: none */
 	bool tls;            /* TLS begins with the connection's first byte (RFC 8314) */
 	unsigned credential; /* CREDENTIAL_* that a password must be good for; 0: nobody logs in here */

@@ -7,6 +7,7 @@
 #include "config/dns_stub.h"
 #include "config/dns_update.h"
 #include "config/listen_address.h"
+#include "config/local_users.h"
 #include "config/masked_domain.h"
 #include "config/route.h"
 #include "config/sender_rule.h"
@@ -252,6 +253,12 @@ static const char *wrong_anchor(struct view v)
 	return "it is neither a DS nor a DNSKEY record, nor a file";
 }
 
+/* Whether there is such a user is not seen in the name: world_check.c. */
+static const char *wrong_local_user(struct view v)
+{
+	return local_users_name_is_good(v) ? NULL : "it is no user's name";
+}
+
 /* ---- the table ---- */
 
 static const struct form_row {
@@ -289,6 +296,7 @@ static const struct form_row {
     [FORM_MASKED_DOMAIN] = {"DOMAIN NUMBER, such as example.org 50", wrong_masked_domain, NULL},
     [FORM_PEOPLE_SEEN] = {"domain, groups or nobody", wrong_people_seen, people_words},
     [FORM_LANGUAGE] = {"a language such as en, de or ja", wrong_language, languages},
+    [FORM_LOCAL_USER] = {"the name or number of a user of this machine, or *", wrong_local_user, NULL},
 };
 
 const char *setting_form_text(enum setting_form form)

@@ -31,6 +31,7 @@ enum setting_form {
 	FORM_PEOPLE_SEEN,
 	FORM_MASKED_DOMAIN,
 	FORM_LANGUAGE,
+	FORM_LOCAL_USER, /* local_senders */
 	SETTING_FORMS
 };
 

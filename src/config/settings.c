@@ -304,6 +304,11 @@ const struct setting settings_table[] = {
 	"\"refuse\", \"sender\" or \"off\", as for own_from. If only one of the two is \"off\", a Sender "
 	"field may be added all the same.",
 	.form = FORM_FROM_CHECK},
+    {"local_senders", LIST, AT(local_senders), "root", 0, 0,
+	"The users of this machine that may send mail with `postrider sendmail`, which is also what cron and scripts call as "
+	"sendmail: names, numbers, or \"*\" for all. They may write with any sender, so list only users whose programs nobody "
+	"can take over: a website's user would let everybody who breaks into the website send in your name.",
+	.form = FORM_LOCAL_USER, .example = "backup"},
     {"received_login", FLAG, AT(received_login), "false", 0, 1,
 	"Name the account that logged in, in the Received field of a user's message. Every recipient can "
 	"read it."},

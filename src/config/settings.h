@@ -24,7 +24,7 @@ struct settings {
 	    metrics_listen;
 	struct view tls_certificates, tls_keys;
 	struct view proxy_from, xclient_from, trusted_proxies;
-	struct view trusted_networks, login_mechanisms;
+	struct view trusted_networks, login_mechanisms, local_senders;
 	struct view language;
 	struct view people_seen; /* "domain", "groups" or "nobody" */
 	struct view report_org, report_from, report_addresses;

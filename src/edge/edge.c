@@ -50,6 +50,21 @@ static void refuse(struct edge *edge, int fd, const struct edge_client *client)
 	close(fd);
 }
 
+/* Of a local socket: who has connected. False: the kernel does not say. */
+static bool know_user(int fd, struct edge_client *client)
+{
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+	if (service_row(client->service)->socket == NULL)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || len != sizeof peer)
+		return false;
+	client->address =
+	    (struct sockaddr_storage){.ss_family = AF_UNIX}; /* a name would be the caller's choice */
+	client->user = peer.uid;
+	return true;
+}
+
 static void on_listener(void *arg)
 {
 	struct edge_listener *listener = arg;
@@ -67,7 +82,9 @@ static void on_listener(void *arg)
 		}
 		if (fd < 0)
 			return;
-		if (edge_limits_admit(&edge->limits, &client, clock_monotonic_ms()))
+		if (!know_user(fd, &client))
+			close(fd);
+		else if (edge_limits_admit(&edge->limits, &client, clock_monotonic_ms()))
 			edge_connection_open(edge, fd, &client);
 		else
 			refuse(edge, fd, &client);

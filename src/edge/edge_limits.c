@@ -73,7 +73,9 @@ static void tell_refused(struct edge_limits *l, const struct edge_client *client
 static const char *over_limit(
     const struct edge_limits *l, const struct edge_client *client, const struct client_count *count)
 {
-	if (network_contains(l->settings->trusted_networks, &client->address) ||
+	/* A user of this machine is let in, or sent away, by the service that knows it. */
+	if (client->address.ss_family == AF_UNIX ||
+	    network_contains(l->settings->trusted_networks, &client->address) ||
 	    network_contains(l->settings->proxy_from, &client->address))
 		return NULL;
 	if (count->open >= l->settings->connections_per_address)
@@ -151,7 +153,8 @@ bool edge_limits_rename(
 bool edge_limits_count_message(struct edge_limits *l, const struct edge_client *client, int64_t now)
 {
 	struct client_count *count = count_of(l, client, now);
-	if (network_contains(l->settings->trusted_networks, &client->address))
+	if (client->address.ss_family == AF_UNIX ||
+	    network_contains(l->settings->trusted_networks, &client->address))
 		return true;
 	return count->messages++ < l->settings->messages_rate;
 }

@@ -16,6 +16,7 @@ struct edge_client {
 	struct sockaddr_storage address;
 	char text[NETWORK_TEXT_SIZE];
 	enum service service;
+	uid_t user;   /* of a local socket: who has connected, by the kernel */
 	bool counted; /* in the table, under `key` */
 	char key[NETWORK_KEY_SIZE];
 	size_t key_len;

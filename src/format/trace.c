@@ -58,7 +58,11 @@ static void append_from(struct buf *out, const struct received *r)
 		append_word(out, r->helo, r->utf8);
 	else
 		buf_append(out, VIEW("unknown"));
-	if (r->address.len) {
+	if (r->user.len) {
+		buf_append(out, VIEW(" (local user "));
+		append_comment(out, r->user);
+		buf_append_byte(out, ')');
+	} else if (r->address.len) {
 		buf_append(out, VIEW(" ("));
 		if (r->name.len) {
 			append_word(out, r->name, r->utf8);

@@ -9,6 +9,7 @@ struct received {
 	struct view helo;    /* what the client called itself */
 	struct view name;    /* what its address resolves to */
 	struct view address; /* its address as an address literal's text: 192.0.2.1, IPv6:2001:db8::1 */
+	struct view user;    /* of this machine, told in a comment instead of an address */
 	struct view login;   /* the account that has logged in, told in a comment */
 	struct view by;      /* this host */
 	struct view with;    /* protocol: ESMTP, ESMTPSA, LMTP, UTF8SMTPS ... */

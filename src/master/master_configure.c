@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "config/local_users.h"
 #include "config/route.h"
 #include "master/master_private.h"
 
@@ -155,6 +156,29 @@ static int send_anchors(struct child *child, struct view anchors)
 	return error;
 }
 
+/*
+ * The users of this machine that may send, as numbers and names: smtp, which has no files, knows a caller by
+ * its number. Whoever runs the server as itself may send too. One that is not there yet is told of, and sends
+ * after the next reload.
+ */
+static int send_users(struct master *m, struct child *child)
+{
+	struct view rest = m->settings->local_senders, name;
+	struct buf users;
+	buf_init(&users, LOCAL_USERS_TEXT_MAX);
+	while (rest.len && view_next(&rest, '\n', &name))
+		if (!local_users_add(&users, name))
+			log_record(LOG_WARNING, "-", "local-sender-unknown", log_text("user", name),
+			    log_string("do", "correct local_senders, or make the user and reload"));
+	if (geteuid() != 0)
+		local_users_add_number(&users, geteuid());
+	struct message_file file = {
+	    .kind = FILE_USERS, .name = VIEW("local_senders"), .content = buf_view(&users)};
+	int error = ipc_send(&child->control, MESSAGE_FILE, 0, &file, -1);
+	buf_done(&users);
+	return error;
+}
+
 int master_start_child(struct child *child)
 {
 	int error = ipc_send(&child->control, MESSAGE_START, 0, &(struct message_empty){0}, -1);
@@ -186,6 +210,8 @@ int master_configure(struct master *m, struct child *child)
 		error = send_line_files(child, FILE_PASSWORD, m->settings->routes);
 	if (error == 0 && files & 1 << FILE_RECIPIENTS)
 		error = send_line_files(child, FILE_RECIPIENTS, m->settings->relay_domains);
+	if (error == 0 && files & 1 << FILE_USERS)
+		error = send_users(m, child);
 	if (error == 0 && files & 1 << FILE_ANCHORS)
 		error = send_anchors(child, m->settings->dns_anchors);
 	return error || child->waits ? error : master_start_child(child);

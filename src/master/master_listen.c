@@ -98,8 +98,9 @@ static int listen_tcp(struct master *m, enum service service, struct view text)
 	return 0;
 }
 
-/* The administrator's sockets: whoever may open them (root, or the user we run as) may administer. */
-int master_listen_unix(struct master *m, const char *name, int *listening, char **path)
+/* The administrator's sockets: whoever may open them (root, or the user we run as) may administer. One that
+ * is open is for all users of this machine: its role asks the kernel who each is. */
+int master_listen_unix(struct master *m, const char *name, bool open, int *listening, char **path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int n =
@@ -118,7 +119,7 @@ int master_listen_unix(struct master *m, const char *name, int *listening, char 
 		close(fd);
 		return STATUS_UNAVAILABLE;
 	}
-	mode_t before = umask(0177);
+	mode_t before = umask(open ? 0111 : 0177);
 	unlink(address.sun_path); /* left behind by one that was killed */
 	int failed =
 	    fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 64) != 0;
@@ -134,10 +135,11 @@ int master_listen_unix(struct master *m, const char *name, int *listening, char 
 	return 0;
 }
 
-static int listen_unix(struct master *m, enum service service, const char *name)
+static int listen_unix(struct master *m, enum service service)
 {
+	const struct service_row *row = service_row(service);
 	char *path;
-	int fd, status = master_listen_unix(m, name, &fd, &path);
+	int fd, status = master_listen_unix(m, row->socket, row->open, &fd, &path);
 	if (status)
 		return status;
 	status = add(m, service, view_from_string(path), fd) ? STATUS_CONFIG : 0;
@@ -153,10 +155,10 @@ int master_listen(struct master *m)
 		while (status == 0 && rest.len && view_next(&rest, '\n', &text))
 			status = listen_tcp(m, service, text);
 		if (status == 0 && service_row(service)->socket)
-			status = listen_unix(m, service, service_row(service)->socket);
+			status = listen_unix(m, service);
 	}
 	if (status == 0)
-		status = master_listen_unix(m, "master", &m->command_fd, &m->command_path);
+		status = master_listen_unix(m, "master", false, &m->command_fd, &m->command_path);
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_PID");
 	return status;

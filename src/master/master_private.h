@@ -152,7 +152,7 @@ int master_listen(struct master *m);
 void master_give_listeners(struct master *m, struct child *child);
 /* Makes a socket in the folder `run`, for administrators. The same results; *fd, and its path, to be freed.
  */
-int master_listen_unix(struct master *m, const char *name, int *fd, char **path);
+int master_listen_unix(struct master *m, const char *name, bool open, int *fd, char **path);
 /* From now on nobody waits any more. */
 void master_open(struct master *m);
 /* Before the end: who connects from now on is refused at once, and does not wait in a backlog that nobody

@@ -29,7 +29,7 @@ const struct role roles[] = {
     {ROLE_RELAY, "relay", .stop = STOP_STRANGERS, .sandbox = &sandbox_relay, .calls = ROLE_STORE | ROLE_AUTH | ROLE_KEYS | ROLE_DNS,
 	.files = 1 << FILE_AUTHORITIES | 1 << FILE_PASSWORD | 1 << FILE_CHAIN, .functions = &relay_functions},
     {ROLE_SMTP, "smtp", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_STORE | ROLE_AUTH | ROLE_KEYS | ROLE_DNS,
-	.files = 1 << FILE_CHAIN | 1 << FILE_RECIPIENTS, .functions = &smtp_functions},
+	.files = 1 << FILE_CHAIN | 1 << FILE_RECIPIENTS | 1 << FILE_USERS, .functions = &smtp_functions},
     {ROLE_POP3, "pop3", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_AUTH | ROLE_KEYS,
 	.files = 1 << FILE_CHAIN, .functions = &pop3_functions},
     {ROLE_IMAP, "imap", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_AUTH | ROLE_KEYS,

@@ -11,6 +11,7 @@
 
 #include "config/dns_update.h"
 #include "config/listen_address.h"
+#include "config/local_users.h"
 #include "config/route.h"
 #include "config/services.h"
 #include "config/settings_check.h"
@@ -106,6 +107,21 @@ static void check_lines(struct checking *c)
 			check_file(c, FINDING_WARNING, "dns_updates", i, update.key_file, true);
 	if (c->s->ca_file.len > 0)
 		check_file(c, FINDING_WARNING, "ca_file", 0, c->s->ca_file, false);
+}
+
+static void check_users(struct checking *c)
+{
+	struct view rest = c->s->local_senders, name;
+	struct buf users;
+	char problem[200];
+	buf_init(&users, LOCAL_USERS_TEXT_MAX);
+	for (size_t i = 0; rest.len && view_next(&rest, '\n', &name); i++) {
+		if (!local_users_name_is_good(name) || local_users_add(&users, name))
+			continue;
+		snprintf(problem, sizeof problem, "this machine has no user %.*s", VIEW_FMT(name));
+		tell(c, FINDING_WARNING, "local_senders", i, problem, "a user that `getent passwd` shows");
+	}
+	buf_done(&users);
 }
 
 /* ---- folders ---- */
@@ -244,6 +260,7 @@ int world_read_conf(const struct conf *conf, enum world_user user, struct settin
 	check_run(&c);
 	check_addresses(&c);
 	check_lines(&c);
+	check_users(&c);
 	int error = certificates_read(&read, &fresh, conf,
 	    user == WORLD_SERVES ? CERTIFICATES_SERVES : CERTIFICATES_LOOKS, first, found);
 	findings_sort(found);

@@ -49,7 +49,8 @@ enum {
 	FILE_SECRET = 4,      /* for keys, by enum secret_number */
 	FILE_PASSWORD = 5,    /* of the route of this number, for relay */
 	FILE_RECIPIENTS = 6,  /* of the relay domain of this number, for smtp */
-	FILE_ANCHORS = 7      /* DNSSEC trust anchors, for dns */
+	FILE_ANCHORS = 7,     /* DNSSEC trust anchors, for dns */
+	FILE_USERS = 8        /* this machine's users that may send: local_users.h; for smtp, which sees no passwd */
 };
 
 /* Secrets that the master makes at the first start: of rewritten senders (SRS), and of the keys that sign mail. */

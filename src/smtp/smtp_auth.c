@@ -20,6 +20,10 @@ void smtp_auth(struct smtp_session *s, struct view argument)
 		smtp_fault(s, 503, "5.5.1", "you are already logged in");
 		return;
 	}
+	if (s->config.local_user.len > 0) {
+		smtp_fault(s, 503, "5.5.1", "users of this machine need no login here");
+		return;
+	}
 	if (!s->config.secure && !s->config.clear_login) {
 		smtp_fault(s, 538, "5.7.11", "start TLS first: passwords are not accepted unencrypted");
 		return;

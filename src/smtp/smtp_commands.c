@@ -56,7 +56,7 @@ static void reply_ehlo(struct smtp_session *s)
 	if (s->config.secure)
 		keyword(s, "REQUIRETLS");
 	if (s->config.kind == SMTP_SUBMISSION && (s->config.secure || s->config.clear_login) &&
-	    s->login.len == 0) {
+	    s->login.len == 0 && s->config.local_user.len == 0) {
 		buf_append_string(s->out, "250-AUTH"); /* RFC 4954 section 3 */
 		for (const char *const *m = s->config.announced(s->config.secure); *m; m++)
 			buf_printf(s->out, " %s", *m);

@@ -214,7 +214,7 @@ void smtp_mail(struct smtp_session *s, struct view argument)
 {
 	struct cursor in = cursor_on(argument);
 	struct path path;
-	if (s->config.kind == SMTP_SUBMISSION && s->login.len == 0) {
+	if (s->config.kind == SMTP_SUBMISSION && s->login.len == 0 && s->config.local_user.len == 0) {
 		smtp_fault(s, 530, "5.7.0", "log in first");
 		return;
 	}

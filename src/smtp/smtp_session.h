@@ -35,6 +35,9 @@ struct smtp_config {
 	bool etrn;          /* RFC 1985 is possible: the relay's only */
 	bool writes_sender; /* a submission's Sender field says who sent it, where From does not */
 	bool names_login;   /* the trace field names the account that has logged in */
+	/* A submission by a user of this machine, whom the kernel has named: no login is needed, and none is
+	 * offered. Empty: it is none. */
+	struct view local_user;
 };
 
 struct smtp_recipient {

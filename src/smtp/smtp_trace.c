@@ -19,6 +19,7 @@ void smtp_trace_field(const struct smtp_session *s, struct buf *out)
 	struct received received = {
 	    .helo = smtp_helo(s),
 	    .address = s->config.client_address,
+	    .user = s->config.local_user,
 	    .by = s->config.hostname,
 	    .with = view_from_string(protocol(s)),
 	    .id = s->config.id,

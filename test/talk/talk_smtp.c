@@ -265,6 +265,8 @@ static void set_options(struct view rest)
 			stage.config.writes_sender = true;
 		else if (view_equal(word, VIEW("hold")))
 			stage.config.hold_max = 86400;
+		else if (view_equal(word, VIEW("local")))
+			stage.config.local_user = VIEW("root");
 		else if (view_equal(word, VIEW("small")))
 			stage.config.size_max = 65536;
 	}

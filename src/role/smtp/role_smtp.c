@@ -146,6 +146,7 @@ static void on_begin(void *arg)
 	struct smtp_connection *c = arg;
 	const struct settings *settings = &smtp_role.edge.process->settings;
 	bool secure = edge_connection_is_secure(&c->edge);
+	smtp_local_know(c);
 	smtp_connection_name_client(c);
 	struct smtp_config config = {
 	    .kind = kind_of(c->edge.client.service),
@@ -158,14 +159,16 @@ static void on_begin(void *arg)
 	    .recipients_max = recipients_max(kind_of(c->edge.client.service), settings),
 	    .received_max = (uint32_t)settings->received_max,
 	    .errors_max = (uint32_t)settings->errors_max,
-	    .tls_available = smtp_role.edge.tls != NULL,
+	    .tls_available = smtp_role.edge.tls != NULL && c->local.name[0] == '\0',
 	    .secure = secure,
 	    .clear_login = !settings->require_tls_login || network_is_loopback(&c->edge.client.address),
 	    .xclient = network_contains(settings->xclient_from, &c->edge.client.address),
 	    .trusted = is_trusted(c),
 	    .hold_max = (uint32_t)settings->hold_max,
-	    .writes_sender = !view_equal(settings->own_from, VIEW("off")) ||
-	                     !view_equal(settings->foreign_from, VIEW("off")),
+	    .writes_sender =
+	        c->local.name[0] == '\0' && (!view_equal(settings->own_from, VIEW("off")) ||
+	                                        !view_equal(settings->foreign_from, VIEW("off"))),
+	    .local_user = view_from_string(c->local.name),
 	    .names_login = settings->received_login,
 	    .etrn = c->edge.client.service == SERVICE_SMTP && smtp_role.relay_domain_count > 0,
 	};
@@ -322,6 +325,7 @@ static int smtp_role_start(struct role_process *p)
 static int smtp_role_serve(struct role_process *p)
 {
 	smtp_relay_domains_configure(p);
+	smtp_local_configure(p);
 	return edge_role_serve(p);
 }
 

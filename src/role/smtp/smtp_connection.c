@@ -29,7 +29,7 @@ void smtp_connection_deadline(struct smtp_connection *c)
 void smtp_connection_name_client(struct smtp_connection *c)
 {
 	buf_clear(&c->literal);
-	if (c->edge.client.address.ss_family == AF_UNSPEC)
+	if (c->edge.client.address.ss_family != AF_INET && c->edge.client.address.ss_family != AF_INET6)
 		return;
 	if (c->edge.client.address.ss_family == AF_INET6 &&
 	    view_find(view_from_string(c->edge.client.text), ':') >= 0)

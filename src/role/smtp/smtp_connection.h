@@ -2,6 +2,7 @@
 #ifndef ROLE_SMTP_SMTP_CONNECTION_H
 #define ROLE_SMTP_SMTP_CONNECTION_H
 
+#include "config/local_users.h"
 #include "edge/data_rate.h"
 #include "edge/edge_connection.h"
 #include "edge/login.h"
@@ -26,6 +27,10 @@ struct smtp_connection {
 	struct loop_timer greeting;
 	struct buf literal; /* the client's address as SMTP writes it */
 	uint64_t account;   /* after the login; 0: none */
+	struct {            /* a user of this machine, at the local socket: smtp_local.c */
+		char name[LOCAL_USER_NAME_SIZE]; /* "": the client came by the network */
+		bool may_send;
+	} local;
 	bool greeting_delayed;
 	bool renamed;               /* XCLIENT has said who the client is, or that this is not known */
 	uint64_t messages, refused; /* refused: recipients, of those that store was told of */
@@ -40,7 +45,8 @@ struct smtp_connection {
 		uint32_t request;
 		struct codec_list targets; /* of the recipient, in `arena` */
 		struct arena arena;
-		bool direct; /* the target is the recipient itself, not where an alias leads */
+		bool for_postmaster; /* it is asked again, as the postmaster: smtp_local_is_here */
+		bool direct;         /* the target is the recipient itself, not where an alias leads */
 		enum resolve_verdict resolved; /* what the directory said of it */
 		size_t room_next;
 		size_t author_next; /* of the From field */
@@ -128,6 +134,12 @@ void smtp_hooks_store_ready(struct smtp_connection *c);
 /* smtp_recipient.c */
 void smtp_relay_domains_configure(struct role_process *p);
 void smtp_recipient_etrn(void *arg, struct view domain);
+
+/* smtp_local.c: takes the list of those who may send; finds out who is at the local socket. Whether an
+ * address is one of this machine itself, where its users have no mailboxes. */
+void smtp_local_configure(struct role_process *p);
+void smtp_local_know(struct smtp_connection *c);
+bool smtp_local_is_here(const struct smtp_connection *c, struct view domain);
 
 /* smtp_refused.c: tells store of a refusal, for the trace. recipient: empty when none is concerned. */
 void smtp_refused_tell(struct smtp_connection *c, const struct smtp_verdict *verdict, struct view recipient);

@@ -88,6 +88,9 @@ void smtp_hooks_own_author(struct smtp_connection *c);
 
 extern const struct smtp_verdict smtp_unavailable;
 
+/* smtp_local.c */
+smtp_hook smtp_local_may_send;
+
 /* smtp_recipient.c */
 smtp_hook smtp_resolve_recipient, smtp_recipient_has_room;
 /* Every hook has accepted: keeps where the recipient's mail goes. */

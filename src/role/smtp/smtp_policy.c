@@ -18,6 +18,7 @@ static smtp_hook delay_greeting, limit_messages, own_sender, sender_takes_mail, 
 
 static const struct smtp_hook_row rows[] = {
     {SMTP_AT_CONNECT, 1 << SMTP_RELAY, delay_greeting, NULL},
+    {SMTP_AT_CONNECT, 1 << SMTP_SUBMISSION, smtp_local_may_send, NULL},
     {SMTP_AT_MAIL, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION, limit_messages, NULL},
     {SMTP_AT_MAIL, 1 << SMTP_SUBMISSION, own_sender, NULL},
     {SMTP_AT_MAIL, 1 << SMTP_RELAY, sender_takes_mail, NULL},
@@ -109,8 +110,8 @@ static bool sender_answered(void *arg, struct link *link, struct channel_frame *
 static enum smtp_hook_result own_sender(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
-	if (envelope->sender_is_null)
-		return HOOK_ACCEPT; /* what a mail program sends by itself: receipts */
+	if (envelope->sender_is_null || c->local.may_send)
+		return HOOK_ACCEPT; /* what a mail program sends by itself: receipts; local_senders */
 	struct message_sender m = {.account = c->account, .address = envelope->terms.sender};
 	return smtp_hooks_ask(c, &smtp_role.edge.auth, MESSAGE_SENDER, &m, sender_answered, verdict);
 }
@@ -256,7 +257,7 @@ static bool may_spare_sender(const struct authors *authors)
 static enum smtp_hook_result own_authors(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
 	const struct authors *authors = smtp_authors(c->session);
-	if (authors == NULL || (!refuses_some_author() && !may_spare_sender(authors)))
+	if (authors == NULL || c->local.may_send || (!refuses_some_author() && !may_spare_sender(authors)))
 		return HOOK_ACCEPT;
 	if (authors->cut && refuses_some_author()) {
 		*verdict = (struct smtp_verdict){.kind = SMTP_PERMANENT,

@@ -60,7 +60,7 @@ static enum resolve_verdict relay_verdict(struct view address)
 static enum resolve_verdict take_foreign(struct smtp_connection *c)
 {
 	const struct smtp_recipient *recipient = c->check.recipient;
-	enum resolve_verdict verdict = c->account ? RESOLVE_LOCAL : RESOLVE_NOT_OURS;
+	enum resolve_verdict verdict = c->account || c->local.may_send ? RESOLVE_LOCAL : RESOLVE_NOT_OURS;
 	if (verdict != RESOLVE_LOCAL && c->edge.client.service != SERVICE_LMTP)
 		verdict = relay_verdict(recipient->address);
 	struct message_target target = {.address = recipient->path};
@@ -162,6 +162,26 @@ static void ask_true_sender(struct smtp_connection *c)
 		smtp_hooks_resume(c, HOOK_DECIDED, &verdict);
 }
 
+/* Mail for a user of this machine, such as cron writes: it has no mailbox, and whoever answers for the server
+ * reads it. */
+static bool goes_to_postmaster(const struct smtp_connection *c, enum resolve_verdict verdict)
+{
+	return !c->check.for_postmaster && (verdict == RESOLVE_NOT_OURS || verdict == RESOLVE_UNKNOWN_USER) &&
+	       smtp_local_is_here(c, domain_of(c->check.recipient->address));
+}
+
+static bool recipient_answered(void *arg, struct link *link, struct channel_frame *frame);
+
+static void ask_postmaster(struct smtp_connection *c)
+{
+	struct message_resolve m = {.address = VIEW("postmaster")};
+	struct smtp_verdict verdict;
+	c->check.for_postmaster = true;
+	if (smtp_hooks_ask(c, &smtp_role.edge.auth, MESSAGE_RESOLVE, &m, recipient_answered, &verdict) !=
+	    HOOK_WAIT)
+		smtp_hooks_resume(c, HOOK_DECIDED, &verdict);
+}
+
 static bool recipient_answered(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct smtp_connection *c = arg;
@@ -173,6 +193,10 @@ static bool recipient_answered(void *arg, struct link *link, struct channel_fram
 	if (!link_decode(link, frame, &m))
 		return false;
 	enum resolve_verdict verdict = (enum resolve_verdict)m.verdict;
+	if (goes_to_postmaster(c, verdict)) {
+		ask_postmaster(c);
+		return true;
+	}
 	/* Taken for no mailbox, a message would be acknowledged and kept nowhere. */
 	if (verdict == RESOLVE_LOCAL &&
 	    (m.targets.count == 0 || !keep_targets(c, m.targets.items, m.targets.count)))
@@ -192,7 +216,7 @@ static bool recipient_answered(void *arg, struct link *link, struct channel_fram
 enum smtp_hook_result smtp_resolve_recipient(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
 	struct message_resolve m = {.address = c->check.recipient->address};
-	c->check.direct = false;
+	c->check.direct = c->check.for_postmaster = false;
 	return smtp_hooks_ask(c, &smtp_role.edge.auth, MESSAGE_RESOLVE, &m, recipient_answered, verdict);
 }
 

@@ -84,7 +84,8 @@ enum smtp_hook_result smtp_sign_choose(struct smtp_connection *c, struct smtp_ve
 	struct signing_choice choice = {.authors = smtp_authors(c->session),
 	    .sender = envelope->sender_is_null ? (struct view){0} : envelope->terms.sender,
 	    .login = smtp_login_address(c->session),
-	    .any_of_ours = view_equal(smtp_role.edge.process->settings.own_from, VIEW("refuse"))};
+	    .any_of_ours =
+	        c->local.may_send || view_equal(smtp_role.edge.process->settings.own_from, VIEW("refuse"))};
 	signing_choose(s->signing, &choice, &s->author);
 	return HOOK_ACCEPT;
 }

@@ -114,7 +114,7 @@ static void tell_result(const struct smtp_connection *c, struct view recipient, 
 	    log_text("sender", smtp_envelope(c->session)->terms.sender), log_text("recipient", recipient),
 	    log_string("result", result_word(result)), {.key = NULL}};
 	/* Users and hosts that are trusted are told of completely, however much they send. */
-	bool known = c->account ||
+	bool known = c->account || c->local.may_send ||
 	             network_contains(smtp_role.edge.process->settings.trusted_networks, &client->address);
 	log_fields(level, c->edge.id, result ? "smtp-not-kept" : "smtp-kept", fields,
 	    known && !result ? LOG_COMPLETE : LOG_OF_MESSAGE);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "role/store/right.h"
+#include "role/store/directory_job.h"
 #include "role/store/right_pass.h"
 #include "role/store/store_figures.h"
 #include "role/store/store_act.h"
@@ -110,6 +111,7 @@ static int store_role_serve(struct role_process *p)
 	int error = store_open(&options, &store_role.store);
 	if (error)
 		return is_wrong_folder(error) ? error : ROLE_TRY_AGAIN;
+	directory_job_serves(p->settings.hostname, p->settings.local_senders);
 	accounts_init(&store_role.accounts, store_role.store, undelete);
 	accounts_set_language(&store_role.accounts, p->settings.language);
 	error = trace_open(p->folder, (unsigned)p->settings.trace_days);
