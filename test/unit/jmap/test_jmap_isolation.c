@@ -1,7 +1,8 @@
 /*
  * One account's things are not another's: every method of the tables is called by bob with alice's account,
  * and in his own account with her ids in every argument that the method takes. Nothing of hers may be said,
- * and nothing of hers may change. The store is the real one, in memory.
+ * and nothing of hers may change. And every method is called with what makes no sense. The store is the real
+ * one, in memory.
  */
 #include "../role/store/mail_world.h"
 #include "../store/support.h"
@@ -325,11 +326,125 @@ static void her_ids_are_nothing_to_him(void **state)
 	buf_done(&after);
 }
 
+/* ---- what makes no sense ---- */
+
+static bool is_tried(const struct jmap_method *m)
+{
+	return !(m->flags & JMAP_ADMINISTERS) && strcmp(m->name, "Core/echo") != 0;
+}
+
+/* type: NULL: any. Takes the arguments over. False: it was taken, or refused for another reason. */
+static bool is_refused(const char *method, json_t *arguments, const char *type)
+{
+	json_t *response = call(method, arguments);
+	bool good = is_error(response, type);
+	char *given = good ? NULL : json_dumps(arguments, 0);
+	if (!good)
+		print_error(
+		    "%s with %.100s: %.*s\n", method, given, VIEW_FMT(view_take(buf_view(&world.out), 300)));
+	free(given);
+	json_decref(response);
+	json_decref(arguments);
+	return good;
+}
+
+static json_t *own_account(const struct jmap_method *m)
+{
+	return m->flags & JMAP_NEEDS_ACCOUNT ? json_pack("{s:s}", "accountId", "A2") : json_object();
+}
+
+static void every_method_wants_its_account(void **state)
+{
+	const struct jmap_method *m;
+	bool good = true;
+	(void)state;
+	for (size_t i = 0; (m = jmap_method_at(i)); i++) {
+		if (!is_tried(m) || !(m->flags & JMAP_NEEDS_ACCOUNT))
+			continue;
+		good = is_refused(m->name, json_object(), "invalidArguments") && good;
+		good = is_refused(m->name, json_pack("{s:i}", "accountId", 2), "invalidArguments") && good;
+		good = is_refused(m->name, json_pack("{s:s}", "accountId", ""), "accountNotFound") && good;
+		good = is_refused(m->name, json_pack("{s:s}", "accountId", "A77"), "accountNotFound") && good;
+	}
+	assert_true(good);
+}
+
+static void every_argument_has_its_type(void **state)
+{
+	static const char *const others[] = {"nonsense", "ifInState", "properties", "sort", "position",
+	    "limit", "calculateTotal", "maxChanges", "text", "content"};
+	json_t *names = everything("M2-1");
+	const struct jmap_method *m;
+	const char *name;
+	json_t *value;
+	bool good = true;
+	(void)state;
+	json_object_del(names, "accountId");
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		json_object_set_new(names, others[i], json_null());
+	for (size_t i = 0; (m = jmap_method_at(i)); i++) {
+		if (!is_tried(m))
+			continue;
+		json_object_foreach(names, name, value)
+		{
+			json_t *arguments = own_account(m);
+			/* No argument of these is a list with a number in it. */
+			json_object_set_new(arguments, name, json_pack("[i]", 7));
+			good = is_refused(m->name, arguments, NULL) && good;
+		}
+	}
+	json_decref(names);
+	assert_true(good);
+}
+
+/* A hundred thousand ids, in what takes a list of them. */
+static void very_long_lists_are_refused(void **state)
+{
+	enum { MANY = 100000 };
+	json_t *ids = json_array(), *numbered = json_object();
+	const struct jmap_method *m;
+	char id[30];
+	bool good = true;
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		snprintf(id, sizeof id, "E2-%x", i);
+		json_array_append_new(ids, json_string(id));
+		json_object_set_new(numbered, id, json_object());
+	}
+	for (size_t i = 0; (m = jmap_method_at(i)); i++) {
+		const char *verb = strchr(m->name, '/') + 1;
+		bool sets = strcmp(verb, "set") == 0;
+		if (!is_tried(m) || (!sets && strcmp(verb, "get") != 0))
+			continue;
+		json_t *arguments = own_account(m);
+		bool of_emails = strcmp(m->name, "SearchSnippet/get") == 0;
+		json_object_set(arguments, sets ? "destroy" : of_emails ? "emailIds" : "ids", ids);
+		good = is_refused(m->name, arguments, "requestTooLarge") && good;
+		if (!sets)
+			continue;
+		arguments = own_account(m);
+		json_object_set(arguments, "update", numbered);
+		good = is_refused(m->name, arguments, "requestTooLarge") && good;
+	}
+	assert_true(good);
+	/* Of a filter it is a long list, and no more. */
+	json_t *query = json_pack("{s:s, s:{s:O}}", "accountId", "A2", "filter", "inMailboxOtherThan", ids);
+	json_t *response = call("Email/query", query);
+	assert_false(is_error(response, NULL));
+	json_decref(response);
+	json_decref(query);
+	json_decref(ids);
+	json_decref(numbered);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(her_account_is_none_of_his, begin, end),
 	    cmocka_unit_test_setup_teardown(her_ids_are_nothing_to_him, begin, end),
+	    cmocka_unit_test_setup_teardown(every_method_wants_its_account, begin, end),
+	    cmocka_unit_test_setup_teardown(every_argument_has_its_type, begin, end),
+	    cmocka_unit_test_setup_teardown(very_long_lists_are_refused, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
