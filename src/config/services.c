@@ -55,3 +55,15 @@ struct view service_addresses(const struct settings *s, enum service service)
 		return (struct view){0};
 	return *(const struct view *)((const char *)s + rows[service].setting);
 }
+
+unsigned service_port(const struct settings *s, enum service service)
+{
+	struct view rest = service_addresses(s, service), line;
+	uint64_t port = 0;
+	if (rest.len == 0 || !view_next(&rest, '\n', &line))
+		return 0;
+	ptrdiff_t colon = view_find_last(line, ':');
+	return colon >= 0 && view_to_u64(view_skip(line, (size_t)colon + 1), UINT16_MAX, &port)
+	           ? (unsigned)port
+	           : 0;
+}

@@ -50,4 +50,7 @@ bool service_has_tls(enum service service);
 /* Empty for a local socket. */
 struct view service_addresses(const struct settings *s, enum service service);
 
+/* The port of the first of them; 0: it does not listen, or on a socket. */
+unsigned service_port(const struct settings *s, enum service service);
+
 #endif

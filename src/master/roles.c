@@ -24,7 +24,7 @@ const struct role roles[] = {
     {ROLE_STORE, "store", .stop = STOP_STORE, .sandbox = &sandbox_store, .calls = ROLE_CONTENT | ROLE_RULES, .gets_folder = true, .functions = &store_functions},
     {ROLE_DNS, "dns", .stop = STOP_ASKED, .sandbox = &sandbox_dns, .files = 1 << FILE_ANCHORS, .functions = &dns_functions},
     {ROLE_KEYS, "keys", .stop = STOP_ASKED, .sandbox = &sandbox_keys, .calls = ROLE_STORE | ROLE_DNS,
-	.files = 1 << FILE_KEY | 1 << FILE_SECRET, .functions = &keys_functions},
+	.files = 1 << FILE_KEY | 1 << FILE_SECRET | 1 << FILE_CHAIN, .functions = &keys_functions},
     {ROLE_AUTH, "auth", .stop = STOP_ASKED, .sandbox = &sandbox_auth, .calls = ROLE_STORE, .functions = &auth_functions},
     {ROLE_RELAY, "relay", .stop = STOP_STRANGERS, .sandbox = &sandbox_relay, .calls = ROLE_STORE | ROLE_AUTH | ROLE_KEYS | ROLE_DNS,
 	.files = 1 << FILE_AUTHORITIES | 1 << FILE_PASSWORD | 1 << FILE_CHAIN, .functions = &relay_functions},

@@ -29,6 +29,9 @@ SCHEMA(message_vapid_token, FIELD_ERROR(message_vapid_token, error),
     FIELD_LINE(message_vapid_token, field, VAPID_FIELD_MAX));
 SCHEMA(message_vapid_point, FIELD_ERROR(message_vapid_point, error),
     FIELD_BYTES(message_vapid_point, point, PUSH_POINT_SIZE));
+SCHEMA(message_sign_profile, FIELD_ADDRESS(message_sign_profile, address));
+SCHEMA(message_profile_signed, FIELD_ERROR(message_profile_signed, error),
+    FIELD_BYTES(message_profile_signed, bytes, PROFILE_SIGNED_MAX));
 
 /* clang-format off */
 const struct message_row messages_keys[MESSAGES_IN_GROUP] = {
@@ -46,5 +49,7 @@ const struct message_row messages_keys[MESSAGES_IN_GROUP] = {
     [MESSAGE_VAPID_TOKEN - MESSAGES_KEYS] = {"vapid-token", ROLE_KEYS, ROLE_RELAY, &message_vapid_token_schema, MESSAGE_VAPID},
     [MESSAGE_VAPID_KEY - MESSAGES_KEYS] = {"vapid-key", ROLE_WEB, ROLE_KEYS, &message_empty_schema},
     [MESSAGE_VAPID_POINT - MESSAGES_KEYS] = {"vapid-point", ROLE_KEYS, ROLE_WEB, &message_vapid_point_schema, MESSAGE_VAPID_KEY},
+    [MESSAGE_SIGN_PROFILE - MESSAGES_KEYS] = {"sign-profile", ROLE_WEB, ROLE_KEYS, &message_sign_profile_schema},
+    [MESSAGE_PROFILE_SIGNED - MESSAGES_KEYS] = {"profile-signed", ROLE_KEYS, ROLE_WEB, &message_profile_signed_schema, MESSAGE_SIGN_PROFILE},
 };
 /* clang-format on */

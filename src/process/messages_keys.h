@@ -13,6 +13,11 @@ enum {
 	    8 /* keys that sign for one domain: one of each kind, and two while one replaces another */
 };
 
+enum {
+	/* Octets of a signed profile: itself (process/mail_profile.h), and the certificates of a chain. */
+	PROFILE_SIGNED_MAX = 64 * 1024
+};
+
 enum { VAPID_FIELD_MAX = 3000 }; /* octets: a token holds the origin of a URL and a contact */
 
 enum messages_keys {
@@ -29,7 +34,9 @@ enum messages_keys {
 	MESSAGE_VAPID, /* a token of VAPID (RFC 8292) for the push service of this URL */
 	MESSAGE_VAPID_TOKEN,
 	MESSAGE_VAPID_KEY, /* the public key that such tokens are signed with */
-	MESSAGE_VAPID_POINT
+	MESSAGE_VAPID_POINT,
+	MESSAGE_SIGN_PROFILE, /* the profile of a mail account, signed */
+	MESSAGE_PROFILE_SIGNED
 };
 
 /* clang-format off */
@@ -55,9 +62,14 @@ struct message_vapid { struct view url; };
 struct message_vapid_token { int64_t error; struct view field; };
 struct message_vapid_point { int64_t error; struct view point; };
 
+/* -ENOENT: no certificate is there that can sign it; -EINVAL: no address that a profile is signed for; -EAGAIN: too many at the moment. bytes: CMS in DER. */
+struct message_sign_profile { struct view address; };
+struct message_profile_signed { int64_t error; struct view bytes; };
+
 #define MESSAGES_KEYS_STRUCTS(X) X(message_sign) X(message_signed) X(message_ticket_key) X(message_srs) \
 	X(message_srs_answer) X(message_signers) X(message_signer) X(message_signers_answer) X(message_sign_mail) \
-	X(message_mail_signed) X(message_vapid) X(message_vapid_token) X(message_vapid_point)
+	X(message_mail_signed) X(message_vapid) X(message_vapid_token) X(message_vapid_point) \
+	X(message_sign_profile) X(message_profile_signed)
 /* clang-format on */
 MESSAGES_KEYS_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

@@ -1,5 +1,6 @@
 """What mail programs ask for when somebody has typed an address: the requests of Thunderbird, Outlook and Apple's programs, as these send them."""
 import plistlib
+import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -62,18 +63,40 @@ def test_outlook_in_json(server):
             assert told.status == 400 and told.json["ErrorCode"]
 
 
+def signed(server, body):
+    """What was signed, as openssl finds it, by the certificate of this host."""
+    done = subprocess.run(["openssl", "cms", "-verify", "-inform", "DER", "-CAfile", str(server.settings["tls_certificates"][0]), "-purpose", "any"],
+                          input=body, capture_output=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    altered = body.replace(b"EmailTypeIMAP", b"EmailTypeIMAQ")
+    assert altered != body and subprocess.run(["openssl", "cms", "-verify", "-inform", "DER", "-noverify"], input=altered, capture_output=True, timeout=30,
+                                              check=False).returncode != 0
+    return done.stdout
+
+
+def test_a_certificate_of_another_name_signs_no_profile(make_server):
+    server = make_server(hostname="other.example.test")
+    with Web(server) as web:
+        profile = plistlib.loads(web.get("/mobileconfig?address=alice%40example.test").body)
+        assert profile["PayloadContent"][0]["IncomingMailServerHostName"] == "other.example.test"
+
+
 def test_apple(server):
     with Web(server) as web:
         answer = web.get("/mobileconfig?address=alice%40example.test")
         assert answer.fields["content-type"].startswith("application/x-apple-aspen-config")
-        profile = plistlib.loads(answer.body)
+        text = signed(server, answer.body)
+        profile = plistlib.loads(text)
         mail = profile["PayloadContent"][0]
         assert profile["PayloadType"] == "Configuration" and mail["PayloadType"] == "com.apple.mail.managed"
         assert mail["EmailAddress"] == mail["IncomingMailServerUsername"] == mail["OutgoingMailServerUsername"] == ALICE
         assert mail["IncomingMailServerPortNumber"] == server.ports["imaps"] and mail["IncomingMailServerUseSSL"] is True
         assert mail["OutgoingMailServerPortNumber"] == server.ports["submissions"] and mail["EmailAccountType"] == "EmailTypeIMAP"
-        assert web.get("/mobileconfig?address=alice%40example.test").body == answer.body  # the same profile, which replaces the first
-        assert plistlib.loads(web.get("/mobileconfig?address=nobody%40example.test").body)["PayloadUUID"] != profile["PayloadUUID"]
+        assert signed(server, web.get("/mobileconfig?address=alice%40example.test").body) == text  # the same profile, which replaces the first
+        assert plistlib.loads(signed(server, web.get("/mobileconfig?address=nobody%40example.test").body))["PayloadUUID"] != profile["PayloadUUID"]
+        # Nobody gets a sentence signed that looks like this server's; the profile comes all the same.
+        sentence = web.get("/mobileconfig?address=%22Install%20this%20now%22%40example.test").body
+        assert plistlib.loads(sentence)["PayloadDisplayName"] == '"Install this now"@example.test'
         assert web.get("/mobileconfig").status == web.get("/mobileconfig?address=x").status == 400
         page = web.get("/setup?address=alice%40example.test").body.decode()
         assert "<svg" in page and "/mobileconfig?address=alice%40example.test" in page and f"port {server.ports['imaps']}" in page

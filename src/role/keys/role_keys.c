@@ -1,8 +1,9 @@
 /*
- * Signs: for TLS handshakes, the senders of forwarded mail (SRS), and mail (signing_answer.h). Of a handshake
- * and of mail it sees the whole block that is to be signed and signs nothing that is not one of a server's
- * handshake (tls_block.h), or of a signature of mail (mail_block.h): whoever breaks into another role can
- * serve TLS and sign mail while they are there, and no more.
+ * Signs: for TLS handshakes, the senders of forwarded mail (SRS), mail (signing_answer.h), and profiles of
+ * mail accounts (profile_sign.h). Of a handshake and of mail it sees the whole block that is to be signed and
+ * signs nothing that is not one of a server's handshake (tls_block.h), or of a signature of mail
+ * (mail_block.h); a profile it makes itself. Whoever breaks into another role can serve TLS and sign mail
+ * while they are there, and no more.
  */
 #include "role/keys/role_keys.h"
 
@@ -22,6 +23,7 @@
 #include "process/peers.h"
 #include "io/tls.h"
 #include "trust/route/srs.h"
+#include "role/keys/profile_sign.h"
 #include "role/keys/signing_answer.h"
 #include "role/keys/signing_make.h"
 #include "role/keys/signing_work.h"
@@ -209,6 +211,7 @@ static const struct link_verb client_verbs[] = {
     {MESSAGE_SIGN_MAIL, signing_answer_sign},
     {MESSAGE_VAPID, vapid_answer_token},
     {MESSAGE_VAPID_KEY, vapid_answer_key},
+    {MESSAGE_SIGN_PROFILE, profile_sign_answer},
     {0},
 };
 
@@ -311,6 +314,10 @@ static int keys_role_serve(struct role_process *p)
 		    log_string(
 		        "do", "it must be an unencrypted PEM private key; check tls_keys, and reload"));
 	}
+	profile_sign_begin(&p->settings);
+	for (struct role_file *file = p->files; file; file = file->next)
+		if (file->kind == FILE_CHAIN)
+			profile_sign_chain(buf_view(&file->content), find_key(file->number));
 	signing_work_serve();
 	return good || p->serving ? 0 : -EINVAL;
 }

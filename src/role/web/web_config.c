@@ -28,19 +28,6 @@ struct asking {
 
 /* ---- what is told ---- */
 
-/* Where a service listens, by its first address. */
-static unsigned port_of(enum service service)
-{
-	struct view rest = service_addresses(edge_settings(), service), line;
-	uint64_t port = 0;
-	if (rest.len == 0 || !view_next(&rest, '\n', &line))
-		return 0;
-	ptrdiff_t colon = view_find_last(line, ':');
-	return colon >= 0 && view_to_u64(view_skip(line, (size_t)colon + 1), UINT16_MAX, &port)
-	           ? (unsigned)port
-	           : 0;
-}
-
 static void make_config(struct asking *a, struct web_exchange *e, struct view address)
 {
 	static const struct web_config_service services[WEB_CONFIG_SERVICES] = {
@@ -52,7 +39,7 @@ static void make_config(struct asking *a, struct web_exchange *e, struct view ad
 	*c = (struct web_config){.host = edge_settings()->hostname};
 	memcpy(c->services, services, sizeof services);
 	for (size_t i = 0; i < WEB_CONFIG_SERVICES; i++)
-		c->services[i].port = port_of(c->services[i].service);
+		c->services[i].port = service_port(edge_settings(), c->services[i].service);
 	c->domain =
 	    view_starts_nocase(host, VIEW("autoconfig.")) ? view_skip(host, sizeof "autoconfig") : c->host;
 	/* What is no address is passed over: it would only come back as it was typed. */
@@ -87,25 +74,6 @@ static void thunderbird(struct web_exchange *e)
 	begin_asking(&a, e, "emailaddress");
 	web_config_thunderbird(&a.config, &out);
 	reply(e, 200, VIEW("text/xml; charset=utf-8"), &out);
-	buf_done(&a.typed);
-}
-
-static void apple(struct web_exchange *e)
-{
-	struct asking a;
-	struct buf out;
-	buf_init(&out, ANSWER_MAX);
-	begin_asking(&a, e, "address");
-	if (a.config.address.len == 0) {
-		web_exchange_refuse(e, 400, NULL, NULL,
-		    "The profile needs your address: /mobileconfig?address=you@example.org");
-	} else {
-		web_config_apple(&a.config, &out);
-		http_exchange_add(
-		    e->x, "content-disposition", VIEW("attachment; filename=\"mail.mobileconfig\""));
-		reply(e, 200, VIEW("application/x-apple-aspen-config; charset=utf-8"), &out);
-	}
-	buf_done(&out);
 	buf_done(&a.typed);
 }
 
@@ -299,7 +267,6 @@ const struct web_route web_config_routes[] = {
     {"POST", "/AutoDiscover/AutoDiscover.xml", 0, begin_xml, xml_body, NULL, xml_over},
     {"GET", "/autodiscover/autodiscover.json*", 0, outlook_json, NULL, NULL, NULL},
     {"GET", "/Autodiscover/Autodiscover.json*", 0, outlook_json, NULL, NULL, NULL},
-    {"GET", "/mobileconfig", 0, apple, NULL, NULL, NULL},
     {"GET", "/setup", 0, page, NULL, NULL, NULL},
     {"GET", "/.well-known/user-agent-configuration.json", 0, user_agents, NULL, NULL, NULL},
     {"GET", "/.well-known/mta-sts.txt", 0, policy, NULL, NULL, NULL},

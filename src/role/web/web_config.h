@@ -1,8 +1,8 @@
 /*
  * Autoconfiguration: what mail programs ask for when somebody has typed an address and nothing else.
- * Thunderbird (config-v1.1.xml), Outlook (Autodiscover, in XML and the step before it in JSON), Apple's
- * programs (a profile), any program by draft-ietf-mailmaint-pacc, a page for people, and the policy of
- * MTA-STS (RFC 8461 section 3.2). All are made of the settings and the address as it was typed: nobody is
+ * Thunderbird (config-v1.1.xml), Outlook (Autodiscover, in XML and the step before it in JSON), any program
+ * by draft-ietf-mailmaint-pacc, a page for people, and the policy of MTA-STS (RFC 8461 section 3.2); Apple's
+ * programs have web_profile.h. All are made of the settings and the address as it was typed: nobody is
  * asked about it, so no answer tells whether an account exists.
  */
 #ifndef ROLE_WEB_WEB_CONFIG_H
@@ -32,7 +32,6 @@ struct web_config {
 
 void web_config_thunderbird(const struct web_config *c, struct buf *out);
 void web_config_outlook(const struct web_config *c, struct buf *out);
-void web_config_apple(const struct web_config *c, struct buf *out);
 /* Settings in words. base: "https://mx.example". */
 void web_config_page(const struct web_config *c, struct view base, struct buf *out);
 

@@ -1,5 +1,4 @@
 /* The forms of web_config.h: XML of three kinds, and a page. */
-#include <sodium.h>
 #include <string.h>
 
 #include "http/http_url.h"
@@ -88,78 +87,6 @@ void web_config_outlook(const struct web_config *c, struct buf *out)
 	buf_append_string(out, "    </Account>\n  </Response>\n</Autodiscover>\n");
 }
 
-/* ---- Apple ---- */
-
-/* The same for the same profile, so that a second one replaces the first: a UUID of a hash (RFC 9562
- * section 5.8). */
-static void put_uuid(struct buf *out, const struct web_config *c, const char *part)
-{
-	unsigned char h[crypto_generichash_BYTES];
-	crypto_generichash_state state;
-	crypto_generichash_init(&state, NULL, 0, sizeof h);
-	crypto_generichash_update(&state, (const unsigned char *)c->host.data, c->host.len);
-	crypto_generichash_update(&state, (const unsigned char *)part, strlen(part) + 1);
-	crypto_generichash_update(&state, (const unsigned char *)c->address.data, c->address.len);
-	crypto_generichash_final(&state, h, sizeof h);
-	h[6] = (unsigned char)((h[6] & 0x0f) | 0x80);
-	h[8] = (unsigned char)((h[8] & 0x3f) | 0x80);
-	buf_printf(out,
-	    "<string>%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-%02X%02X%02X%02X%02X%02X</string>\n", h[0],
-	    h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9], h[10], h[11], h[12], h[13], h[14], h[15]);
-}
-
-static void put_key(struct buf *out, const char *key, struct view value)
-{
-	buf_printf(out, "<key>%s</key>", key);
-	put(out, "<string>", value, "</string>\n");
-}
-
-static void put_server(
-    struct buf *out, const struct web_config *c, const struct web_config_service *s, const char *which)
-{
-	buf_printf(out, "<key>%sMailServerHostName</key>", which);
-	put(out, "<string>", c->host, "</string>\n");
-	buf_printf(out, "<key>%sMailServerPortNumber</key><integer>%u</integer>\n", which, s->port);
-	buf_printf(out, "<key>%sMailServerUseSSL</key><true/>\n", which);
-	buf_printf(out, "<key>%sMailServerAuthentication</key><string>EmailAuthPassword</string>\n", which);
-	buf_printf(out, "<key>%sMailServerUsername</key>", which);
-	put(out, "<string>", c->address, "</string>\n");
-}
-
-void web_config_apple(const struct web_config *c, struct buf *out)
-{
-	const struct web_config_service *imap = best(c, "imap"), *in = imap ? imap : best(c, "pop3"),
-	                                *smtp = best(c, "smtp");
-	buf_append_string(out,
-	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-	    "<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" "
-	    "\"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n<plist version=\"1.0\">\n<dict>\n"
-	    "<key>PayloadContent</key>\n<array>\n<dict>\n"
-	    "<key>PayloadType</key><string>com.apple.mail.managed</string>\n"
-	    "<key>PayloadVersion</key><integer>1</integer>\n");
-	put_key(out, "PayloadIdentifier", VIEW("postrider.mail"));
-	buf_append_string(out, "<key>PayloadUUID</key>");
-	put_uuid(out, c, "mail");
-	put_key(out, "PayloadDisplayName", c->address);
-	put_key(out, "EmailAccountType", imap ? VIEW("EmailTypeIMAP") : VIEW("EmailTypePOP"));
-	put_key(out, "EmailAddress", c->address);
-	put_key(out, "EmailAccountDescription", c->address);
-	if (in)
-		put_server(out, c, in, "Incoming");
-	if (smtp)
-		put_server(out, c, smtp, "Outgoing");
-	buf_append_string(out, "<key>OutgoingPasswordSameAsIncomingPassword</key><true/>\n</dict>\n</array>\n"
-	                       "<key>PayloadType</key><string>Configuration</string>\n"
-	                       "<key>PayloadVersion</key><integer>1</integer>\n");
-	buf_append_string(out, "<key>PayloadIdentifier</key>");
-	put(out, "<string>", c->host, ".mail</string>\n");
-	buf_append_string(out, "<key>PayloadUUID</key>");
-	put_uuid(out, c, "profile");
-	put_key(out, "PayloadDisplayName", c->address);
-	put_key(out, "PayloadOrganization", c->domain);
-	buf_append_string(out, "</dict>\n</plist>\n");
-}
-
 /* ---- for people ---- */
 
 static void put_row(struct buf *out, const struct web_config *c, const char *type, const char *name)
@@ -194,9 +121,8 @@ void web_config_page(const struct web_config *c, struct view base, struct buf *o
 		http_url_escape(&url, c->address);
 		put(out, "<p>Scan this with the device's camera, or open <a href=\"", buf_view(&url),
 		    "\">the profile</a> there. "
-		    "The device then asks for your password. It says that the profile is not signed: it "
-		    "holds no more than the "
-		    "settings above.</p>\n");
+		    "The device then asks for your password. It may say that the profile is not verified or "
+		    "not signed: it holds no more than the settings above.</p>\n");
 		web_html_qr(out, buf_string(&url));
 		buf_done(&url);
 	} else {
