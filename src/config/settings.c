@@ -141,6 +141,10 @@ const struct setting settings_table[] = {
 	"The certification authorities that are trusted for MTA-STS and for routes with tls=verify: a PEM "
 	"file.",
 	.form = FORM_FILE},
+    {"smime_anchors", TEXT, AT(smime_anchors), "", 0, 0,
+	"The authorities that are trusted to say whose an S/MIME certificate is: a PEM file. JMAP then tells "
+	"of signed mail whether its signature holds (RFC 9219). Empty: signatures are not looked at.",
+	.form = FORM_FILE},
     {"mta_sts", FLAG, AT(mta_sts), "true", 0, 1,
 	"Fetch and obey the MTA-STS policies of other domains (RFC 8461)."},
     {"https_port", NUMBER, AT(https_port), "443", 1, 65535,

@@ -34,7 +34,7 @@ struct settings {
 	struct view own_from, foreign_from; /* "refuse", "sender" or "off" */
 	struct view dns_server, dns_anchors, dns_stubs, dns_updates;
 	struct view bimi, masked_domains;
-	struct view relay_source, ca_file, routes, relay_domains, tls_policies;
+	struct view relay_source, ca_file, smime_anchors, routes, relay_domains, tls_policies;
 	uint64_t message_size_max, upload_size_max, recipients_max, received_max;
 	uint64_t connections_max, connections_per_address, connection_rate, messages_rate;
 	uint64_t errors_max, greeting_delay_ms, data_rate_min;

@@ -54,6 +54,7 @@ struct jmap_config {
 	struct view sieve_extensions, sieve_notify, sieve_lists;
 	unsigned sieve_redirects_max;
 	bool administrator; /* of this server: questions of mail/administration.h can be asked */
+	bool smime;         /* signatures of S/MIME are looked at (RFC 9219) */
 	bool websocket;     /* "<base>/jmap/ws" answers (RFC 8887) */
 	/* The public key of VAPID (RFC 9749), base64url without padding; empty: there is none. */
 	struct view vapid_key;

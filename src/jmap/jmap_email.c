@@ -8,7 +8,8 @@
 const char *const jmap_email_properties[] = {"id", "blobId", "threadId", "mailboxIds", "keywords", "size",
     "receivedAt", "messageId", "inReplyTo", "references", "sender", "from", "to", "cc", "bcc", "replyTo",
     "subject", "sentAt", "hasAttachment", "preview", "bodyValues", "textBody", "htmlBody", "attachments",
-    "headers", "bodyStructure", "verdict", "filedBy", "snoozed", "awokenAt", "firstContact", NULL};
+    "headers", "bodyStructure", "verdict", "filedBy", "snoozed", "awokenAt", "firstContact", "smimeStatus",
+    "smimeStatusAtDelivery", "smimeErrors", "smimeVerifiedAt", NULL};
 
 _Static_assert(sizeof jmap_email_properties / sizeof *jmap_email_properties == JMAP_EMAIL_PROPERTIES + 1,
     "each property has a name");
@@ -109,6 +110,22 @@ static void write_filed(struct json_out *out, const struct jmap_email_source *so
 		jmap_filed_write(out, source->filed, source->account->number, source->entry->message.emailid);
 	else
 		json_out_null(out);
+}
+
+static void write_smime(
+    struct json_out *out, const struct jmap_email_source *source, enum jmap_email_property property)
+{
+	const struct email_smime_verdict *v =
+	    source->entry && source->smime ? jmap_smime_find(source->smime, source->entry->message.emailid)
+	                                   : NULL;
+	if (property == JMAP_EMAIL_SMIME_STATUS)
+		jmap_smime_write_status(out, v, v ? v->status : SMIME_NONE);
+	else if (property == JMAP_EMAIL_SMIME_DELIVERED)
+		jmap_smime_write_status(out, v, v ? v->delivered : SMIME_NONE);
+	else if (property == JMAP_EMAIL_SMIME_ERRORS)
+		jmap_smime_write_errors(out, v);
+	else
+		jmap_smime_write_at(out, v);
 }
 
 /* ---- what its header says ---- */
@@ -243,6 +260,12 @@ static void write_property(struct json_out *out, struct jmap_scratch *s, const s
 		return;
 	case JMAP_EMAIL_FILED_BY:
 		write_filed(out, source);
+		return;
+	case JMAP_EMAIL_SMIME_STATUS:
+	case JMAP_EMAIL_SMIME_DELIVERED:
+	case JMAP_EMAIL_SMIME_ERRORS:
+	case JMAP_EMAIL_SMIME_AT:
+		write_smime(out, source, property);
 		return;
 	case JMAP_EMAIL_ID:
 	case JMAP_EMAIL_THREAD_ID:

@@ -6,6 +6,7 @@
 #include "jmap/jmap_filed.h"
 #include "jmap/jmap_part.h"
 #include "jmap/jmap_private.h"
+#include "jmap/jmap_smime.h"
 #include "mail/email_wire.h"
 #include "mime/summary.h"
 
@@ -43,6 +44,10 @@ enum jmap_email_property {
 	JMAP_EMAIL_SNOOZED, /* these two with the capability of JMAP_SNOOZE */
 	JMAP_EMAIL_AWOKEN_AT,
 	JMAP_EMAIL_FIRST_CONTACT,
+	JMAP_EMAIL_SMIME_STATUS, /* these four of RFC 9219 */
+	JMAP_EMAIL_SMIME_DELIVERED,
+	JMAP_EMAIL_SMIME_ERRORS,
+	JMAP_EMAIL_SMIME_AT,
 	JMAP_EMAIL_PROPERTIES
 };
 #define JMAP_EMAIL_BIT(property) ((uint64_t)1 << (property))
@@ -58,6 +63,10 @@ extern const char *const jmap_email_properties[]; /* NULL at the end */
 	    JMAP_EMAIL_BIT(JMAP_EMAIL_BODY_STRUCTURE))
 
 #define JMAP_EMAIL_OF_SNOOZE (JMAP_EMAIL_BIT(JMAP_EMAIL_SNOOZED) | JMAP_EMAIL_BIT(JMAP_EMAIL_AWOKEN_AT))
+
+#define JMAP_EMAIL_OF_SMIME                                                                                  \
+	(JMAP_EMAIL_BIT(JMAP_EMAIL_SMIME_STATUS) | JMAP_EMAIL_BIT(JMAP_EMAIL_SMIME_DELIVERED) |              \
+	    JMAP_EMAIL_BIT(JMAP_EMAIL_SMIME_ERRORS) | JMAP_EMAIL_BIT(JMAP_EMAIL_SMIME_AT))
 
 /* Names of the arguments that both methods have beside "properties"; NULL at the end. */
 extern const char *const jmap_email_arguments[];
@@ -108,6 +117,7 @@ struct jmap_email_source {
 	struct jmap_part_source parts; /* tree, reads */
 	const struct jmap_bodies *bodies;
 	const struct jmap_filed *filed; /* NULL: nothing is known of rules */
+	const struct jmap_smime *smime; /* NULL: nothing is known of signatures */
 };
 
 /* Writes the object. */

@@ -225,6 +225,31 @@ static bool read_header(struct reading *r, const char *name, const json_t *value
 	return add_text(r, q);
 }
 
+/* RFC 9219 section 4.2. Whoever does not use the capability has no such conditions. */
+static bool read_smime(struct reading *r, const char *name, const json_t *value, enum jmap_email_kind kind)
+{
+	static const char *const names[JMAP_SMIME_CONDITIONS] = {[JMAP_SMIME_SIGNED] = "hasSmime",
+	    [JMAP_SMIME_VERIFIED] = "hasVerifiedSmime",
+	    [JMAP_SMIME_DELIVERED] = "hasVerifiedSmimeAtDelivery"};
+	size_t which = 0;
+	if (!jmap_uses(r->c, JMAP_SMIME)) {
+		jmap_error(r->c, "unsupportedFilter", "there is no condition \"%s\"", name);
+		return false;
+	}
+	if (!json_is_boolean(value))
+		return wrong(r, name);
+	while (which + 1 < JMAP_SMIME_CONDITIONS && strcmp(names[which], name) != 0)
+		which++;
+	struct jmap_email_node *node = new_node(r, kind);
+	struct jmap_email_node *holder = json_is_true(value) ? r->into : add(r, JMAP_EMAIL_NONE);
+	if (node == NULL || holder == NULL)
+		return false;
+	node->number = which;
+	add_child(holder, node);
+	r->program->by_smime[which] = true;
+	return true;
+}
+
 static const struct {
 	const char *name;
 	enum jmap_email_kind kind;
@@ -250,6 +275,9 @@ static const struct {
     {"subject", JMAP_EMAIL_TEXT, read_text},
     {"body", JMAP_EMAIL_TEXT, read_text},
     {"header", JMAP_EMAIL_TEXT, read_header},
+    {"hasSmime", JMAP_EMAIL_SMIME, read_smime},
+    {"hasVerifiedSmime", JMAP_EMAIL_SMIME, read_smime},
+    {"hasVerifiedSmimeAtDelivery", JMAP_EMAIL_SMIME, read_smime},
 };
 
 static bool read_property(struct reading *r, const char *name, const json_t *value)
@@ -344,7 +372,7 @@ static bool is_elsewhere(
 struct testing {
 	const struct jmap_table *t;
 	uint32_t index;
-	const struct query_text *texts;
+	const struct query_text *texts, *smime;
 };
 
 static enum query_truth test(const struct testing *on, const struct jmap_email_node *node);
@@ -371,9 +399,8 @@ static enum query_truth test_any(const struct testing *on, const struct jmap_ema
 	return any;
 }
 
-static enum query_truth test_text(const struct testing *on, uint64_t number)
+static enum query_truth test_text(const struct testing *on, const struct query_text *text)
 {
-	const struct query_text *text = &on->texts[number];
 	if (query_set_has(&text->sure, on->index))
 		return QUERY_YES;
 	return query_set_has(&text->maybe, on->index) ? QUERY_MAYBE : QUERY_NO;
@@ -423,15 +450,17 @@ static enum query_truth test(const struct testing *on, const struct jmap_email_n
 	case JMAP_EMAIL_NONE:
 		return QUERY_YES - test_any(on, node);
 	case JMAP_EMAIL_TEXT:
-		return test_text(on, node->number);
+		return test_text(on, &on->texts[node->number]);
+	case JMAP_EMAIL_SMIME:
+		return test_text(on, &on->smime[node->number]);
 	default:
 		return test_row(on, node) ? QUERY_YES : QUERY_NO;
 	}
 }
 
 enum query_truth jmap_email_filter_test(const struct jmap_email_program *program, const struct jmap_table *t,
-    uint32_t row, const struct query_text *texts)
+    uint32_t row, const struct query_text *texts, const struct query_text smime[JMAP_SMIME_CONDITIONS])
 {
-	struct testing on = {.t = t, .index = row, .texts = texts};
+	struct testing on = {.t = t, .index = row, .texts = texts, .smime = smime};
 	return t->rows[row].gone ? QUERY_NO : test(&on, program->root);
 }

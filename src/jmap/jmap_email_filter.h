@@ -26,7 +26,16 @@ enum jmap_email_kind {
 	JMAP_EMAIL_NOT_KEYWORD,
 	JMAP_EMAIL_ATTACHMENT, /* `number`: whether it has one */
 	JMAP_EMAIL_TEXT,       /* `number`: which condition on text */
+	JMAP_EMAIL_SMIME,      /* `number`: of enum jmap_smime_condition */
 	JMAP_EMAIL_NEVER
+};
+
+/* What a filter may ask of a signature (RFC 9219 section 4.2). */
+enum jmap_smime_condition {
+	JMAP_SMIME_SIGNED,    /* smimeStatus is not null */
+	JMAP_SMIME_VERIFIED,  /* it is "signed/verified" */
+	JMAP_SMIME_DELIVERED, /* smimeStatusAtDelivery is */
+	JMAP_SMIME_CONDITIONS
 };
 
 struct jmap_email_node {
@@ -45,15 +54,24 @@ struct jmap_email_program {
 	size_t text_count;
 	/* What its results depend on beside what never changes. */
 	bool by_mailboxes, by_keywords, by_threads;
+	bool by_smime[JMAP_SMIME_CONDITIONS];
 };
+
+/* Whether signatures are looked at: then the results depend on the time as well. */
+static inline bool jmap_email_filter_is_smime(const struct jmap_email_program *p)
+{
+	return p->by_smime[JMAP_SMIME_SIGNED] || p->by_smime[JMAP_SMIME_VERIFIED] ||
+	       p->by_smime[JMAP_SMIME_DELIVERED];
+}
 
 /* From the arena of the call. False: it was answered with unsupportedFilter or invalidArguments. */
 bool jmap_email_filter_read(
     struct jmap_call *c, const struct jmap_filter *filter, struct jmap_email_program *program);
 
-/* texts: what is known of each condition on text, by rows' indexes. */
+/* texts: what is known of each condition on text, by rows' indexes; smime: the same of those on signatures.
+ */
 enum query_truth jmap_email_filter_test(const struct jmap_email_program *program, const struct jmap_table *t,
-    uint32_t row, const struct query_text *texts);
+    uint32_t row, const struct query_text *texts, const struct query_text smime[JMAP_SMIME_CONDITIONS]);
 
 /* Whether the emails of a row's thread have a keyword. */
 bool jmap_thread_all_have(const struct jmap_table *t, uint32_t row, const struct jmap_keyword *keyword);

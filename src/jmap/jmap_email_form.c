@@ -78,7 +78,9 @@ static bool check_extensions(struct jmap_call *c, uint64_t properties)
 		enum jmap_capability capability;
 	} extensions[] = {{JMAP_EMAIL_VERDICT, JMAP_VERDICT}, {JMAP_EMAIL_FIRST_CONTACT, JMAP_VERDICT},
 	    {JMAP_EMAIL_FILED_BY, JMAP_FILED_BY}, {JMAP_EMAIL_SNOOZED, JMAP_SNOOZE},
-	    {JMAP_EMAIL_AWOKEN_AT, JMAP_SNOOZE}};
+	    {JMAP_EMAIL_AWOKEN_AT, JMAP_SNOOZE}, {JMAP_EMAIL_SMIME_STATUS, JMAP_SMIME},
+	    {JMAP_EMAIL_SMIME_DELIVERED, JMAP_SMIME}, {JMAP_EMAIL_SMIME_ERRORS, JMAP_SMIME},
+	    {JMAP_EMAIL_SMIME_AT, JMAP_SMIME}};
 	for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++)
 		if (properties & JMAP_EMAIL_BIT(extensions[i].property) &&
 		    !jmap_uses(c, extensions[i].capability))

@@ -49,6 +49,8 @@ struct getting {
 	bool reads_whole;
 	int error;               /* of what is read */
 	struct jmap_filed filed; /* of the emails that are asked for next */
+	struct jmap_smime smime; /* of all that are signed, so far */
+	struct view batch;       /* numbers that are asked for next */
 };
 
 static void release(void *data)
@@ -64,11 +66,17 @@ static void release(void *data)
 	mime_parser_free(g->parser);
 	mem_free(g->bodies);
 	jmap_filed_done(&g->filed);
+	jmap_smime_done(&g->smime);
 }
 
 static bool wants_filed(const struct getting *g)
 {
 	return jmap_email_form_wants(&g->form, JMAP_EMAIL_BIT(JMAP_EMAIL_FILED_BY));
+}
+
+static bool wants_smime(const struct getting *g)
+{
+	return jmap_email_form_wants(&g->form, JMAP_EMAIL_OF_SMIME);
 }
 
 /* ---- writing ---- */
@@ -83,7 +91,8 @@ static struct jmap_email_source source_of(
 	    .size = e->message.size,
 	    .has_attachment = e->message.flags & FLAG_HAS_ATTACHMENT,
 	    .header = e->message.header,
-	    .filed = &g->filed};
+	    .filed = &g->filed,
+	    .smime = &g->smime};
 	source.parts.blobs = (struct jmap_part_blobs){
 	    .letter = MAIL_ID_BLOB_PART, .account = source.account->number, .number = e->message.emailid};
 	return source;
@@ -381,18 +390,72 @@ static void take_entries(struct jmap_call *c, struct getting *g, const struct em
 
 static void first_answered(struct jmap_call *c, unsigned type, const void *answer);
 
+static void ask_batch(struct jmap_call *c, struct getting *g)
+{
+	ask_filed(c, g, g->batch);
+	struct email_get question = {
+	    .account = jmap_account(c)->ask, .want = g->want, .body_max = SMALL_MAX, .ids = g->batch};
+	jmap_ask(c, EMAIL_GET, &question, first_answered);
+}
+
+/* ---- signatures, before the emails themselves ---- */
+
+static void smime_answered(struct jmap_call *c, unsigned type, const void *answer);
+
+static void ask_smime(struct jmap_call *c, struct getting *g)
+{
+	bool enough = g->smime.asked >= (size_t)JMAP_SMIME_LOOKS_MAX * EMAIL_ID_SIZE;
+	struct email_smime question = {
+	    .account = jmap_account(c)->ask, .ids = enough ? (struct view){0} : jmap_smime_next(&g->smime)};
+	if (question.ids.len > 0)
+		jmap_ask(c, EMAIL_SMIME, &question, smime_answered);
+	else
+		ask_batch(c, g);
+}
+
+static void smime_answered(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct getting *g = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type == EMAIL_SMIME_VERDICT)
+		jmap_smime_take(&g->smime, answer);
+	if (type != MAIL_DONE)
+		return;
+	if (done->error)
+		jmap_error_of(c, done->error, "the signatures");
+	else
+		ask_smime(c, g);
+}
+
+static void structures_answered(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct getting *g = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type == EMAIL_ENTRIES)
+		jmap_smime_entries(&g->smime, answer);
+	if (type != MAIL_DONE)
+		return;
+	if (done->error || g->smime.error)
+		jmap_error_of(c, done->error ? done->error : g->smime.error, "the signatures");
+	else
+		ask_smime(c, g);
+}
+
 static void ask_more(struct jmap_call *c, struct getting *g)
 {
 	struct view numbers = view_skip(buf_view(&g->asked.numbers), g->until);
-	if (g->want & (MAIL_WANT_BODY | MAIL_WANT_HEADER | MAIL_WANT_STRUCTURE))
+	if (wants_smime(g) || g->want & (MAIL_WANT_BODY | MAIL_WANT_HEADER | MAIL_WANT_STRUCTURE))
 		numbers = view_take(numbers, (size_t)READ_AT_ONCE * EMAIL_ID_SIZE);
 	if (wants_filed(g))
 		numbers = view_take(numbers, (size_t)JMAP_FILED_EMAILS_MAX * EMAIL_ID_SIZE);
-	ask_filed(c, g, numbers);
+	g->batch = numbers;
 	g->until += numbers.len;
-	struct email_get question = {
-	    .account = jmap_account(c)->ask, .want = g->want, .body_max = SMALL_MAX, .ids = numbers};
-	jmap_ask(c, EMAIL_GET, &question, first_answered);
+	struct email_get structures = {
+	    .account = jmap_account(c)->ask, .want = MAIL_WANT_STRUCTURE, .ids = numbers};
+	if (wants_smime(g))
+		jmap_ask(c, EMAIL_GET, &structures, structures_answered);
+	else
+		ask_batch(c, g);
 }
 
 /* Whether the answer has no room for more; the call has been answered then. */
@@ -497,6 +560,7 @@ void jmap_email_get(struct jmap_call *c)
 	buf_init(&g->later, EMAIL_IDS_BYTES);
 	message_gather_init(&g->whole);
 	jmap_filed_init(&g->filed);
+	jmap_smime_init(&g->smime);
 	g->bodies = mem_alloc(sizeof *g->bodies);
 	if (!jmap_get_begin(c, &g->get, jmap_email_properties, JMAP_EMAIL_USUAL, jmap_email_is_header,
 	        jmap_email_arguments) ||

@@ -35,6 +35,7 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_MASKED] = "urn:postrider:params:jmap:maskedemail",
     [JMAP_PREFERENCES] = "urn:postrider:params:jmap:preferences",
     [JMAP_QUERY_ACT] = "urn:postrider:params:jmap:query-act",
+    [JMAP_SMIME] = "urn:ietf:params:jmap:smimeverify",
     [JMAP_SNOOZE] = "urn:ietf:params:jmap:mail:snooze",
     [JMAP_EMAIL_PUSH] = "urn:ietf:params:jmap:emailpush",
     [JMAP_RULES] = "urn:postrider:params:jmap:rules",
@@ -72,6 +73,8 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 		return is_in(jmap_methods_mdn, capability);
 	case JMAP_ADMINISTRATION:
 		return s->config.administrator;
+	case JMAP_SMIME: /* properties of Email */
+		return s->config.smime;
 	case JMAP_WEBSOCKET:
 		return s->config.websocket;
 	case JMAP_PRINCIPALS:
@@ -109,6 +112,7 @@ bool jmap_supports(const struct jmap_account *account, enum jmap_capability capa
 	case JMAP_CORE:
 	case JMAP_MAIL:
 	case JMAP_BLOB:
+	case JMAP_SMIME:
 	case JMAP_VERDICT:
 	case JMAP_PRINCIPALS_OWNER:
 	case JMAP_MAIL_SHARE:

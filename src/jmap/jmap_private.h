@@ -39,6 +39,7 @@ enum jmap_capability {
 	JMAP_ADMINISTRATION,
 	JMAP_SNOOZE,
 	JMAP_EMAIL_PUSH,
+	JMAP_SMIME,
 	JMAP_VERDICT, /* this and what follows are our own: doc/jmap.md */
 	JMAP_FILED_BY,
 	JMAP_HISTORY,

@@ -13,8 +13,10 @@ enum {
 	SUMMARY_MEMORY = 1 << 20
 };
 
-/* What is read of the emails of a batch, one after the other; then comes what is too large for one answer. */
+/* What is looked at of the emails of a batch, one after the other: signatures, texts; then comes what is too
+ * large for one answer. */
 enum stage {
+	READ_SIGNATURES = -1,
 	READ_SUMMARY = QUERY_BY_SUMMARY,
 	READ_HEADER = QUERY_BY_HEADER,
 	READ_BODY = QUERY_BY_BODY,
@@ -30,6 +32,12 @@ static void clear(struct jmap_search *s)
 		query_set_done(&s->texts[i].sure);
 		query_set_done(&s->texts[i].maybe);
 	}
+	for (size_t i = 0; s->by_smime && i < JMAP_SMIME_CONDITIONS; i++) {
+		query_set_done(&s->smime[i].sure);
+		query_set_done(&s->smime[i].maybe);
+	}
+	jmap_smime_done(&s->signatures);
+	s->by_smime = false;
 	query_reader_free(s->reader);
 	query_set_done(&s->threads);
 	buf_done(&s->ids);
@@ -101,8 +109,14 @@ static bool is_enough(const struct jmap_search *s)
 
 static enum query_truth test(const struct jmap_search *s, uint32_t row)
 {
-	return row < s->row_count ? jmap_email_filter_test(s->program, s->use.table, row, s->texts)
+	return row < s->row_count ? jmap_email_filter_test(s->program, s->use.table, row, s->texts, s->smime)
 	                          : QUERY_NO;
+}
+
+/* Whether the table alone does not decide. */
+static bool looks_further(const struct jmap_search *s)
+{
+	return s->text_count > 0 || s->by_smime;
 }
 
 /* ---- reading what the index can't tell ---- */
@@ -158,9 +172,79 @@ static void give_up(struct jmap_search *s)
 	for (uint32_t i = s->at; i < s->until; i++)
 		for (size_t k = 0; k < s->text_count; k++)
 			query_set_remove(&s->texts[k].maybe, s->candidates[i]);
+	for (uint32_t i = s->at; i < s->until && s->by_smime; i++)
+		for (size_t k = 0; k < JMAP_SMIME_CONDITIONS; k++)
+			query_set_remove(&s->smime[k].maybe, s->candidates[i]);
 }
 
 static void read_next(struct jmap_call *c, struct jmap_search *s);
+
+/* ---- signatures ---- */
+
+static void decide_smime(struct jmap_search *s, uint32_t row, const struct email_smime_verdict *v)
+{
+	const bool yes[JMAP_SMIME_CONDITIONS] = {[JMAP_SMIME_SIGNED] = v && v->status != SMIME_NONE,
+	    [JMAP_SMIME_VERIFIED] = v && v->status == SMIME_VERIFIED,
+	    [JMAP_SMIME_DELIVERED] = v && v->delivered == SMIME_VERIFIED};
+	if (row >= s->smime[0].maybe.size)
+		return;
+	for (size_t k = 0; k < JMAP_SMIME_CONDITIONS; k++) {
+		if (yes[k])
+			query_set_put(&s->smime[k].sure, row);
+		query_set_remove(&s->smime[k].maybe, row);
+	}
+}
+
+/* All that was asked about is known now: who is not among the signed ones is not signed. */
+static void signatures_known(struct jmap_call *c, struct jmap_search *s)
+{
+	for (struct cursor in = cursor_on(buf_view(&s->ids)); !cursor_at_end(&in);) {
+		uint64_t id = cursor_u64(&in);
+		uint32_t row = jmap_table_find(s->use.table, id);
+		if (row != JMAP_NO_ROW)
+			decide_smime(s, row, jmap_smime_find(&s->signatures, id));
+	}
+	s->stage++;
+	read_next(c, s);
+}
+
+static void signatures_answered(struct jmap_call *c, unsigned type, const void *answer);
+
+static void ask_signatures(struct jmap_call *c, struct jmap_search *s)
+{
+	struct email_smime question = {
+	    .account = jmap_account(c)->ask, .ids = jmap_smime_next(&s->signatures)};
+	if (question.ids.len > 0)
+		jmap_ask(c, EMAIL_SMIME, &question, signatures_answered);
+	else
+		signatures_known(c, s);
+}
+
+/* The answers to both questions: who is signed, and what is thought of these. */
+static void signatures_answered(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct jmap_search *s = jmap_data(c);
+	if (type == EMAIL_ENTRIES)
+		jmap_smime_entries(&s->signatures, answer);
+	if (type == EMAIL_SMIME_VERDICT)
+		jmap_smime_take(&s->signatures, answer);
+	if (type != MAIL_DONE)
+		return;
+	s->error = s->error ? s->error : s->signatures.error;
+	if (!failed(c, s, answer) && !is_outdated(c, s))
+		ask_signatures(c, s);
+}
+
+static void read_signatures(struct jmap_call *c, struct jmap_search *s)
+{
+	struct email_get question = {
+	    .account = jmap_account(c)->ask, .want = MAIL_WANT_STRUCTURE, .ids = buf_view(&s->ids)};
+	jmap_smime_done(&s->signatures);
+	jmap_smime_init(&s->signatures);
+	jmap_ask(c, EMAIL_GET, &question, signatures_answered);
+}
+
+/* ---- texts ---- */
 
 static void entries_answered(struct jmap_call *c, unsigned type, const void *answer)
 {
@@ -203,19 +287,31 @@ static void read_large(struct jmap_call *c, struct jmap_search *s)
 		jmap_ask(c, EMAIL_READ, &question, large_answered);
 }
 
+/* Whether the stage under way has nothing to decide. */
+static bool is_passed_over(const struct jmap_search *s)
+{
+	if (s->stage == READ_SIGNATURES)
+		return !s->by_smime;
+	/* What a summary or a header that is cut could not decide, the message does. */
+	return s->text_count == 0 || (s->stage < READ_BODY && !(s->decided_by & 1U << s->stage));
+}
+
 /* The next question about the batch; at its end more candidates are decided. */
 static void read_next(struct jmap_call *c, struct jmap_search *s)
 {
 	for (; s->stage < READ_END; s->stage++) {
 		bool large = s->stage == READ_LARGE;
-		/* What a summary or a header that is cut could not decide, the message does. */
-		if (s->stage < READ_BODY && !(s->decided_by & 1U << s->stage))
+		if (is_passed_over(s))
 			continue;
 		gather(s, large ? 1 : JMAP_SEARCH_BATCH_MAX);
 		if (failed(c, s, NULL))
 			return;
 		if (s->ids.len == 0)
 			break;
+		if (s->stage == READ_SIGNATURES) {
+			read_signatures(c, s);
+			return;
+		}
 		if (large) {
 			read_large(c, s);
 			return;
@@ -256,7 +352,7 @@ static void decide(struct jmap_call *c, struct jmap_search *s)
 	uint32_t left = s->candidate_count - s->at;
 	s->until = s->at + (left < s->batch ? left : s->batch);
 	s->batch = s->batch < JMAP_SEARCH_BATCH_MAX ? s->batch * 2 : s->batch;
-	s->stage = READ_SUMMARY;
+	s->stage = READ_SIGNATURES;
 	read_next(c, s);
 }
 
@@ -321,27 +417,27 @@ static void walk_received(struct jmap_search *s, bool descending)
 {
 	const struct jmap_table *t = s->use.table;
 	uint32_t certain = 0; /* candidates that nothing is read of, and that no other one stands for */
-	for (uint32_t i = 0; i < t->received_count && !(is_enough(s) && s->text_count == 0); i++) {
+	for (uint32_t i = 0; i < t->received_count && !(is_enough(s) && !looks_further(s)); i++) {
 		s->cut = certain >= s->enough;
 		if (s->cut)
 			break;
 		uint32_t row = t->received[descending ? t->received_count - 1 - i : i];
 		enum query_truth truth = test(s, row);
-		if (s->text_count > 0 && truth != QUERY_NO)
+		if (looks_further(s) && truth != QUERY_NO)
 			s->candidates[s->candidate_count++] = row;
 		else if (truth == QUERY_YES)
 			take_result(s, row);
-		certain += s->text_count > 0 && truth == QUERY_YES && !s->collapse;
+		certain += looks_further(s) && truth == QUERY_YES && !s->collapse;
 	}
 	/* What is left of the walk was not looked at. */
-	s->complete = s->text_count == 0 && !is_enough(s);
+	s->complete = !looks_further(s) && !is_enough(s);
 }
 
 static void walk(struct jmap_call *c, struct jmap_search *s)
 {
 	const struct jmap_table *t = s->use.table;
 	bool descending, received = jmap_email_sort_is_received(s->sort, &descending);
-	if (!received || s->text_count > 0) {
+	if (!received || looks_further(s)) {
 		s->candidates = mem_try(t->count * sizeof *s->candidates + 1);
 		s->error = s->candidates ? 0 : -ENOMEM;
 	}
@@ -351,7 +447,7 @@ static void walk(struct jmap_call *c, struct jmap_search *s)
 		walk_received(s, descending);
 		if (failed(c, s, NULL))
 			return;
-		if (s->text_count > 0)
+		if (looks_further(s))
 			decide(c, s);
 		else
 			s->done(c);
@@ -439,6 +535,20 @@ static void ask_index(struct jmap_call *c, const struct query *q)
 	jmap_ask(c, EMAIL_FIND, &question, index_answered);
 }
 
+/* Nothing is known of signatures, of any email. */
+static int begin_signatures(struct jmap_search *s)
+{
+	int error = 0;
+	s->by_smime = jmap_email_filter_is_smime(s->program);
+	for (size_t i = 0; s->by_smime && i < JMAP_SMIME_CONDITIONS && error == 0; i++) {
+		s->smime[i] = (struct query_text){.condition = NULL};
+		error = query_set_init(&s->smime[i].sure, s->row_count, false);
+		if (error == 0)
+			error = query_set_init(&s->smime[i].maybe, s->row_count, true);
+	}
+	return error;
+}
+
 static int begin_texts(struct jmap_search *s)
 {
 	uint32_t rows = s->row_count;
@@ -471,6 +581,8 @@ void jmap_search_start(struct jmap_call *c)
 	s->text_at = 0;
 	s->complete = s->cut = false;
 	s->error = begin_texts(s);
+	if (s->error == 0)
+		s->error = begin_signatures(s);
 	if (failed(c, s, NULL))
 		return;
 	pass_unasked(s);

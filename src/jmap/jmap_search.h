@@ -8,6 +8,7 @@
 
 #include "jmap/jmap_email_filter.h"
 #include "jmap/jmap_email_sort.h"
+#include "jmap/jmap_smime.h"
 #include "query/query_read.h"
 
 /* Emails that are read at once where the index can't tell: few at first, since the first ones may be enough.
@@ -45,8 +46,11 @@ struct jmap_search {
 	unsigned decided_by;         /* bits of enum query_by */
 	int stage;
 	struct query_reader *reader;
-	struct query_set threads; /* that are in the results already, by group */
-	struct buf ids;           /* of the question under way */
+	bool by_smime; /* the filter looks at signatures */
+	struct query_text smime[JMAP_SMIME_CONDITIONS];
+	struct jmap_smime signatures; /* of the batch */
+	struct query_set threads;     /* that are in the results already, by group */
+	struct buf ids;               /* of the question under way */
 	int error;
 };
 

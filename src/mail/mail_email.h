@@ -36,6 +36,7 @@ enum email_type {
 	EMAIL_ACTS,      /* EMAIL_ACT */
 	EMAIL_ACT_STOP,
 	EMAIL_ACT_UNDO,
+	EMAIL_SMIME, /* EMAIL_SMIME_VERDICT for each that there is */
 
 	/* Answers. */
 	EMAIL_STATE = 1340,
@@ -46,6 +47,7 @@ enum email_type {
 	EMAIL_ROWS,
 	EMAIL_SET_FAILED,
 	EMAIL_ACT,
+	EMAIL_SMIME_VERDICT,
 	EMAIL_TYPES_END
 };
 
@@ -57,6 +59,8 @@ enum {
 	EMAIL_PLACES_MAX = 32,               /* mailboxes that one email is in: ACCOUNT_PLACES_MAX */
 	EMAIL_SET_BYTES = 900 * 1024,        /* of the changes of one EMAIL_SET, EMAIL_IDS_MAX of them */
 	EMAIL_ROWS_BYTES = 256 * 1024,       /* of one EMAIL_ROWS */
+	EMAIL_SMIME_IDS_MAX =
+	    16, /* of one EMAIL_SMIME: each takes some milliseconds, and others ask as well */
 	EMAIL_KEPT_SECONDS =
 	    2 * 86400, /* so long an upload is there (RFC 8620 section 6.1: an hour at least) */
 };
@@ -184,6 +188,20 @@ struct email_rows {
 struct email_find {
 	uint64_t account, field, how;
 	struct view text;
+};
+
+/* ---- signatures ---- */
+
+/* ids: emails that are signed by S/MIME, as their structure says. */
+struct email_smime {
+	uint64_t account;
+	struct view ids;
+};
+
+/* status, delivered: enum smime_status of mail/smime.h, now and when it came; problems: bits of enum
+ * smime_problem. at: when it was looked at; 0: it could not be, and both are SMIME_SIGNED. */
+struct email_smime_verdict {
+	uint64_t email, status, delivered, problems, at;
 };
 
 /* ---- bytes ---- */

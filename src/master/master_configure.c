@@ -187,6 +187,14 @@ int master_start_child(struct child *child)
 	return error;
 }
 
+/* Without them no signature of S/MIME is believed, and everything else goes on. */
+static int send_signers(struct master *m, struct child *child)
+{
+	if (m->settings->smime_anchors.len > 0)
+		(void)send_file(child, MESSAGE_FILE, FILE_SIGNERS, 0, m->settings->smime_anchors);
+	return 0;
+}
+
 int master_configure(struct master *m, struct child *child)
 {
 	struct buf encoded;
@@ -206,6 +214,8 @@ int master_configure(struct master *m, struct child *child)
 		error = send_secret(m, child, "signing-secret", SECRET_SIGNING);
 	if (error == 0 && files & 1 << FILE_AUTHORITIES)
 		error = send_authorities(m, child);
+	if (error == 0 && files & 1 << FILE_SIGNERS)
+		error = send_signers(m, child);
 	if (error == 0 && files & 1 << FILE_PASSWORD)
 		error = send_line_files(child, FILE_PASSWORD, m->settings->routes);
 	if (error == 0 && files & 1 << FILE_RECIPIENTS)

@@ -19,7 +19,7 @@
 /* clang-format off */
 const struct role roles[] = {
     {ROLE_LOG, "log", .stop = STOP_LOG, .sandbox = &sandbox_log, .functions = &log_functions},
-    {ROLE_CONTENT, "content", .stop = STOP_STORE, .sandbox = &sandbox_content, .functions = &content_functions},
+    {ROLE_CONTENT, "content", .stop = STOP_STORE, .sandbox = &sandbox_content, .files = 1 << FILE_SIGNERS, .functions = &content_functions},
     {ROLE_RULES, "rules", .stop = STOP_STORE, .sandbox = &sandbox_rules, .functions = &rules_functions},
     {ROLE_STORE, "store", .stop = STOP_STORE, .sandbox = &sandbox_store, .calls = ROLE_CONTENT | ROLE_RULES, .gets_folder = true, .functions = &store_functions},
     {ROLE_DNS, "dns", .stop = STOP_ASKED, .sandbox = &sandbox_dns, .files = 1 << FILE_ANCHORS, .functions = &dns_functions},

@@ -107,6 +107,8 @@ static void check_lines(struct checking *c)
 			check_file(c, FINDING_WARNING, "dns_updates", i, update.key_file, true);
 	if (c->s->ca_file.len > 0)
 		check_file(c, FINDING_WARNING, "ca_file", 0, c->s->ca_file, false);
+	if (c->s->smime_anchors.len > 0)
+		check_file(c, FINDING_WARNING, "smime_anchors", 0, c->s->smime_anchors, false);
 }
 
 static void check_users(struct checking *c)

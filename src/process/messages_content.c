@@ -19,6 +19,12 @@ SCHEMA(message_report, FIELD_ERROR(message_report, error), FIELD_FLAG(message_re
     FIELD_TIME(message_report, end), FIELD_LINE(message_report, domain, REPORT_LINE_MAX),
     FIELD_LINE(message_report, org, REPORT_LINE_MAX), FIELD_LINE(message_report, id, REPORT_LINE_MAX),
     FIELD_BYTES(message_report, bytes, PIECE_MAX));
+SCHEMA(message_smime_of, FIELD_TIME(message_smime_of, delivered), FIELD_FLAG(message_smime_of, last),
+    FIELD_BYTES(message_smime_of, bytes, PIECE_MAX));
+SCHEMA(message_smime, FIELD_ERROR(message_smime, error),
+    FIELD_NUMBER(message_smime, status, 0, SMIME_STATUSES - 1),
+    FIELD_NUMBER(message_smime, delivered, 0, SMIME_STATUSES - 1),
+    FIELD_NUMBER(message_smime, problems, 0, SMIME_PROBLEMS_END - 1));
 
 /* clang-format off */
 const struct message_row messages_content[MESSAGES_IN_GROUP] = {
@@ -26,5 +32,7 @@ const struct message_row messages_content[MESSAGES_IN_GROUP] = {
     [MESSAGE_TERMS - MESSAGES_CONTENT] = {"terms", ROLE_CONTENT, ROLE_STORE, &message_terms_schema, MESSAGE_TERMS_OF},
     [MESSAGE_REPORT_OF - MESSAGES_CONTENT] = {"report-of", ROLE_STORE, ROLE_CONTENT, &message_report_of_schema},
     [MESSAGE_REPORT - MESSAGES_CONTENT] = {"report", ROLE_CONTENT, ROLE_STORE, &message_report_schema, MESSAGE_REPORT_OF},
+    [MESSAGE_SMIME_OF - MESSAGES_CONTENT] = {"smime-of", ROLE_STORE, ROLE_CONTENT, &message_smime_of_schema},
+    [MESSAGE_SMIME - MESSAGES_CONTENT] = {"smime", ROLE_CONTENT, ROLE_STORE, &message_smime_schema, MESSAGE_SMIME_OF},
 };
 /* clang-format on */

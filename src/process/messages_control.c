@@ -15,7 +15,7 @@ SCHEMA(message_settings, FIELD_BYTES(message_settings, encoded, 256 * 1024));
 SCHEMA(message_peer, FIELD_NUMBER(message_peer, role, 1, ROLES_MAX), FIELD_IDENTITY(message_peer, number));
 SCHEMA(message_listener, FIELD_NUMBER(message_listener, service, 0, SERVICES_LIMIT),
     FIELD_LINE(message_listener, address, 256));
-SCHEMA(message_file, FIELD_NUMBER(message_file, kind, 1, FILE_USERS), FIELD_IDENTITY(message_file, number),
+SCHEMA(message_file, FIELD_NUMBER(message_file, kind, 1, FILE_SIGNERS), FIELD_IDENTITY(message_file, number),
     FIELD_LINE(message_file, name, FILE_NAME_MAX), FIELD_BYTES(message_file, content, FILE_SIZE_MAX));
 
 SCHEMA(message_metrics, FIELD_BYTES(message_metrics, values, METRICS_SLOTS_MAX * 8));

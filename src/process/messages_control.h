@@ -50,7 +50,8 @@ enum {
 	FILE_PASSWORD = 5,    /* of the route of this number, for relay */
 	FILE_RECIPIENTS = 6,  /* of the relay domain of this number, for smtp */
 	FILE_ANCHORS = 7,     /* DNSSEC trust anchors, for dns */
-	FILE_USERS = 8        /* this machine's users that may send: local_users.h; for smtp, which sees no passwd */
+	FILE_USERS = 8,       /* this machine's users that may send: local_users.h; for smtp, which sees no passwd */
+	FILE_SIGNERS = 9      /* certificates that vouch for signers of mail, for content */
 };
 
 /* Secrets that the master makes at the first start: of rewritten senders (SRS), and of the keys that sign mail. */

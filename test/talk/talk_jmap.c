@@ -264,7 +264,8 @@ static void *open_session(struct buf *out)
 	    .delay_max = 86400,
 	    .sieve_extensions = VIEW("fileinto vacation"),
 	    .sieve_notify = VIEW("mailto"),
-	    .sieve_redirects_max = 4};
+	    .sieve_redirects_max = 4,
+	    .smime = true};
 	t->session = jmap_session_new(&config, &host, t);
 	if (stage.count < sizeof stage.talkers / sizeof stage.talkers[0])
 		stage.talkers[stage.count++] = t;

@@ -7,6 +7,7 @@
  */
 #include "role/content/role_content.h"
 #include "role/content/content_report.h"
+#include "role/content/content_smime.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 #include "format/fold.h"
 #include "process/own_limits.h"
 #include "search/search_message.h"
+#include "smime/smime.h"
 
 enum {
 	PIECE = 128 * 1024,
@@ -141,8 +143,8 @@ static void take_piece(struct link *link, struct channel_frame *frame, const voi
 	begin_message(0);
 }
 
-static const struct link_verb store_verbs[] = {
-    {MESSAGE_TERMS_OF, take_piece}, {MESSAGE_REPORT_OF, content_report_piece}, {0}};
+static const struct link_verb store_verbs[] = {{MESSAGE_TERMS_OF, take_piece},
+    {MESSAGE_REPORT_OF, content_report_piece}, {MESSAGE_SMIME_OF, content_smime_piece}, {0}};
 static const struct role_hears hears[] = {{ROLE_STORE, store_verbs}, {0}};
 
 /* ---- the role ---- */
@@ -155,6 +157,7 @@ static int content_role_start(struct role_process *p)
 	own_limits_memory(MEMORY_MAX);
 	charset_prepare();
 	fold_prepare();
+	smime_prepare();
 	message_gather_init(&content.message);
 	search_terms_init(&content.terms);
 	return 0;
@@ -168,12 +171,13 @@ static void content_role_peer(struct role_process *p, enum role_bit role, int fd
 	}
 	begin_message(0);
 	content_report_begin();
+	content_smime_begin();
 	link_open(&content.store, p, fd, role, NULL, NULL);
 }
 
 static int content_role_serve(struct role_process *p)
 {
-	(void)p;
+	content_smime_serve(p);
 	return 0;
 }
 

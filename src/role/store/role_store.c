@@ -20,6 +20,7 @@
 #include "role/store/rules_state.h"
 #include "role/store/store_rules.h"
 #include "role/store/store_search.h"
+#include "role/store/store_smime.h"
 #include "role/store/store_snooze.h"
 #include "role/store/right_trace.h"
 #include "trace/trace_write.h"
@@ -101,6 +102,7 @@ static int store_role_serve(struct role_process *p)
 		store_role.accounts.undelete_seconds = undelete;
 		accounts_set_language(&store_role.accounts, p->settings.language);
 		store_queue_configure();
+		store_smime_forget();
 		trace_set_days((unsigned)p->settings.trace_days);
 		return 0;
 	}
@@ -126,6 +128,7 @@ static int store_role_serve(struct role_process *p)
 	store_upkeep_start();
 	store_search_start();
 	store_report_in_start();
+	store_smime_start();
 	store_answer_start();
 	store_push_start();
 	store_snooze_start();
@@ -185,6 +188,7 @@ static void close_all(void)
 	store_snooze_stop();
 	store_act_stop();
 	store_report_in_stop();
+	store_smime_stop();
 	imap_event_stop();
 	filtering_stop_all();
 	store_heal_stop();

@@ -55,6 +55,7 @@ static struct jmap_session *new_machine(struct web_user *user)
 	    .delay_max = settings->hold_max,
 	    .sieve_extensions = buf_view(&extensions),
 	    .sieve_redirects_max = SIEVE_REDIRECTS_MAX,
+	    .smime = settings->smime_anchors.len > 0,
 	    .websocket = true,
 	    .administrator = user->administrator,
 	    .vapid_key = web_vapid_key(),

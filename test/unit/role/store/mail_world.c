@@ -8,6 +8,7 @@
 #include "mime/digest.h"
 #include "mime/trailer.h"
 #include "role/store/right.h"
+#include "role/store/store_smime.h"
 
 /* web's end, which may ask all that imap may, and more. */
 static const struct role_hears hears[] = {{ROLE_STORE, account_client_web_verbs}, {0}};
@@ -30,6 +31,7 @@ void mail_world_begin_on(struct store *store)
 	store_role.process = &store_process;
 	store_role.store = store;
 	accounts_init(&store_role.accounts, store, 86400);
+	store_smime_start();
 }
 
 void mail_world_begin(void)
@@ -39,6 +41,8 @@ void mail_world_begin(void)
 
 void mail_world_end(void)
 {
+	store_smime_stop();
+	store_smime_forget();
 	right_end_all();
 	mail_world_settle();
 	accounts_done(&store_role.accounts);
