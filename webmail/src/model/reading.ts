@@ -61,6 +61,10 @@ export interface WholeEmail extends Email {
   'header:List-Id:asText'?: string | null;
   verdict?: Verdict | null;
   filedBy?: FiledBy | null;
+  /** What the server thinks of its S/MIME signature (RFC 9219): "signed/verified", "signed/failed" and others; null: it has none. */
+  smimeStatus?: string | null;
+  smimeErrors?: string[] | null;
+  smimeVerifiedAt?: string | null;
 }
 
 export const WHOLE_PROPERTIES = [
@@ -113,4 +117,19 @@ export async function loadWhole(store: Store, ids: readonly Id[]): Promise<void>
   });
   await request.send();
   store.emails.put(accountId, emails.answer.list);
+  void loadSignatures(store, accountId, emails.answer.list.map((email) => email.id));
+}
+
+/** Signatures take the server longer than all else, so the messages are shown first. Without an answer nothing is said of them. */
+async function loadSignatures(store: Store, accountId: Id, ids: readonly Id[]): Promise<void> {
+  const capabilities = store.layer.session.accounts[accountId]?.accountCapabilities ?? {};
+  if (ids.length === 0 || !('urn:ietf:params:jmap:smimeverify' in capabilities)) return;
+  const request = new Batch(store.layer);
+  const emails = request.call<{ list: WholeEmail[] }>('Email/get', { accountId, ids, properties: ['smimeStatus', 'smimeErrors', 'smimeVerifiedAt'] });
+  try {
+    await request.send();
+  } catch {
+    return;
+  }
+  store.emails.put(accountId, emails.answer.list.filter((email) => store.emails.has(email.id)));
 }

@@ -12,7 +12,7 @@ import { printConversation } from './print.ts';
 import { ReminderLine } from './reminder.tsx';
 import { hasTrace, showTrace } from './trace.tsx';
 import { canUnsubscribe, unsubscribe } from './unsubscribe.ts';
-import { VerdictLine } from './verdict.tsx';
+import { SignatureLine, VerdictLine } from './verdict.tsx';
 import { shownConversation, shownMessage } from './view.ts';
 
 function current(): WholeEmail | undefined {
@@ -56,6 +56,7 @@ function step(by: 1 | -1): void {
 export function installReading(): void {
   fill('reading', Conversation);
   fill('messageBanner', VerdictLine);
+  fill('messageBanner', SignatureLine);
   fill('messageBanner', ReminderLine);
   actions.add(
     { id: 'reading.openAll', group: 'view', keys: [';'], icon: 'chevron-down', possible: isOpen, run: () => shownConversation.peek()?.openAll() },

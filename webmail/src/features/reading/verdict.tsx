@@ -5,6 +5,7 @@ import type { Email } from '../../jmap/types.ts';
 import type { WholeEmail } from '../../model/reading.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { evidenceText, verdictText } from './verdictWords.ts';
+import { signatureOf } from './signature.ts';
 
 const ICONS = { plain: 'shield-check', caution: 'shield-alert', danger: 'triangle-alert' } as const;
 
@@ -33,6 +34,39 @@ export function VerdictLine({ email }: { email: Email }) {
             ))}
           </ul>
           {verdict.action === 'junk' && <p>{t('verdict.junked')}</p>}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Below it: whether the author has signed the message. */
+export function SignatureLine({ email }: { email: Email }) {
+  const open = useSignal(false);
+  const signature = signatureOf(email as WholeEmail);
+  if (!signature) return null;
+  const line = (
+    <>
+      <Icon name={ICONS[signature.level]} />
+      <span>{signature.text}</span>
+    </>
+  );
+  return (
+    <div class={`verdict verdict-${signature.level}`}>
+      {signature.errors.length === 0 && <div class="verdict-line">{line}</div>}
+      {signature.errors.length > 0 && (
+        <button type="button" class="verdict-line" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
+          {line}
+          <Icon name={open.value ? 'chevron-up' : 'chevron-down'} />
+        </button>
+      )}
+      {open.value && (
+        <div class="verdict-evidence">
+          <ul>
+            {signature.errors.map((error) => (
+              <li key={error}>{error}</li>
+            ))}
+          </ul>
         </div>
       )}
     </div>

@@ -138,10 +138,13 @@ async function bodiesOf(bodies: Bodies, account: Account, ids: Id[], names: read
   return bodies.of(account, ids, wanted, args);
 }
 
+/** What the server works out when it is asked, and what time alone may change: it is never kept. */
+const isFleeting = (name: string): boolean => name.startsWith('smime');
+
 /** List properties that views ask for and that are not kept yet: they are from now on. */
 export function learnShape(account: Account, args: Json): boolean {
   const properties = (args['properties'] as string[] | null | undefined) ?? [];
-  const extras = properties.filter((name) => !isConstant(name) && !IN_ROW.has(name) && !account.extras.includes(name));
+  const extras = properties.filter((name) => !isConstant(name) && !isFleeting(name) && !IN_ROW.has(name) && !account.extras.includes(name));
   const { accountId: _account, ids: _ids, ...shape } = args;
   const isBody = properties.includes('bodyValues');
   const learns = isBody && JSON.stringify(shape) !== JSON.stringify(account.bodyShape);
