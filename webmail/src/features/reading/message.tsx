@@ -55,7 +55,7 @@ export function Message({ id, view, isCurrent }: { id: Id; view: ConversationVie
   const shown = view.view(id);
   const whole = isWhole(email) ? email : undefined;
   return (
-    <section
+    <article
       ref={element}
       class={`message${isCurrent ? ' message-current' : ''}`}
       aria-label={t('reading.messageFrom', { name: nameOf(email.from?.[0]), when: shortDate(new Date(email.receivedAt)) })}
@@ -80,7 +80,7 @@ export function Message({ id, view, isCurrent }: { id: Id; view: ConversationVie
       {whole && componentsOf('messageBanner').map((Component, i) => <Component key={i} email={whole} />)}
       {whole ? <Body email={whole} view={shown} /> : <Pending view={view} id={id} />}
       {whole && <Files email={whole} />}
-    </section>
+    </article>
   );
 }
 
