@@ -115,6 +115,6 @@ export async function signedIn(browser: Chromium, server: Server, who = 'alice@e
   await page.goto(`${server.origin}/`);
   await page.fill('[name=username]', who);
   await page.fill('[name=password]', server.passwords[who]!);
-  await Promise.all([page.waitForURL('**/mail/inbox'), page.click('button:text("Sign in")')]);
+  await Promise.all([page.waitForURL('**/mail/inbox'), page.click('form[action="/auth/login"] button')]);
   return page;
 }
