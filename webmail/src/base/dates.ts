@@ -14,14 +14,24 @@ const shapes: Record<Kind, Intl.DateTimeFormatOptions> = {
   whole: { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric', hour: 'numeric', minute: '2-digit' },
 };
 
+const makers = new Map<string, Intl.DateTimeFormat>();
+/** Names of months, by their year and number: each row of a list asks for one. */
+const months = new Map<string, string>();
+
+const NONE: readonly string[] = [];
+/** A browser gives the same list until the reader changes it. */
+let known: { language: string; regions: readonly string[]; locale: string } | undefined;
+
 /** The reader's own region, where it is one of the language: whether it is 14:32 or 2:32 PM is no matter of the language alone. */
 export function currentLocale(): string {
   const language = currentLanguage();
-  const regions = typeof navigator === 'undefined' ? [] : (navigator.languages ?? []);
-  return regions.find((one) => one === language || one.startsWith(`${language}-`)) ?? language;
+  const regions = typeof navigator === 'undefined' ? NONE : (navigator.languages ?? NONE);
+  if (known?.language === language && known.regions === regions) return known.locale;
+  const locale = regions.find((one) => one === language || one.startsWith(`${language}-`)) ?? language;
+  known = { language, regions, locale };
+  months.clear();
+  return locale;
 }
-
-const makers = new Map<string, Intl.DateTimeFormat>();
 
 function say(kind: Kind, date: Date): string {
   const locale = currentLocale();
@@ -29,6 +39,15 @@ function say(kind: Kind, date: Date): string {
   let maker = makers.get(key);
   if (!maker) makers.set(key, (maker = new Intl.DateTimeFormat(locale, shapes[kind])));
   return maker.format(date);
+}
+
+function sayMonth(key: string, kind: Kind, date: Date): string {
+  // A change of language empties what is known.
+  currentLocale();
+  const name = `${kind} ${key}`;
+  let text = months.get(name);
+  if (text === undefined) months.set(name, (text = say(kind, date)));
+  return text;
 }
 
 const numbers = new Map<string, Intl.NumberFormat>();
@@ -78,7 +97,7 @@ export function dayGroup(date: Date, now: Date): DayGroup {
   if (days === 1) return { key: 'yesterday', words: 'yesterday', text: '' };
   if (days < 7) return { key: `day ${days}`, words: undefined, text: say('weekday-long', date) };
   const key = `month ${date.getFullYear()} ${date.getMonth()}`;
-  return { key, words: undefined, text: say(date.getFullYear() === now.getFullYear() ? 'month' : 'month-year', date) };
+  return { key, words: undefined, text: sayMonth(key, date.getFullYear() === now.getFullYear() ? 'month' : 'month-year', date) };
 }
 
 /** What is pinned stands above the days. */

@@ -8,8 +8,11 @@ function drawing(hasDot: boolean): string {
 }
 
 let shown: boolean | undefined;
+let told: number | undefined;
 
 export function showCount(unread: number): void {
+  if (told === unread) return;
+  told = unread;
   const badge = navigator as Navigator & { setAppBadge?(count: number): Promise<void>; clearAppBadge?(): Promise<void> };
   // Browsers that have no place for it refuse: there is nothing to be done then.
   void (unread > 0 ? badge.setAppBadge?.(unread) : badge.clearAppBadge?.())?.catch(() => undefined);

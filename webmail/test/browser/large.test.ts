@@ -109,12 +109,15 @@ async function hour(page: Page): Promise<void> {
   const keys = ['j', 'Enter', 'j', 'j', 'u', 'x', 'Escape', 'e', 'z', 's', 's', 'PageDown', 'PageDown', 'Home', 'End', 'Home'];
   for (let n = 0; n < HOUR; n++) {
     await page.keyboard.press(keys[n % keys.length]!);
-    if (n % 60 === 59) {
-      await page.goto(`${new URL(page.url()).origin}/search/${WORDS[n % 16]}`).catch(() => undefined);
-      await rows(page).first().waitFor();
-      await page.goBack();
-      await rows(page).first().waitFor();
-    }
+    if (n % 60 !== 59) continue;
+    await page.keyboard.press('/');
+    await page.keyboard.type(`subject:${WORDS[n % 16]!}`);
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/search/**');
+    await rows(page).first().waitFor();
+    await page.goBack();
+    await page.waitForURL('**/mail/**');
+    await rows(page).first().waitFor();
   }
 }
 

@@ -1,5 +1,6 @@
 /** What an action costs in a real browser: from the key or click to the paint that shows it, tasks that held the page up, memory. */
 import fs from 'node:fs';
+import path from 'node:path';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 
 /** The browser tells the time of an event in steps of 8 ms, and none below this. */
@@ -47,9 +48,29 @@ export interface Cost {
 
 const at = (sorted: readonly number[], part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 
+/** PROFILE: a folder for a profile of each action, which the browser's own tools open. */
+const PROFILE = process.env['PROFILE'];
+
+async function profiled(page: Page, name: string, work: () => Promise<void>): Promise<void> {
+  if (!PROFILE) return work();
+  const session = await page.context().newCDPSession(page);
+  await session.send('Profiler.enable');
+  await session.send('Profiler.start');
+  await work();
+  const { profile } = await session.send('Profiler.stop');
+  fs.mkdirSync(PROFILE, { recursive: true });
+  fs.writeFileSync(path.join(PROFILE, `${name.replace(/\W+/g, '-')}.cpuprofile`), JSON.stringify(profile));
+  await session.detach();
+}
+
 /** Each time by itself: what the event with the longest way to its paint took. */
 export async function measure(page: Page, name: string, times: number, act: (n: number) => Promise<void>, after?: (n: number) => Promise<void>): Promise<Cost> {
   const cost: Cost = { name, times: [], tasks: [] };
+  await profiled(page, name, () => repeat(page, cost, times, act, after));
+  return cost;
+}
+
+async function repeat(page: Page, cost: Cost, times: number, act: (n: number) => Promise<void>, after?: (n: number) => Promise<void>): Promise<void> {
   for (let n = 0; n < times; n++) {
     await take(page);
     await act(n);
@@ -58,7 +79,6 @@ export async function measure(page: Page, name: string, times: number, act: (n: 
     cost.tasks.push(...told.tasks);
     await after?.(n);
   }
-  return cost;
 }
 
 export function row({ name, times, tasks }: Cost): string {

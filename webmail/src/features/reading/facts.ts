@@ -2,6 +2,15 @@
 import { currentLanguage, t } from '../../base/words.ts';
 import type { Email, EmailAddress, EmailBodyPart } from '../../jmap/types.ts';
 
+/** Makers of texts, by language and kind: to make one costs a millisecond, and a conversation shows dozens of dates. */
+const makers = new Map<string, unknown>();
+
+function maker<T>(kind: string, make: (language: string) => T): T {
+  const key = `${currentLanguage()} ${kind}`;
+  if (!makers.has(key)) makers.set(key, make(currentLanguage()));
+  return makers.get(key) as T;
+}
+
 export function nameOf(address: EmailAddress | undefined): string {
   return address?.name?.trim() || address?.email || t('reading.nobody');
 }
@@ -21,7 +30,7 @@ export function recipients(email: Pick<Email, 'to' | 'cc'>, own: ReadonlySet<str
   const names = all.slice(0, all.length > most + 1 ? most : all.length).map((one) => (own.has(one.email.toLowerCase()) ? t('reading.me') : shortName(one)));
   const left = all.length - names.length;
   if (left > 0) names.push(t('reading.others', { count: left }));
-  return t('reading.to', { names: new Intl.ListFormat(currentLanguage(), { type: 'conjunction' }).format(names) });
+  return t('reading.to', { names: maker('names', (language) => new Intl.ListFormat(language, { type: 'conjunction' })).format(names) });
 }
 
 /** A conversation is called what its first message was called: "Re: AW: Fwd: Plan" is about the plan. */
@@ -32,20 +41,25 @@ export function bareSubject(subject: string | null | undefined): string {
 
 const DAY_MS = 86_400_000;
 
+const TIME: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' };
+const SHAPES: Record<'time' | 'weekday' | 'day' | 'year', Intl.DateTimeFormatOptions> = {
+  time: TIME,
+  weekday: { weekday: 'short', ...TIME },
+  day: { day: 'numeric', month: 'short', ...TIME },
+  year: { day: 'numeric', month: 'short', year: 'numeric' },
+};
+
 /** 14:32, Tue 14:32, 3 May, 3 May 2024: as short as it is clear. */
 export function shortDate(when: Date, now = new Date()): string {
-  const language = currentLanguage();
-  const time: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' };
-  const show = (options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat(language, options).format(when);
-  if (when.toDateString() === now.toDateString()) return show(time);
+  const show = (kind: keyof typeof SHAPES): string => maker(kind, (language) => new Intl.DateTimeFormat(language, SHAPES[kind])).format(when);
+  if (when.toDateString() === now.toDateString()) return show('time');
   const age = now.getTime() - when.getTime();
-  if (age > 0 && age < 6 * DAY_MS) return show({ weekday: 'short', ...time });
-  if (when.getFullYear() === now.getFullYear()) return show({ day: 'numeric', month: 'short', ...time });
-  return show({ day: 'numeric', month: 'short', year: 'numeric' });
+  if (age > 0 && age < 6 * DAY_MS) return show('weekday');
+  return show(when.getFullYear() === now.getFullYear() ? 'day' : 'year');
 }
 
 export function longDate(when: Date): string {
-  return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: 'full', timeStyle: 'long' }).format(when);
+  return maker('long', (language) => new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' })).format(when);
 }
 
 const UNITS = ['kilobyte', 'megabyte', 'gigabyte'] as const;
@@ -58,7 +72,8 @@ export function size(octets: number): string {
     unit++;
   }
   const digits = value < 10 && unit > 0 ? 1 : 0;
-  return new Intl.NumberFormat(currentLanguage(), { style: 'unit', unit: UNITS[unit], unitDisplay: 'short', maximumFractionDigits: digits }).format(value);
+  const shape: Intl.NumberFormatOptions = { style: 'unit', unit: UNITS[unit], unitDisplay: 'short', maximumFractionDigits: digits };
+  return maker(`size ${unit} ${digits}`, (language) => new Intl.NumberFormat(language, shape)).format(value);
 }
 
 export type FileKind = 'picture' | 'pdf' | 'text' | 'message' | 'archive' | 'tnef' | 'calendar' | 'contact' | 'sound' | 'film' | 'document' | 'other';
