@@ -392,7 +392,7 @@ static void unknown_types_are_refused(void **state)
 {
 	(void)state;
 	static const unsigned unknown[] = {
-	    0, 12, 99, MESSAGES_LOGIN + 9, MESSAGE_TYPES, MESSAGE_TYPES + 1, 65535};
+	    0, 90, 99, MESSAGES_LOGIN + 9, MESSAGE_TYPES, MESSAGE_TYPES + 1, 65535};
 	char message[MESSAGE_SIZE_MAX];
 	struct arena arena;
 	struct buf out;
