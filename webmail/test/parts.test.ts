@@ -7,6 +7,7 @@ import { firstName, rowFacts } from '../src/features/list/facts.ts';
 import { split } from '../src/features/list/marks.tsx';
 import { filterOf, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
 import { countBelow, countOf, isWithin, treeRows } from '../src/features/folders/tree.ts';
+import { pushesFor } from '../src/model/notifications.ts';
 import { toldIn } from '../src/service/notify.ts';
 import { laterTimes, localInput } from '../src/base/times.ts';
 import { KeyTable, keyName } from '../src/frame/keys.ts';
@@ -233,4 +234,8 @@ test('one is told of mail in the folders that one has chosen, and of strangers o
   assert.equal(toldIn(mail('M1', { keywords: { $seen: true } }), 'M1', {}), undefined);
   const known = (firstContact: boolean | null) => toldIn(mail('M1', { firstContact }), 'M1', { knownOnly: true });
   assert.deepEqual([known(false), known(true), known(null)], ['M1', undefined, undefined]);
+  // The server pushes no other mail.
+  const filter = (folders: string[]) => (pushesFor('A1', folders)['emailPush'] as Record<string, { filter: { conditions: unknown[] } }>)['A1']!.filter.conditions;
+  assert.deepEqual(filter(['M1']), [{ inMailbox: 'M1' }, { notKeyword: '$seen' }]);
+  assert.deepEqual(filter(['M1', 'M2'])[0], { operator: 'OR', conditions: [{ inMailbox: 'M1' }, { inMailbox: 'M2' }] });
 });

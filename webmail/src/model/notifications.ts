@@ -3,13 +3,14 @@
  * the subscription at the server is kept alive. A browser that lost it, or whose key changed, subscribes anew.
  */
 import { ask } from '../jmap/batch.ts';
-import { MAIL, type Id, type State } from '../jmap/types.ts';
+import { MAIL, type Id, type Mailbox, type State } from '../jmap/types.ts';
 import type { Layer } from '../layer/layer.ts';
 import { t } from '../base/words.ts';
 import { deviceId } from '../base/device.ts';
 import { setting } from './settings.ts';
 
 const VAPID = 'urn:ietf:params:jmap:webpush-vapid';
+const EMAIL_PUSH = 'urn:ietf:params:jmap:emailpush';
 /** Where the service worker reads what it needs: src/service/notify.ts. */
 const STORE = 'notifications';
 const KEPT = '/service/notifications';
@@ -50,10 +51,14 @@ export async function renewNotifications(layer: Layer): Promise<void> {
   if ((await notifications(layer)) === 'on') await subscribe(layer);
 }
 
+async function ownSubscriptions(layer: Layer): Promise<Id[]> {
+  const { list } = await ask<{ list: Subscription[] }>(layer, 'PushSubscription/get', { ids: null });
+  return list.filter((one) => one.deviceClientId === deviceId()).map(({ id }) => id);
+}
+
 /** Takes this device's subscriptions away at the server. */
 async function atServer(layer: Layer): Promise<void> {
-  const { list } = await ask<{ list: Subscription[] }>(layer, 'PushSubscription/get', { ids: null });
-  const own = list.filter((one) => one.deviceClientId === deviceId()).map(({ id }) => id);
+  const own = await ownSubscriptions(layer);
   if (own.length) await ask(layer, 'PushSubscription/set', { destroy: own });
 }
 
@@ -70,12 +75,38 @@ async function subscribe(layer: Layer): Promise<void> {
   const made = (await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey })).toJSON();
   await tellWorker(layer);
   await atServer(layer);
-  await ask(layer, 'PushSubscription/set', { create: { n: { deviceClientId: deviceId(), url: made.endpoint, keys: made.keys, types: ['EmailDelivery'] } } });
+  await ask(layer, 'PushSubscription/set', { create: { n: { deviceClientId: deviceId(), url: made.endpoint, keys: made.keys, ...(await pushesOf(layer)) } } });
 }
 
 /** The person has chosen otherwise what to be told of. */
 export async function notificationsChanged(layer: Layer): Promise<void> {
-  if ((await notifications(layer)) === 'on') await tellWorker(layer);
+  if ((await notifications(layer)) !== 'on') return;
+  await tellWorker(layer);
+  const wanted = await pushesOf(layer);
+  const own = await ownSubscriptions(layer);
+  if (own.length) await ask(layer, 'PushSubscription/set', { update: Object.fromEntries(own.map((id) => [id, wanted])) });
+}
+
+/**
+ * What the server pushes: where it can tell them apart, mail in the chosen folders alone, so that the device is woken for nothing else.
+ * What a push holds is looked up by the service worker: nothing of an email but its id leaves the server by it.
+ */
+export function pushesFor(accountId: Id, folders: readonly Id[]): Record<string, unknown> {
+  const conditions = folders.map((inMailbox) => ({ inMailbox }));
+  const where = conditions.length === 1 ? conditions[0]! : { operator: 'OR', conditions };
+  return { types: [], emailPush: { [accountId]: { filter: { operator: 'AND', conditions: [where, { notKeyword: '$seen' }] }, properties: ['id'], urgency: 'normal' } } };
+}
+
+/** A filter of more folders than the server takes in one: then all mail is pushed, and the service worker chooses. */
+const FOLDERS_MAX = 40;
+
+async function pushesOf(layer: Layer): Promise<Record<string, unknown>> {
+  const accountId = layer.session.primaryAccounts[MAIL];
+  if (!(EMAIL_PUSH in layer.session.capabilities) || accountId === undefined) return { types: ['EmailDelivery'] };
+  const { list } = await ask<{ list: Pick<Mailbox, 'id' | 'role'>[] }>(layer, 'Mailbox/get', { accountId, ids: null, properties: ['role'] });
+  const chosen = setting('notifyFolders').peek();
+  const there = list.filter(({ id, role }) => (chosen.length ? chosen.includes(id) : role === 'inbox')).map(({ id }) => id);
+  return there.length > 0 && there.length <= FOLDERS_MAX ? pushesFor(accountId, there) : { types: ['EmailDelivery'], emailPush: null };
 }
 
 /** From which state on something is news, of what, and in which words it is told. */

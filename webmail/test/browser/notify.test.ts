@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { pushesFor } from '../../src/model/notifications.ts';
 import { demo, launch, type Server, signedIn } from './server.ts';
 
 const ALICE = 'alice@example.test';
@@ -24,6 +25,21 @@ async function eventually<T>(ask: () => Promise<T | undefined>, what: string): P
   }
   assert.fail(what);
 }
+
+test('the server takes what this browser asks of it: pushes of chosen folders alone', async () => {
+  const page = await signedIn(browser, server);
+  const made = await page.evaluate(async (pushes) => {
+    const pair = await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, ['deriveBits']);
+    const text = (octets: ArrayBuffer) => btoa(String.fromCharCode(...new Uint8Array(octets))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+    const keys = { p256dh: text(await crypto.subtle.exportKey('raw', pair.publicKey)), auth: text(crypto.getRandomValues(new Uint8Array(16)).buffer) };
+    const create = { n: { deviceClientId: 'd', url: 'https://push.example.test/1', keys, ...pushes } };
+    const using = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:emailpush'];
+    const answer = await fetch('/jmap/api', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ using, methodCalls: [['PushSubscription/set', { create }, '0']] }) });
+    return ((await answer.json()) as any).methodResponses[0][1];
+  }, pushesFor('A1', ['M1-1', 'M1-6']));
+  assert.equal(made.notCreated, null, JSON.stringify(made));
+  await page.context().close();
+});
 
 test('new mail is shown, and archived from where it is shown', async () => {
   const page = await signedIn(browser, server, ALICE, { permissions: ['notifications'] });
