@@ -4,7 +4,7 @@
 #include "jmap/jmap_email.h"
 
 const char *const jmap_email_arguments[] = {"bodyProperties", "fetchTextBodyValues", "fetchHTMLBodyValues",
-    "fetchAllBodyValues", "maxBodyValueBytes", NULL};
+    "fetchAllBodyValues", "maxBodyValueBytes", "cleanHTMLBodyValues", NULL};
 
 enum { PROPERTIES_MAX = 500 /* names in a list: a client that lists more has lost its way */ };
 
@@ -89,6 +89,19 @@ static bool check_extensions(struct jmap_call *c, uint64_t properties)
 	return true;
 }
 
+/* An argument of our own; like a property, it does not exist without its capability. */
+static bool read_clean(struct jmap_call *c, struct jmap_email_form *form)
+{
+	static const char argument[] = "cleanHTMLBodyValues";
+	if (!json_object_get(jmap_arguments(c), argument))
+		return true;
+	if (!jmap_uses(c, JMAP_CLEAN_HTML)) {
+		jmap_error(c, "invalidArguments", "there is no argument \"%s\"", argument);
+		return false;
+	}
+	return jmap_take_bool(c, jmap_arguments(c), argument, &form->values.clean);
+}
+
 bool jmap_email_form_read(struct jmap_call *c, struct jmap_email_form *form, uint64_t properties,
     const struct view *names, size_t name_count)
 {
@@ -114,7 +127,7 @@ bool jmap_email_form_read(struct jmap_call *c, struct jmap_email_form *form, uin
 	       jmap_take_bool(c, arguments, "fetchTextBodyValues", &form->values.text) &&
 	       jmap_take_bool(c, arguments, "fetchHTMLBodyValues", &form->values.html) &&
 	       jmap_take_bool(c, arguments, "fetchAllBodyValues", &form->values.all) &&
-	       jmap_take_unsigned(c, arguments, "maxBodyValueBytes", &form->value_max);
+	       jmap_take_unsigned(c, arguments, "maxBodyValueBytes", &form->value_max) && read_clean(c, form);
 }
 
 bool jmap_email_form_wants(const struct jmap_email_form *form, uint64_t properties)

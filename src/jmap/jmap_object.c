@@ -39,6 +39,7 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_SNOOZE] = "urn:ietf:params:jmap:mail:snooze",
     [JMAP_EMAIL_PUSH] = "urn:ietf:params:jmap:emailpush",
     [JMAP_RULES] = "urn:postrider:params:jmap:rules",
+    [JMAP_CLEAN_HTML] = "urn:postrider:params:jmap:cleanhtml",
 };
 
 /* ---- which are there ---- */
@@ -99,7 +100,8 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 		return is_in(jmap_methods_trace, capability);
 	case JMAP_VERDICT:
 	case JMAP_FILED_BY:
-	case JMAP_SNOOZE: /* properties of Email */
+	case JMAP_SNOOZE:     /* properties of Email */
+	case JMAP_CLEAN_HTML: /* an argument of what reads it */
 		return is_in(jmap_methods_email_read, JMAP_MAIL);
 	default:
 		return false;
@@ -114,6 +116,7 @@ bool jmap_supports(const struct jmap_account *account, enum jmap_capability capa
 	case JMAP_BLOB:
 	case JMAP_SMIME:
 	case JMAP_VERDICT:
+	case JMAP_CLEAN_HTML:
 	case JMAP_PRINCIPALS_OWNER:
 	case JMAP_MAIL_SHARE:
 		return true;

@@ -65,10 +65,12 @@ struct jmap_part_reads {
 	size_t count;
 	uint64_t value_max;  /* octets of a value that are wanted; 0: all */
 	uint64_t prefix_len; /* octets in front of what the tree counts; they belong to the first header */
+	bool clean;
 };
 
 struct jmap_values_wanted {
 	bool text, html, all;
+	bool clean; /* HTML is given as html_clean makes it */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "format/charset.h"
 #include "format/limits.h"
+#include "mime/html_clean.h"
 
 enum {
 	/* Encoded octets that hold an octet of UTF-8 at most: two of UTF-16, each three of quoted-printable.
@@ -64,7 +65,8 @@ void jmap_part_reads_plan(struct jmap_part_reads *r, const struct mime_tree *tre
     const struct jmap_bodies *bodies, const struct jmap_part_form *form, struct jmap_values_wanted values,
     uint64_t value_max, uint64_t prefix_len)
 {
-	*r = (struct jmap_part_reads){.value_max = value_max, .prefix_len = prefix_len};
+	*r =
+	    (struct jmap_part_reads){.value_max = value_max, .prefix_len = prefix_len, .clean = values.clean};
 	r->items = mem_array(tree->count, sizeof *r->items);
 	plan_below(r, tree, root, bodies, form, values);
 }
@@ -191,6 +193,16 @@ static size_t cut_at(struct view text, size_t max, bool html)
 	return n;
 }
 
+/* Without what runs or loads. What has no room, or no memory, is cut off. */
+static struct view clean(struct view html, struct buf *out, bool *cut)
+{
+	if (html_clean(html, out) == 0)
+		return buf_view(out);
+	struct view whole = buf_view(out);
+	*cut = true;
+	return whole.len ? view_take(whole, cut_at(whole, whole.len - 1, true)) : whole;
+}
+
 static void write_value(
     struct json_out *out, const struct jmap_part_source *source, const struct jmap_part_read *read)
 {
@@ -199,22 +211,25 @@ static void write_value(
 	            raw = buf_view(&read->value);
 	uint64_t max = source->reads->value_max;
 	bool cut = read->cut || read->decoded > read->value.len, problem = false;
-	struct buf text;
+	bool html = media_type_is(&part->type, "text", "html");
+	struct buf text, cleaned;
 	/* Where the reading ended a character may be torn: the last line goes. */
 	ptrdiff_t line = cut ? view_find_last(raw, '\n') : -1;
 	if (line >= 0)
 		raw = view_take(raw, (size_t)line + 1);
 	buf_init(&text, UTF8_GROWTH * (size_t)JMAP_BODY_VALUE_MAX + UTF8_GROWTH * READ_MORE);
+	buf_init(&cleaned, UTF8_GROWTH * (size_t)JMAP_BODY_VALUE_MAX);
 	charset_to_utf8(charset, raw, &text, &problem);
 	normalise_lines(&text);
 	if (max == 0 || max > JMAP_BODY_VALUE_MAX)
 		max = JMAP_BODY_VALUE_MAX;
 	struct view value = buf_view(&text);
 	if (value.len > max) {
-		value =
-		    view_take(value, cut_at(value, (size_t)max, media_type_is(&part->type, "text", "html")));
+		value = view_take(value, cut_at(value, (size_t)max, html));
 		cut = true;
 	}
+	if (html && source->reads->clean)
+		value = clean(value, &cleaned, &cut);
 	json_out_object(out);
 	json_out_name(out, VIEW("value"));
 	json_out_string(out, value);
@@ -224,6 +239,7 @@ static void write_value(
 	json_out_bool(out, cut);
 	json_out_end(out);
 	buf_done(&text);
+	buf_done(&cleaned);
 }
 
 void jmap_part_values_write(struct json_out *out, const struct jmap_part_source *source)

@@ -48,6 +48,7 @@ enum jmap_capability {
 	JMAP_PREFERENCES,
 	JMAP_QUERY_ACT,
 	JMAP_RULES,
+	JMAP_CLEAN_HTML,
 	JMAP_CAPABILITIES /* their number */
 };
 

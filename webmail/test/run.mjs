@@ -1,6 +1,6 @@
 // Runs tests: `node test/run.mjs [FILE-PART...]` those without a browser; `node test/run.mjs --browser [FILE-PART...]` those in Debian's
 // Chromium, and `--firefox` those in its Firefox, against a server of their own (environment POSTRIDER: the program). They are compiled first,
-// for the Node of Debian 12.
+// for the Node of Debian 12. `--long`: also what takes minutes.
 import * as esbuild from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -11,6 +11,7 @@ import { squire } from '../build/squire.mjs';
 const here = path.dirname(new URL(import.meta.url).pathname);
 const root = path.dirname(here);
 const browser = ['browser', 'firefox'].find((name) => process.argv.includes(`--${name}`));
+if (process.argv.includes('--long')) process.env.WEBMAIL_LONG = '1';
 const parts = process.argv.slice(2).filter((part) => !part.startsWith('--'));
 const folder = browser ? path.join(here, browser) : here;
 const files = fs.readdirSync(folder).filter((name) => name.endsWith('.test.ts') || name.endsWith('.test.tsx')).filter((name) => parts.length === 0 || parts.some((part) => name.includes(part))).sort();

@@ -193,7 +193,8 @@ static void piece_read(struct store_blob_read *read)
 {
 	(void)read;
 	in.read.count = 0;
-	/* Content gave its answer before it had the whole mail; looking for the next one waited for this read. */
+	/* Content gave its answer before it had the whole mail; looking for the next one waited for this
+	 * read. */
 	if (!in.busy) {
 		look();
 		return;

@@ -73,6 +73,9 @@ export const WHOLE_PROPERTIES = [
 ];
 const PART_PROPERTIES = ['partId', 'blobId', 'size', 'name', 'type', 'charset', 'disposition', 'cid', 'header:Content-Type:asText'];
 
+/** The server takes out of HTML what runs or loads, before the frame's own walls. */
+const CLEAN_HTML = 'urn:postrider:params:jmap:cleanhtml';
+
 /** Of a body; the rest is seen in the original. A novel has half of it. */
 const BODY_OCTETS = 1 << 20;
 
@@ -114,6 +117,7 @@ export async function loadWhole(store: Store, ids: readonly Id[]): Promise<void>
     fetchTextBodyValues: true,
     fetchHTMLBodyValues: true,
     maxBodyValueBytes: BODY_OCTETS,
+    ...(CLEAN_HTML in store.layer.session.capabilities && { cleanHTMLBodyValues: true }),
   });
   await request.send();
   store.emails.put(accountId, emails.answer.list);

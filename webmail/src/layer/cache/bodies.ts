@@ -1,6 +1,6 @@
 /**
  * What a reader shows of an email beyond its list properties: it never changes, so it is kept as it was told. How it was asked for
- * belongs to what it is: the text of a body depends on bodyProperties, fetchHTMLBodyValues and maxBodyValueBytes.
+ * belongs to what it is: the text of a body depends on bodyProperties, fetchHTMLBodyValues, maxBodyValueBytes and cleanHTMLBodyValues.
  */
 import type { Id } from '../../jmap/types.ts';
 import type { Put, Store } from '../store/store.ts';
@@ -14,7 +14,7 @@ const CONSTANT = new Set([
   'bodyStructure', 'bodyValues', 'textBody', 'htmlBody', 'attachments', 'hasAttachment', 'preview',
 ]);
 const OF_PARTS = new Set(['bodyStructure', 'textBody', 'htmlBody', 'attachments']);
-const FETCHES = ['fetchTextBodyValues', 'fetchHTMLBodyValues', 'fetchAllBodyValues', 'maxBodyValueBytes'] as const;
+const FETCHES = ['fetchTextBodyValues', 'fetchHTMLBodyValues', 'fetchAllBodyValues', 'maxBodyValueBytes', 'cleanHTMLBodyValues'] as const;
 
 /** Bodies kept in memory after they were read or fetched: what a reader goes back and forth between. */
 const KEPT_IN_MEMORY = 100;

@@ -43,6 +43,10 @@ const PICTURES_MAX = 2000;
 /* A style of more properties than this says nothing about how a text looks: it is there to hold up who reads it. */
 export const PROPERTIES_MAX = 500;
 
+/* Where the server leaves addresses of pictures on other hosts (doc/jmap.md, "HTML that runs nothing"). */
+const REMOTE_SOURCE = 'data-remote-src';
+const REMOTE_BACKGROUND = 'data-remote-background';
+
 const URL_IN_CSS = /url\(\s*(?:"([^"]*)"|'([^']*)'|([^)\s]*))\s*\)/i;
 
 function pictureKind(url: string): Picture['kind'] | undefined {
@@ -92,6 +96,11 @@ class Collector {
     const text = value.trim();
     if (name === 'name') return node.nodeName === 'A' || node.nodeName === 'MAP';
     if (name === 'href') return this.link(text);
+    /* The server has put them there, and takes away what a message brings by these names. A message that was not cleaned gains nothing by them. */
+    if (name === REMOTE_SOURCE || name === REMOTE_BACKGROUND) {
+      if (pictureKind(text) === 'remote') this.picture(node, name === REMOTE_SOURCE ? 'source' : 'background', text);
+      return false;
+    }
     if (name !== 'src' && name !== 'background') return true;
     if (name === 'src' && node.nodeName !== 'IMG') return false;
     if (name === 'src' && DATA_IMAGE.test(text)) return true;
