@@ -144,7 +144,7 @@ const struct setting settings_table[] = {
     {"smime_anchors", TEXT, AT(smime_anchors), "", 0, 0,
 	"The authorities that are trusted to say whose an S/MIME certificate is: a PEM file. JMAP then tells "
 	"of signed mail whether its signature holds (RFC 9219). Empty: signatures are not looked at.",
-	.form = FORM_FILE},
+	.form = FORM_FILE, .example = "/etc/postrider/signers.pem"},
     {"mta_sts", FLAG, AT(mta_sts), "true", 0, 1,
 	"Fetch and obey the MTA-STS policies of other domains (RFC 8461)."},
     {"https_port", NUMBER, AT(https_port), "443", 1, 65535,
