@@ -100,6 +100,18 @@ test('one is reminded of a mail that nobody answers, sees it in the list and the
   await page.getByRole('button', { name: 'Undo' }).click();
   await line.waitFor();
   await serverHas('Snoozed', 1);
+  // Who takes the mail back is reminded of nothing, and has the choice in the draft again.
+  await page.keyboard.press('r');
+  const reply = page.locator('.compose-form');
+  await reply.getByRole('button', { name: 'Send later' }).click();
+  await page.getByRole('menuitem', { name: 'Remind me if nobody answers' }).click();
+  await page.getByRole('menuitem', { name: /^Within a week/ }).click();
+  await reply.getByRole('button', { name: 'Send', exact: true }).click();
+  await serverHas('Snoozed', 2);
+  await page.locator('.toast', { hasText: 'Mail sent' }).getByRole('button', { name: 'Undo' }).click();
+  await serverHas('Snoozed', 1);
+  await reply.getByText(/^If nobody answers, it comes to your inbox: /).waitFor();
+  await reply.getByRole('button', { name: 'Discard' }).click();
 });
 
 test('whole messages of fewer days are kept, as the person says, also after a reload', async () => {

@@ -151,7 +151,9 @@ async function handOver(kept: Kept): Promise<void> {
   const sent = await send(store.layer, ready, sender, { draftsId, sentId: store.mailboxWithRole('sent', draft.accountId)?.id, hold, until });
   setOutbox(draft.key, undefined);
   noteSent(ready, kept);
-  if (draft.remindAt && draft.remindAt > Date.now()) await remind(sent.emailId, new Date(draft.remindAt));
+  // People are given as many days to answer, whenever it goes.
+  const remindAt = (draft.remindAt ?? 0) + (until ? until.getTime() - Date.now() : 0);
+  if (draft.remindAt && remindAt > Date.now()) await remind(sent.emailId, new Date(remindAt));
   told(ready, sent, until, hold, draftsId, kept);
   await wasDelivered(kept, sent.emailId);
 }
