@@ -210,11 +210,36 @@ static void list_services(struct buf *out)
 	}
 }
 
+static void roles_json(void)
+{
+	for (size_t i = 0; i < roles_count; i++)
+		printf("%s\"%s\"", i ? "," : "[", roles[i].name);
+	puts("]");
+}
+
+static void services_json(void)
+{
+	bool first = true;
+	for (enum service service = 0; service < SERVICES; service++) {
+		const struct service_row *row = service_row(service);
+		if (row->socket)
+			continue;
+		printf("%s{\"name\":\"%s\",\"port\":%u,\"role\":\"%s\"}", first ? "[" : ",", row->name,
+		    row->port, row->role);
+		first = false;
+	}
+	puts("]");
+}
+
 static int print_list(struct cli *cli, void (*list)(struct buf *out))
 {
 	struct buf out;
 	if (!cli_words(cli, 0, 0))
 		return EXIT_USAGE;
+	if (cli->json && (list == list_roles || list == list_services)) {
+		list == list_roles ? roles_json() : services_json();
+		return 0;
+	}
 	buf_init(&out, OUTPUT_MAX);
 	list(&out);
 	fputs(buf_string(&out), stdout);

@@ -202,6 +202,8 @@ static int rotate_keys(struct cli *cli, struct directory_client *client)
 		return none_there(cli->argv[0]);
 	if (error)
 		return cli_directory_problem(cli->argv[0], error);
+	if (cli->json)
+		return 0;
 	if (now)
 		printf("New keys sign at once. Publish their records now: until then nobody can verify this "
 		       "domain's mail (postrider dkim show %s).\n",
@@ -216,6 +218,6 @@ static int rotate_keys(struct cli *cli, struct directory_client *client)
 int cli_dkim(struct cli *cli)
 {
 	static const struct cli_verb rows[] = {
-	    {"list", list_keys}, {"show", show_keys}, {"rotate", rotate_keys}};
+	    {"list", list_keys}, {"show", show_keys}, {"rotate", rotate_keys, true}};
 	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }

@@ -178,14 +178,19 @@ static int remove_mailbox(struct cli *cli, struct directory_client *directory)
 
 /* ---- deleted mail ---- */
 
-static int report(struct directory_client *client, enum directory_operation operation, uint64_t number,
-    const char *address, const char *what)
+static int report(struct cli *cli, struct directory_client *client, enum directory_operation operation,
+    uint64_t number, const char *what)
 {
 	struct message_directory_answer answer;
+	const char *address = cli->argv[0];
 	const struct view field = view_from_string(address);
 	int status = cli_directory_problem(
 	    address, directory_client_ask(client, operation, number, &field, 1, &answer));
-	if (status == 0)
+	if (status == 0 && cli->json) {
+		fputs("{\"address\":", stdout);
+		cli_json_string(field);
+		printf(",\"messages\":%llu}\n", (unsigned long long)answer.number);
+	} else if (status == 0)
 		printf("%s: %llu message%s %s\n", address, (unsigned long long)answer.number,
 		    answer.number == 1 ? "" : "s", what);
 	return status;
@@ -199,14 +204,13 @@ static int undelete(struct cli *cli, struct directory_client *client)
 		return EXIT_USAGE;
 	if (days_text && !view_to_u64(view_from_string(days_text), 3650, &days))
 		return cli_usage(cli, "--days takes a number up to 3650");
-	return report(client, DIRECTORY_UNDELETE, (uint64_t)(time(NULL) - (time_t)days * 86400), cli->argv[0],
-	    "brought back");
+	return report(
+	    cli, client, DIRECTORY_UNDELETE, (uint64_t)(time(NULL) - (time_t)days * 86400), "brought back");
 }
 
 static int purge(struct cli *cli, struct directory_client *client)
 {
-	return cli_words(cli, 1, 1) ? report(client, DIRECTORY_PURGE, 0, cli->argv[0], "erased for good")
-	                            : EXIT_USAGE;
+	return cli_words(cli, 1, 1) ? report(cli, client, DIRECTORY_PURGE, 0, "erased for good") : EXIT_USAGE;
 }
 
 int cli_mailbox(struct cli *cli)

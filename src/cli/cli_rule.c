@@ -10,6 +10,8 @@
 #include "cli/rule_owner.h"
 #include "format/plain.h"
 
+enum { SHOWN_MAX = 2 << 20 /* octets of a script: the server keeps none of half this size */ };
+
 /* ---- list ---- */
 
 struct list {
@@ -99,6 +101,28 @@ static void take_text(void *arg, unsigned type, const union mailbox_answer *answ
 		fwrite(bytes.data, 1, bytes.len, stdout);
 }
 
+static void gather_text(void *arg, unsigned type, const union mailbox_answer *answer)
+{
+	if (type == SCRIPT_BYTES)
+		buf_append(arg, answer->script_bytes.bytes);
+}
+
+static int show_json(struct rule_owner *owner, const struct script_get *get)
+{
+	struct buf text;
+	buf_init(&text, SHOWN_MAX);
+	int error = mailbox_client_run(&owner->client, SCRIPT_GET, get, gather_text, &text, NULL);
+	if (error == 0 && !buf_failed(&text)) {
+		fputs("{\"name\":", stdout);
+		cli_json_string(get->name);
+		fputs(",\"script\":", stdout);
+		cli_json_string(buf_view(&text));
+		puts("}");
+	}
+	buf_done(&text);
+	return error;
+}
+
 static int show(struct cli *cli, struct directory_client *directory)
 {
 	struct rule_owner owner;
@@ -106,7 +130,8 @@ static int show(struct cli *cli, struct directory_client *directory)
 	if (status)
 		return status;
 	struct script_get get = {.place = owner.place, .name = view_from_string(cli->argv[0])};
-	int error = mailbox_client_run(&owner.client, SCRIPT_GET, &get, take_text, NULL, NULL);
+	int error = cli->json ? show_json(&owner, &get)
+	                      : mailbox_client_run(&owner.client, SCRIPT_GET, &get, take_text, NULL, NULL);
 	rule_close(&owner);
 	return rule_problem(&owner, cli->argv[0], error);
 }

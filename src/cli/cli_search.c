@@ -237,6 +237,6 @@ static int run_rebuild(struct cli *cli, struct directory_client *client)
 
 int cli_search(struct cli *cli)
 {
-	static const struct cli_verb rows[] = {{"status", run_status}, {"rebuild", run_rebuild}};
+	static const struct cli_verb rows[] = {{"status", run_status}, {"rebuild", run_rebuild, true}};
 	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }

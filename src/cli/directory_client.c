@@ -239,7 +239,7 @@ int cli_directory_problem(const char *subject, int error)
 static void say_verb(const struct cli *cli)
 {
 	printf("{\"verb\":\"%s\",\"subject\":", cli->verb);
-	cli_json_string(view_from_string(cli->argv[0]));
+	cli_json_string(view_from_string(cli->argc > 0 ? cli->argv[0] : ""));
 	puts("}");
 }
 

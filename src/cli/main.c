@@ -68,7 +68,7 @@ static const struct cli_command commands[] = {
     {"dkim", cli_dkim, "the keys that sign your domains' mail",
         "postrider dkim list [DOMAIN] [--json]\n"
         "       postrider dkim show DOMAIN [--json]\n"
-        "       postrider dkim rotate DOMAIN [--now]"},
+        "       postrider dkim rotate DOMAIN [--now] [--json]"},
     {"group", cli_group, "groups of accounts that can share mailboxes",
         "postrider group add GROUP ADDRESS...\n"
         "       postrider group remove GROUP ADDRESS...\n"
@@ -85,11 +85,11 @@ static const struct cli_command commands[] = {
         "       postrider mailbox share ADDRESS MAILBOX WHO read|add|write|all|none|RIGHTS\n"
         "       postrider mailbox shares ADDRESS [--json]\n"
         "       postrider mailbox accept|leave ADDRESS OWNER MAILBOX\n"
-        "       postrider mailbox undelete ADDRESS [--days N]\n"
-        "       postrider mailbox purge ADDRESS"},
+        "       postrider mailbox undelete ADDRESS [--days N] [--json]\n"
+        "       postrider mailbox purge ADDRESS [--json]"},
     {"rule", cli_rule, "what is done with mail that arrives: an account's Sieve scripts, and the server's",
         "postrider rule list ADDRESS|--server [--json]\n"
-        "       postrider rule show ADDRESS|--server PLACE NAME\n"
+        "       postrider rule show ADDRESS|--server PLACE NAME [--json]\n"
         "       postrider rule check FILE [--json]\n"
         "       postrider rule put ADDRESS|--server PLACE FILE [--name NAME] [--activate] [--json]\n"
         "       postrider rule activate ADDRESS NAME|--none\n"

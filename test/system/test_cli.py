@@ -560,3 +560,40 @@ def test_what_only_changes_says_so_as_json(both):
 def test_mailboxes_say_so_as_json(server):
     assert rows(server, "mailbox", "create", ALICE, "Plans") == {"verb": "create", "subject": ALICE}
     assert rows(server, "mailbox", "remove", ALICE, "Plans") == {"verb": "remove", "subject": ALICE}
+
+
+def commands():
+    listed = run(POSTRIDER, "--help").stdout.decode()
+    return re.findall(r"(?m)^  ([a-z]+) +\S", listed)
+
+
+def test_every_option_is_explained():
+    """Those that the source takes, those of `--help` and those of the manual are the same, and `--help` says of each what it does."""
+    used, told = set(), set()
+    for command in commands():
+        said = run(POSTRIDER, command, "--help").stdout.decode()
+        usage, _, explained = said.partition("\noptions:\n")
+        options = set(re.findall(r"--[a-z][a-z-]*[a-z]", usage))
+        rows = dict(re.findall(r"(?m)^  (--[a-z-]+) +(\S.*)$", explained))
+        assert options == set(rows), (command, options ^ set(rows))
+        used |= options
+    for path in (ROOT / "src/cli").glob("*.c"):
+        if path.name not in ("option_texts.c", "completion.c"):
+            told |= set(re.findall(r'"(--[a-z][a-z-]*[a-z])"', path.read_text()))
+    told -= {"--help", "--version", "--speaks"}  # --speaks: what one master asks another before an upgrade
+    assert told <= used | {"--config"}, f"nothing tells of {sorted(told - used)}"
+    page = (ROOT / "doc/man/postrider.1").read_text()
+    described = set(re.findall(r"-([a-z][a-z-]*[a-z])", re.sub(r"(?m)^\.\\.*$", "", page)))
+    assert {option[2:] for option in used} <= described, f"postrider(1) lacks {sorted(o for o in used if o[2:] not in described)}"
+
+
+def test_an_unknown_subcommand_is_told_alike():
+    for command in commands():
+        done = run(POSTRIDER, command, "nonsense")
+        if b"subcommand" not in done.stderr:
+            continue
+        assert done.returncode == 64 and b"unknown subcommand 'nonsense'; choose one of: " in done.stderr, command
+        verbs = set(re.findall(rf"postrider {command} ([a-z|-]+)", run(POSTRIDER, command, "--help").stdout.decode()))
+        verbs = {verb for choice in verbs for verb in choice.split("|") if verb and not verb.startswith("-")}
+        line = done.stderr.decode().splitlines()[0]
+        assert verbs <= set(line.partition("one of: ")[2].split(", ")), (command, line)

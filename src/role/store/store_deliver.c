@@ -21,7 +21,12 @@
 #include "ledger/received.h"
 #include "mime/trailer.h"
 
-enum { ARENA_MAX = 4 * 1024 * 1024 };
+enum {
+	ARENA_MAX = 4 * 1024 * 1024,
+	/* Octets that a record keeps for mailboxes that it may come to by a requeue: of nearly every message,
+	   and so few that no record grows too large by them. */
+	REQUEUED_MAX = 4096
+};
 
 #define NO_TARGET SIZE_MAX
 
@@ -365,7 +370,7 @@ static int copy_deliveries(struct delivery *d, const struct message_deliver *m)
 {
 	struct queue_record *r = &d->queue.record;
 	size_t count = m->deliveries.count;
-	bool waits = false;
+	bool local = false, waits = false;
 	d->items = arena_array(&d->arena, count, sizeof *d->items);
 	d->rules.targets = arena_array(&d->arena, count, sizeof *d->rules.targets);
 	d->mail.targets = arena_array(&d->arena, count, sizeof *d->mail.targets);
@@ -383,6 +388,7 @@ static int copy_deliveries(struct delivery *d, const struct message_deliver *m)
 	}
 	for (size_t i = 0; i < d->recipient_count; i++) {
 		r->recipients[i] = d->recipients[i];
+		local = local || d->recipients[i].local;
 		waits = waits || d->recipients[i].state == RECORD_WAITING;
 	}
 	r->count = d->recipient_count;
@@ -391,7 +397,7 @@ static int copy_deliveries(struct delivery *d, const struct message_deliver *m)
 	bool good = arena_copy(&d->arena, m->summary, &d->mail.summary) &&
 	            arena_copy(&d->arena, trailer_short_structure(m->trailer), &d->mail.structure);
 	/* What waits may come into a mailbox here in the end: when it is requeued, too. */
-	if (waits)
+	if (local || (waits && m->summary.len + m->headers.len <= REQUEUED_MAX))
 		good = good && arena_copy(&d->arena, m->summary, &r->summary) &&
 		       arena_copy(&d->arena, m->headers, &r->headers);
 	return good ? 0 : -ENOMEM;
