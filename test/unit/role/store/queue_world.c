@@ -10,7 +10,7 @@
 static struct role_process process;
 static int clock_file = -1;
 
-struct peer smtp, relay;
+struct queue_peer smtp, relay;
 struct store *(*queue_world_store)(struct store *inner);
 
 static void text(char *out, size_t size, struct view v)
@@ -18,7 +18,7 @@ static void text(char *out, size_t size, struct view v)
 	snprintf(out, size, "%.*s", VIEW_FMT(v));
 }
 
-static void take_message(struct peer *p, const struct message_queue_message *m)
+static void take_message(struct queue_peer *p, const struct message_queue_message *m)
 {
 	const struct message_queue_recipient *first = m->recipients.items;
 	size_t n = p->message_count++;
@@ -42,7 +42,7 @@ static void take_message(struct peer *p, const struct message_queue_message *m)
 
 static void peer_received(void *arg, struct channel_frame *frame)
 {
-	struct peer *p = arg;
+	struct queue_peer *p = arg;
 	struct arena arena;
 	union {
 		struct message_delivered delivered;
@@ -83,7 +83,7 @@ static void peer_received(void *arg, struct channel_frame *frame)
 
 static void peer_closed(void *arg)
 {
-	struct peer *p = arg;
+	struct queue_peer *p = arg;
 	p->up = false;
 }
 
@@ -105,7 +105,7 @@ void turn_clock(int64_t ahead)
 	}
 }
 
-void join(struct peer *p, void (*open)(int fd))
+void join(struct queue_peer *p, void (*open)(int fd))
 {
 	int pair[2];
 	assert_int_equal(channel_pair(pair), 0);
@@ -145,7 +145,7 @@ int prepare(void **state)
 	return 0;
 }
 
-void leave(struct peer *p)
+void leave(struct queue_peer *p)
 {
 	channel_done(&p->channel);
 	turn();
@@ -167,7 +167,7 @@ int clean_up(void **state)
 	return 0;
 }
 
-void send_to_store(struct peer *p, unsigned type, const void *m)
+void send_to_store(struct queue_peer *p, unsigned type, const void *m)
 {
 	assert_int_equal(ipc_send(&p->channel, type, 9, m, -1), 0);
 	turn();

@@ -7,7 +7,7 @@
 #include "role/store/store_private.h"
 
 /* What one of the peers was told. */
-struct peer {
+struct queue_peer {
 	struct channel channel;
 	bool up;
 	unsigned frames[MESSAGE_TYPES];
@@ -32,7 +32,7 @@ struct peer {
 	int data_error;
 	struct buf data;
 };
-extern struct peer smtp, relay;
+extern struct queue_peer smtp, relay;
 
 /* What stands over the store in memory; NULL: nothing. Set before prepare. */
 extern struct store *(*queue_world_store)(struct store *inner);
@@ -42,13 +42,13 @@ void turn(void);
 /* The same, with the clock so many seconds ahead. */
 void turn_clock(int64_t ahead);
 /* A new channel for the peer, whose other end `open` gets. */
-void join(struct peer *p, void (*open)(int fd));
+void join(struct queue_peer *p, void (*open)(int fd));
 /* A store role with four accounts (the second and third with quotas of 50 and 20 bytes), smtp and relay. */
 int prepare(void **state);
 /* The peer goes away. */
-void leave(struct peer *p);
+void leave(struct queue_peer *p);
 int clean_up(void **state);
-void send_to_store(struct peer *p, unsigned type, const void *m);
+void send_to_store(struct queue_peer *p, unsigned type, const void *m);
 /* A recipient elsewhere. */
 struct message_delivery remote(const char *address, const char *destination);
 /* Into mailboxes at once, then what the queue has to do. */
