@@ -149,6 +149,8 @@ def test_a_group_is_a_principal(server):
             assert wait_for(lambda: told(web, 2), what="the news that it is over")["newRights"] is None
             assert one(web, "Mailbox/get", accountId=alice.account, ids=[mailbox])["list"] == [] if alice.account in web.session["accounts"] else True
         assert one(alice, "ShareNotification/changes", accountId=alice.account, sinceState=before[alice])["created"] == []
+    # They know each other by this group: other tests of this server look at who does.
+    server.cli("group", "remove", "sharers@example.test", ALICE, BOB, CAROL)
 
 
 def test_the_administrator_says_who_sees_whom(server):
