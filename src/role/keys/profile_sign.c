@@ -123,7 +123,7 @@ static int sign(struct view profile, struct buf *out)
 	return error;
 }
 
-static int make(struct view address, struct buf *out)
+int profile_sign_make(struct view address, struct buf *out)
 {
 	struct buf profile;
 	if (profiles.leaf == NULL || !is_valid_now(profiles.leaf))
@@ -145,7 +145,7 @@ void profile_sign_answer(struct link *link, struct channel_frame *frame, const v
 	const struct message_sign_profile *m = message;
 	struct buf out;
 	buf_init(&out, PROFILE_SIGNED_MAX);
-	int error = make(m->address, &out);
+	int error = profile_sign_make(m->address, &out);
 	struct message_profile_signed answer = {
 	    .error = error, .bytes = error ? (struct view){0} : buf_view(&out)};
 	ipc_send(&link->channel, MESSAGE_PROFILE_SIGNED, frame->request, &answer, -1);

@@ -17,6 +17,10 @@ void profile_sign_begin(const struct settings *settings);
  * The first one that is for this host, and whose key CMS of mail programs knows, is used. */
 void profile_sign_chain(struct view pem, EVP_PKEY *key);
 
+/* Appends the signed profile of an address, in DER. 0; -ENOENT: no certificate fits now; -EINVAL: no address
+ * that a profile is signed for; -EAGAIN: too many in this second. */
+int profile_sign_make(struct view address, struct buf *out) __attribute__((warn_unused_result));
+
 /* MESSAGE_SIGN_PROFILE. */
 void profile_sign_answer(struct link *link, struct channel_frame *frame, const void *message);
 
