@@ -329,6 +329,56 @@ static void limits(void **state)
 	expect_long(400, "", "\r\n", 1000, "", __LINE__);
 }
 
+/* What servers and proxies in use have taken for something else: those of the HTTP Garden's list that do not
+ * stand above. */
+static void taken_by_others(void **state)
+{
+	(void)state;
+#define CHUNKED "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: "
+	REFUSED(400, "GET / HTTP/1.1\r\n" HOST "Header: v\0\ralue\r\n\r\n");
+	REFUSED(400, "GET / HTTP/1.1\r\n\tContent-Length: 1\r\n" HOST "\r\nX");
+	REFUSED(400, "GET /test HTTP/1.32\r\n" HOST "\r\n");
+	REFUSED(400, "G=\":<>(e),[T];?\" /get HTTP/1.1\r\n" HOST "\r\n");
+	REFUSED(400, "GET ! HTTP/1.1\r\n" HOST "\r\n");
+	REFUSED(400, "GET / HTTP/1.1\r\n" HOST "\xefoo: bar\r\n\r\n");
+	REFUSED(400, "GET /\nHTTP/1.1\r\n" HOST "\r\n");
+	REFUSED(400, "POST / HTTP/1.1\r\n" HOST "Content-Length: +1_0\r\n\r\n0123456789" EVIL);
+	REFUSED(400, CHUNKED "\xa0"
+	                     "chunked\xa0\r\n\r\n0\r\n\r\n" EVIL);
+	REFUSED(400, "GET / HTTP/1.1\r\n" HOST "Visible: :/\rSmuggled: :)\r\n\r\n");
+	REFUSED(400, "GET / HTTP/\r\r1.1\r\n" HOST "\r\n");
+	REFUSED(400, "GET / HTTP/1.1\r\n: ignored\r\n" HOST "\r\n");
+	REFUSED(400, "GET / HTTP/1.1\r\n" HOST "Useless:\n\n" EVIL);
+	REFUSED(400, "POST / HTTP/1.1\r\n" HOST "Content-Length\x85: 10\r\n\r\n0123456789" EVIL);
+	REFUSED(400, CHUNKED ",chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" EVIL);
+	REFUSED(400, "GET / HTTP/4294967295.255\r\n" HOST "\r\n");
+	REFUSED(400, "POST / HTTP/1.1\r\n" HOST "Content-Length: -48\r\n\r\n" EVIL);
+	REFUSED(400, "GET / HTTP/1.1\r\n" HOST ":\r\nI: am chopped off\r\n\r\n");
+	REFUSED(400, "POST / HTTP/1.1\r\n" HOST "Content-Length 10\r\n\r\n0123456789" EVIL);
+	REFUSED(400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 1Z\r\n\r\nZ" EVIL);
+	REFUSED(400, "GET / HTTP/1.1\r\n" HOST "\rZ" EVIL);
+	REFUSED(400, "POST / HTTP/1.1\r\n" HOST "Transfer-\r\nEncoding: chunked\r\n\r\n0\r\n\r\n" EVIL);
+	REFUSED(400, "GET / HTTP/1.1\r\n" HOST "Te\nst: test\r\n\r\n");
+	REFUSED(400, "\0 / HTTP/............0596.7407.\r\n" HOST "\r\n");
+	REFUSED(400, CHUNKED "blegh\r\n\r\n1\r\nZ\r\n0\r\n\r\n" EVIL);
+	REFUSED(400, "POST / HTTP/1.1\r\nHost: \xff"
+	             "a\xff\r\n\r\n");
+	REFUSED(400, "GET / HTTP/1.1\r\nHost: google.com\0.kallus.org\r\n\r\n");
+	REFUSED(400, "GET / HTTP/1.1\r\n" HOST "a:b\r\nc\0\r\n\r\n");
+	REFUSED(400, "GET / HTTP/1.1\nHost: a\nConnection: close\n\n" EVIL);
+	/* A leading zero is a digit like others, and what stands before and behind obs-text is kept. */
+	TAKEN("POST / HTTP/1.1\r\n" HOST "Content-Length: 033\r\n\r\n" EVIL);
+	TAKEN("GET / HTTP/1.1\r\n" HOST "User: \x85"
+	      "admin\xa0\r\n\r\n");
+	static const char *const chunks[] = {"0_2e\r\n", "\r\n\r\n", "5\r\r;ABCD\r\n34\r\nE\r\n0\r\n\r\n",
+	    "2\r\r;a\r\n02\r\n41\r\n0\r\n\r\n", "41;a=b\r\rXX\r\n0\r\n\r\n", "INVALID!!!\r\n", "Z\r\nZZ\r\n",
+	    "1\r0\n", "1these-octets\r\nZ\r\n0\r\n\r\n", "a\r\n0123456789\n0\r\n\r\n", "-0x0\r\n\r\n",
+	    "           0\r\n\r\n"};
+	for (size_t i = 0; i < sizeof chunks / sizeof chunks[0]; i++)
+		bad_chunks(chunks[i], (int)i);
+#undef CHUNKED
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +393,7 @@ int main(void)
 	    cmocka_unit_test(paths),
 	    cmocka_unit_test(doubled),
 	    cmocka_unit_test(limits),
+	    cmocka_unit_test(taken_by_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
