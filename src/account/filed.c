@@ -6,17 +6,9 @@
 #include <string.h>
 
 #include "account/change.h"
+#include "base/utf8.h"
 
 enum { VERSION = 1, REASON_MAX = 1000 };
-
-static struct view cut(struct view text, size_t max)
-{
-	if (text.len <= max)
-		return text;
-	while (max > 0 && ((unsigned char)text.data[max] & 0xc0) == 0x80)
-		max--;
-	return view_take(text, max);
-}
 
 int account_filed_add(struct buf *out, const struct account_filed_reason *r)
 {
@@ -28,11 +20,11 @@ int account_filed_add(struct buf *out, const struct account_filed_reason *r)
 	entry_add_number(&e, r->line);
 	entry_add_number(&e, r->why_line);
 	entry_add_number(&e, r->rule);
-	entry_add_text(&e, cut(r->script, 128));
-	entry_add_text(&e, cut(r->rule_name, 128));
-	entry_add_text(&e, cut(r->why, 300));
-	entry_add_text(&e, cut(r->target, 200));
-	entry_add_text(&e, cut(r->flags, 200));
+	entry_add_text(&e, utf8_cut(r->script, 128));
+	entry_add_text(&e, utf8_cut(r->rule_name, 128));
+	entry_add_text(&e, utf8_cut(r->why, 300));
+	entry_add_text(&e, utf8_cut(r->target, 200));
+	entry_add_text(&e, utf8_cut(r->flags, 200));
 	if (e.failed || e.len > REASON_MAX)
 		return -ENOBUFS;
 	return buf_append(out, view_skip(entry_view(&e), 1)); /* without a version of its own */

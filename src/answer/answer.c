@@ -13,15 +13,6 @@
 
 /* ---- texts ---- */
 
-static struct view cut(struct view text, size_t max)
-{
-	if (text.len <= max)
-		return text;
-	while (max > 0 && ((unsigned char)text.data[max] & 0xc0) == 0x80)
-		max--;
-	return view_take(text, max);
-}
-
 static bool keep(struct arena *arena, struct buf *from, struct view *out)
 {
 	bool kept = !buf_failed(from) && arena_copy(arena, buf_view(from), out);
@@ -37,7 +28,7 @@ bool answer_line(struct arena *arena, struct view text, size_t max, struct view 
 	show_title(&line, view_take(text, ANSWER_TEXT_MAX));
 	if (!keep(arena, &line, &whole))
 		return false;
-	*out = view_trim(cut(view_trim(whole), max));
+	*out = view_trim(utf8_cut(view_trim(whole), max));
 	return true;
 }
 

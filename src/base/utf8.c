@@ -79,3 +79,12 @@ size_t utf8_length(struct view v)
 		utf8_next(&v);
 	return n;
 }
+
+struct view utf8_cut(struct view text, size_t max)
+{
+	if (text.len <= max)
+		return text;
+	while (max > 0 && ((unsigned char)text.data[max] & 0xc0) == 0x80)
+		max--;
+	return view_take(text, max);
+}

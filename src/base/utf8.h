@@ -17,6 +17,9 @@ bool utf8_is_ascii(struct view v);
 /* Appends a code point; one that is not valid becomes U+FFFD. The result of buf_append. */
 int utf8_append(struct buf *b, int32_t code_point);
 
+/* At most so many octets of it, and no character cut apart. */
+struct view utf8_cut(struct view text, size_t max);
+
 /* Number of characters; a byte that is not UTF-8 counts as one. */
 size_t utf8_length(struct view v);
 

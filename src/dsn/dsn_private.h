@@ -11,9 +11,6 @@
  */
 void dsn_put_clean(struct buf *out, struct view text, bool utf8);
 
-/* Not more than max octets of it, and no half character. */
-struct view dsn_cut(struct view text, size_t max);
-
 /* "Name: " and the text made clean, folded at blanks, with CRLF. */
 void dsn_put_field(struct buf *out, const char *name, struct view text, bool utf8);
 

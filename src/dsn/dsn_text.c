@@ -248,7 +248,7 @@ static void put_message(struct buf *out, const struct dsn_report *report)
 	if (report->original_subject.len) {
 		begin(&p);
 		say(&p, "Subject: ");
-		say_text(&p, dsn_cut(report->original_subject, DSN_SUBJECT_MAX));
+		say_text(&p, utf8_cut(report->original_subject, DSN_SUBJECT_MAX));
 		end(&p, out, "  ");
 	}
 	begin(&p);

@@ -10,15 +10,6 @@
 
 enum { WRAP_AT = 76 };
 
-struct view dsn_cut(struct view text, size_t max)
-{
-	if (text.len <= max)
-		return text;
-	while (max > 0 && ((unsigned char)text.data[max] & 0xc0) == 0x80)
-		max--;
-	return view_take(text, max);
-}
-
 void dsn_put_clean(struct buf *out, struct view text, bool utf8)
 {
 	if (utf8)
@@ -40,7 +31,7 @@ void dsn_put_field(struct buf *out, const char *name, struct view text, bool utf
 	while (view_next(&rest, ' ', &word)) {
 		/* Further blanks go: a header may not have a line of blanks alone. */
 		for (bool first = true; word.len; first = false) {
-			struct view piece = dsn_cut(word, LINE_MAX_OCTETS / 2);
+			struct view piece = utf8_cut(word, LINE_MAX_OCTETS / 2);
 			if (!first || (column + 1 + piece.len > LINE_FOLD_AT && column > strlen(name) + 1)) {
 				buf_append_string(out, "\r\n");
 				column = 0;
@@ -137,7 +128,7 @@ void dsn_put_words(struct buf *out, const char *indent, struct view words)
 		}
 		/* No line of a text may be longer than RFC 5322 allows, whatever a remote says in one word.
 		 */
-		buf_append(out, dsn_cut(word, LINE_MAX_OCTETS / 2));
+		buf_append(out, utf8_cut(word, LINE_MAX_OCTETS / 2));
 		column += width;
 	}
 	buf_append_byte(out, '\n');

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "mail/uid_ranges.h"
 
 enum {
@@ -516,22 +517,12 @@ static void index_answered(struct jmap_call *c, unsigned type, const void *answe
 		walk(c, s);
 }
 
-/* A text for the index, cut to what it takes, at a character's end. */
-static struct view index_text(struct view text)
-{
-	size_t len = text.len;
-	if (len > MAIL_FIND_TEXT_MAX)
-		for (len = MAIL_FIND_TEXT_MAX; len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80;)
-			len--;
-	return view_take(text, len);
-}
-
 static void ask_index(struct jmap_call *c, const struct query *q)
 {
 	struct email_find question = {.account = jmap_account(c)->ask,
 	    .field = q->kind == QUERY_HEADER ? MAIL_FIELD_HEADER : q->field,
 	    .how = q->fuzzy ? MAIL_FIND_PREFIX : MAIL_FIND_SUBSTRING,
-	    .text = index_text(q->text)};
+	    .text = utf8_cut(q->text, MAIL_FIND_TEXT_MAX)};
 	jmap_ask(c, EMAIL_FIND, &question, index_answered);
 }
 

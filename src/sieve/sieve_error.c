@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/show.h"
+#include "base/utf8.h"
 
 enum {
 	ERROR_TEXT_MAX = 1000, /* a sentence with two quotes and a hint */
@@ -51,12 +52,10 @@ void sieve_error_add(struct sieve_errors *errors, struct sieve_place place, cons
 struct sieve_quoted sieve_quote(struct view text)
 {
 	struct sieve_quoted quoted;
-	size_t len = text.len > QUOTED_MAX ? QUOTED_MAX : text.len;
+	size_t len = utf8_cut(text, QUOTED_MAX).len;
 	struct view shown;
 	struct buf out;
 
-	while (len < text.len && len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80)
-		len--; /* no character is cut apart */
 	buf_init(&out, SIEVE_QUOTE_SIZE - 8);
 	if (show_line(&out, view_take(text, len)) != 0)
 		buf_clear(&out);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "sieve/sieve_imap.h"
 #include "sieve/sieve_text.h"
 
@@ -93,11 +94,7 @@ bool sieve_run_set(struct sieve_run *run, struct view name, struct view value)
 	struct sieve_variables *scope;
 	struct sieve_variable *found = resolve(run, &name, &scope);
 
-	if (value.len > SIEVE_VARIABLE_MAX) {
-		value = view_take(value, SIEVE_VARIABLE_MAX);
-		while (value.len > 0 && ((unsigned char)value.data[value.len] & 0xc0) == 0x80)
-			value.len--; /* no character is cut apart */
-	}
+	value = utf8_cut(value, SIEVE_VARIABLE_MAX);
 	if (!found)
 		return add_variable(run, scope, (struct sieve_variable){name, value, false});
 	found->value = value;

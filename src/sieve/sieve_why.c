@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "sieve/sieve_run.h"
 
 enum {
@@ -175,11 +176,7 @@ bool sieve_run_why(const struct sieve_run *run, struct sieve_reason *why)
 	tell_held(run, &out, run->held, 0);
 	text = buf_view(&out);
 	if (text.len > SIEVE_WHY_MAX) {
-		size_t len = SIEVE_WHY_MAX - 3;
-
-		while (len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80)
-			len--; /* no character is cut apart */
-		buf_truncate(&out, len);
+		buf_truncate(&out, utf8_cut(text, SIEVE_WHY_MAX - 3).len);
 		buf_append_string(&out, "...");
 	}
 	good = !buf_failed(&out) && arena_copy(run->arena, view_trim(buf_view(&out)), &why->text);

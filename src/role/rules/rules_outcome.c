@@ -29,21 +29,11 @@ static bool is_control(char c)
 	return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
-/* Cut where a character begins. */
-static struct view cut(struct view text, size_t max)
-{
-	if (text.len <= max)
-		return text;
-	while (max > 0 && ((unsigned char)text.data[max] & 0xc0) == 0x80)
-		max--;
-	return view_take(text, max);
-}
-
 static struct view clean(struct arena *arena, struct view text, size_t max, bool lines)
 {
 	struct view copy;
 	bool good = true;
-	text = cut(text, max);
+	text = utf8_cut(text, max);
 	for (size_t i = 0; i < text.len && good; i++)
 		good = !is_control(text.data[i]);
 	if (good)
@@ -390,7 +380,7 @@ void rules_outcome_send_failure(
 {
 	struct message_rules_action keep = {.kind = RULES_KEEP, .program = program};
 	struct message_rules_done m = {
-	    .failed = cut(why, WHY_MAX), .program = program, .line = line, .actions = {&keep, 1}};
+	    .failed = utf8_cut(why, WHY_MAX), .program = program, .line = line, .actions = {&keep, 1}};
 	if (m.failed.len == 0)
 		m.failed = VIEW("The script could not be run.");
 	ipc_send(&link->channel, MESSAGE_RULES_DONE, request, &m, -1);

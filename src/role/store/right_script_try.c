@@ -10,6 +10,7 @@
 #include "base/container.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/utf8.h"
 #include "mail/uid_ranges.h"
 #include "role/store/question.h"
 #include "role/store/store_filter.h"
@@ -94,16 +95,6 @@ void right_script_try_stop(struct right *r)
 
 /* ---- what would be done ---- */
 
-/* The line, cut where a character ends. */
-static struct view cut(struct view text, size_t max)
-{
-	if (text.len <= max)
-		return text;
-	while (max > 0 && ((unsigned char)text.data[max] & 0xc0) == 0x80)
-		max--;
-	return view_take(text, max);
-}
-
 static bool tell_deeds(struct right_try *x, const struct account_listed *message, const struct filter *f)
 {
 	for (size_t i = 0; i < f->action_count; i++) {
@@ -121,7 +112,7 @@ static bool tell_deeds(struct right_try *x, const struct account_listed *message
 		    .rule_name = a->rule_name,
 		    .why = a->why,
 		    .script = a->script,
-		    .target = cut(a->target, SCRIPT_TARGET_MAX),
+		    .target = utf8_cut(a->target, SCRIPT_TARGET_MAX),
 		    .mailbox_id = a->mailbox_id,
 		    .special_use = a->special_use,
 		    .flags = a->flags};

@@ -45,13 +45,7 @@ static uint64_t make_room(struct web_sessions *s, int64_t now)
 /* What a client calls itself, cut between two characters; what is no text is nothing. */
 static struct view cut(struct view text, size_t most)
 {
-	if (!utf8_valid(text))
-		return (struct view){0};
-	if (text.len <= most)
-		return text;
-	while (most > 0 && ((unsigned char)text.data[most] & 0xc0) == 0x80)
-		most--;
-	return view_take(text, most);
+	return utf8_valid(text) ? utf8_cut(text, most) : (struct view){0};
 }
 
 int web_session_add(struct web_sessions *s, const struct web_session *made,

@@ -31,11 +31,22 @@ static void refuses_what_is_not_utf8(void **state)
 	assert_int_equal(utf8_length(VIEW("\xf0\x9f\x93\xac\xff!")), 3);
 }
 
+static void cuts_no_character_apart(void **state)
+{
+	(void)state;
+	assert_view(utf8_cut(VIEW("a\xe2\x82\xac"), 4), "a\xe2\x82\xac");
+	for (size_t max = 1; max < 4; max++)
+		assert_view(utf8_cut(VIEW("a\xe2\x82\xac"), max), "a");
+	assert_view(utf8_cut(VIEW("\xe2\x82\xac"), 2), "");
+	assert_view(utf8_cut(VIEW("abc"), 2), "ab");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(round_trips_every_code_point),
 	    cmocka_unit_test(refuses_what_is_not_utf8),
+	    cmocka_unit_test(cuts_no_character_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
