@@ -25,28 +25,10 @@ bool account_mailbox_id_read(struct view id, uint64_t shard, uint32_t *mailbox)
 	return true;
 }
 
-/* RFC 6154 section 2, RFC 8457. */
-static enum mailbox_role role_of(struct view use)
-{
-	static const char *const names[] = {[MAILBOX_ROLE_DRAFTS] = "\\Drafts",
-	    [MAILBOX_ROLE_SENT] = "\\Sent",
-	    [MAILBOX_ROLE_JUNK] = "\\Junk",
-	    [MAILBOX_ROLE_TRASH] = "\\Trash",
-	    [MAILBOX_ROLE_ARCHIVE] = "\\Archive",
-	    [MAILBOX_ROLE_ALL] = "\\All",
-	    [MAILBOX_ROLE_FLAGGED] = "\\Flagged",
-	    [MAILBOX_ROLE_IMPORTANT] = "\\Important",
-	    [MAILBOX_ROLE_SNOOZED] = "\\Snoozed"};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (names[i] && view_equal_nocase(use, view_from_string(names[i])))
-			return (enum mailbox_role)i;
-	return MAILBOX_ROLE_NONE;
-}
-
 static int of_use(struct txn *t, uint64_t shard, struct view use, uint32_t *mailbox)
 {
 	struct account_head head;
-	enum mailbox_role role = role_of(use);
+	enum mailbox_role role = mailbox_role_of_use(use);
 	if (role == MAILBOX_ROLE_NONE)
 		return -ENOENT;
 	int error = head_get(t, shard, &head);

@@ -73,24 +73,6 @@ struct wanted {
 	uint32_t by_id, by_use, by_path;
 };
 
-/* RFC 6154 section 2, RFC 8457: the role that has this name of a special use. */
-static uint64_t role_of(struct view use)
-{
-	static const char *const names[] = {[MAILBOX_ROLE_DRAFTS] = "\\Drafts",
-	    [MAILBOX_ROLE_SENT] = "\\Sent",
-	    [MAILBOX_ROLE_JUNK] = "\\Junk",
-	    [MAILBOX_ROLE_TRASH] = "\\Trash",
-	    [MAILBOX_ROLE_ARCHIVE] = "\\Archive",
-	    [MAILBOX_ROLE_ALL] = "\\All",
-	    [MAILBOX_ROLE_FLAGGED] = "\\Flagged",
-	    [MAILBOX_ROLE_IMPORTANT] = "\\Important",
-	    [MAILBOX_ROLE_SNOOZED] = "\\Snoozed"};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (names[i] && view_equal_nocase(use, view_from_string(names[i])))
-			return i;
-	return MAILBOX_ROLE_NONE;
-}
-
 static void take_wanted(void *arg, unsigned type, const union mailbox_answer *answer)
 {
 	struct wanted *w = arg;
@@ -103,7 +85,7 @@ static void take_wanted(void *arg, unsigned type, const union mailbox_answer *an
 	if (view_equal(w->deed->mailbox_id, view_from_string(id)))
 		w->by_id = number;
 	if (w->deed->special_use.len > 0 && m->role != MAILBOX_ROLE_NONE &&
-	    m->role == role_of(w->deed->special_use))
+	    m->role == mailbox_role_of_use(w->deed->special_use))
 		w->by_use = number;
 	bool inbox = m->role == MAILBOX_ROLE_INBOX && view_equal_nocase(w->deed->target, VIEW("INBOX"));
 	if (inbox || view_equal(m->path, w->deed->target))

@@ -41,3 +41,20 @@ struct view wire_text(struct cursor *c)
 	uint64_t n = wire_number(c, SIZE_MAX);
 	return n ? cursor_bytes(c, (size_t)(n - 1)) : (struct view){0};
 }
+
+struct view wire_items(struct cursor *c, size_t size)
+{
+	struct view text = wire_text(c);
+	if (text.len % size)
+		c->failed = true;
+	return text;
+}
+
+bool wire_settle(struct buf *out, size_t before, bool failed_before)
+{
+	if (!buf_failed(out) || failed_before)
+		return !failed_before;
+	buf_truncate(out, before);
+	out->failed = false;
+	return false;
+}

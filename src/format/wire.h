@@ -17,5 +17,11 @@ uint64_t wire_number(struct cursor *c, uint64_t max);
 
 /* Points into the cursor's input. */
 struct view wire_text(struct cursor *c);
+/* A text of items of so many octets each. */
+struct view wire_items(struct cursor *c, size_t size);
+
+/* Whether all that was put since `before` found room; if not, it is taken back, so that the buffer can be
+ * sent and the same be put anew. A buffer that had failed before stays so. */
+bool wire_settle(struct buf *out, size_t before, bool failed_before);
 
 #endif

@@ -211,26 +211,6 @@ static struct below look_below(const struct lister *l, size_t i)
 
 /* ---- telling ---- */
 
-static const char *const roles[] = {
-    [MAILBOX_ROLE_DRAFTS] = "\\Drafts",
-    [MAILBOX_ROLE_SENT] = "\\Sent",
-    [MAILBOX_ROLE_JUNK] = "\\Junk",
-    [MAILBOX_ROLE_TRASH] = "\\Trash",
-    [MAILBOX_ROLE_ARCHIVE] = "\\Archive",
-    [MAILBOX_ROLE_ALL] = "\\All",
-    [MAILBOX_ROLE_FLAGGED] = "\\Flagged",
-    [MAILBOX_ROLE_IMPORTANT] = "\\Important",
-    [MAILBOX_ROLE_SNOOZED] = "\\Snoozed",
-};
-
-enum mailbox_role imap_role_named(struct view name)
-{
-	for (size_t i = MAILBOX_ROLE_DRAFTS; i <= MAILBOX_ROLE_LAST; i++)
-		if (view_equal_nocase(name, view_from_string(roles[i])))
-			return (enum mailbox_role)i;
-	return MAILBOX_ROLE_NONE;
-}
-
 static void put_attribute(struct imap_session *s, bool *begun, const char *name)
 {
 	imap_puts(s, *begun ? " " : "");
@@ -261,7 +241,7 @@ static void put_attributes(
 	put_attribute(s, &begun, below.exists ? "\\HasChildren" : "\\HasNoChildren");
 	if (e->mailbox.role > MAILBOX_ROLE_INBOX && e->mailbox.role <= MAILBOX_ROLE_LAST &&
 	    !e->mailbox.owner.len)
-		put_attribute(s, &begun, roles[e->mailbox.role]);
+		put_attribute(s, &begun, mailbox_role_use((unsigned)e->mailbox.role));
 }
 
 /* RFC 9051 section 7.3.1. */

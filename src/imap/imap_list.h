@@ -31,9 +31,6 @@ void imap_in_list(struct imap_in *in, bool lsub, struct imap_list_options *optio
  * "/". */
 bool imap_list_matches(struct view pattern, struct view name);
 
-/* "\Sent" -> MAILBOX_ROLE_SENT (RFC 6154); MAILBOX_ROLE_NONE: there is no such use. */
-enum mailbox_role imap_role_named(struct view name);
-
 /* "lrswi" (RFC 4314 section 2.1). */
 void imap_put_rights(struct imap_session *s, uint64_t rights);
 

@@ -95,7 +95,7 @@ static void use_attributes(struct imap_in *in, struct change *c, bool *unknown)
 			break;
 		/* A mailbox has one use. */
 		*unknown |= c->role != MAILBOX_ROLE_NONE;
-		c->role = imap_role_named(view_take(begin, name.len + 1));
+		c->role = mailbox_role_of_use(view_take(begin, name.len + 1));
 		*unknown |= c->role == MAILBOX_ROLE_NONE;
 		if (!imap_in_next_is(in, ')'))
 			imap_in_space(in);

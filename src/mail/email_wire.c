@@ -3,25 +3,6 @@
 
 #include "format/wire.h"
 
-/* What was not put whole is taken back, so that the buffer can be sent and the entry put anew. */
-static bool settle(struct buf *out, size_t before, bool failed_before)
-{
-	if (!buf_failed(out) || failed_before)
-		return !failed_before;
-	buf_truncate(out, before);
-	out->failed = false;
-	return false;
-}
-
-/* A text of items of so many octets each. */
-static struct view items(struct cursor *in, size_t size)
-{
-	struct view text = wire_text(in);
-	if (text.len % size)
-		in->failed = true;
-	return text;
-}
-
 /* ---- an email ---- */
 
 /* An email has no UID; the entry of a message always has one. */
@@ -39,7 +20,7 @@ bool email_entry_put(struct buf *out, uint64_t want, const struct email_entry *e
 		wire_put_number(out, e->mailboxes[i]);
 	if (!buf_failed(out) && !mail_message_put(out, want, &m))
 		out->failed = true;
-	return settle(out, before, failed_before);
+	return wire_settle(out, before, failed_before);
 }
 
 bool email_entry_get(struct cursor *in, uint64_t want, struct email_entry *e)
@@ -86,7 +67,7 @@ bool email_row_put(struct buf *out, const struct email_row *row)
 	wire_put_number(out, (uint64_t)row->received);
 	wire_put_number(out, (uint64_t)row->snoozed);
 	message_order_put(&row->order, out);
-	return settle(out, before, failed_before);
+	return wire_settle(out, before, failed_before);
 }
 
 bool email_row_get(struct cursor *in, struct email_row *row)
@@ -99,7 +80,7 @@ bool email_row_get(struct cursor *in, struct email_row *row)
 	got.mailbox = (uint32_t)wire_number(in, UINT32_MAX);
 	got.flags = wire_number(in, UINT64_MAX);
 	if (got.flags & FLAG_MORE)
-		got.more_keywords = items(in, 2);
+		got.more_keywords = wire_items(in, 2);
 	got.size = wire_number(in, UINT64_MAX);
 	got.received = (int64_t)wire_number(in, UINT64_MAX);
 	got.snoozed = (int64_t)wire_number(in, INT64_MAX);
@@ -129,7 +110,7 @@ bool email_change_put(struct buf *out, const struct email_change *c)
 	wire_put_text(out, c->add_mailboxes);
 	wire_put_text(out, c->remove_mailboxes);
 	wire_put_text(out, c->snooze);
-	return settle(out, before, failed_before);
+	return wire_settle(out, before, failed_before);
 }
 
 bool email_change_get(struct cursor *in, struct email_change *c)
@@ -143,8 +124,8 @@ bool email_change_get(struct cursor *in, struct email_change *c)
 	got.remove_flags = wire_number(in, FLAGS_SYSTEM);
 	got.add_keywords = wire_text(in);
 	got.remove_keywords = wire_text(in);
-	got.add_mailboxes = items(in, EMAIL_MAILBOX_SIZE);
-	got.remove_mailboxes = items(in, EMAIL_MAILBOX_SIZE);
+	got.add_mailboxes = wire_items(in, EMAIL_MAILBOX_SIZE);
+	got.remove_mailboxes = wire_items(in, EMAIL_MAILBOX_SIZE);
 	got.snooze = wire_text(in);
 	if (!cursor_ok(in))
 		return false;

@@ -59,6 +59,11 @@ enum mailbox_role {
 	MAILBOX_ROLE_LAST = MAILBOX_ROLE_SNOOZED
 };
 
+/* Names of special uses ("\\Junk"; RFC 6154 section 2, RFC 8457), in any case; MAILBOX_ROLE_NONE. The name;
+ * NULL: it has none. */
+enum mailbox_role mailbox_role_of_use(struct view name);
+const char *mailbox_role_use(unsigned role);
+
 /* Of FLAGS_SYSTEM and FLAG_KEYWORD (any keyword): what may not be changed with these rights (RFC 4314 section
  * 4: \Seen takes "s", \Deleted "t", all others "w"). */
 uint64_t mail_flags_denied(unsigned rights);

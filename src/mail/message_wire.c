@@ -66,20 +66,7 @@ bool mail_message_put(struct buf *out, uint64_t want, const struct mail_message 
 	size_t before = buf_view(out).len;
 	bool failed_before = buf_failed(out);
 	put_fields(out, want, m);
-	if (!buf_failed(out) || failed_before)
-		return !failed_before;
-	buf_truncate(out, before);
-	out->failed = false;
-	return false;
-}
-
-/* A text of items of so many octets each. */
-static struct view items(struct cursor *in, size_t size)
-{
-	struct view text = wire_text(in);
-	if (text.len % size)
-		in->failed = true;
-	return text;
+	return wire_settle(out, before, failed_before);
 }
 
 bool mail_message_get(struct cursor *in, uint64_t want, struct mail_message *m)
@@ -91,7 +78,7 @@ bool mail_message_get(struct cursor *in, uint64_t want, struct mail_message *m)
 	if (want & MAIL_WANT_FLAGS) {
 		got.flags = wire_number(in, UINT64_MAX);
 		if (got.flags & FLAG_MORE)
-			got.more_keywords = items(in, 2);
+			got.more_keywords = wire_items(in, 2);
 	}
 	if (want & MAIL_WANT_MODSEQ)
 		got.modseq = wire_number(in, UINT64_MAX);
@@ -118,7 +105,7 @@ bool mail_message_get(struct cursor *in, uint64_t want, struct mail_message *m)
 	if (want & MAIL_WANT_HEADER)
 		got.header = wire_text(in);
 	if (want & MAIL_WANT_REFERENCES)
-		got.references = items(in, 8);
+		got.references = wire_items(in, 8);
 	if (want & MAIL_WANT_BODY) {
 		got.has_body = wire_number(in, 1);
 		if (got.has_body)
