@@ -31,21 +31,6 @@ static struct directory_key password_key(const struct address *a, struct view na
 	return k;
 }
 
-static int put(struct txn *t, const struct directory_key *k, const struct entry *e)
-{
-	return entry_put(t, DIRECTORY_SHARD, directory_key_view(k), e);
-}
-
-static int get(struct txn *t, const struct directory_key *k, struct cursor *c)
-{
-	struct view value;
-	int error = txn_get(t, DIRECTORY_SHARD, directory_key_view(k), &value);
-	if (error)
-		return error;
-	*c = entry_read(value, VERSION);
-	return entry_result(c);
-}
-
 static int exists(struct txn *t, const struct directory_key *k)
 {
 	struct view value;
@@ -98,7 +83,7 @@ int directory_next_number(struct txn *t, uint64_t *shard)
 	struct entry v;
 	struct cursor c;
 	uint64_t number = 1;
-	int error = get(t, &k, &c);
+	int error = directory_get(t, &k, &c);
 	if (error == 0)
 		number = cursor_u64(&c);
 	else if (error != -ENOENT)
@@ -106,7 +91,7 @@ int directory_next_number(struct txn *t, uint64_t *shard)
 	entry_begin(&v, VERSION);
 	entry_add_fixed(&v, 8, number + 1);
 	*shard = store_shard(STORE_ACCOUNT, number);
-	return put(t, &k, &v);
+	return directory_put(t, &k, &v);
 }
 
 int directory_account_add(struct txn *t, struct view text, struct directory_account *a)
@@ -219,7 +204,7 @@ int directory_app_password_get(struct txn *t, struct view text, struct view name
 	if (error)
 		return error;
 	struct directory_key k = password_key(&address, name);
-	error = get(t, &k, &c);
+	error = directory_get(t, &k, &c);
 	if (error == 0)
 		*record = c.rest;
 	return error;
@@ -242,7 +227,7 @@ int directory_app_password_put(struct txn *t, struct view text, struct view name
 		return error;
 	entry_begin(&v, VERSION);
 	entry_add_bytes(&v, record);
-	return put(t, &k, &v);
+	return directory_put(t, &k, &v);
 }
 
 int directory_app_password_delete(struct txn *t, struct view text, struct view name)
@@ -288,7 +273,7 @@ int directory_find_alias(struct txn *t, const struct address *address, struct vi
 {
 	struct cursor c;
 	struct directory_key k = directory_address_key('l', address);
-	int error = get(t, &k, &c);
+	int error = directory_get(t, &k, &c);
 	if (error == 0)
 		*targets = c.rest;
 	return error;
@@ -337,7 +322,7 @@ int directory_alias_put(struct txn *t, struct view text, struct view targets)
 	 */
 	if (directory_find_account(t, &address, &account) == 0 || exists(t, &masked) == 0)
 		return -EEXIST;
-	return put(t, &alias, &v);
+	return directory_put(t, &alias, &v);
 }
 
 int directory_alias_exists(struct txn *t, struct view text)
@@ -366,7 +351,7 @@ int directory_admin_get(struct txn *t, struct view *address)
 {
 	struct directory_key k = directory_letter_key('s', (struct view){0});
 	struct cursor c;
-	int error = get(t, &k, &c);
+	int error = directory_get(t, &k, &c);
 	if (error == 0)
 		*address = c.rest;
 	return error;
@@ -382,5 +367,5 @@ int directory_admin_put(struct txn *t, struct view text)
 		return error;
 	entry_begin(&v, VERSION);
 	entry_add_bytes(&v, address_view(&address));
-	return put(t, &k, &v);
+	return directory_put(t, &k, &v);
 }

@@ -37,6 +37,13 @@ void directory_domain_range(
 int directory_lead_to(struct txn *t, const struct address *from, const struct address *to, size_t *count)
     __attribute__((warn_unused_result));
 
+/* An entry as it is stored. Get: *c stands behind its version. */
+struct entry;
+int directory_put(struct txn *t, const struct directory_key *k, const struct entry *e)
+    __attribute__((warn_unused_result));
+int directory_get(struct txn *t, const struct directory_key *k, struct cursor *c)
+    __attribute__((warn_unused_result));
+
 /* An entry that is a text. */
 int directory_text_put(struct txn *t, const struct directory_key *k, struct view text)
     __attribute__((warn_unused_result));

@@ -8,12 +8,12 @@
 
 enum { VERSION = 1 };
 
-static int put(struct txn *t, const struct directory_key *k, const struct entry *e)
+int directory_put(struct txn *t, const struct directory_key *k, const struct entry *e)
 {
 	return entry_put(t, DIRECTORY_SHARD, directory_key_view(k), e);
 }
 
-static int get(struct txn *t, const struct directory_key *k, struct cursor *c)
+int directory_get(struct txn *t, const struct directory_key *k, struct cursor *c)
 {
 	struct view value;
 	int error = txn_get(t, DIRECTORY_SHARD, directory_key_view(k), &value);
@@ -28,7 +28,7 @@ int directory_text_put(struct txn *t, const struct directory_key *k, struct view
 	struct entry e;
 	entry_begin(&e, VERSION);
 	entry_add_text(&e, text);
-	return put(t, k, &e);
+	return directory_put(t, k, &e);
 }
 
 int directory_decode_domain(struct cursor *c, struct directory_domain *d)
@@ -51,7 +51,7 @@ int directory_domain_entry(struct txn *t, struct view name, struct directory_dom
 {
 	struct cursor c;
 	struct directory_key k = directory_letter_key('d', name);
-	int error = get(t, &k, &c);
+	int error = directory_get(t, &k, &c);
 	return error ? error : directory_decode_domain(&c, d);
 }
 
@@ -72,7 +72,7 @@ int directory_domain_write(struct txn *t, struct view name, const struct directo
 	entry_add_number(&v, (uint64_t)d->removed);
 	entry_add_fixed(&v, 1, d->with_all);
 	struct directory_key k = directory_letter_key('d', name);
-	return put(t, &k, &v);
+	return directory_put(t, &k, &v);
 }
 
 int directory_decode_account(struct cursor *c, struct directory_account *a)
@@ -107,7 +107,7 @@ static int put_account(struct txn *t, const struct directory_key *k, const struc
 	entry_add_fixed(&v, 1, a->administrator);
 	entry_add_number(&v, (uint64_t)a->removed);
 	entry_add_fixed(&v, 1, a->with_domain);
-	return put(t, k, &v);
+	return directory_put(t, k, &v);
 }
 
 int directory_account_write(struct txn *t, const struct address *address, const struct directory_account *a)
@@ -120,7 +120,7 @@ int directory_account_entry(struct txn *t, const struct address *address, struct
 {
 	struct cursor c;
 	struct directory_key k = directory_address_key('a', address);
-	int error = get(t, &k, &c);
+	int error = directory_get(t, &k, &c);
 	return error ? error : directory_decode_account(&c, a);
 }
 

@@ -20,12 +20,8 @@ int directory_decode_masked(struct cursor *c, struct directory_masked *m)
 int directory_find_masked(struct txn *t, const struct address *address, struct directory_masked *m)
 {
 	struct directory_key k = directory_address_key('o', address);
-	struct view value;
-	int error = txn_get(t, DIRECTORY_SHARD, directory_key_view(&k), &value);
-	if (error)
-		return error;
-	struct cursor c = entry_read(value, VERSION);
-	error = entry_result(&c);
+	struct cursor c;
+	int error = directory_get(t, &k, &c);
 	return error ? error : directory_decode_masked(&c, m);
 }
 
@@ -37,7 +33,7 @@ static int put(struct txn *t, const struct address *address, const struct direct
 	entry_add_fixed(&v, 8, m->owner);
 	entry_add_fixed(&v, 1, m->on);
 	entry_add_fixed(&v, 4, m->number);
-	return entry_put(t, DIRECTORY_SHARD, directory_key_view(&k), &v);
+	return directory_put(t, &k, &v);
 }
 
 /* 0: nobody and nothing has it; -EEXIST. */

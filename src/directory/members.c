@@ -7,20 +7,10 @@
 
 enum { VERSION = 1 };
 
-static int get(struct txn *t, const struct directory_key *k, struct cursor *c)
-{
-	struct view value;
-	int error = txn_get(t, DIRECTORY_SHARD, directory_key_view(k), &value);
-	if (error)
-		return error;
-	*c = entry_read(value, VERSION);
-	return entry_result(c);
-}
-
 int directory_text_get(struct txn *t, const struct directory_key *k, struct view *text)
 {
 	struct cursor c;
-	int error = get(t, k, &c);
+	int error = directory_get(t, k, &c);
 	if (error == 0)
 		*text = entry_take_text(&c);
 	return error ? error : entry_result(&c);
@@ -35,7 +25,7 @@ int directory_group_get(struct txn *t, const struct address *name, struct direct
 {
 	struct directory_key k = directory_address_key('g', name);
 	struct cursor c;
-	int error = get(t, &k, &c);
+	int error = directory_get(t, &k, &c);
 	if (error)
 		return error;
 	g->number = entry_take_number(&c);
@@ -50,7 +40,7 @@ int directory_group_put(struct txn *t, const struct address *name, const struct 
 	entry_begin(&e, VERSION);
 	entry_add_number(&e, g->number);
 	entry_add_number(&e, g->members);
-	return entry_put(t, DIRECTORY_SHARD, directory_key_view(&k), &e);
+	return directory_put(t, &k, &e);
 }
 
 int directory_is_member(struct txn *t, uint64_t shard, uint64_t number)

@@ -130,7 +130,7 @@ int directory_signing_put(struct txn *t, const struct signing_key *key, struct v
 	if (keeps)
 		next.wish = key->state == SIGNING_ACTIVE ? before.wish : SIGNING_NO_WISH;
 	encode(&next, keeps ? kept : sealed, &e);
-	return entry_put(t, DIRECTORY_SHARD, directory_key_view(&k), &e);
+	return directory_put(t, &k, &e);
 }
 
 int directory_signing_delete(struct txn *t, struct view domain, struct view selector)
@@ -192,7 +192,7 @@ static int put_wish(struct txn *t, const struct directory_key *k, enum signing_w
 		return error;
 	key.wish = wish;
 	encode(&key, sealed, &e);
-	return entry_put(t, DIRECTORY_SHARD, directory_key_view(k), &e);
+	return directory_put(t, k, &e);
 }
 
 int directory_signing_unwish(struct txn *t, struct view domain, struct view selector, enum signing_wish met)
