@@ -429,11 +429,8 @@ static int ask(struct cli *cli, const struct verb *verb, const struct question *
 	if (status)
 		return status;
 	int fd = store_client_connect(&cli->settings);
-	if (fd < 0) {
-		fprintf(stderr,
-		    "postrider: no server answers: start it, or use sudo if you may not open its socket\n");
-		return EXIT_UNAVAILABLE;
-	}
+	if (fd < 0)
+		return store_client_no_server();
 	for (size_t i = 0; i < q->count; i++) {
 		size_t begin = i ? q->ends[i - 1] : 0;
 		words[i] = view_take(view_skip(buf_view(&q->text), begin), q->ends[i] - begin);

@@ -32,11 +32,8 @@ static int ask_store(struct cli *cli, const char *verb, uint64_t account, bool j
 	struct view words[] = {VIEW("search"), view_from_string(verb), view_from_string(number)};
 	int fd = store_client_connect(&cli->settings);
 	buf_clear(out);
-	if (fd < 0) {
-		fprintf(stderr,
-		    "postrider: no server answers: start it, or use sudo if you may not open its socket\n");
-		return EXIT_UNAVAILABLE;
-	}
+	if (fd < 0)
+		return store_client_no_server();
 	return store_client_ask(fd, words, account ? 3 : 2, json, take_output, out);
 }
 

@@ -181,7 +181,5 @@ int cli_store(struct cli *cli)
 		return ask_server(cli, fd, verb);
 	if (tasks[which].start)
 		return run_task(cli, tasks[which].start);
-	fprintf(
-	    stderr, "postrider: no server answers: start it, or use sudo if you may not open its socket\n");
-	return EXIT_UNAVAILABLE;
+	return store_client_no_server();
 }

@@ -36,11 +36,8 @@ static int ask(struct cli *cli, const char *address, struct people *p)
 	if (status)
 		return status;
 	int fd = store_client_connect(&cli->settings);
-	if (fd < 0) {
-		fprintf(stderr,
-		    "postrider: no server answers: start it, or use sudo if you may not open its socket\n");
-		return EXIT_UNAVAILABLE;
-	}
+	if (fd < 0)
+		return store_client_no_server();
 	buf_init(&p->lines, OUTPUT_MAX);
 	status = store_client_ask(fd, words, address ? 2 : 1, true, take, p);
 	struct view rest = buf_view(&p->lines), line;

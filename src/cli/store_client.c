@@ -30,6 +30,13 @@ int store_client_connect(const struct settings *settings)
 	return admin_client_connect(settings, "store");
 }
 
+int store_client_no_server(void)
+{
+	fprintf(
+	    stderr, "postrider: no server answers: start it, or use sudo if you may not open its socket\n");
+	return EXIT_UNAVAILABLE;
+}
+
 /* One frame of the answer; false when there is no more. */
 static bool take_output(
     int fd, struct buf *in, int patience_ms, void (*take)(struct view, bool, void *), void *arg, int *status)

@@ -7,6 +7,8 @@
 
 /* A descriptor, or -1 if no server runs or its socket is not open to us. */
 int store_client_connect(const struct settings *settings);
+/* Says that there is none. The exit status for it. */
+int store_client_no_server(void);
 
 /*
  * Sends the words, and gives each piece of the answer to `take` until the last. Returns the status that the
