@@ -189,19 +189,17 @@ static int note_step(struct account_email_set *set, struct account_change *c, bo
 
 /* ---- what is damaged ---- */
 
-/* A change, or a whole piece that cannot be read: its emails are counted when the act ends. */
-static int run_pass_over(struct txn *t, void *arg)
+/* A commit that changes the act itself, unless it is gone or somebody has stopped it meanwhile. */
+static int change_act(struct txn *t, struct account_act_step *s,
+    int (*apply)(struct account_act_step *s, struct account_change *c, struct account_act *now))
 {
-	struct account_act_step *s = arg;
 	struct account_change *c = mem_alloc(sizeof *c);
 	struct account_act now;
 	int error = change_begin(c, t, s->shard, s->now);
 	if (error == 0)
 		error = act_get(t, s->shard, s->act.number, &now);
 	if (error == 0 && now.state == s->act.state) {
-		now.finished += now.state == ACT_RUNNING && !s->unreadable;
-		now.failed += now.state == ACT_RUNNING && !s->unreadable;
-		error = put_rest(s, c, s->unreadable ? (struct view){0} : rest_of(s));
+		error = apply(s, c, &now);
 		if (error == 0)
 			error = act_put(c, &now);
 	}
@@ -209,6 +207,19 @@ static int run_pass_over(struct txn *t, void *arg)
 		error = change_end(c);
 	mem_free(c);
 	return error == -ENOENT ? 0 : error;
+}
+
+/* A change, or a whole piece that cannot be read: its emails are counted when the act ends. */
+static int note_damage(struct account_act_step *s, struct account_change *c, struct account_act *now)
+{
+	now->finished += now->state == ACT_RUNNING && !s->unreadable;
+	now->failed += now->state == ACT_RUNNING && !s->unreadable;
+	return put_rest(s, c, s->unreadable ? (struct view){0} : rest_of(s));
+}
+
+static int run_pass_over(struct txn *t, void *arg)
+{
+	return change_act(t, arg, note_damage);
 }
 
 static void passed_over(struct store_commit *commit, int result)
@@ -260,26 +271,20 @@ static void changed(struct account_email_set *set, int result)
 
 /* ---- the end ---- */
 
+static int note_end(struct account_act_step *s, struct account_change *c, struct account_act *now)
+{
+	(void)s;
+	if (now->state == ACT_RUNNING && now->finished < now->total) {
+		now->failed += now->total - now->finished;
+		now->finished = now->total;
+	}
+	act_set_state(c, now, now->state == ACT_RUNNING ? ACT_DONE : ACT_UNDONE);
+	return 0;
+}
+
 static int run_end(struct txn *t, void *arg)
 {
-	struct account_act_step *s = arg;
-	struct account_change *c = mem_alloc(sizeof *c);
-	struct account_act now;
-	int error = change_begin(c, t, s->shard, s->now);
-	if (error == 0)
-		error = act_get(t, s->shard, s->act.number, &now);
-	if (error == 0 && now.state == s->act.state) {
-		if (now.state == ACT_RUNNING && now.finished < now.total) {
-			now.failed += now.total - now.finished;
-			now.finished = now.total;
-		}
-		act_set_state(c, &now, now.state == ACT_RUNNING ? ACT_DONE : ACT_UNDONE);
-		error = act_put(c, &now);
-	}
-	if (error == 0)
-		error = change_end(c);
-	mem_free(c);
-	return error == -ENOENT ? 0 : error;
+	return change_act(t, arg, note_end);
 }
 
 static void ended(struct store_commit *commit, int result)
