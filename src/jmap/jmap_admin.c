@@ -532,6 +532,18 @@ void jmap_admin_did(struct jmap_call *c, struct view key, struct view line)
 	(void)json_object_setn_new(a->commands, key.data, key.len, jmap_admin_text(line));
 }
 
+void jmap_admin_removed(
+    struct jmap_call *c, struct view key, int64_t error, const char *what, struct view address)
+{
+	if (error) {
+		jmap_admin_set_failed(c, key, error, what);
+	} else {
+		jmap_admin_did(c, key, JMAP_ADMIN_LINE(c, view_from_string(what), VIEW("remove"), address));
+		jmap_set_destroyed(c, key);
+	}
+	jmap_set_next(c);
+}
+
 void jmap_admin_finish_set(struct jmap_call *c)
 {
 	const struct jmap_admin *a = jmap_data(c);

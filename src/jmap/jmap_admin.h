@@ -124,6 +124,9 @@ bool jmap_admin_filter_flag(struct jmap_call *c, const char *name, bool flag);
 
 /* The command line that did it. */
 void jmap_admin_did(struct jmap_call *c, struct view key, struct view line);
+/* What `postrider WHAT remove ADDRESS` does was done, or failed; the next one. */
+void jmap_admin_removed(
+    struct jmap_call *c, struct view key, int64_t error, const char *what, struct view address);
 /* `finish` of struct jmap_set: writes them. */
 void jmap_admin_finish_set(struct jmap_call *c);
 

@@ -252,13 +252,7 @@ static void removed(struct jmap_call *c, int64_t error, uint64_t number)
 {
 	const struct setting *s = jmap_data(c);
 	(void)number;
-	if (error) {
-		jmap_admin_set_failed(c, s->key, error, "alias");
-	} else {
-		jmap_admin_did(c, s->key, JMAP_ADMIN_LINE(c, VIEW("alias"), VIEW("remove"), s->address));
-		jmap_set_destroyed(c, s->key);
-	}
-	jmap_set_next(c);
+	jmap_admin_removed(c, s->key, error, "alias", s->address);
 }
 
 static void destroy(struct jmap_call *c, struct view id)

@@ -308,15 +308,9 @@ static void update(struct jmap_call *c, struct view id, json_t *patch)
 
 static void removed(struct jmap_call *c, int64_t error, uint64_t number)
 {
-	struct setting *s = jmap_data(c);
+	const struct setting *s = jmap_data(c);
 	(void)number;
-	if (error) {
-		jmap_admin_set_failed(c, s->key, error, "domain");
-	} else {
-		jmap_admin_did(c, s->key, JMAP_ADMIN_LINE(c, VIEW("domain"), VIEW("remove"), s->name));
-		jmap_set_destroyed(c, s->key);
-	}
-	jmap_set_next(c);
+	jmap_admin_removed(c, s->key, error, "domain", s->name);
 }
 
 static void destroy(struct jmap_call *c, struct view id)

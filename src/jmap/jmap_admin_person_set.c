@@ -261,14 +261,8 @@ static void removed(struct jmap_call *c, int64_t error, uint64_t number)
 {
 	struct setting *s = jmap_data(c);
 	(void)number;
-	if (error) {
-		jmap_admin_set_failed(c, s->key, error, "account");
-	} else {
-		jmap_admin_did(c, s->key, JMAP_ADMIN_LINE(c, VIEW("account"), VIEW("remove"), s->address));
-		jmap_set_destroyed(c, s->key);
-	}
 	buf_clear(&s->a.lines);
-	jmap_set_next(c);
+	jmap_admin_removed(c, s->key, error, "account", s->address);
 }
 
 static void named(struct jmap_call *c, int64_t error, uint64_t number)

@@ -9,7 +9,6 @@
 
 #include "jmap/jmap_numbered.h"
 
-#define SINGLETON VIEW("singleton")
 #define FOLDER "/private/vendor/postrider/preferences/"
 
 enum {
@@ -109,12 +108,12 @@ static void answer_get(struct jmap_call *c)
 	bool wanted = x->get.all;
 	struct json_out *w = jmap_get_list(c);
 	for (size_t i = 0; i < x->get.count; i++)
-		if (view_equal(x->get.ids[i], SINGLETON))
+		if (view_equal(x->get.ids[i], JMAP_SINGLETON))
 			wanted = true;
 	if (wanted) {
 		json_out_object(w);
 		json_out_name(w, VIEW("id"));
-		json_out_string(w, SINGLETON);
+		json_out_string(w, JMAP_SINGLETON);
 		if (x->get.properties & HAS_VALUES) {
 			json_out_name(w, VIEW("values"));
 			jmap_put_json(w, x->values);
@@ -122,7 +121,7 @@ static void answer_get(struct jmap_call *c)
 		json_out_end(w);
 	}
 	for (size_t i = 0; i < x->get.count; i++)
-		if (!view_equal(x->get.ids[i], SINGLETON))
+		if (!view_equal(x->get.ids[i], JMAP_SINGLETON))
 			jmap_get_missing(c, x->get.ids[i]);
 	jmap_get_end(c, state_of(x));
 }
@@ -148,7 +147,7 @@ static void set_state(struct jmap_call *c)
 
 static void fail(struct jmap_call *c, const char *property, const char *why)
 {
-	jmap_set_failed(c, SINGLETON, "invalidProperties", property, "%s", why);
+	jmap_set_failed(c, JMAP_SINGLETON, "invalidProperties", property, "%s", why);
 	jmap_set_next(c);
 }
 
@@ -164,9 +163,10 @@ static void put_down(struct jmap_call *c, unsigned type, const void *answer)
 	if (--x->asked)
 		return;
 	if (x->error)
-		jmap_set_failed(c, SINGLETON, jmap_set_error_type(x->error), NULL, "not all could be set");
+		jmap_set_failed(
+		    c, JMAP_SINGLETON, jmap_set_error_type(x->error), NULL, "not all could be set");
 	else
-		jmap_set_updated(c, SINGLETON);
+		jmap_set_updated(c, JMAP_SINGLETON);
 	jmap_set_next(c);
 }
 
@@ -223,17 +223,18 @@ static void put_differences(struct jmap_call *c, json_t *wanted)
 	json_object_foreach(x->values, name, value) count += json_object_get(wanted, name) == NULL;
 	/* One that has too many already may lose some. */
 	if (json_object_size(wanted) > NAMES_MAX && json_object_size(wanted) > json_object_size(x->values)) {
-		jmap_set_failed(c, SINGLETON, "tooLarge", NULL, "there are at most 200 preferences");
+		jmap_set_failed(c, JMAP_SINGLETON, "tooLarge", NULL, "there are at most 200 preferences");
 		jmap_set_next(c);
 		return;
 	}
 	if (count > CHANGES_MAX) {
-		jmap_set_failed(c, SINGLETON, "tooLarge", NULL, "at most 200 preferences are set at once");
+		jmap_set_failed(
+		    c, JMAP_SINGLETON, "tooLarge", NULL, "at most 200 preferences are set at once");
 		jmap_set_next(c);
 		return;
 	}
 	if (count == 0) {
-		jmap_set_updated(c, SINGLETON);
+		jmap_set_updated(c, JMAP_SINGLETON);
 		jmap_set_next(c);
 		return;
 	}
@@ -254,7 +255,7 @@ static void put_differences(struct jmap_call *c, json_t *wanted)
 static void update(struct jmap_call *c, struct view id, json_t *patch)
 {
 	struct preferring *x = jmap_data(c);
-	if (!view_equal(id, SINGLETON)) {
+	if (!view_equal(id, JMAP_SINGLETON)) {
 		jmap_set_failed(c, id, "notFound", NULL, "there is one object, \"singleton\"");
 		jmap_set_next(c);
 		return;
@@ -277,7 +278,7 @@ static void update(struct jmap_call *c, struct view id, json_t *patch)
 	json_t *value;
 	json_object_foreach(x->wanted, name, value)
 	{
-		bool is_id = strcmp(name, "id") == 0 && view_equal(jmap_string(value), SINGLETON);
+		bool is_id = strcmp(name, "id") == 0 && view_equal(jmap_string(value), JMAP_SINGLETON);
 		if (!is_id && strcmp(name, "values") != 0) {
 			fail(c, name, "it has no such property, or cannot have this value");
 			return;
@@ -288,24 +289,12 @@ static void update(struct jmap_call *c, struct view id, json_t *patch)
 		put_differences(c, values);
 }
 
-static void create(struct jmap_call *c, struct view key, json_t *object)
-{
-	(void)object;
-	jmap_set_failed(c, key, "singleton", NULL, "there is one object, which is always there");
-	jmap_set_next(c);
-}
-
-static void destroy(struct jmap_call *c, struct view id)
-{
-	jmap_set_failed(c, id, view_equal(id, SINGLETON) ? "singleton" : "notFound", NULL,
-	    "there is one object, which is always there");
-	jmap_set_next(c);
-}
-
 static void run_set(struct jmap_call *c)
 {
-	static const struct jmap_set set = {
-	    .state = set_state, .create = create, .update = update, .destroy = destroy};
+	static const struct jmap_set set = {.state = set_state,
+	    .create = jmap_set_create_singleton,
+	    .update = update,
+	    .destroy = jmap_set_destroy_singleton};
 	jmap_call_data(c, sizeof(struct preferring), release);
 	jmap_set_run(c, &set);
 }

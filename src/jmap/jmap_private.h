@@ -378,6 +378,11 @@ void jmap_set_failed_end(struct jmap_call *c);
 /* An update that stands in destroy too is failed with willDestroy by the frame. */
 bool jmap_set_has_failed(struct jmap_call *c); /* something of it has, so far */
 
+/* `create` and `destroy` of a type with one object, which is always there (RFC 8621 section 8). */
+#define JMAP_SINGLETON VIEW("singleton")
+void jmap_set_create_singleton(struct jmap_call *c, struct view key, json_t *object);
+void jmap_set_destroy_singleton(struct jmap_call *c, struct view id);
+
 /* Patches (RFC 8620 section 5.3): jmap_patch.c. */
 enum { JMAP_PATCH_DEPTH_MAX = 16 };
 /* Whether no path is the beginning of another one, and all are pointers. */

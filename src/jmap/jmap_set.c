@@ -484,3 +484,22 @@ void jmap_set_run(struct jmap_call *c, const struct jmap_set *set)
 	if (take_arguments(c, set->extra))
 		jmap_set_next(c);
 }
+
+/* ---- a type with one object ---- */
+
+static void fail_singleton(struct jmap_call *c, struct view key, const char *type)
+{
+	jmap_set_failed(c, key, type, NULL, "there is one object, which is always there");
+	jmap_set_next(c);
+}
+
+void jmap_set_create_singleton(struct jmap_call *c, struct view key, json_t *object)
+{
+	(void)object;
+	fail_singleton(c, key, "singleton");
+}
+
+void jmap_set_destroy_singleton(struct jmap_call *c, struct view id)
+{
+	fail_singleton(c, id, view_equal(id, JMAP_SINGLETON) ? "singleton" : "notFound");
+}

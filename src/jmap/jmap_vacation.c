@@ -6,8 +6,6 @@
 #include "jmap/jmap_numbered.h"
 #include "mail/vacation.h"
 
-#define SINGLETON VIEW("singleton")
-
 /* Said where neither of the texts is given (RFC 8621 section 8: a default body). */
 #define USUAL_TEXT VIEW("I am away at the moment, and will read your message when I am back.\n")
 
@@ -109,7 +107,7 @@ static void put(struct jmap_call *c)
 	struct json_out *w = jmap_respond(c);
 	json_out_object(w);
 	json_out_name(w, VIEW("id"));
-	json_out_string(w, SINGLETON);
+	json_out_string(w, JMAP_SINGLETON);
 	if (properties & HAS_ENABLED) {
 		json_out_name(w, VIEW("isEnabled"));
 		json_out_bool(w, s->enabled != 0);
@@ -133,11 +131,11 @@ static void answer_get(struct jmap_call *c)
 	bool wanted = x->get.all;
 	jmap_get_list(c);
 	for (size_t i = 0; i < x->get.count; i++)
-		wanted = wanted || view_equal(x->get.ids[i], SINGLETON);
+		wanted = wanted || view_equal(x->get.ids[i], JMAP_SINGLETON);
 	if (wanted)
 		put(c);
 	for (size_t i = 0; i < x->get.count; i++)
-		if (!view_equal(x->get.ids[i], SINGLETON))
+		if (!view_equal(x->get.ids[i], JMAP_SINGLETON))
 			jmap_get_missing(c, x->get.ids[i]);
 	jmap_get_end(c, x->state);
 }
@@ -204,7 +202,7 @@ static bool take_property(struct jmap_call *c, struct view name, const json_t *v
 		k++;
 	switch (1 << k) {
 	case 1 << 0:
-		return view_equal(jmap_string(value), SINGLETON);
+		return view_equal(jmap_string(value), JMAP_SINGLETON);
 	case HAS_ENABLED:
 		s->enabled = json_is_true(value);
 		return json_is_boolean(value);
@@ -230,19 +228,20 @@ static void put_down(struct jmap_call *c, unsigned type, const void *answer)
 	if (type != MAIL_DONE)
 		return;
 	if (done->error) {
-		jmap_set_failed(c, SINGLETON, jmap_set_error_type(done->error), NULL, "it could not be set");
+		jmap_set_failed(
+		    c, JMAP_SINGLETON, jmap_set_error_type(done->error), NULL, "it could not be set");
 	} else if (x->usual_text) {
-		jmap_put_text(jmap_set_updated_with(c, SINGLETON), "textBody", x->setting.text);
+		jmap_put_text(jmap_set_updated_with(c, JMAP_SINGLETON), "textBody", x->setting.text);
 		jmap_set_updated_end(c);
 	} else {
-		jmap_set_updated(c, SINGLETON);
+		jmap_set_updated(c, JMAP_SINGLETON);
 	}
 	jmap_set_next(c);
 }
 
 static void fail(struct jmap_call *c, const char *property, const char *why)
 {
-	jmap_set_failed(c, SINGLETON, "invalidProperties", property, "%s", why);
+	jmap_set_failed(c, JMAP_SINGLETON, "invalidProperties", property, "%s", why);
 	jmap_set_next(c);
 }
 
@@ -281,7 +280,7 @@ static void update(struct jmap_call *c, struct view id, json_t *patch)
 {
 	struct vacating *x = jmap_data(c);
 	x->patch = patch;
-	if (!view_equal(id, SINGLETON)) {
+	if (!view_equal(id, JMAP_SINGLETON)) {
 		jmap_set_failed(c, id, "notFound", NULL, "there is one object, \"singleton\"");
 	} else if (json_object_size(patch) == 0) {
 		jmap_set_updated(c, id);
@@ -292,24 +291,12 @@ static void update(struct jmap_call *c, struct view id, json_t *patch)
 	jmap_set_next(c);
 }
 
-static void create(struct jmap_call *c, struct view key, json_t *object)
-{
-	(void)object;
-	jmap_set_failed(c, key, "singleton", NULL, "there is one object, which is always there");
-	jmap_set_next(c);
-}
-
-static void destroy(struct jmap_call *c, struct view id)
-{
-	jmap_set_failed(c, id, view_equal(id, SINGLETON) ? "singleton" : "notFound", NULL,
-	    "there is one object, which is always there");
-	jmap_set_next(c);
-}
-
 static void run_set(struct jmap_call *c)
 {
-	static const struct jmap_set set = {
-	    .state = set_state, .create = create, .update = update, .destroy = destroy};
+	static const struct jmap_set set = {.state = set_state,
+	    .create = jmap_set_create_singleton,
+	    .update = update,
+	    .destroy = jmap_set_destroy_singleton};
 	jmap_call_data(c, sizeof(struct vacating), NULL);
 	jmap_set_run(c, &set);
 }
