@@ -11,7 +11,6 @@
 #include "jmap/jmap_asked.h"
 #include "jmap/jmap_email.h"
 #include "jmap/jmap_email_methods.h"
-#include "jmap/jmap_mail_state.h"
 #include "jmap/jmap_table.h"
 #include "mime/message_text.h"
 
@@ -30,7 +29,8 @@ struct getting {
 	struct jmap_get get;
 	struct jmap_email_form form;
 	uint64_t want;
-	struct jmap_mail_states states;
+	struct jmap_state state; /* when the first emails were looked up */
+	bool state_known;
 	struct jmap_scratch scratch;
 	struct arena arena; /* of one email */
 	struct jmap_asked asked;
@@ -362,7 +362,7 @@ static void ask_filed(struct jmap_call *c, struct getting *g, struct view ids)
 static void look_again(struct jmap_call *c, struct getting *g)
 {
 	if (g->later_at >= g->later.len) {
-		jmap_get_end(c, jmap_mail_state_of(&g->states, JMAP_KIND_EMAILS));
+		jmap_get_end(c, g->state);
 		return;
 	}
 	g->want = (g->want | MAIL_WANT_HEADER | MAIL_WANT_IDS) & ~(uint64_t)MAIL_WANT_BODY;
@@ -479,6 +479,9 @@ static void first_answered(struct jmap_call *c, unsigned type, const void *answe
 		jmap_error_of(c, done->error ? done->error : g->error, "the emails");
 		return;
 	}
+	if (!g->state_known)
+		g->state = (struct jmap_state){.modseq = done->modseq, .access = done->number};
+	g->state_known = true;
 	if (is_full(c))
 		return;
 	if (g->until < buf_view(&g->asked.numbers).len) {
@@ -517,21 +520,9 @@ static uint64_t wants(const struct jmap_email_form *form)
 	return want;
 }
 
-static void states_answered(struct jmap_call *c, unsigned type, const void *answer)
-{
-	struct getting *g = jmap_data(c);
-	const struct mail_done *done = answer;
-	if (type == EMAIL_STATE)
-		jmap_mail_states_take(&g->states, answer);
-	if (type == MAIL_DONE && done->error)
-		jmap_error_of(c, done->error, "the emails");
-}
-
 static void ask_first(struct jmap_call *c, struct getting *g)
 {
-	struct email_states states = {.account = jmap_account(c)->ask};
 	jmap_get_list(c);
-	jmap_ask(c, EMAIL_STATES, &states, states_answered);
 	ask_more(c, g);
 }
 

@@ -111,7 +111,8 @@ struct email_state {
 /*
  * ids: in any order, at most EMAIL_IDS_MAX. want: MAIL_WANT_* of mail.h but UIDL; body_max as in mail_fetch.
  * Answered in the order of the ids; one that is not there is passed over. The frames hold entries of
- * mail/email_wire.h. Done: modseq of the account's emails (MAIL_STATE_EMAILS), read before the first of them.
+ * mail/email_wire.h. Done: modseq of the account's emails (MAIL_STATE_EMAILS), read before the first of them;
+ * number: `access`, as EMAIL_STATE has it.
  */
 struct email_get {
 	uint64_t account, want, body_max;

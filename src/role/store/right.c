@@ -153,6 +153,7 @@ static const struct {
     {NULL, right_upload_close},
     {NULL, right_script_close},
     {NULL, right_keywords_close},
+    {NULL, right_email_table_close},
     {NULL, right_who_forget},
     {right_admin_drained, right_admin_close},
 };

@@ -64,9 +64,10 @@ struct right {
 	struct question *question;
 	struct waiting_question *waiting;
 	struct loop_task next_question;
-	struct right_told *told;   /* right_keywords.c */
-	struct right_who *who;     /* right_access.c */
-	struct right_admin *admin; /* right_admin.c; only with RIGHT_ADMINISTRATION */
+	struct right_told *told;           /* right_keywords.c */
+	struct right_unchanged *unchanged; /* right_email_table.c */
+	struct right_who *who;             /* right_access.c */
+	struct right_admin *admin;         /* right_admin.c; only with RIGHT_ADMINISTRATION */
 };
 
 /* ---- for role_store.c ---- */
@@ -267,6 +268,7 @@ void right_threads(struct right *r, uint32_t request, const void *message);
 void right_read_emails(struct right *r, uint32_t request, const void *message); /* right_read_parts.c */
 void right_email_changes(struct right *r, uint32_t request, const void *message);
 void right_email_table(struct right *r, uint32_t request, const void *message);
+void right_email_table_close(struct right *r);
 void right_email_set(struct right *r, uint32_t request, const void *message);
 void right_email_import(struct right *r, uint32_t request, const void *message);
 void right_act_begin(struct right *r, uint32_t request, const void *message);

@@ -1,7 +1,8 @@
 /*
  * EMAIL_TABLE: what queries need of all emails. All of them are walked through, mailbox by mailbox, and the
  * state is that of the beginning: what changes on the way is told the next time, when what changed behind a
- * state is told by the emails that it concerns.
+ * state is told by the emails that it concerns. Each query asks, and mostly nothing has changed: of the own
+ * account that is known without a read, as long as no commit has touched it.
  */
 #include <errno.h>
 
@@ -23,6 +24,13 @@ struct right_email_table {
 	struct account_rows rows;
 	struct buf out;
 	struct right_keywords keywords;
+};
+
+/* The own account, since its table was asked for the last time. */
+struct right_unchanged {
+	struct store_watch watch;
+	bool holds;      /* no commit has touched it */
+	uint64_t modseq; /* that was told; 0: none yet */
 };
 
 static struct right_email_table *table_of(struct question *question)
@@ -47,6 +55,38 @@ static void go_on(struct question *question)
 }
 
 static const struct question_kind kind = {.go_on = go_on, .release = release};
+
+/* ---- whether anything changed ---- */
+
+static void changed(struct store_watch *watch)
+{
+	container_of(watch, struct right_unchanged, watch)->holds = false;
+}
+
+/* What is read from now on, and told with the state `modseq` of later, holds until the next commit. */
+static void begin_to_hold(struct right *r)
+{
+	if (r->unchanged == NULL) {
+		r->unchanged = mem_alloc(sizeof *r->unchanged);
+		r->unchanged->watch = (struct store_watch){.shard = r->account, .changed = changed};
+		store_watch(store_role.store, &r->unchanged->watch);
+	}
+	r->unchanged->holds = true;
+	r->unchanged->modseq = 0;
+}
+
+static bool is_unchanged(const struct right *r, uint64_t since)
+{
+	return r->unchanged && r->unchanged->holds && r->unchanged->modseq == since;
+}
+
+void right_email_table_close(struct right *r)
+{
+	if (r->unchanged)
+		store_unwatch(store_role.store, &r->unchanged->watch);
+	mem_free(r->unchanged);
+	r->unchanged = NULL;
+}
 
 /* ---- rows ---- */
 
@@ -184,6 +224,9 @@ static void walk(struct right_email_table *t)
 
 static void finish(struct right_email_table *t)
 {
+	struct right *r = t->question.right;
+	if (t->account.who == NULL && r->unchanged)
+		r->unchanged->modseq = t->modseq;
 	question_done(&t->question,
 	    &(struct mail_done){.modseq = t->modseq, .number = t->all, .uidnext = t->account.access});
 }
@@ -201,12 +244,18 @@ static void proceed(struct right_email_table *t)
 static void granted(struct question *question)
 {
 	struct right_email_table *t = table_of(question);
-	if (t->since == 0 || t->access != t->account.access) {
-		walk(t);
+	bool own = t->account.who == NULL;
+	t->modseq = t->since;
+	if (own && t->since && is_unchanged(question->right, t->since)) {
+		finish(t);
 		return;
 	}
-	t->modseq = t->since;
-	read_changes(t);
+	if (own)
+		begin_to_hold(question->right);
+	if (t->since == 0 || t->access != t->account.access)
+		walk(t);
+	else
+		read_changes(t);
 }
 
 void right_email_table(struct right *r, uint32_t request, const void *message)

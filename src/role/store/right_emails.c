@@ -232,7 +232,8 @@ static void proceed(struct right_emails *e)
 	if (e->next < e->count || e->emails.emails == NULL)
 		look_up(e);
 	else if (send_entries(e))
-		question_done(&e->question, &(struct mail_done){.modseq = e->modseq});
+		question_done(
+		    &e->question, &(struct mail_done){.modseq = e->modseq, .number = e->account.access});
 }
 
 static void granted(struct question *question)

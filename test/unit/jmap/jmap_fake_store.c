@@ -207,7 +207,7 @@ static void on_get(struct fake_store *s, uint32_t number, const struct email_get
 	}
 	a = add(s, number, EMAIL_ENTRIES);
 	a->what.entries = (struct email_entries){.entries = own(a, buf_view(&out))};
-	done(s, number, (struct mail_done){0});
+	done(s, number, (struct mail_done){.modseq = s->modseq});
 	buf_done(&names);
 	buf_done(&out);
 }

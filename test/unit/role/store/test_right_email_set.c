@@ -443,8 +443,14 @@ static void a_table_is_kept(void **state)
 	assert_true(email_rows[3].id == 2 && email_rows[3].mailbox == work && email_rows[3].thread == 2);
 	assert_true(email_rows[3].flags == FLAG_KEYWORD && email_rows[0].order.known);
 	struct email_table_question next = {.since = one.end.modseq};
+	struct store_stats before, behind;
+	store_stats(store_role.store, &before);
 	assert_int_equal(email_ask(&one, EMAIL_TABLE, &next), 0);
 	assert_true(email_row_count == 0 && email_forgotten_count == 0 && one.end.number == 0);
+	assert_true(one.end.modseq == next.since);
+	/* As long as nothing was committed there is nothing to be read. */
+	store_stats(store_role.store, &behind);
+	assert_int_equal(behind.reads, before.reads);
 	assert_int_equal(SET({.id = 1, .add_flags = FLAG_SEEN}, {.id = 3, .what = EMAIL_CHANGE_DESTROY}), 0);
 	assert_int_equal(email_ask(&one, EMAIL_TABLE, &next), 0);
 	assert_string_equal(ids_shown(email_forgotten, email_forgotten_count), "1,3");
