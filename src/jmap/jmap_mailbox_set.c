@@ -13,6 +13,7 @@
 static void release(void *data)
 {
 	struct mailbox_setting *s = data;
+	jmap_table_leave(&s->table);
 	jmap_mailbox_list_done(&s->list);
 	buf_done(&s->path);
 	buf_done(&s->old_path);
@@ -445,18 +446,13 @@ static bool is_within(struct view path, struct view above)
 	return path.len > above.len && path.data[above.len] == '/' && view_starts(path, above);
 }
 
-static void update(struct jmap_call *c, struct view id, json_t *patch)
+static void carry_out(struct jmap_call *c, struct jmap_table *counts)
 {
 	struct mailbox_setting *s = jmap_data(c);
 	struct mailbox_wish *w = &s->wish;
-	s->key = id;
-	s->number = jmap_mailbox_number(c, id);
 	const struct jmap_listed *m = jmap_mailbox_of_number(&s->list, s->number);
-	if (m == NULL) {
-		mailbox_fail(c, s, -ENOENT, 0);
-		return;
-	}
-	if (!mailbox_wish_read(c, s, patch, w) || !mailbox_wish_role(c, s, w, m) ||
+	(void)counts;
+	if (!mailbox_wish_read(c, s, s->patch, w) || !mailbox_wish_role(c, s, w, m) ||
 	    !mailbox_wish_place(s, w, m)) {
 		mailbox_fail_wish(c, s);
 		return;
@@ -464,6 +460,7 @@ static void update(struct jmap_call *c, struct view id, json_t *patch)
 	/* What it is already nobody needs the right to set. */
 	w->has_role = w->has_role && m->role != w->role;
 	w->has_order = w->has_order && m->order != w->order;
+	w->has_subscribed = w->has_subscribed && m->subscribed != w->subscribed;
 	const struct jmap_listed *sibling = mailbox_wish_sibling(s);
 	if (is_within(buf_view(&s->path), buf_view(&s->old_path)))
 		mailbox_fail(c, s, -ELOOP, 0);
@@ -473,6 +470,20 @@ static void update(struct jmap_call *c, struct view id, json_t *patch)
 		ask_give_up(c, s, on_given_up);
 	else
 		change(c, s);
+}
+
+static void update(struct jmap_call *c, struct view id, json_t *patch)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	s->key = id;
+	s->number = jmap_mailbox_number(c, id);
+	s->patch = patch;
+	if (jmap_mailbox_of_number(&s->list, s->number) == NULL)
+		mailbox_fail(c, s, -ENOENT, 0);
+	else if (mailbox_wish_names_counts(patch))
+		jmap_table_refresh(c, carry_out);
+	else
+		carry_out(c, NULL);
 }
 
 /* ---- the method ---- */

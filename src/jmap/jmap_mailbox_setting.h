@@ -4,6 +4,7 @@
 
 #include "jmap/jmap_mailbox_list.h"
 #include "jmap/jmap_rights.h"
+#include "jmap/jmap_table.h"
 
 /* What an object or a patch wants of a mailbox. */
 struct mailbox_wish {
@@ -24,6 +25,7 @@ struct mailbox_going { /* a mailbox that is to be destroyed */
 };
 
 struct mailbox_setting {
+	struct jmap_table_use table; /* for the counts of a patch that names them */
 	struct jmap_mailbox_list list;
 	struct jmap_state state;
 	bool is_listed, removes_emails;
@@ -31,6 +33,7 @@ struct mailbox_setting {
 	/* The one under way. */
 	struct view key;
 	uint64_t number;
+	json_t *patch;
 	struct mailbox_wish wish;
 	struct buf path, old_path, name;
 	bool was_renamed;
@@ -46,6 +49,9 @@ struct mailbox_setting {
 
 /* Notes what is wrong; false. */
 bool mailbox_refuse(struct mailbox_wish *w, const char *type, const char *property, const char *why);
+
+/* Whether the patch names what only s->table knows. */
+bool mailbox_wish_names_counts(const json_t *patch);
 
 /* Reads an object or a patch, of the mailbox s->number (0: a new one). False: the wish says what is wrong. */
 bool mailbox_wish_read(

@@ -86,6 +86,65 @@ static bool read_shares(struct jmap_call *c, struct mailbox_setting *s, struct m
 	return wrong == NULL || invalid(w, "shareWith", wrong);
 }
 
+/* ---- what the server sets ---- */
+
+static bool is_count(const char *name)
+{
+	return strcmp(name, "totalEmails") == 0 || strcmp(name, "unreadEmails") == 0 ||
+	       strcmp(name, "totalThreads") == 0 || strcmp(name, "unreadThreads") == 0;
+}
+
+bool mailbox_wish_names_counts(const json_t *patch)
+{
+	const char *name;
+	const json_t *value;
+	json_object_foreach((json_t *)(uintptr_t)patch, name, value) if (is_count(name)) return true;
+	return false;
+}
+
+static uint64_t count_now(const struct mailbox_setting *s, const char *name)
+{
+	const struct jmap_listed *trash = jmap_mailbox_of_role(&s->list, MAILBOX_ROLE_TRASH);
+	struct jmap_counts n =
+	    jmap_table_counts(s->table.table, trash ? trash->number : 0, (uint32_t)s->number);
+	bool unread = name[0] == 'u';
+	return strstr(name, "Emails") ? (unread ? n.unread : n.emails)
+	       : unread               ? n.unread_threads
+	                              : n.threads;
+}
+
+static bool are_rights_now(struct jmap_call *c, const struct mailbox_setting *s, const json_t *value)
+{
+	enum { RIGHTS_MAX = 1000 /* octets of the object: a dozen names */ };
+	const struct jmap_listed *m = jmap_mailbox_of_number(&s->list, s->number);
+	struct buf text;
+	buf_init(&text, RIGHTS_MAX);
+	struct json_out w = json_out_on(&text);
+	jmap_put_rights(&w, m ? m->rights : 0,
+	    (jmap_uses_sharing(c) ? JMAP_RIGHTS_SHARE : 0U) |
+	        (s->number == MAILBOX_INBOX ? JMAP_RIGHTS_INBOX : 0U));
+	json_t *now = json_loadb(buf_view(&text).data, buf_view(&text).len, 0, NULL);
+	bool same = m && now && json_equal(now, value);
+	json_decref(now);
+	buf_done(&text);
+	return same;
+}
+
+/* RFC 8620 section 5.3: clients may pass whole objects back, so what they can't set may stand there as it is.
+ */
+static bool is_as_it_is(
+    struct jmap_call *c, const struct mailbox_setting *s, const char *name, const json_t *value)
+{
+	uint64_t number;
+	if (s->number == 0)
+		return false;
+	if (is_count(name))
+		return jmap_is_unsigned(value, &number) && number == count_now(s, name);
+	if (strcmp(name, "myRights") == 0)
+		return are_rights_now(c, s, value);
+	return strcmp(name, "id") == 0 && view_equal(jmap_string(value), s->key);
+}
+
 static bool read_property(struct jmap_call *c, struct mailbox_setting *s, struct mailbox_wish *w,
     const char *name, const json_t *value)
 {
@@ -110,9 +169,7 @@ static bool read_property(struct jmap_call *c, struct mailbox_setting *s, struct
 		return read_shares(c, s, w, (struct view){0}, value);
 	if (view_starts(text, VIEW("shareWith/")))
 		return read_shares(c, s, w, view_skip(text, share.len + 1), value);
-	if (strcmp(name, "id") == 0 && s->number && view_equal(jmap_string(value), s->key))
-		return true;
-	return invalid(w, name, "it cannot be set");
+	return is_as_it_is(c, s, name, value) || invalid(w, name, "it cannot be set");
 }
 
 bool mailbox_wish_read(struct jmap_call *c, struct mailbox_setting *s, json_t *object, struct mailbox_wish *w)
