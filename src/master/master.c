@@ -175,6 +175,13 @@ static void tell_of_disk(const struct master *m, const struct child *child)
 	        "look at the kernel's log (dmesg) for this device, and run `postrider store check`"));
 }
 
+static void tell_end(const struct child *child, int status)
+{
+	log_record(LOG_ERROR, "-", "role-ended", log_string("role", child->role->name),
+	    log_i64("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
+	    log_i64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
+}
+
 static void ended(struct master *m, struct child *child, int status)
 {
 	bool crashed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
@@ -186,16 +193,18 @@ static void ended(struct master *m, struct child *child, int status)
 	if (!child->told_to_stop)
 		child->ends++;
 	master_metrics_ended(m, child);
+	if (child->place == CHILD_RETIRED && crashed && !child->told_to_stop)
+		tell_end(child, status);
 	if (child->place != CHILD_CURRENT)
 		master_upgrade_ended(m, child);
 	if (m->stopping) {
 		continue_stopping(m);
 		return;
 	}
+	/* The others need not wait for it: the next one gets all at its start. */
+	master_reload_continue(m, child);
 	if (child->place == CHILD_FREE || master_upgrade_took_over(m, child))
 		return;
-	master_reload_continue(
-	    m, child); /* the others need not wait for it: the next one gets all at its start */
 	if (WIFEXITED(status) && WEXITSTATUS(status) == ROLE_TRY_AGAIN_STATUS) {
 		log_event(LOG_WARNING, "-", "role-tries-again", log_string("role", child->role->name),
 		    log_i64("in_ms", TRY_AGAIN_MS));
@@ -206,9 +215,7 @@ static void ended(struct master *m, struct child *child, int status)
 		loop_timer_set(&child->restart, TRY_AGAIN_MS);
 		return;
 	}
-	log_record(LOG_ERROR, "-", "role-ended", log_string("role", child->role->name),
-	    log_i64("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
-	    log_i64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
+	tell_end(child, status);
 	if (child->role->gets_folder && WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS)
 		tell_of_disk(m, child);
 	/* Before the first announcement a role that cannot serve is a wrong setting: say so and stop. */

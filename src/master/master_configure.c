@@ -62,8 +62,6 @@ static int send_keys(struct master *m, struct child *child)
 		const struct certificate *c = &m->certificates.rows[i];
 		struct message_file file = {
 		    .kind = FILE_KEY, .number = c->number, .name = view_from_string(c->key_name)};
-		lseek(
-		    c->key, 0, SEEK_SET); /* an earlier keys role has read it: the position is one for all */
 		error = ipc_send(&child->control, MESSAGE_FILE, 0, &file, fcntl(c->key, F_DUPFD_CLOEXEC, 3));
 	}
 	return error;

@@ -40,7 +40,7 @@ const struct sandbox_profile sandbox_store = {
 
 /* clang-format off */
 /* What every process does: compute, take and give memory, wait, end. */
-static const int always[] = {SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(readv), SCMP_SYS(close),
+static const int always[] = {SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(readv), SCMP_SYS(close),
     SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(lseek), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect),
     SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
     SCMP_SYS(epoll_ctl), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(gettimeofday),
@@ -52,7 +52,7 @@ static const int streams[] = {SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(rec
     SCMP_SYS(shutdown), SCMP_SYS(setsockopt), SCMP_SYS(getsockopt), SCMP_SYS(getpeername), SCMP_SYS(getsockname)};
 static const int accepting[] = {SCMP_SYS(accept4), SCMP_SYS(accept)};
 static const int pairing[] = {SCMP_SYS(socketpair)};
-static const int files[] = {SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(preadv),
+static const int files[] = {SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(pwrite64), SCMP_SYS(preadv),
     SCMP_SYS(pwritev), SCMP_SYS(pwritev2), SCMP_SYS(preadv2), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate), SCMP_SYS(fallocate),
     SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(mkdir), SCMP_SYS(mkdirat),
     SCMP_SYS(rmdir), SCMP_SYS(getdents64), SCMP_SYS(fstatfs), SCMP_SYS(statfs), SCMP_SYS(flock), SCMP_SYS(msync), SCMP_SYS(stat),

@@ -236,7 +236,8 @@ static void keys_role_peer(struct role_process *p, enum role_bit peer, int fd)
 static EVP_PKEY *read_key(int fd)
 {
 	static char text[KEY_FILE_MAX];
-	ssize_t n = fd >= 0 ? read(fd, text, sizeof text) : -1;
+	/* Two keys roles may read it at a time, in an upgrade, and its position is one for all. */
+	ssize_t n = fd >= 0 ? pread(fd, text, sizeof text, 0) : -1;
 	BIO *bio = n > 0 ? BIO_new_mem_buf(text, (int)n) : NULL;
 	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
 	BIO_free(bio);
