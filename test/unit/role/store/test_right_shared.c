@@ -8,6 +8,8 @@
 
 #include "mail/annotation_wire.h"
 #include "mail/mail_url.h"
+#include "mail/sharing.h"
+#include "account/grants.h"
 #include "directory/groups.h"
 #include "mail_seen.h"
 #include "../../store/support.h"
@@ -35,10 +37,32 @@ static uint64_t make(const char *path)
 	return alice.end.number;
 }
 
+static void granted(struct account_granting *g, int result)
+{
+	assert_int_equal(result, 0);
+	*(bool *)g->arg = true;
+}
+
+/* Not by alice's session: it may not give rights as often as this test does. */
 static void grant(uint64_t mailbox, uint64_t rights)
 {
-	struct mail_grant m = {.mailbox = mailbox, .who = VIEW("bob@example.test"), .rights = rights};
-	assert_int_equal(ask(&alice, MAIL_GRANT_SET, &m), 0);
+	bool done = false;
+	const struct account_grant_change change = {
+	    .grant = {.kind = GRANT_USER, .who = store_shard(STORE_ACCOUNT, 2)},
+	    .give = (uint32_t)rights,
+	    .take = RIGHT_ALL};
+	struct account_granting g = {.shard = store_shard(STORE_ACCOUNT, 1),
+	    .mailbox = (uint32_t)mailbox,
+	    .address = VIEW("alice@example.test"),
+	    .by = store_shard(STORE_ACCOUNT, 1),
+	    .by_address = VIEW("alice@example.test"),
+	    .changes = &change,
+	    .count = 1,
+	    .done = granted,
+	    .arg = &done};
+	account_grant(&store_role.accounts, &g);
+	while (!done)
+		mail_world_settle();
 }
 
 static uint32_t put(uint64_t mailbox)
@@ -505,6 +529,18 @@ static void a_token_is_right_enough_and_nothing_else_is(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
+/* Each tells somebody something: nobody is told without end. */
+static void rights_are_given_so_often_in_an_hour(void **state)
+{
+	(void)state;
+	struct mail_grant m = {.mailbox = place, .who = VIEW("bob@example.test")};
+	for (unsigned i = 0; i < SHARING_HOUR_MAX; i++) {
+		m.rights = RIGHT_LOOKUP | (i % 2 ? RIGHT_READ : 0);
+		assert_int_equal(ask(&alice, MAIL_GRANT_SET, &m), 0);
+	}
+	assert_int_equal(ask(&alice, MAIL_GRANT_SET, &m), -EUSERS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -519,6 +555,7 @@ int main(void)
 	    TEST(notes_are_told_to_who_may_read),
 	    TEST(a_subscription_makes_no_share),
 	    TEST(a_token_is_right_enough_and_nothing_else_is),
+	    TEST(rights_are_given_so_often_in_an_hour),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
