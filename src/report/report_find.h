@@ -11,8 +11,8 @@
 enum {
 	REPORT_PARTS_MAX = 20,        /* of the message that are looked into */
 	REPORT_PACKED_MAX = 16 << 20, /* octets of one, decoded */
-	REPORT_UNPACKED_MAX =
-	    100 << 20,               /* octets of all of them, unpacked: a report of 5,000 rows has 5 MB */
+	/* Octets of all of them, unpacked: a report of REPORT_ROWS_MAX rows has 5 MB. */
+	REPORT_UNPACKED_MAX = 32 << 20,
 	REPORT_ZIP_ENTRIES_MAX = 10, /* of a zip file that are looked into */
 };
 
