@@ -48,7 +48,8 @@ static void reads_what_holds_others(void **state)
 	assert_true(cbor_member_number(&value, -1, &member));
 	assert_int_equal(member.kind, CBOR_ARRAY);
 	assert_int_equal(member.number, 2);
-	assert_true(cbor_member(&value, "a", &member) && cbor_integer(&member, &number));
+	assert_true(cbor_member(&value, "a", &member));
+	assert_true(cbor_integer(&member, &number));
 	assert_int_equal(number, 1);
 	assert_false(cbor_member(&value, "c", &member));
 	assert_false(cbor_member_number(&value, 1, &member));
