@@ -25,6 +25,25 @@ def pytest_addoption(parser):
 SLOW_FILES = ("test_road_stages", "test_road_tls", "test_limits", "test_road_faults", "test_queue", "test_road_crowd", "test_processes")
 
 
+# These files start several servers for a test, or many commands: they try the program that users get. What a server reads from its peers is
+# tried by the others, with the sanitizers. With --long these have them too.
+SHIPPED_FILES = ("test_authors", "test_cli", "test_completion", "test_demo", "test_directory", "test_dns", "test_handbook", "test_metrics", "test_net",
+                 "test_notify", "test_processes", "test_queue", "test_report", "test_road", "test_sandbox", "test_sender", "test_server_commands", "test_setup",
+                 "test_sign", "test_submission", "test_tls", "test_trace", "test_who")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    shipped = pathlib.Path(item.fspath).stem.startswith(SHIPPED_FILES) and not item.config.getoption("--long")
+    support.Server.program = support.SHIPPED if shipped else support.POSTRIDER
+    if item.get_closest_marker("long") and not item.config.getoption("--long"):
+        pytest.skip("takes long: --long")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes long, or tries once more what a shorter test tries too; only with --long")
+
+
 def pytest_collection_modifyitems(items):
     place = {name: number for number, name in enumerate(SLOW_FILES)}
     items.sort(key=lambda item: place.get(pathlib.Path(item.fspath).stem, len(place)))

@@ -219,6 +219,7 @@ def test_a_question_has_its_time(zones):
         made.stop()
 
 
+@pytest.mark.long
 def test_silent_zones_have_no_more_than_their_share(zones):
     """Eight hundred questions of one silent zone, and three hundred zones that are silent: others are answered meanwhile, and what is known
     at once; and a zone that was silent is waited for less."""

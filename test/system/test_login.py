@@ -3,6 +3,8 @@
 import concurrent.futures
 import socket
 
+import pytest
+
 from server import TIMEOUT, Raw, wait_for
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
@@ -36,6 +38,7 @@ def guess_at_once(server, guesses):
     return answers
 
 
+@pytest.mark.long
 def test_limits_hold_for_hundreds_at_once_and_keep_no_owner_out(make_server):
     server = make_server(connections_per_address=1000, connections_max=1000, connection_rate=10000)
     apps = {who: server.cli("account", "app-add", who, "phone").stdout.decode().strip() for who in (ALICE, BOB)}

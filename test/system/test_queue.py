@@ -128,6 +128,7 @@ def long_address(local, length):
     return f"{local}@{'.'.join('x' * n for n in labels)}.company.example"
 
 
+@pytest.mark.long
 def test_a_thousand_long_addresses(road, next_host):
     """What they take is counted as it is said to store: all that is answered 250 at RCPT finds room at DATA."""
     orcpt = ["ORCPT=rfc822;" + "o" * 480]

@@ -17,6 +17,7 @@ def crowded(net):
     return made
 
 
+@pytest.mark.long
 def test_forty_hosts_share_ten_connections(net, crowded):
     hosts = [net.company() for _ in range(40)]
     net.publish()
@@ -52,6 +53,7 @@ def test_hosts_that_fail_keep_no_place(net, crowded, pytestconfig):
         host.wait_messages(timeout=60)
 
 
+@pytest.mark.long
 def test_a_strangers_names_that_lead_to_one_silent_host(net, crowded):
     """Sixty messages that ask for reports of success, from sixty domains whose mail goes to one address that says nothing."""
     silent = net.host("mx.silent.example")

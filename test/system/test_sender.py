@@ -118,6 +118,7 @@ def test_a_silent_name_server_delays_nobody_for_ever(road, partner, tmp_path):
     assert "dmarc=temperror" in results(wait_mail(partner, "bob@partner.example")[0])
 
 
+@pytest.mark.long
 def test_checks_have_so_much_memory_and_no_more(road, tmp_path):
     """Large headers are refused for now while ordinary mail goes on; when they are gone, all is as before."""
     company = Sender(road, tmp_path, "reject")
@@ -141,6 +142,7 @@ def test_checks_have_so_much_memory_and_no_more(road, tmp_path):
     assert len(wait_mail(partner, "bob@partner.example", 2)) == 2
 
 
+@pytest.mark.long
 def test_a_name_server_that_is_silent_for_some_delays_no_others(road, partner, tmp_path):
     """Ten senders; nothing is heard of one. Mail of the others comes through while that one's check waits."""
     senders = [Sender(road, tmp_path, "reject") for _ in range(10)]

@@ -69,6 +69,7 @@ def test_the_server_stops_while_a_verdict_is_awaited(waiting):
     assert count(partner, "INBOX") == (code == 250)
 
 
+@pytest.mark.long
 def test_store_ends_while_it_is_asked_about_a_list(road, tmp_path):
     """Mail of a list that may be read is refused for now, and not for good: lists drop readers whose mail is refused."""
     company, sealer = Sender(road, tmp_path, "reject"), Sender(road, tmp_path, None)

@@ -112,7 +112,7 @@ def expect_refused(reply):
     assert code == 550 and text.startswith(b"5.7.26 ") and b"partner.example, a domain of this server" in text and b"587" in text, text
 
 
-@pytest.mark.parametrize("claim", ["author", "subdomain of ours", "one of two authors", "sender", "calendar", "list"])
+@pytest.mark.parametrize("claim", ["author", "calendar", *(pytest.param(claim, marks=pytest.mark.long) for claim in ("subdomain of ours", "one of two authors", "sender", "list"))])
 def test_what_claims_to_be_from_here_is_refused(road, tmp_path, claim):
     """Proven to be from somebody else, which is not enough. A calendar writes in a user's name, and names itself as Sender."""
     company = Sender(road, tmp_path, None)
@@ -131,7 +131,7 @@ def test_what_claims_to_be_from_here_is_refused(road, tmp_path, claim):
         expect_refused(reply)
 
 
-@pytest.mark.parametrize("proof", ["signature", "list", "spf", "rewritten", "no domain of ours"])
+@pytest.mark.parametrize("proof", ["signature", "list", *(pytest.param(proof, marks=pytest.mark.long) for proof in ("spf", "rewritten", "no domain of ours"))])
 def test_what_is_proven_to_be_from_here_is_taken(road, tmp_path, proof):
     """A list that changes nothing, a host that SPF names; and mail that we forwarded, and that comes back, is somebody else's."""
     company = Sender(road, tmp_path, None)

@@ -2,7 +2,7 @@
 // Chromium, and `--firefox` those in its Firefox, against a server of their own (environment POSTRIDER: the program). They are compiled first,
 // for the Node of Debian 12. `--long`: also what takes minutes.
 import * as esbuild from 'esbuild';
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { icons, words } from '../build/plugins.mjs';
@@ -44,10 +44,26 @@ try {
   });
   const made = fs.readdirSync(out).filter((name) => name.endsWith('.mjs')).sort().map((name) => path.join(out, name));
   const flags = ['--enable-source-maps', '--test'];
-  const run = (list) => spawnSync(process.execPath, [...flags, ...list], { stdio: 'inherit', cwd: root }).status ?? 1;
-  // One after the other in a browser: there are few cores, and figures are looked at.
+  // What each says comes in one piece.
+  const run = (list) =>
+    new Promise((resolve) => {
+      const child = spawn(process.execPath, [...flags, ...list], { stdio: ['ignore', 'pipe', 'inherit'], cwd: root });
+      const said = [];
+      child.stdout.on('data', (data) => said.push(data));
+      child.on('close', (status) => {
+        process.stdout.write(Buffer.concat(said));
+        resolve(status ?? 1);
+      });
+    });
+  // A file in a browser waits half of its time, so two go together; alone where figures are looked at.
   const lists = browser ? made.map((file) => [file]) : [made];
-  process.exitCode = lists.map(run).find((status) => status !== 0) ?? 0;
+  const atOnce = process.env.MESSAGES ? 1 : 2;
+  const statuses = [];
+  const next = async () => {
+    for (let list = lists.shift(); list; list = lists.shift()) statuses.push(await run(list));
+  };
+  await Promise.all(Array.from({ length: atOnce }, next));
+  process.exitCode = statuses.find((status) => status !== 0) ?? 0;
 } finally {
   fs.rmSync(out, { recursive: true, force: true });
 }
