@@ -376,7 +376,6 @@ static void tell_frame(struct buf *told, nghttp2_hd_inflater *inflater, const un
 {
 	struct view payload = view_of((const char *)u + 9, len);
 	unsigned type = u[3];
-	uint32_t code = type == NGHTTP2_GOAWAY ? u32(u + 13) : u32(u + 9);
 	assert_true(type < sizeof types / sizeof types[0]);
 	buf_printf(told, "%s", types[type]);
 	if (type != NGHTTP2_GOAWAY)
@@ -389,8 +388,11 @@ static void tell_frame(struct buf *told, nghttp2_hd_inflater *inflater, const un
 		buf_append_string(told, " ack");
 	if (type == NGHTTP2_PING)
 		buf_printf(told, " '%.*s'", VIEW_FMT(payload));
-	if ((type == NGHTTP2_GOAWAY || type == NGHTTP2_RST_STREAM) && code < sizeof codes / sizeof codes[0])
+	if (type == NGHTTP2_GOAWAY || type == NGHTTP2_RST_STREAM) {
+		uint32_t code = u32(type == NGHTTP2_GOAWAY ? u + 13 : u + 9);
+		assert_true(code < sizeof codes / sizeof codes[0]);
 		buf_printf(told, " %s", codes[code]);
+	}
 	buf_append_string(told, "; ");
 }
 
