@@ -25,7 +25,8 @@
 
 enum {
 	PIECE = 128 * 1024,
-	/* Delivery keeps its rate. A tenth of a busy processor is left: with less, words are found hours later. */
+	/* Delivery keeps its rate. A tenth of a busy processor is left: with less, words are found hours
+	   later. */
 	NICENESS = 10,
 	/* Memory: a message of MESSAGE_TEXT_MAX, an attachment of it decoded, what extractors need, the
 	 * terms, and as much again for the growth of buffers. */

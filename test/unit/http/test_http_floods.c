@@ -364,7 +364,8 @@ static void frames_for_streams_that_ended(void **state)
 static void nonsense(void **state)
 {
 	static const char *const preface[] = {"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-	    "PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n", "\x16\x03\x01\x02\x01\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"};
+	    "PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n",
+	    "\x16\x03\x01\x02\x01\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"};
 	for (size_t i = 0; i < sizeof preface / sizeof preface[0]; i++) {
 		buf_clear(&raw);
 		buf_append_string(&raw, preface[i]);
