@@ -120,6 +120,7 @@ def arguments(method, ids):
         # Functions of texts: there is no id in them.
         "SieveRules/read": [{"text": "keep;"}],
         "SieveRules/write": [{"text": "keep;", "changes": []}],
+        "SieveRules/try": [{"text": "keep;", "emailIds": every}],
         "DeletedEmail/get": [{"ids": every}],
         "DeletedEmail/query": [{}, {"filter": {"inMailbox": ids["mailbox"]}}, {"anchor": ids["deleted"]}],
         "DeletedEmail/restore": [{"ids": every}, {"ids": every, "mailboxId": ids["mailbox"]}],
