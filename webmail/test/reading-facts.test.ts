@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { setWords } from '../src/base/words.ts';
 import { evidenceText, verdictText } from '../src/features/reading/verdictWords.ts';
 import type { Verdict } from '../src/model/reading.ts';
-import { bareSubject, fileName, files, isDangerous, kindOf, recipients, shortDate, shortName, size } from '../src/features/reading/facts.ts';
+import { bareSubject, fileName, files, isDangerous, kindOf, recipients, shortDate, shortFileName, shortName, size } from '../src/features/reading/facts.ts';
 
 const words = (language: string): Record<string, string> => JSON.parse(fs.readFileSync(path.join(__ROOT__, `words/${language}/reading.json`), 'utf8'));
 
@@ -59,6 +59,9 @@ test('a name for a file hides nothing and leads nowhere', () => {
   assert.equal(named('..'), 'file');
   assert.equal(named(null, 'message/rfc822'), 'message.eml');
   assert.equal(named('x'.repeat(500)).length, 200);
+  assert.equal(shortFileName('notes.txt'), 'notes.txt');
+  assert.match(shortFileName(`${'A report '.repeat(20)}of May.pdf`), /^A report.*…ort of May\.pdf$/);
+  assert.ok([...shortFileName('😀'.repeat(60))].length <= 40);
   /* Half a sign would make no address. */
   const long = named(`${'😀'.repeat(150)}.gz`);
   assert.ok(long.endsWith('.gz') && encodeURIComponent(long));

@@ -1,13 +1,15 @@
 /** What the header of a message says, in words. Pure. */
-import { currentLanguage, t } from '../../base/words.ts';
+import { currentLocale } from '../../base/dates.ts';
+import { t } from '../../base/words.ts';
 import type { Email, EmailAddress, EmailBodyPart } from '../../jmap/types.ts';
 
-/** Makers of texts, by language and kind: to make one costs a millisecond, and a conversation shows dozens of dates. */
+/** Makers of texts, by the reader's region and kind: to make one costs a millisecond, and a conversation shows dozens of dates. */
 const makers = new Map<string, unknown>();
 
-function maker<T>(kind: string, make: (language: string) => T): T {
-  const key = `${currentLanguage()} ${kind}`;
-  if (!makers.has(key)) makers.set(key, make(currentLanguage()));
+function maker<T>(kind: string, make: (locale: string) => T): T {
+  const locale = currentLocale();
+  const key = `${locale} ${kind}`;
+  if (!makers.has(key)) makers.set(key, make(locale));
   return makers.get(key) as T;
 }
 
@@ -30,7 +32,7 @@ export function recipients(email: Pick<Email, 'to' | 'cc'>, own: ReadonlySet<str
   const names = all.slice(0, all.length > most + 1 ? most : all.length).map((one) => (own.has(one.email.toLowerCase()) ? t('reading.me') : shortName(one)));
   const left = all.length - names.length;
   if (left > 0) names.push(t('reading.others', { count: left }));
-  return t('reading.to', { names: maker('names', (language) => new Intl.ListFormat(language, { type: 'conjunction' })).format(names) });
+  return t('reading.to', { names: maker('names', (locale) => new Intl.ListFormat(locale, { type: 'conjunction' })).format(names) });
 }
 
 /** A conversation is called what its first message was called: "Re: AW: Fwd: Plan" is about the plan. */
@@ -51,7 +53,7 @@ const SHAPES: Record<'time' | 'weekday' | 'day' | 'year', Intl.DateTimeFormatOpt
 
 /** 14:32, Tue 14:32, 3 May, 3 May 2024: as short as it is clear. */
 export function shortDate(when: Date, now = new Date()): string {
-  const show = (kind: keyof typeof SHAPES): string => maker(kind, (language) => new Intl.DateTimeFormat(language, SHAPES[kind])).format(when);
+  const show = (kind: keyof typeof SHAPES): string => maker(kind, (locale) => new Intl.DateTimeFormat(locale, SHAPES[kind])).format(when);
   if (when.toDateString() === now.toDateString()) return show('time');
   const age = now.getTime() - when.getTime();
   if (age > 0 && age < 6 * DAY_MS) return show('weekday');
@@ -59,7 +61,7 @@ export function shortDate(when: Date, now = new Date()): string {
 }
 
 export function longDate(when: Date): string {
-  return maker('long', (language) => new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' })).format(when);
+  return maker('long', (locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' })).format(when);
 }
 
 const UNITS = ['kilobyte', 'megabyte', 'gigabyte'] as const;
@@ -73,7 +75,7 @@ export function size(octets: number): string {
   }
   const digits = value < 10 && unit > 0 ? 1 : 0;
   const shape: Intl.NumberFormatOptions = { style: 'unit', unit: UNITS[unit], unitDisplay: 'short', maximumFractionDigits: digits };
-  return maker(`size ${unit} ${digits}`, (language) => new Intl.NumberFormat(language, shape)).format(value);
+  return maker(`size ${unit} ${digits}`, (locale) => new Intl.NumberFormat(locale, shape)).format(value);
 }
 
 export type FileKind = 'picture' | 'pdf' | 'text' | 'message' | 'archive' | 'tnef' | 'calendar' | 'contact' | 'sound' | 'film' | 'document' | 'other';
@@ -160,4 +162,14 @@ export function fileName(part: Pick<EmailBodyPart, 'name' | 'type'>): string {
   const name = plainName(part.name ?? '').replace(/[\\/:*?"<>|]/g, '_').trim();
   if (name && !/^\.+$/.test(name)) return plainName(name.slice(-NAME_MAX));
   return part.type === 'message/rfc822' ? 'message.eml' : 'file';
+}
+
+/** Of a name, what fits into a card of two lines. */
+const NAME_SHOWN = 40;
+const END_SHOWN = 14;
+
+/** A long name with its end: that says what the file is. */
+export function shortFileName(name: string): string {
+  const signs = [...name];
+  return signs.length <= NAME_SHOWN ? name : `${signs.slice(0, NAME_SHOWN - END_SHOWN - 1).join('')}…${signs.slice(-END_SHOWN).join('')}`;
 }

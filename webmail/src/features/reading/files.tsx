@@ -10,7 +10,7 @@ import { say } from '../../model/undo.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { askYes } from '../../ui/Dialog.tsx';
 import { Icon } from '../../ui/Icon.tsx';
-import { fileName, files, isDangerous, kindOf, size, type FileKind } from './facts.ts';
+import { fileName, files, isDangerous, kindOf, shortFileName, size, type FileKind } from './facts.ts';
 import { pictureType } from './pictures.ts';
 import { canPreview, openPreview } from './preview.tsx';
 
@@ -124,7 +124,7 @@ function Card({ email, part, withPicture }: { email: WholeEmail; part: EmailBody
         {kind === 'picture' && withPicture && part.size <= THUMBNAIL_MAX && part.blobId ? <Thumbnail email={email} part={part} /> : <Icon name={ICONS[kind]} class="file-icon" />}
         <span class="file-words">
           <span class="file-name" dir="auto">
-            {name}
+            {shortFileName(name)}
           </span>
           <span class="file-facts">
             {dangerous ? t('files.canRun') : t(`files.kind.${kind}`)} · {size(part.size)}
