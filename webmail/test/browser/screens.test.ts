@@ -104,7 +104,7 @@ const FULL: Screen[] = [
   } },
   { name: 'compose', path: '/mail/inbox', ready: '[role=row]', open: key('c', '.compose-frame') },
   { name: 'palette', path: '/mail/inbox', ready: '[role=row]', open: key('Control+k', '[role=combobox]') },
-  { name: 'keys', path: '/mail/inbox', ready: '[role=row]', open: key('?', '[role=dialog]') },
+  { name: 'keys', path: '/mail/inbox', ready: '[role=row]', open: key('?', 'dialog[open]') },
   { name: 'drawer', path: '/mail/inbox', ready: '[role=row]', open: async (page) => {
     if (page.viewportSize()!.width < 900) await page.keyboard.press('Control+b');
   } },
