@@ -4,6 +4,7 @@ import { effect } from '@preact/signals';
 import type { Invocation } from '../src/jmap/types.ts';
 import type { Layer, LayerEvent } from '../src/layer/layer.ts';
 import { changeMailbox } from '../src/model/mailboxes.ts';
+import { Preferences, PREFERENCES } from '../src/model/preferences.ts';
 import { Store } from '../src/model/store.ts';
 
 // A browser has it, Node does not.
@@ -56,4 +57,21 @@ test("a folder that was made here gets the server's id in one step, and who note
   await changeMailbox(store, 'local-1', { name: 'Work' });
   assert.equal(store.mailboxes.peek('M7')?.name, 'Work');
   assert.deepEqual(asked, [{ accountId: 'A', update: { M7: { name: 'Work' } } }]);
+});
+
+test('what is set while the server tells what was preferred stays', async () => {
+  let tell: (values: Record<string, unknown>) => void = () => undefined;
+  const layer = {
+    session: { capabilities: { [PREFERENCES]: {} } },
+    request: ([[name, , id]]: [[string, unknown, string]]) =>
+      name === 'Preferences/get' ? new Promise((resolve) => (tell = (values) => resolve([[name, { list: [{ values }] }, id]]))) : Promise.resolve([[name, {}, id]]),
+  } as unknown as Layer;
+  const preferences = new Preferences(layer, () => 'A');
+  assert.equal(preferences.areHere, false);
+  const theme = preferences.of('theme', 'system');
+  const loading = preferences.load();
+  preferences.set('theme', 'dark');
+  tell({ theme: 'light', density: 'two' });
+  await loading;
+  assert.deepEqual([theme.value, preferences.of('density', 'three').value, preferences.areHere], ['dark', 'two', true]);
 });

@@ -36,10 +36,18 @@ export class Preferences {
     ask(this.layer, 'Preferences/set', { accountId: this.accountId(), update: { singleton: patch } }).catch(() => undefined);
   }
 
+  /** This browser has kept some: nobody needs to wait for the server's. */
+  get areHere(): boolean {
+    return Object.keys(this.values).length > 0;
+  }
+
   async load(): Promise<void> {
     if (!(PREFERENCES in this.layer.session.capabilities)) return;
+    const before = this.values;
     const { list } = await ask<{ list: { values: Record<string, unknown> }[] }>(this.layer, 'Preferences/get', { accountId: this.accountId(), ids: null });
-    this.take(list[0]?.values ?? {});
+    // What was set while the server answered is newer than what it says.
+    const changed = Object.entries(this.values).filter(([name, value]) => value !== before[name]);
+    this.take({ ...list[0]?.values, ...Object.fromEntries(changed) });
   }
 
   private take(values: Record<string, unknown>): void {

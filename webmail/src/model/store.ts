@@ -89,7 +89,9 @@ export class Store {
       emails: request.call<{ state: State }>('Email/get', { accountId: id, ids: [] }),
       threads: request.call<{ state: State }>('Thread/get', { accountId: id, ids: [] }),
     }));
-    await Promise.all([request.send(), this.preferences.load().catch(() => undefined)]);
+    // A server that is slow, or silent, does not keep anybody from the mail that is here.
+    const preferred = this.preferences.load().catch(() => undefined);
+    await Promise.all([request.send(), this.preferences.areHere || preferred]);
     batch(() => {
       for (const { id, mailboxes, identities, emails, threads } of calls) {
         this.mailboxes.put(id, mailboxes.answer.list);
