@@ -14,7 +14,7 @@ import pytest
 
 from server import POSTRIDER, environment, wait_for
 
-ROUNDS, LONG_ROUNDS = 8, 40
+ROUNDS, LONG_ROUNDS = 3, 40
 CROWD = 120  # more accounts than one commit removes with their domain
 ALICE, ANN, TEAM = "alice@example.test", "ann@example.test", "team@example.test"
 
