@@ -36,10 +36,8 @@ export class Preferences {
     ask(this.layer, 'Preferences/set', { accountId: this.accountId(), update: { singleton: patch } }).catch(() => undefined);
   }
 
-  /** This browser has kept some: nobody needs to wait for the server's. */
-  get areHere(): boolean {
-    return Object.keys(this.values).length > 0;
-  }
+  /** This browser has been told them, if only that there are none: nobody needs to wait for the server's. */
+  areHere = hasLocal();
 
   async load(): Promise<void> {
     if (!(PREFERENCES in this.layer.session.capabilities)) return;
@@ -51,6 +49,7 @@ export class Preferences {
   }
 
   private take(values: Record<string, unknown>): void {
+    this.areHere = true;
     this.values = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
     for (const [name, value] of Object.entries(this.values)) {
       const known = this.signals.get(name);
@@ -76,6 +75,14 @@ export function localPreference(name: string): unknown {
 /** Nothing of the person stays in this browser. */
 export function forgetPreferences(): void {
   globalThis.localStorage?.removeItem(LOCAL_KEY);
+}
+
+function hasLocal(): boolean {
+  try {
+    return typeof globalThis.localStorage?.getItem(LOCAL_KEY) === 'string';
+  } catch {
+    return false;
+  }
 }
 
 function readLocal(): Record<string, unknown> {
