@@ -69,8 +69,10 @@ int master_log_for(struct master *m, const struct child *child, int *write_end)
 	if (m->log_socket_count == LOG_SOURCES_MAX)
 		return -EMFILE; /* the next start of the log role empties them */
 	int error = add(m, child->role->bit, child, write_end);
-	if (error == 0 && up)
-		tell(log, &m->log_sockets[m->log_socket_count - 1]);
+	/* In an upgrade there are two: whichever of them ends, the other one has all sockets. */
+	for (size_t i = 0; error == 0 && i < CHILDREN_MAX; i++)
+		if (m->children[i].up && m->children[i].role->bit == ROLE_LOG)
+			tell(&m->children[i], &m->log_sockets[m->log_socket_count - 1]);
 	return error;
 }
 

@@ -165,8 +165,8 @@ void master_keep_listeners(struct master *m);
 
 /*
  * master_log.c: the way of log lines. master_log_open makes the master's own. master_log_for makes the one of
- * a process that is about to be started, tells the log role, and gives the process's end, to be closed by the
- * caller; 0 or a negative errno. master_log_introduce tells a new log role of all that there are.
+ * a process that is about to be started, tells each log process, and gives the process's end, to be closed by
+ * the caller; 0 or a negative errno. master_log_introduce tells a new log role of all that there are.
  */
 int master_log_open(struct master *m);
 int master_log_for(struct master *m, const struct child *child, int *write_end);

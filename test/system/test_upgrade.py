@@ -142,7 +142,9 @@ def test_sessions_go_on_and_nobody_waits(make_server):
     # The sessions of before are with the processes of before, and are served by the new store.
     kept = {"smtp": before["smtp"], "imap": before["imap"]}
     assert {role: pid for role, pid in pids(server, finishing=True).items() if role in ("smtp", "imap", "pop3", "managesieve", "web")} == kept
+    mark = server.mark()
     server.deliver(ALICE, b"Subject: new\r\n\r\nx\r\n")
+    server.wait_event("smtp-kept", since=mark)  # the new log hears the new processes
     assert until(idles, "EXISTS") == "* 1 EXISTS"
     idles.send("DONE\r\nd FETCH 1 BODY[HEADER.FIELDS (SUBJECT)]\r\n")
     assert until(idles, "c ").startswith("c OK") and until(idles, "Subject") == "Subject: new"
