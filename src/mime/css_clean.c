@@ -91,12 +91,17 @@ static void skip_comment(struct view *rest)
 	*rest = view_skip(*rest, 2);
 }
 
+static bool ends_line(char c)
+{
+	return c == '\n' || c == '\r' || c == '\f';
+}
+
 /* At a quote. What is between it and the next one, or the end of the line. */
 static struct view take_string(struct view *rest)
 {
 	size_t n = 1;
 	char quote = rest->data[0];
-	while (n < rest->len && rest->data[n] != quote && rest->data[n] != '\n')
+	while (n < rest->len && rest->data[n] != quote && !ends_line(rest->data[n]))
 		n += rest->data[n] == '\\' ? 2 : 1;
 	if (n > rest->len)
 		n = rest->len;
@@ -159,7 +164,8 @@ static void put_string(struct buf *out, struct view string)
 			put_character(out, take_escape(&string));
 			continue;
 		}
-		if (c == '"' || c == '<')
+		/* A line's end would end the string, and what follows would be read anew. */
+		if (c == '"' || c == '<' || ends_line(c))
 			put_character(out, c);
 		else if (c != '\0')
 			buf_append_byte(out, c);
@@ -185,10 +191,12 @@ static struct view take_address(struct view *rest)
 	return address;
 }
 
-static bool is_background(const struct sheet *s)
+static bool is_background(struct sheet *s)
 {
-	struct view declaration = view_trim(view_skip(buf_view(s->out), s->declaration));
-	return view_starts_nocase(declaration, VIEW("background"));
+	struct view out = buf_view(s->out);
+	while (s->declaration < out.len && is_blank(out.data[s->declaration]))
+		s->declaration++; /* so that each blank is passed once, however many addresses follow */
+	return view_starts_nocase(view_skip(out, s->declaration), VIEW("background"));
 }
 
 static void put_url(struct sheet *s)

@@ -61,6 +61,8 @@ static void check_css(struct view css)
 			/* No quote is in a string, since each is written as an escape. */
 			ptrdiff_t end = view_find(view_skip(at, 1), '"');
 			check(end >= 0);
+			for (size_t k = 1; k <= (size_t)end; k++)
+				check(at.data[k] != '\n' && at.data[k] != '\r' && at.data[k] != '\f');
 			i += (size_t)end + 1;
 			in_name = false;
 			continue;

@@ -1,6 +1,7 @@
 #include "../unit.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "mime/html_clean.h"
@@ -146,6 +147,10 @@ static void css_loads_nothing(void **state)
 	css_becomes("@font-face{src:url(x)}p{}@media a{@font-face{;}b{}}", "p{}@media a{b{}}", "");
 	css_becomes("@import url(x", "", "");
 	css_becomes("content:'a\nb:c", "content:\"a\"\nb:c", "");
+	css_becomes("content:'a\rb", "content:\"a\"\rb", "");
+	css_becomes("content:'a\fb", "content:\"a\"\fb", "");
+	css_becomes("background:url(cid:x\ny); b:\"); background:url(//t.example/p.gif); c:\"",
+	    "background:url(\"cid:x\\a y\"); b:\"); background:url(//t.example/p.gif); c:\"", "");
 	css_becomes("a\\", "a", "");
 	css_becomes(".\\31 0px{}", ".\\31 0px{}", "");
 	css_becomes("/* x", " ", "");
@@ -180,6 +185,30 @@ static void depth_has_an_end(void **state)
 	buf_done(&out);
 }
 
+/* Many addresses behind many blanks take no longer than as many octets of anything. */
+static void time_is_linear(void **state)
+{
+	enum { COUNT = 300000 };
+	struct buf in, out;
+	(void)state;
+	buf_init(&in, 10 * COUNT);
+	buf_init(&out, 60 * COUNT);
+	buf_append_string(&in, "<p style=\"x:");
+	for (size_t i = 0; i < COUNT; i++)
+		buf_append_byte(&in, ' ');
+	for (size_t i = 0; i < COUNT / 10; i++)
+		buf_append_string(&in, "url(//a)");
+	buf_append_string(&in, "\">");
+	struct timespec begin, end;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	assert_int_equal(html_clean(buf_view(&in), &out), 0);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	/* Quadratic, it would be 10^10 steps. */
+	assert_true(end.tv_sec - begin.tv_sec < 5);
+	buf_done(&in);
+	buf_done(&out);
+}
+
 static void tells_what_does_not_fit(void **state)
 {
 	struct buf out;
@@ -199,6 +228,7 @@ int main(void)
 	    cmocka_unit_test(nothing_loads),
 	    cmocka_unit_test(css_loads_nothing),
 	    cmocka_unit_test(depth_has_an_end),
+	    cmocka_unit_test(time_is_linear),
 	    cmocka_unit_test(tells_what_does_not_fit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
