@@ -29,7 +29,11 @@ struct writing {
 	const struct account_email_info *info;
 	struct message_summary summary;
 	struct arena arena;
-	struct buf text, normal, folded, bare, words;
+	struct buf text, normal, folded, bare;
+	/* Header fields, folded when a filter first asks for one: a filter may ask for each a hundred times.
+	 */
+	struct buf fields[EMAIL_PUSH_PROPERTIES];
+	bool has_field[EMAIL_PUSH_PROPERTIES];
 };
 
 /* ---- gathering ---- */
@@ -186,26 +190,35 @@ static bool contains(struct view text, struct view part)
 	return false;
 }
 
-/* The field's text, folded, in `words`. */
-static struct view field_text(struct writing *w, enum email_push_property field)
+static void fold_field(struct writing *w, enum email_push_property field, struct buf *words)
 {
 	const struct envelope *e = &w->summary.envelope;
-	buf_clear(&w->words);
 	if (field == EMAIL_PUSH_SUBJECT) {
-		buf_append(&w->words, fold(w, header_text(e->subject, &w->text, &w->normal)));
-		return buf_view(&w->words);
+		buf_append(words, fold(w, header_text(e->subject, &w->text, &w->normal)));
+		return;
 	}
 	const struct address_list *list = addresses_of(e, field);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct address *a = &list->items[i];
-		buf_append(&w->words, fold(w, header_text(a->display_name, &w->text, &w->normal)));
-		buf_append_byte(&w->words, ' ');
+		buf_append(words, fold(w, header_text(a->display_name, &w->text, &w->normal)));
+		buf_append_byte(words, ' ');
 		buf_clear(&w->text);
 		address_write_mailbox(&w->text, a->local_part, a->domain);
-		buf_append(&w->words, fold(w, buf_view(&w->text)));
-		buf_append_byte(&w->words, '\n');
+		buf_append(words, fold(w, buf_view(&w->text)));
+		buf_append_byte(words, '\n');
 	}
-	return buf_view(&w->words);
+}
+
+/* The field's text, folded. */
+static struct view field_text(struct writing *w, enum email_push_property field)
+{
+	struct buf *words = &w->fields[field];
+	if (!w->has_field[field]) {
+		buf_clear(words);
+		fold_field(w, field, words);
+		w->has_field[field] = true;
+	}
+	return buf_view(words);
 }
 
 static bool has_words(void *arg, enum email_push_property field, struct view words)
@@ -372,7 +385,8 @@ static void begin(struct writing *w, const struct push_emails *e)
 	buf_init(&w->normal, TEXT_MAX);
 	buf_init(&w->folded, TEXT_MAX);
 	buf_init(&w->bare, TEXT_MAX);
-	buf_init(&w->words, TEXT_MAX);
+	for (size_t i = 0; i < EMAIL_PUSH_PROPERTIES; i++)
+		buf_init(&w->fields[i], TEXT_MAX);
 }
 
 static void end(struct writing *w)
@@ -382,7 +396,8 @@ static void end(struct writing *w)
 	buf_done(&w->normal);
 	buf_done(&w->folded);
 	buf_done(&w->bare);
-	buf_done(&w->words);
+	for (size_t i = 0; i < EMAIL_PUSH_PROPERTIES; i++)
+		buf_done(&w->fields[i]);
 }
 
 /* False: there is no such email any more, or it is in no filter. */
@@ -391,6 +406,7 @@ static bool is_wanted(struct writing *w, size_t i, const struct email_push_form 
 	const struct account_fetched *fetched = &w->e->fetch.messages[i];
 	w->info = &w->e->emails.emails[i];
 	w->summary = (struct message_summary){0};
+	memset(w->has_field, 0, sizeof w->has_field);
 	if (w->info->mailbox_count == 0)
 		return false;
 	arena_reset(&w->arena);

@@ -36,6 +36,7 @@ static struct {
 
 	/* The message in hand. */
 	bool busy;
+	unsigned era, eras;          /* settings that it was taken under; so many were there */
 	struct store_smime_ask *ask; /* NULL: nobody waits for it any more */
 	uint64_t shard, email;
 	int64_t delivered;
@@ -102,6 +103,7 @@ void store_smime_forget(void)
 	map_done(&smime.by_email);
 	map_init(&smime.by_email);
 	smime.known_count = smime.known_at = 0;
+	smime.eras++;
 }
 
 /* ---- the message in hand ---- */
@@ -109,7 +111,8 @@ void store_smime_forget(void)
 static void end(const struct store_smime_known *what, bool keep)
 {
 	struct store_smime_ask *ask = smime.ask;
-	if (keep)
+	/* By anchors that are in force no more, it is an answer and nothing to remember. */
+	if (keep && smime.era == smime.eras)
 		remember(what);
 	smime.busy = false;
 	smime.ask = NULL;
@@ -239,6 +242,7 @@ static void fetched(struct account_fetch *fetch, int result)
 static void take(struct store_smime_ask *a)
 {
 	smime.busy = true;
+	smime.era = smime.eras;
 	smime.ask = a;
 	smime.shard = a->shard;
 	smime.email = a->email;
