@@ -125,7 +125,15 @@ static int erase_domain(struct txn *t, struct directory_job *job, const struct o
 	if (error || slice.more)
 		return error;
 	error = directory_domain_erase(t, address_view(&o->name), &account, &more);
-	return error || account.len == 0 ? error : erase_account(t, job, &account);
+	if (error || account.len == 0)
+		return error;
+	error = erase_account(t, job, &account);
+	/* If that account cannot be erased, the domain is passed over with it: it would name the same one
+	 * again. */
+	if (error == 0)
+		directory_removed_place(
+		    DIRECTORY_ERASING, DIRECTORY_REMOVED_DOMAIN, address_view(&o->name), &job->place);
+	return error;
 }
 
 int directory_run_erase(struct txn *t, void *arg)
