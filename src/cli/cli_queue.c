@@ -298,6 +298,12 @@ static void print_change(struct answer *a, struct view line)
 		a->unreadable = true;
 	} else {
 		long long n = json_number_of(&v, "changed");
+		long long left = json_member(&v, "left") ? json_number_of(&v, "left") : 0;
+		if (left > 0)
+			fprintf(stderr,
+			    "postrider: %lld message%s left as before: being sent right now, or not to be "
+			    "changed; try again in a moment\n",
+			    left, left == 1 ? " is" : "s are");
 		/* None: the status says so too. */
 		bool route = n > 0;
 		for (size_t i = 0; n > 0 && i < sizeof words / sizeof words[0]; i++) {

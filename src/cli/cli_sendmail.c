@@ -32,6 +32,7 @@ struct sending {
 	struct cli *cli;
 	char mode; /* of -b: m, s, p, v, i */
 	bool dots, take_recipients, verbose, queue;
+	bool said_all; /* the message is at the server, or on its way there */
 	const char *sender, *name, *notify, *ret, *envid; /* NULL: not given */
 	struct sendmail_session session;
 	struct arena arena;
@@ -86,6 +87,10 @@ static int fail(int status, const char *text)
 static int refused(struct sending *s, const char *what, int permanent)
 {
 	struct buf line;
+	if (s->session.code == 0 && s->said_all)
+		return fail(EX_TEMPFAIL, "the server ended the conversation behind the message: it may have "
+		                         "been taken; sending it again may "
+		                         "bring it twice");
 	if (s->session.code == 0)
 		return fail(EX_TEMPFAIL, "the server ended the conversation; nothing was sent, try again");
 	buf_init(&line, 4 * SENDMAIL_REPLY_MAX);
@@ -233,6 +238,7 @@ static int say_message(struct sending *s)
 		status = say_recipients(s);
 	if (status == 0 && sendmail_say(&s->session, VIEW("DATA")) != 354)
 		status = refused(s, "the message was refused", EX_UNAVAILABLE);
+	s->said_all = status == 0;
 	if (status == 0 && sendmail_data(&s->session, buf_view(&s->message)) != 250)
 		status = refused(s, "the message was refused", EX_DATAERR);
 	if (status == 0 && s->verbose) {

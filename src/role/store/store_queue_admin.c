@@ -154,8 +154,11 @@ static void end_orders(struct queue_task *t)
 		queue_task_fail(t, t->failed);
 		return;
 	}
-	buf_printf(&t->out, "{\"changed\":%" PRIu64 "}\n", t->changed);
-	queue_task_end(t, t->changed ? 0 : 66);
+	buf_printf(&t->out, "{\"changed\":%" PRIu64, t->changed);
+	if (t->left)
+		buf_printf(&t->out, ",\"left\":%" PRIu64, t->left);
+	buf_append_string(&t->out, "}\n");
+	queue_task_end(t, t->left ? 75 : t->changed ? 0 : 66);
 }
 
 struct order_item {
@@ -177,8 +180,10 @@ static void order_done(struct queue *q, struct queue_item *item, int result)
 	struct queue_task *t = o->task;
 	(void)q;
 	t->changed += result == 0 && o->changed;
-	if (result)
+	if (result) {
 		t->failed = result;
+		t->left++;
+	}
 	mem_free(o);
 	if (--t->items > 0)
 		return;
@@ -194,6 +199,7 @@ static void order_found(struct queue_walk *w, const struct queue_found *f)
 	/* What is on its way to a host might arrive there and elsewhere. */
 	if (t->verb == QUEUE_REQUEUE && queue_is_leased(store_role.queue, &f->place.id)) {
 		t->failed = -EBUSY;
+		t->left++;
 		return;
 	}
 	struct order_item *o = mem_alloc(sizeof *o);

@@ -43,8 +43,8 @@ struct queue_task {
 	struct buf out;
 	int64_t now;
 
-	size_t items; /* orders under way */
-	uint64_t changed;
+	size_t items;           /* orders under way */
+	uint64_t changed, left; /* messages; left: as they were, by an error */
 	int failed;
 	bool walked;
 
