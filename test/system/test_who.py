@@ -35,10 +35,10 @@ def test_who_and_kick(server):
     assert answered(server, "who", ALICE) == [] and answered(server, "who", BOB.upper()) == [session]
     assert re.match(rf"{BOB} +imap +127\.0\.0\.1 +since ".encode(), server.cli("who").stdout)
     assert b"1 session of bob@example.test ended" in server.cli("kick", BOB).stdout
+    server.wait_event("imap-end", ended="by the server")
     with pytest.raises(imaplib.IMAP4.error):
         for _ in range(2):
             client.noop()
-    server.wait_event("imap-end", ended="by the server")
     assert answered(server, "who") == []
     assert answered(server, "kick", ALICE) == {"ended": 0}
     server.cli("kick", "nobody@example.test", status=66)
