@@ -246,12 +246,16 @@ test('the new draft is lost never: the old one goes when the new one is at the s
   const refused = events.find((event) => event.kind === 'refused');
   assert.equal(refused?.kind === 'refused' && refused.error.type, 'overQuota');
   assert.ok(server.emails.has(old));
+  // Nothing waits for the server, and yet it is nowhere else: nobody may sign out now.
+  assert.equal(engine.status().waiting, 0);
+  assert.equal(engine.hasRefused, true);
   // The text is still here, and goes when there is room again and the person goes on writing.
   assert.deepEqual(await list(DRAFTS), [made]);
   server.refuse = undefined;
   await ask('Email/set', { update: { [made]: { 'keywords/$flagged': true } } });
   await engine.flushed();
   assert.deepEqual([...server.emails.values()].map((email) => email['subject']), ['New']);
+  assert.equal(engine.hasRefused, false);
 });
 
 test('what was asked to go after a version goes only when that is at the server, or what takes its place', async () => {

@@ -23,7 +23,8 @@ function choices<K extends keyof typeof CHOICES>(key: K, icon: string): Action[]
 
 /** What is not at the server yet would be lost: then one stays signed in. */
 async function signOut(): Promise<void> {
-  if (!(await mail().signOut())) say(t('frame.notSignedOut'), true);
+  const why = await mail().signOut();
+  if (why) say(t(why === 'refused' ? 'frame.notSignedOutRefused' : 'frame.notSignedOut'), true);
 }
 
 export function addFrameActions(): void {

@@ -29,7 +29,7 @@ export type LayerEvent =
   | { kind: 'refused'; call: Invocation; error: SetError };
 
 export class LayerError extends Error {
-  constructor(readonly kind: 'offline' | 'signed-out' | 'limit' | 'server', message: string) {
+  constructor(readonly kind: 'offline' | 'signed-out' | 'limit' | 'server' | 'refused', message: string) {
     super(message);
   }
 }

@@ -98,7 +98,7 @@ export function pushesFor(accountId: Id, folders: readonly Id[]): Record<string,
 }
 
 /** A filter of more folders than the server takes in one: then all mail is pushed, and the service worker chooses. */
-const FOLDERS_MAX = 40;
+const FOLDERS_MAX = 25;
 
 async function pushesOf(layer: Layer): Promise<Record<string, unknown>> {
   const accountId = layer.session.primaryAccounts[MAIL];

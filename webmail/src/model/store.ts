@@ -62,16 +62,16 @@ export class Store {
     return this.names.get(id) ?? id;
   }
 
-  /** False: the server cannot be reached, or does not have all changes yet, which would be lost. */
-  async signOut(): Promise<boolean> {
+  /** Why one stays signed in, if so: the server cannot be reached, or does not have all changes, which would be lost. */
+  async signOut(): Promise<LayerError['kind'] | undefined> {
     for (const leave of this.leaving) await leave();
     try {
       await this.layer.signOut();
     } catch (error) {
-      if (error instanceof LayerError) return false;
+      if (error instanceof LayerError) return error.kind;
       throw error;
     }
-    return true;
+    return undefined;
   }
 
   /** The account that the person signed in to. */

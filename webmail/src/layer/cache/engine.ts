@@ -153,6 +153,11 @@ export class Engine implements PumpHost {
     return { connection: this.wire.connection, waiting: this.log.waiting, kept: this.store.state, days: this.ahead.days };
   }
 
+  /** The server has refused something that is nowhere else. */
+  get hasRefused(): boolean {
+    return this.log.hasRefused;
+  }
+
   /** Mail of so many days is kept whole from now on, and what is older and not pinned goes. */
   async keepDays(days: number): Promise<void> {
     const less = days < this.ahead.days;

@@ -112,11 +112,12 @@ export class Log {
   async load(): Promise<void> {
     const [entries, names] = await Promise.all([this.store.withPrefix('log', ''), this.store.withPrefix('about', 'alias/')]);
     for (const [, entry] of entries) this.index(entry as Entry);
-    for (const [name, alias] of names) this.recall(name, alias as Alias);
+    for (const [name, alias] of names) this.recall(name, alias as Alias | Id);
   }
 
   /** Names that nobody uses any more go: else there would be one for each draft that was ever written here. */
-  private recall(name: string, { real, at }: Alias): void {
+  private recall(name: string, kept: Alias | Id): void {
+    const { real, at } = typeof kept === 'string' ? { real: kept, at: Date.now() } : kept; // stores of before had no time
     const local = name.slice('alias/'.length);
     if (!real || (Date.now() - at > ALIAS_KEPT_MS && !this.byId.has(local))) this.aliasPuts.push({ table: 'about', key: name });
     else this.alias(local, real);
@@ -160,6 +161,11 @@ export class Log {
     const puts: Put[] = [...this.dirty].map((number) => ({ table: 'log', key: key(number), value: this.entries.get(number) }));
     this.dirty.clear();
     return [...puts, ...this.aliasPuts.splice(0)];
+  }
+
+  /** Whether the server has refused something, or what needs it: only the person can do something about it. */
+  get hasRefused(): boolean {
+    return [...this.entries.values()].some((entry) => entry.held);
   }
 
   /** How many changes of records wait; those that wait for the person, because the server refused something, are none. */

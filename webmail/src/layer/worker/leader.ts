@@ -154,6 +154,7 @@ export class Leader {
     await Promise.race([this.engine!.flushed().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, LAST_FLUSH_MS))]);
     // With the store it would be lost; what was answered to views is theirs to rely on.
     if (this.engine!.status().waiting) throw new LayerError('offline', 'Some changes are not at the server yet.');
+    if (this.engine!.hasRefused) throw new LayerError('refused', 'The server has refused some changes, which are nowhere else.');
     let answer: Response;
     try {
       answer = await fetch('/auth/logout', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
