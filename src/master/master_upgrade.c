@@ -51,6 +51,12 @@ static void rest(struct master *m)
 	m->upgrade.step = UPGRADE_NOT;
 }
 
+static void forget_beside(struct master *m, struct child *child)
+{
+	m->beside[row_of(child)] = NULL;
+	child->place = CHILD_FREE;
+}
+
 static void kill_successors(struct master *m)
 {
 	for (size_t i = 0; i < roles_count; i++)
@@ -205,7 +211,11 @@ static int spawn_beside(struct master *m, size_t row, bool waits)
 	m->init_child(m, child, row, CHILD_SUCCESSOR);
 	child->waits = waits;
 	m->beside[row] = child;
-	return master_spawn(m, child);
+	int error = master_spawn(m, child);
+	/* No process, no end of it that would clear its place. */
+	if (error && child->pid <= 0)
+		forget_beside(m, child);
+	return error;
 }
 
 /* Relay and store can have no successor beside: what each has taken is its own. */
@@ -265,6 +275,7 @@ static void prepare_store(struct master *m)
 	if (error) {
 		refuse(m, "the new program's store cannot be started",
 		    "the other roles run the new program; restart the server");
+		spawn_relay(m);
 		return;
 	}
 	if (store->up)
@@ -416,8 +427,7 @@ void master_upgrade_ended(struct master *m, struct child *child)
 	bool store = child->role->bit == ROLE_STORE;
 	loop_timer_cancel(&child->restart);
 	loop_timer_cancel(&child->patience);
-	m->beside[row_of(child)] = NULL;
-	child->place = CHILD_FREE;
+	forget_beside(m, child);
 	if (m->stopping)
 		return;
 	if (successor && (m->upgrade.step == UPGRADE_STARTS || m->upgrade.step == UPGRADE_STORE)) {
