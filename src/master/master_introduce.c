@@ -20,12 +20,18 @@ static struct introduction *introduction_of(
 	return &m->introductions[caller - m->children][called - m->children];
 }
 
+/* Rules and content serve one store at a time: one that yields goes on with the channels that it has. */
+static bool may_call(const struct child *caller)
+{
+	return caller->role->bit != ROLE_STORE || caller->place == CHILD_CURRENT;
+}
+
 static void introduce(struct master *m, struct child *caller, struct child *called)
 {
 	struct introduction *i = introduction_of(m, caller, called);
 	int pair[2];
 	loop_timer_cancel(&i->again);
-	if (!caller->up || !called->up || channel_pair(pair) != 0)
+	if (!caller->up || !called->up || !may_call(caller) || channel_pair(pair) != 0)
 		return;
 	i->number = ++m->last_channel;
 	i->made = clock_monotonic_ms();
@@ -63,6 +69,16 @@ void master_introduce_callers(struct master *m, struct child *called)
 	}
 }
 
+void master_introduce_called(struct master *m, struct child *caller)
+{
+	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+		struct child *other = &m->children[i];
+		if (other->place != CHILD_FREE && caller->role->calls & other->role->bit &&
+		    may_be_called(other))
+			introduce(m, caller, other);
+	}
+}
+
 void master_introduce_stores(struct child *before, struct child *successor)
 {
 	int pair[2];
@@ -80,7 +96,7 @@ static void renew(void *arg)
 	size_t at = (size_t)(i - &m->introductions[0][0]);
 	struct child *caller = &m->children[at / CHILDREN_MAX], *called = &m->children[at % CHILDREN_MAX];
 	/* Where one of them has ended, its restart brings a channel. */
-	if (m->stopping || !caller->up || !called->up || !may_be_called(called))
+	if (m->stopping || !caller->up || !called->up || !may_call(caller) || !may_be_called(called))
 		return;
 	log_record(LOG_WARNING, "-", "channel-renewed", log_string("from", caller->role->name),
 	    log_string("to", called->role->name));

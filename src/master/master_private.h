@@ -242,8 +242,10 @@ uint64_t master_memory_of(pid_t pid);
 /* master_introduce.c: channels from this child to all that it calls, and from all that call it. */
 void master_introduce_init(struct master *m);
 void master_introduce_everywhere(struct master *m, struct child *child);
-/* Only from those that call it: it has taken a predecessor's place, and has its own channels already. */
+/* Only from those that call it: it has taken a predecessor's place. */
 void master_introduce_callers(struct master *m, struct child *called);
+/* Only to those that it calls. */
+void master_introduce_called(struct master *m, struct child *caller);
 /* For store's successor, that it may take over what its predecessor has. */
 void master_introduce_stores(struct child *before, struct child *successor);
 /* A child says that a channel to a peer has closed. If it is the one that both have, they get a new one, at

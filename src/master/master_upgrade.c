@@ -372,6 +372,14 @@ void master_upgrade_answered(struct master *m, int status)
 		start_successors(m);
 }
 
+/* The one before has ended, or said that it works no more: what it called serves this one now. */
+static void start_store(struct master *m)
+{
+	struct child *store = current_of(m, ROLE_STORE);
+	master_introduce_called(m, store);
+	master_start_child(store);
+}
+
 /* From now on what is asked of store waits in the new one's channels, until that one serves. */
 static void change_store(struct master *m)
 {
@@ -382,13 +390,13 @@ static void change_store(struct master *m)
 	loop_timer_cancel(&m->upgrade.patience);
 	after->waits = false;
 	change(m, row_of(before));
-	master_introduce_everywhere(m, after);
+	master_introduce_callers(m, after);
 	master_give_listeners(m, after);
 	if (before->up) {
 		master_introduce_stores(before, after);
 		loop_timer_set(&before->patience, KILL_MS);
 	} else {
-		master_start_child(after);
+		start_store(m);
 	}
 }
 
@@ -405,7 +413,7 @@ void master_upgrade_heard(struct master *m, struct child *child, unsigned type)
 	else if (type == MESSAGE_MAY_YIELD && u->step == UPGRADE_STORE && child->place == CHILD_CURRENT)
 		change_store(m);
 	else if (type == MESSAGE_YIELDED && u->step == UPGRADE_YIELDS && child->place == CHILD_RETIRED)
-		master_start_child(current_of(m, ROLE_STORE));
+		start_store(m);
 	else if (type == MESSAGE_READY && u->step == UPGRADE_YIELDS && store &&
 	         child->place == CHILD_CURRENT) {
 		u->pause = (uint64_t)(clock_monotonic_ms() - u->yielded);
@@ -440,7 +448,7 @@ void master_upgrade_ended(struct master *m, struct child *child)
 		spawn_relay(m);
 	} else if (!successor && store && m->upgrade.step == UPGRADE_YIELDS &&
 	           current_of(m, ROLE_STORE)->starts == 0 && !current_of(m, ROLE_STORE)->ready) {
-		master_start_child(current_of(m, ROLE_STORE)); /* it ended without a word */
+		start_store(m); /* it ended without a word */
 	} else if (m->upgrade.step == UPGRADE_CLEARS && !any_retired(m)) {
 		ask(m);
 	}

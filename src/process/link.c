@@ -264,6 +264,19 @@ uint32_t calls_ask_encoded(
 	return note_call(c, &c->link, type, answered, arg);
 }
 
+void calls_say_more(struct calls *c, uint32_t request, unsigned type, const void *message)
+{
+	struct link *link = calls_link_of(c, request);
+	if (link)
+		ipc_send(&link->channel, type, request, message, -1);
+}
+
+size_t calls_backlog(struct calls *c, uint32_t request)
+{
+	const struct link *link = calls_link_of(c, request);
+	return link ? channel_backlog(&link->channel) : 0;
+}
+
 void calls_forget(struct calls *c, uint32_t request)
 {
 	struct call *call = map_remove_u64(&c->pending, request);

@@ -111,6 +111,11 @@ uint32_t calls_ask_over(struct calls *c, struct link *link, unsigned type, const
 uint32_t calls_ask_encoded(
     struct calls *c, unsigned type, struct view payload, call_answered answered, void *arg);
 
+/* A further frame of a question that is not over, over the link that it was asked over. */
+void calls_say_more(struct calls *c, uint32_t request, unsigned type, const void *message);
+/* What that link has not yet taken; 0: there is no such question. */
+size_t calls_backlog(struct calls *c, uint32_t request);
+
 /* The asker is gone: later answers are dropped, their descriptors closed. */
 void calls_forget(struct calls *c, uint32_t request);
 

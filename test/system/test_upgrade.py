@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+from managesieve_client import ManageSieve
 from server import POSTRIDER, ROLES, field, wait_for
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
@@ -60,8 +61,8 @@ class Connects:
 class Mails:
     """Delivers one mail after the other, each over a connection of its own: what was acknowledged, what was refused, how long each took."""
 
-    def __init__(self, server, recipient=ALICE, refused_may=False):
-        self.server, self.recipient, self.refused_may = server, recipient, refused_may
+    def __init__(self, server, recipient=ALICE, text=b"Subject: mail %d\r\n\r\nx\r\n"):
+        self.server, self.recipient, self.text = server, recipient, text
         self.acknowledged, self.refused, self.waits, self.over = [], [], [], threading.Event()
         self.thread = threading.Thread(target=self.run)
 
@@ -71,7 +72,7 @@ class Mails:
             number += 1
             began = time.monotonic()
             try:
-                self.server.deliver(self.recipient, f"Subject: mail {number}\r\n\r\nx\r\n".encode())
+                self.server.deliver(self.recipient, self.text % number)
                 self.acknowledged.append(f"mail {number}".encode())
             except Exception as error:
                 self.refused.append((number, repr(error)))
@@ -160,6 +161,30 @@ def test_sessions_go_on_and_nobody_waits(make_server):
     assert sorted(field(m, "Subject") for m in server.messages()) == [b"hangs", b"new"]
     assert sorted(field(m, "Subject") for m in server.messages(BOB)) == sorted(mails.acknowledged)
     server.cli("store", "check")
+
+
+# Runs for some tens of ms over a body of 32 KB, so that there is one under way whenever rules and store get successors.
+SLOW = (b'require ["body", "fileinto", "mailbox"];\r\n' + b'if body :raw :matches "*x*x*x*y*z" { discard; }\r\n' * 40
+        + b'fileinto :create "Filed";\r\n')
+
+
+def test_rules_are_carried_out_all_the_while(make_server):
+    """A run that is under way when rules or store gets a successor is not cut off: no mail is refused, and none is kept without its rules."""
+    server = make_server(drain_seconds=1)
+    with ManageSieve(server, BOB) as client:
+        assert client.command("PUTSCRIPT", "rules", SLOW).status == "OK" and client.command("SETACTIVE", "rules").status == "OK"
+    text = b"Subject: mail %d\r\n\r\n" + LARGE * 420
+    with contextlib.ExitStack() as stack:
+        mails = [stack.enter_context(Mails(server, BOB, text=text)) for _ in range(2)]
+        for _ in range(2):
+            count = sum(len(m.acknowledged) for m in mails)
+            wait_for(lambda: sum(len(m.acknowledged) for m in mails) > count + 6, what="mail")
+            server.cli("upgrade")
+    assert not [m.refused for m in mails if m.refused]
+    with contextlib.closing(imap_session(server, BOB)) as c:
+        c.send("c STATUS INBOX (MESSAGES)\r\nd STATUS Filed (MESSAGES)\r\n")
+        assert until(c, "* STATUS INBOX") == "* STATUS INBOX (MESSAGES 0)"
+        assert until(c, "* STATUS Filed") == f"* STATUS Filed (MESSAGES {sum(len(m.acknowledged) for m in mails)})"
 
 
 def test_a_second_upgrade_ends_what_the_first_has_left(make_server):
@@ -267,7 +292,7 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost(make_server, role, requ
     if role != "store" and not long:
         pytest.skip("takes minutes: --long")
     server = make_server(drain_seconds=1, crash_stop=False).expect("role-ended", "successor-ended", "upgrade-refused", "keys-unavailable")
-    with Mails(server, BOB, refused_may=True) as mails:
+    with Mails(server, BOB) as mails:
         for i in range(12 if long else 3):
             mark = server.mark()
             server.process.send_signal(signal.SIGUSR2)

@@ -594,14 +594,14 @@ void signing_work_serve(void)
 
 void signing_work_store(int fd)
 {
-	calls_link(&work.store, work.process, fd, ROLE_STORE);
+	calls_succeed(&work.store, work.process, fd, ROLE_STORE);
 	work.stale = true;
 	loop_task_schedule(&work.task);
 }
 
 void signing_work_dns(int fd)
 {
-	calls_link(&work.dns, work.process, fd, ROLE_DNS);
+	calls_succeed(&work.dns, work.process, fd, ROLE_DNS);
 }
 
 static void on_changed(struct link *link, struct channel_frame *frame, const void *message)

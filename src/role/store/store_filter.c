@@ -292,7 +292,7 @@ static void take_bytes(struct filter *f, const struct message_rules_bytes *m)
 	v->whole = m->last && !v->broken;
 }
 
-static void again(struct filter *f);
+static void again(struct filter *f, const struct link *link);
 
 static bool on_frame(void *arg, struct link *link, struct channel_frame *frame)
 {
@@ -301,7 +301,7 @@ static bool on_frame(void *arg, struct link *link, struct channel_frame *frame)
 	struct message_rules_bytes bytes;
 	if (frame == NULL) {
 		f->request = 0;
-		again(f);
+		again(f, link);
 		return true;
 	}
 	switch (frame->type) {
@@ -373,7 +373,7 @@ static bool send_run(struct filter *f)
 		struct message_rules_piece more = {.bytes = view_take(rest, PIECE)};
 		rest = view_skip(rest, more.bytes.len);
 		more.last = last = rest.len == 0;
-		ipc_send(&calls->link.channel, MESSAGE_RULES_PIECE, f->request, &more, -1);
+		calls_say_more(calls, f->request, MESSAGE_RULES_PIECE, &more);
 	}
 	buf_done(&piece);
 	return f->request != 0;
@@ -437,11 +437,11 @@ static void line_up(struct filter *f)
 
 /*
  * The role has ended. Whoever it was working for is tried once more, alone; whoever only waited for us is not
- * to blame.
+ * to blame, nor is anybody for the end of a process that has a successor.
  */
-static void again(struct filter *f)
+static void again(struct filter *f, const struct link *link)
 {
-	bool sent = f->sent;
+	bool sent = f->sent && link != &store_rules_calls()->old;
 	filter_question_drop(f);
 	leave(f);
 	if (sent && ++f->tries == TRIES)

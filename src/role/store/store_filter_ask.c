@@ -58,14 +58,13 @@ void filter_question_drop(struct filter *f)
 static void say(struct filter_question *q, bool yes, struct view bytes)
 {
 	struct filter *f = q->filter;
-	struct channel *to = &store_rules_calls()->link.channel;
 	struct message_rules_answer m = {.yes = yes};
 	f->answered(f);
 	do {
 		m.bytes = view_take(bytes, PIECE);
 		bytes = view_skip(bytes, m.bytes.len);
 		m.last = bytes.len == 0;
-		ipc_send(to, MESSAGE_RULES_ANSWER, f->request, &m, -1);
+		calls_say_more(store_rules_calls(), f->request, MESSAGE_RULES_ANSWER, &m);
 	} while (!m.last);
 	filter_question_drop(f);
 }

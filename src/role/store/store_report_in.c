@@ -153,9 +153,9 @@ static bool on_report(void *arg, struct link *link, struct channel_frame *frame)
 	if (frame && !link_decode(link, frame, &m))
 		return false;
 	if (frame == NULL) {
-		/* Its end may be this mail's doing. */
+		/* Its end may be this mail's doing, unless it has a successor. */
 		in.request = 0;
-		if (in.read.count == 0 || in.sent >= in.mail.length)
+		if (link != &store_search_calls()->old && (in.read.count == 0 || in.sent >= in.mail.length))
 			in.tries++;
 		again_later();
 		return true;
@@ -182,7 +182,7 @@ static void send_piece(void)
 	if (in.request == 0)
 		in.request = calls_ask(content, MESSAGE_REPORT_OF, &m, on_report, NULL);
 	else
-		ipc_send(&content->link.channel, MESSAGE_REPORT_OF, in.request, &m, -1);
+		calls_say_more(content, in.request, MESSAGE_REPORT_OF, &m);
 	if (in.request == 0)
 		again_later();
 	else if (!m.last)

@@ -304,9 +304,10 @@ static void try_again(struct indexing *x)
 }
 
 /* The content role has ended, and this message may have been the cause. */
-static void lost(struct indexing *x)
+static void lost(struct indexing *x, const struct link *link)
 {
-	if (++x->tries >= TRIES)
+	bool replaced = link == &search_index.content.old; /* it was told to end */
+	if (!replaced && ++x->tries >= TRIES)
 		unsearchable(x, "it ends the process that reads it");
 	else
 		go_on_after(CONTENT_MS, try_again);
@@ -318,7 +319,7 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 	struct message_terms m;
 	if (frame == NULL) {
 		x->request = 0;
-		lost(x);
+		lost(x, link);
 		return true;
 	}
 	if (frame->type != MESSAGE_TERMS || !link_decode(link, frame, &m))
@@ -350,7 +351,7 @@ static void send_piece(struct indexing *x, struct view bytes, bool last)
 	if (x->request == 0)
 		x->request = calls_ask(&search_index.content, MESSAGE_TERMS_OF, &m, answered, x);
 	else
-		ipc_send(&search_index.content.link.channel, MESSAGE_TERMS_OF, x->request, &m, -1);
+		calls_say_more(&search_index.content, x->request, MESSAGE_TERMS_OF, &m);
 }
 
 static void piece_read(struct store_blob_read *r)
@@ -378,7 +379,7 @@ static void send_more(struct indexing *x)
 	const struct account_fetched *m = message_of(x);
 	if (x->request == 0 || is_sent(x))
 		return;
-	if (x->reading || channel_backlog(&search_index.content.link.channel) >= CHANNEL_HIGH_WATER) {
+	if (x->reading || calls_backlog(&search_index.content, x->request) >= CHANNEL_HIGH_WATER) {
 		go_on_after(CHANNEL_MS, send_more);
 		return;
 	}
@@ -554,7 +555,7 @@ struct calls *store_search_calls(void)
 
 void store_search_content(struct role_process *p, int fd)
 {
-	calls_link(&search_index.content, p, fd, ROLE_CONTENT);
+	calls_succeed(&search_index.content, p, fd, ROLE_CONTENT);
 }
 
 void store_search_index_figures(struct store_search_figures *f)

@@ -148,7 +148,8 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 		smime.request = 0;
 		return true;
 	}
-	if (frame == NULL && smime.sent < smime.length)
+	/* A process that has a successor was told to end. */
+	if (frame == NULL && (smime.sent < smime.length || link == &store_search_calls()->old))
 		give_up();
 	else if (frame == NULL)
 		give_up_for_long("it ends the process that reads it");
@@ -174,7 +175,7 @@ static bool send_piece(struct view bytes)
 	if (smime.request == 0)
 		smime.request = calls_ask(content, MESSAGE_SMIME_OF, &m, answered, NULL);
 	else
-		ipc_send(&content->link.channel, MESSAGE_SMIME_OF, smime.request, &m, -1);
+		calls_say_more(content, smime.request, MESSAGE_SMIME_OF, &m);
 	return smime.request;
 }
 
@@ -203,7 +204,7 @@ static void piece_read(struct store_blob_read *read)
 static void read_piece(void)
 {
 	uint64_t left = smime.length - smime.sent;
-	if (channel_backlog(&store_search_calls()->link.channel) >= CHANNEL_HIGH_WATER) {
+	if (calls_backlog(store_search_calls(), smime.request) >= CHANNEL_HIGH_WATER) {
 		loop_timer_set(&smime.timer, CHANNEL_MS);
 		return;
 	}

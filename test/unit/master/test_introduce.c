@@ -204,6 +204,39 @@ static void callers_are_led_to_a_successor(void **state)
 	close(pair[1]);
 }
 
+/* While store yields, its successor takes questions, but rules and content go on with the one before. */
+static void a_store_that_yields_keeps_what_it_calls(void **state)
+{
+	(void)state;
+	struct child *before = child(ROLE_STORE), *rules = child(ROLE_RULES),
+	             *after = &master->children[roles_count];
+	int pair[2];
+	rules->up = true;
+	master_introduce_everywhere(master, before);
+	uint64_t number = told(ROLE_RULES, ROLE_STORE);
+	assert_true(number > 0 && told(ROLE_SMTP, ROLE_STORE) > 0);
+	assert_true(told(ROLE_STORE, ROLE_RULES) > 0 && told(ROLE_STORE, ROLE_SMTP) > 0);
+	assert_int_equal(channel_pair(pair), 0);
+	*after = (struct child){.master = master, .role = before->role, .place = CHILD_CURRENT, .up = true};
+	channel_init(&after->control, &master->loop, pair[0], nothing_comes, nothing_closes, after);
+	before->place = CHILD_RETIRED;
+	master_introduce_callers(master, after);
+	assert_true(told(ROLE_SMTP, ROLE_STORE) > 0);
+	assert_int_equal(told(ROLE_RULES, 0), 0);
+	master_introduce_called(master, after);
+	assert_true(told(ROLE_RULES, ROLE_STORE) > number);
+	/* What the one before has lost so is not given back to it. */
+	master_peer_lost(master, before, &(struct message_peer){.role = ROLE_RULES, .number = number});
+	struct loop_timer *again =
+	    &master->introductions[before - master->children][rules - master->children].again;
+	loop_timer_set(again, 0);
+	while (event_pending(&again->event, EV_TIMEOUT, NULL))
+		loop_turn(&master->loop);
+	assert_int_equal(told(ROLE_RULES, 0) + told(ROLE_STORE, 0), 0);
+	channel_done(&after->control);
+	close(pair[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +245,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(leaves_the_dead_to_their_restart, start, stop),
 	    cmocka_unit_test_setup_teardown(minds_no_nonsense, start, stop),
 	    cmocka_unit_test_setup_teardown(callers_are_led_to_a_successor, start, stop),
+	    cmocka_unit_test_setup_teardown(a_store_that_yields_keeps_what_it_calls, start, stop),
 	};
 	log_set_threshold(LOG_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -458,8 +458,16 @@ static void what_belongs_to_a_question_goes_its_way(void **state)
 	const struct message_resolve m = {.address = VIEW("b@example.test")};
 	uint32_t more = calls_ask_over(&calls, before, MESSAGE_RESOLVE, &m, on_answer, &outcomes[1]);
 	assert_true(more != 0);
-	calls_forget(&calls, first);
+	calls_say_more(&calls, first, MESSAGE_RESOLVE, &m);
+	assert_true(calls_backlog(&calls, first) > 0);
 	turn();
+	assert_int_equal(asked_count, 3);
+	assert_int_equal(calls_backlog(&calls, first), 0);
+	calls_forget(&calls, first);
+	calls_say_more(&calls, first, MESSAGE_RESOLVE, &m);
+	assert_int_equal(calls_backlog(&calls, first), 0);
+	turn();
+	assert_int_equal(asked_count, 3);
 	assert_int_equal(edge_closed, 0);
 	answer(more, 5, -1);
 	turn();
