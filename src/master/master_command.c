@@ -85,7 +85,7 @@ void master_command_all_ready(struct master *m)
 	for (size_t i = 0; i < roles_count; i++)
 		if (m->current[i]->starts > 0)
 			return; /* it has not answered yet */
-	if (m->reload_waits == NULL)
+	if (m->reload_waits == NULL && !m->reload_again)
 		master_command_reloaded(m, (struct view){0});
 }
 

@@ -103,7 +103,7 @@ struct master {
 	struct certificates certificates; /* of the settings in force */
 	uint64_t next_key;                /* number: none is given twice in a master's life */
 	const struct child *reload_waits; /* a reload waits for its answer; NULL: none is under way */
-	bool reload_again;
+	bool reload_again; /* when that has ended, or store has yielded (master_reload.c) */
 	struct listener listeners[LISTENERS_MAX];
 	size_t listener_count;
 	/* At the start of the server: roles get their listeners when all that they call are ready, or when
@@ -190,6 +190,8 @@ void master_hear(void *child, struct channel_frame *frame);
 void master_reload(struct master *m);
 /* This child has answered MESSAGE_START, or has ended. */
 void master_reload_continue(struct master *m, const struct child *child);
+/* One that had to wait begins. */
+void master_reload_if_asked(struct master *m);
 /* Takes them over, in place of the ones before. */
 void master_use_certificates(struct master *m, const struct certificates *certificates);
 

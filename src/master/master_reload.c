@@ -82,13 +82,26 @@ void master_use_certificates(struct master *m, const struct certificates *certif
 	m->next_key += certificates->count;
 }
 
+/* It has closed its files, or is about to, and settings are nothing to it. */
+static bool has_yielded(const struct child *child)
+{
+	return child->role->bit == ROLE_STORE && child->place == CHILD_RETIRED;
+}
+
 static void configure_all_but(struct master *m, const struct child *done)
 {
 	for (size_t i = 0; i < CHILDREN_MAX; i++)
-		if (m->children[i].up && &m->children[i] != done)
+		if (m->children[i].up && &m->children[i] != done && !has_yielded(&m->children[i]))
 			master_configure(m, &m->children[i]);
 	log_record(LOG_INFO, "-", "reloaded", log_string("config", m->options->config));
 	master_notify("READY=1");
+}
+
+/* What configures a store also starts it: the successor of one that yields, before the data folder is free.
+ */
+static bool has_to_wait(const struct master *m)
+{
+	return m->upgrade.step == UPGRADE_YIELDS;
 }
 
 void master_reload(struct master *m)
@@ -97,7 +110,7 @@ void master_reload(struct master *m)
 	struct certificates certificates;
 	if (m->stopping)
 		return;
-	if (m->reload_waits) {
+	if (m->reload_waits || has_to_wait(m)) {
 		m->reload_again = true;
 		return;
 	}
@@ -127,9 +140,19 @@ void master_reload_continue(struct master *m, const struct child *child)
 	m->reload_waits = NULL;
 	if (m->stopping)
 		return;
+	if (has_to_wait(m)) {
+		m->reload_again = true;
+		return;
+	}
 	configure_all_but(m, child);
-	bool again = m->reload_again;
+	master_reload_if_asked(m);
+}
+
+void master_reload_if_asked(struct master *m)
+{
+	bool again = m->reload_again && m->reload_waits == NULL;
+	if (!again)
+		return;
 	m->reload_again = false;
-	if (again)
-		master_reload(m);
+	master_reload(m);
 }

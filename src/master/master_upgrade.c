@@ -138,6 +138,7 @@ static void finish(struct master *m)
 	spawn_relay(m);
 	m->upgrade.step = UPGRADE_MASTER;
 	loop_timer_set(&m->upgrade.patience, 0);
+	master_reload_if_asked(m);
 }
 
 /* ---- the new program is asked ---- */
@@ -266,6 +267,34 @@ static struct child *current_of(struct master *m, enum role_bit bit)
 	return m->current[i];
 }
 
+/* The one before has ended, or said that it works no more: what it called serves this one now. */
+static void start_store(struct master *m)
+{
+	struct child *store = current_of(m, ROLE_STORE);
+	master_introduce_called(m, store);
+	master_start_child(store);
+}
+
+/* From now on what is asked of store waits in the new one's channels, until that one serves. */
+static void change_store(struct master *m)
+{
+	struct child *before = current_of(m, ROLE_STORE);
+	struct child *after = m->beside[row_of(before)];
+	m->upgrade.yielded = clock_monotonic_ms();
+	loop_timer_cancel(&m->upgrade.patience);
+	after->waits = false;
+	change(m, row_of(before));
+	m->upgrade.step = UPGRADE_YIELDS; /* from now on its end starts the successor */
+	master_introduce_callers(m, after);
+	master_give_listeners(m, after);
+	if (before->up) {
+		master_introduce_stores(before, after);
+		loop_timer_set(&before->patience, KILL_MS);
+	} else {
+		start_store(m);
+	}
+}
+
 static void prepare_store(struct master *m)
 {
 	struct child *store = current_of(m, ROLE_STORE);
@@ -278,8 +307,10 @@ static void prepare_store(struct master *m)
 		spawn_relay(m);
 		return;
 	}
-	if (store->up)
+	if (store->pid > 0)
 		ipc_send(&store->control, MESSAGE_RETIRE, 0, &(struct message_empty){0}, -1);
+	else
+		change_store(m); /* it is between two starts: nobody has to yield */
 }
 
 static void finish_relay(struct master *m)
@@ -372,34 +403,6 @@ void master_upgrade_answered(struct master *m, int status)
 		start_successors(m);
 }
 
-/* The one before has ended, or said that it works no more: what it called serves this one now. */
-static void start_store(struct master *m)
-{
-	struct child *store = current_of(m, ROLE_STORE);
-	master_introduce_called(m, store);
-	master_start_child(store);
-}
-
-/* From now on what is asked of store waits in the new one's channels, until that one serves. */
-static void change_store(struct master *m)
-{
-	struct child *before = current_of(m, ROLE_STORE);
-	struct child *after = m->beside[row_of(before)];
-	m->upgrade.yielded = clock_monotonic_ms();
-	m->upgrade.step = UPGRADE_YIELDS;
-	loop_timer_cancel(&m->upgrade.patience);
-	after->waits = false;
-	change(m, row_of(before));
-	master_introduce_callers(m, after);
-	master_give_listeners(m, after);
-	if (before->up) {
-		master_introduce_stores(before, after);
-		loop_timer_set(&before->patience, KILL_MS);
-	} else {
-		start_store(m);
-	}
-}
-
 /* ---- what happens ---- */
 
 void master_upgrade_heard(struct master *m, struct child *child, unsigned type)
@@ -474,6 +477,7 @@ bool master_upgrade_took_over(struct master *m, struct child *child)
 		refuse(m, "the new program's store ended at its start",
 		    "the old program's store serves; restart the server when the log above is understood");
 		spawn_relay(m);
+		master_reload_if_asked(m);
 		return false;
 	} else {
 		return false;

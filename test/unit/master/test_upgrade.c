@@ -1,5 +1,9 @@
-/* What an upgrade does where the test of the whole server has no hand: processes that cannot be made. */
+/* What an upgrade does where the test of the whole server has no hand: processes that cannot be made, and
+ * moments. */
 #include "../unit.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -103,11 +107,73 @@ static void relay_starts_again_when_there_is_no_new_store(void **state)
 	assert_true(event_pending(&relay->restart.event, EV_TIMEOUT, NULL));
 }
 
+static void hear_nothing(void *arg, struct channel_frame *frame)
+{
+	(void)arg;
+	(void)frame;
+}
+
+/* A store's process, as far as messages to it go; this is its end. */
+static int run(struct child *child)
+{
+	int pair[2];
+	assert_int_equal(channel_pair(pair), 0);
+	channel_init(&child->control, &master->loop, pair[0], hear_nothing, nothing, child);
+	child->up = true;
+	return pair[1];
+}
+
+static void a_reload_does_not_start_a_store_before_its_time(void **state)
+{
+	(void)state;
+	struct child *store = master->current[row_of(ROLE_STORE)], *keys = master->current[row_of(ROLE_KEYS)];
+	int end = run(store);
+	master->upgrade.step = UPGRADE_YIELDS;
+	master_reload(master);
+	assert_true(master->reload_again);
+	/* One that began before, and whose keys answer now. */
+	master->reload_again = false;
+	master->reload_waits = keys;
+	master_reload_continue(master, keys);
+	assert_true(master->reload_again);
+	assert_int_equal(store->starts, 0);
+	/* The new store serves: then it is made up for, and refused, as there is no such file. */
+	master_upgrade_heard(master, store, MESSAGE_READY);
+	assert_int_equal(master->upgrade.step, UPGRADE_MASTER);
+	assert_false(master->reload_again);
+	channel_done(&store->control);
+	close(end);
+}
+
+static void a_store_that_is_down_need_not_yield(void **state)
+{
+	(void)state;
+	struct child *before = master->current[row_of(ROLE_STORE)];
+	master->executable = -1; /* the process that is made ends at once */
+	master->hear = hear_nothing;
+	loop_timer_set(&before->restart, 1000);
+	master->upgrade.step = UPGRADE_RELAY;
+	assert_true(master_upgrade_took_over(master, master->current[row_of(ROLE_RELAY)]));
+	struct child *after = master->current[row_of(ROLE_STORE)];
+	assert_int_equal(master->upgrade.step, UPGRADE_YIELDS);
+	assert_true(after != before && after->pid > 0 && after->place == CHILD_CURRENT && !after->waits);
+	assert_int_equal(after->starts, 1);
+	assert_int_equal(before->place, CHILD_FREE);
+	assert_null(master->beside[row_of(ROLE_STORE)]);
+	assert_false(event_pending(&before->restart.event, EV_TIMEOUT, NULL));
+	assert_int_equal(waitpid(after->pid, NULL, 0), after->pid);
+	channel_done(&after->control);
+	for (size_t i = 0; i < master->log_socket_count; i++)
+		close(master->log_sockets[i].fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(nothing_stays_of_a_process_that_could_not_be_made, start, stop),
 	    cmocka_unit_test_setup_teardown(relay_starts_again_when_there_is_no_new_store, start, stop),
+	    cmocka_unit_test_setup_teardown(a_reload_does_not_start_a_store_before_its_time, start, stop),
+	    cmocka_unit_test_setup_teardown(a_store_that_is_down_need_not_yield, start, stop),
 	};
 	log_set_threshold(LOG_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);
