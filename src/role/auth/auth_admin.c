@@ -96,8 +96,8 @@ static void on_directory(struct link *link, struct channel_frame *frame, const v
 	const struct message_directory *m = message;
 	if (a->closing)
 		return;
-	/* One question at a time. */
-	if (a->asked) {
+	/* One question at a time. What this process changes, a successor does not hear of. */
+	if (a->asked || auth_role.process->retired) {
 		end(a);
 		return;
 	}

@@ -67,6 +67,13 @@ void auth_administer_revoke(uint64_t account, uint64_t session)
 			end(a);
 }
 
+void auth_administer_retire(void)
+{
+	for (struct administration *a = channels; a; a = a->next)
+		if (a->question == NULL)
+			end(a);
+}
+
 static void run_used(struct administering *q)
 {
 	administer_end(q, 0, 0, NULL, 0);
@@ -138,6 +145,11 @@ static void on_administer(struct link *link, struct channel_frame *frame, const 
 	(void)message;
 	if (a->closing)
 		return;
+	/* It had its answer when the successor was there already. */
+	if (auth_role.process->retired) {
+		end(a);
+		return;
+	}
 	/* One question at a time, which web keeps to. */
 	if (a->question) {
 		log_event(LOG_ERROR, "-", "administration-confused", log_string("address", a->address));
@@ -162,7 +174,9 @@ static const struct link_verb verbs[] = {
 int auth_administer_open(uint64_t account, uint64_t session, struct view address, int *fd)
 {
 	int pair[2];
-	int error = count >= CHANNELS_MAX ? -EMFILE : channel_pair(pair);
+	int error = auth_role.process->retired ? -EAGAIN
+	            : count >= CHANNELS_MAX    ? -EMFILE
+	                                       : channel_pair(pair);
 	if (error)
 		return error;
 	struct administration *a = mem_alloc(sizeof *a);

@@ -92,11 +92,13 @@ static void auth_role_listener(struct role_process *p, enum service service, int
 	auth_admin_listener(fd);
 }
 
-/* Whoever administers goes to the successor, which tells those whom a change concerns. */
+/* Whoever administers goes to the successor: it tells those whom a change concerns, and would itself go on
+ * with the password that it has seen before a change that was made here. */
 static void auth_role_retire(struct role_process *p)
 {
 	(void)p;
 	auth_admin_retire();
+	auth_administer_retire();
 }
 
 static void auth_role_drain(struct role_process *p)
