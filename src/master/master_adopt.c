@@ -156,6 +156,7 @@ static void pass_children(struct master *m, struct passage *p)
 			passage_time(p, &m->introductions[i][j].made);
 		}
 	master_command_pass(m, p);
+	master_metrics_pass(m, p);
 }
 
 /* ---- the execution ---- */

@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "master/master_private.h"
 #include "master/master_status.h"
+#include "master/passage.h"
 
 enum { TEXT_MAX = 96 * 1024 /* what a frame takes; the figures need a quarter of it */ };
 
@@ -33,6 +34,35 @@ void master_metrics_ended(struct master *m, const struct child *child)
 	uint64_t *values = m->metrics->roles[child - m->children];
 	metrics_sum(m->metrics->ended, values, true);
 	memset(values, 0, sizeof m->metrics->roles[0]);
+}
+
+static void pass_values(struct passage *p, uint64_t *values, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++)
+		passage_number(p, &values[i]);
+}
+
+void master_metrics_pass(struct master *m, struct passage *p)
+{
+	uint64_t count = metrics_slots(), *ended = mem_alloc(METRICS_SLOTS_MAX * sizeof *ended),
+	         *own = mem_alloc(METRICS_SLOTS_MAX * sizeof *own);
+	if (!p->reads) {
+		/* What this master has counted itself is over with it. */
+		metrics_read(own);
+		metrics_sum(ended, m->metrics->ended, false);
+		metrics_sum(ended, own, true);
+	}
+	passage_number(p, &count);
+	if (count != metrics_slots())
+		p->in.failed = true; /* a program with other figures has another IPC_REVISION */
+	count = metrics_slots();
+	pass_values(p, ended, count);
+	if (p->reads)
+		memcpy(m->metrics->ended, ended, sizeof m->metrics->ended);
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		pass_values(p, m->metrics->roles[i], count);
+	mem_free(ended);
+	mem_free(own);
 }
 
 /* ---- the text ---- */

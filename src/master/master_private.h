@@ -103,7 +103,7 @@ struct master {
 	struct certificates certificates; /* of the settings in force */
 	uint64_t next_key;                /* number: none is given twice in a master's life */
 	const struct child *reload_waits; /* a reload waits for its answer; NULL: none is under way */
-	bool reload_again; /* when that has ended, or store has yielded (master_reload.c) */
+	bool reload_again;                /* when that has ended, or store has yielded (master_reload.c) */
 	struct listener listeners[LISTENERS_MAX];
 	size_t listener_count;
 	/* At the start of the server: roles get their listeners when all that they call are ready, or when
@@ -235,6 +235,8 @@ void master_metrics_stop(struct master *m);
 void master_metrics_take(struct master *m, const struct child *child, struct view values);
 void master_metrics_ended(struct master *m, const struct child *child);
 void master_metrics_write(const struct master *m, struct buf *out);
+/* All that is counted goes to the next master. */
+void master_metrics_pass(struct master *m, struct passage *p);
 /* How the processes are, to web: now, and not only with the next figures. */
 void master_metrics_tell_roles(struct master *m);
 

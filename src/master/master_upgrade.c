@@ -234,6 +234,7 @@ static void change(struct master *m, size_t row)
 	m->current[row] = after;
 	m->beside[row] = before;
 	after->place = CHILD_CURRENT;
+	after->ends += before->ends; /* a role's, whichever process it has */
 	before->place = CHILD_RETIRED;
 	loop_timer_cancel(&before->restart);
 	/* It has died, and its successor is there already. */

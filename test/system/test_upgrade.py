@@ -30,6 +30,12 @@ def pids(server, finishing=False):
     return {role["name"]: role["pid"] for role in server.status()["roles"] if (role["state"] == "finishing") == finishing}
 
 
+def totals(server):
+    """The figures that only grow."""
+    lines = (line.rpartition(" ") for line in server.cli("metrics").stdout.decode().splitlines())
+    return {name: int(value) for name, _, value in lines if name.partition("{")[0].endswith("_total")}
+
+
 class Connects:
     """Connects every 10 ms, and reads the greeting; failures and what each waited."""
 
@@ -127,11 +133,14 @@ def test_sessions_go_on_and_nobody_waits(make_server):
     mark = server.mark()
     with Connects(server, "smtp") as smtp, Connects(server, "imap") as imap, Mails(server, BOB) as mails:
         wait_for(lambda: len(mails.acknowledged) > 3, what="mail")
+        figures = wait_for(lambda: (t := totals(server))['postrider_connections_total{service="smtp"}'] and t, what="figures of smtp")
         server.process.send_signal(signal.SIGUSR2)
         upgraded = server.wait_event("upgraded", since=mark)
         wait_for(lambda: server.status()["state"] == "running", what="all roles")
         count = len(mails.acknowledged)
         wait_for(lambda: len(mails.acknowledged) > count + 3, what="more mail")
+    now = totals(server)
+    assert [name for name, value in figures.items() if now[name] < value] == []
     after = pids(server)
     assert sorted(after) == sorted(ROLES) and not set(after.values()) & set(before.values())
     assert not smtp.failures and not imap.failures and not mails.refused
