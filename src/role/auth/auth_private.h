@@ -22,6 +22,8 @@ void auth_directory_changed(void);
 
 /* Channels of an account end, with its sessions in all protocols; or those of one session of the web. */
 void auth_revoke(uint64_t account, uint64_t session);
+/* Of the last moments, to a store that has just come. */
+void auth_revoke_again(void);
 /* Who else is told of it: see auth_administer.h. */
 void auth_on_revoke(void (*revoked)(uint64_t account, uint64_t session));
 

@@ -78,6 +78,7 @@ static void auth_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
 	if (peer == ROLE_STORE) {
 		calls_succeed(&auth_role.store, p, fd, peer);
+		auth_revoke_again();
 		if (p->serving)
 			auth_secret_ask();
 		return;
