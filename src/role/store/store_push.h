@@ -3,8 +3,9 @@
  * what changes within a second is one push, and relay sends it (process/messages_push.h). Who cannot be
  * reached is told later, and then what holds by then; so nothing is kept of a push but the states that were
  * told. Of emails that were delivered since, their ids are kept in memory, for those who want to be told of
- * them (store_push_emails.h): a restart forgets these, and states say that something has changed. A
- * subscription that is gone at its push service is removed.
+ * them (store_push_emails.h): a restart forgets these, and the next state tells that something has changed,
+ * if the subscriber wants states: who wants emails alone is told with the next delivery. A subscription that
+ * is gone at its push service is removed.
  */
 #ifndef ROLE_STORE_STORE_PUSH_H
 #define ROLE_STORE_STORE_PUSH_H
