@@ -341,6 +341,10 @@ class Server:
         """What `postrider status --json` says."""
         return json.loads(self.cli("status", "--json", check=False).stdout)
 
+    def wait_running(self):
+        """Until every role answers: a login before would be told to come again."""
+        wait_for(lambda: self.status()["state"] == "running", what="all roles")
+
     def kill_role(self, role, signal_number=signal.SIGKILL):
         self.expect("role-ended")
         pid = self.role_pid(role)

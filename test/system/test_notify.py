@@ -258,4 +258,5 @@ def test_a_dead_role_costs_no_report(net, clock, role):
         return {event.fields["about"] for event in world.server.find_events("dsn-sent")} == numbers
     wait_for(everybody, what="all reports")
     world.settled()
+    world.server.wait_running()
     assert len(world.server.messages(ALICE)) >= 9
