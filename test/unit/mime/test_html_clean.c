@@ -1,7 +1,6 @@
 #include "../unit.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "mime/html_clean.h"
@@ -199,12 +198,9 @@ static void time_is_linear(void **state)
 	for (size_t i = 0; i < COUNT / 10; i++)
 		buf_append_string(&in, "url(//a)");
 	buf_append_string(&in, "\">");
-	struct timespec begin, end;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	/* Quadratic, it would be 10^10 steps: the runner's limit for a test would end it. */
 	assert_int_equal(html_clean(buf_view(&in), &out), 0);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-	/* Quadratic, it would be 10^10 steps. */
-	assert_true(end.tv_sec - begin.tv_sec < 5);
+	assert_true(buf_view(&out).len > COUNT);
 	buf_done(&in);
 	buf_done(&out);
 }
