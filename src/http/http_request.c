@@ -74,9 +74,12 @@ unsigned http_add_pair(struct http_exchange *x, struct view name, struct view va
 	return 0;
 }
 
+/* The place of the first one is written to *at: 0 where there is none.
+ */
 static size_t count_of(const struct http_exchange *x, struct view name, size_t *at)
 {
 	size_t count = 0;
+	*at = 0;
 	for (size_t i = 0; i < x->pair_count; i++)
 		if (view_equal(http_part(x, x->pairs[i].name), name)) {
 			if (count++ == 0)
