@@ -50,20 +50,21 @@ static void add_touched(
     struct account_email_changes *c, const struct email_event *events, size_t count, uint64_t id)
 {
 	struct email_changes_work *w = c->work;
-	const struct email_event *first = NULL, *change = NULL;
+	const struct email_event *change = NULL;
 	struct email_touched t = {.id = id};
 	for (size_t i = 0; i < count; i++) {
 		const struct email_event *e = &events[i];
 		t.thread = e->thread ? e->thread : t.thread;
 		if (e->modseq <= events_known(c, id))
 			continue;
-		first = first ? first : e;
+		/* Of a place that went there is no other word of its coming, which a state may lie behind. */
+		uint64_t began = e->arrived > events_known(c, id) ? e->arrived : e->modseq;
+		t.first = t.first && t.first < began ? t.first : began;
 		change = change || e->what == EVENT_CAME ? change : e;
 		t.was_there = t.was_there || (e->arrived && e->arrived <= events_known(c, id));
 	}
-	if (first == NULL)
+	if (t.first == 0)
 		return;
-	t.first = first->modseq;
 	/* It was there, and is to have been seen: by what it was before the first change. */
 	t.was_there = t.was_there && !(change && change->deleted);
 	w->touched[w->touched_count++] = t;

@@ -339,7 +339,9 @@ class Server:
 
     def status(self):
         """What `postrider status --json` says."""
-        return json.loads(self.cli("status", "--json", check=False).stdout)
+        said = self.cli("status", "--json", check=False)
+        assert said.stdout, said.stderr
+        return json.loads(said.stdout)
 
     def wait_running(self):
         """Until every role answers: a login before would be told to come again."""

@@ -389,7 +389,8 @@ static void compare_at_once(const struct view_of_all *then)
 	}
 }
 
-/* In parts: whoever takes what is told, and looks at it, has what there is. */
+/* In parts: whoever takes what is told, and looks at it, has what there is, and is told that it was created
+ * once. */
 static void compare_in_parts(const struct view_of_all *then)
 {
 	static struct view_of_all kept;
@@ -402,6 +403,8 @@ static void compare_in_parts(const struct view_of_all *then)
 			all += email_changed_count[kind];
 			for (size_t i = 0; i < email_changed_count[kind]; i++) {
 				uint64_t id = email_changed[kind][i];
+				if (kind != EMAIL_DESTROYED)
+					assert_int_equal(kind == EMAIL_UPDATED, kept.emails[id].there);
 				kept.emails[id] = now.emails[id];
 			}
 		}
