@@ -109,10 +109,13 @@ void jmap_deed_write(struct json_out *out, const struct script_deed *d)
 	put_text(out, "test", d->why);
 }
 
-/* Where the email was put: the mailboxes' ids. A pair of numbers for each, of which the second is a UID. */
-static void put_mailboxes(struct json_out *out, uint64_t account, struct view places)
+/* Where the email was put: the mailboxes' ids. A pair of numbers for each, of which the second is a UID. By
+ * hand, the first is where it lay, and says where it is if there is no other. */
+static void put_mailboxes(struct json_out *out, uint64_t account, const struct script_deed *d)
 {
-	struct cursor in = cursor_on(places);
+	enum { PLACE_SIZE = 8 };
+	bool passes = d->action != 0 && d->places.len > PLACE_SIZE;
+	struct cursor in = cursor_on(passes ? view_skip(d->places, PLACE_SIZE) : d->places);
 	char id[MAIL_ID_MAX];
 	json_out_name(out, VIEW("mailboxIds"));
 	json_out_array(out);
@@ -138,7 +141,7 @@ void jmap_filed_write(struct json_out *out, const struct jmap_filed *f, uint64_t
 	jmap_utc_date_write(out, (int64_t)f->items[i].at);
 	json_out_name(out, VIEW("byHand"));
 	json_out_bool(out, f->items[i].action != 0);
-	put_mailboxes(out, account, f->items[i].places);
+	put_mailboxes(out, account, &f->items[i]);
 	json_out_name(out, VIEW("deeds"));
 	json_out_array(out);
 	for (; i < f->count && f->items[i].email == email; i++)

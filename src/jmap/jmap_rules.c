@@ -1,11 +1,13 @@
 /*
  * Rules as people make them (doc/jmap.md): a Sieve script as a list of simple rules, and such a list as a
  * script (sieve/sieve_simple.h). Both are functions of texts: scripts are read and put by Blob/get,
- * Blob/upload and SieveScript/set (RFC 9661). SieveRules/try is in jmap_rules_try.c.
+ * Blob/upload and SieveScript/set (RFC 9661). SieveRules/try is in jmap_rules_try.c, SieveRules/note in
+ * jmap_rules_note.c.
  */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "jmap/jmap_rules_note.h"
 #include "jmap/jmap_rules_try.h"
 #include "mail/script.h"
 #include "sieve/sieve_simple.h"
@@ -208,6 +210,7 @@ static void run_write(struct jmap_call *c)
 
 const struct jmap_method jmap_methods_rules[] = {
     {"SieveRules/try", JMAP_RULES, JMAP_NEEDS_ACCOUNT | JMAP_OWN_ONLY, jmap_rules_try},
+    {"SieveRules/note", JMAP_RULES, JMAP_NEEDS_ACCOUNT | JMAP_OWN_ONLY | JMAP_WRITES, jmap_rules_note},
     {"SieveRules/read", JMAP_RULES, JMAP_NEEDS_ACCOUNT | JMAP_OWN_ONLY, run_read},
     {"SieveRules/write", JMAP_RULES, JMAP_NEEDS_ACCOUNT | JMAP_OWN_ONLY, run_write},
     {0},
