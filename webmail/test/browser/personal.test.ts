@@ -63,7 +63,23 @@ test('a rule is tried on past mail before it is kept, then all of it is done at 
   await page.getByText('The rules were applied to 2 messages.').waitFor();
   await serverHas('Archive', 2);
   await serverHas('INBOX', inbox - 2);
-  await page.getByRole('button', { name: 'Undo' }).click();
+  // Why they are there is told as of mail that rules filed when it came.
+  assert.match(server.run('rule', 'log', ALICE), /Money/);
+  await page.evaluate(() => {
+    history.pushState(null, '', '/mail/archive');
+    dispatchEvent(new PopStateEvent('popstate'));
+  });
+  await page.locator('[role=row]', { hasText: 'Invoice 1' }).click();
+  await page.locator('.conversation .message-body').waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').last().fill('Why is this here');
+  await page.keyboard.press('Enter');
+  const why = page.getByRole('dialog', { name: 'Why is this here?' });
+  await why.getByText('by “Money”').waitFor();
+  await page.keyboard.press('Escape');
+  await why.waitFor({ state: 'detached' });
+  // By its key: the notice may have gone by now.
+  await page.keyboard.press('Control+z');
   await serverHas('Archive', 0);
   await serverHas('INBOX', inbox);
 });

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../../base/words.ts';
+import { ask } from '../../jmap/batch.ts';
 import { mail } from '../../model/current.ts';
 import { accountOfId, type WholeEmail } from '../../model/reading.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -86,7 +87,16 @@ export function showWhy(email: WholeEmail): void {
 }
 
 function Why({ email }: { email: WholeEmail }) {
-  const filed = email.filedBy;
+  const now = useSignal(email.filedBy);
+  // Rules may have been run over it since it was read. Without an answer, what was read is told.
+  useEffect(() => {
+    const accountId = accountOfId(mail(), email.id);
+    ask<{ list: WholeEmail[] }>(mail().layer, 'Email/get', { accountId, ids: [email.id], properties: ['filedBy'] }).then(
+      ({ list }) => (now.value = list[0]?.filedBy ?? now.peek()),
+      () => undefined,
+    );
+  }, []);
+  const filed = now.value;
   if (!filed) return <p class="dialog-text">{t(email.verdict?.action === 'junk' ? 'why.verdict' : 'why.noRule')}</p>;
   return (
     <>

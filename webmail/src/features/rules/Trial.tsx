@@ -8,11 +8,12 @@ import type { EmailRow, Mailbox } from '../../jmap/types.ts';
 import { changeEach } from '../../model/change.ts';
 import { mail } from '../../model/current.ts';
 import { mailboxName, mailboxPath } from '../../model/mailboxes.ts';
+import { say } from '../../model/undo.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
 import { ProgressLine } from '../../ui/ProgressLine.tsx';
-import { type Outcome, changesOf, makeFolders, tryPast } from './past.ts';
+import { type Outcome, changesOf, keepNotes, makeFolders, notesOf, tryPast } from './past.ts';
 
 const MOST = [100, 500, 2000];
 /** Rows that are shown: nobody reads more, and all of them are counted. */
@@ -69,7 +70,15 @@ function TrialDialog({ text, name, close }: { text: string; name: string | undef
   const apply = async () => {
     close();
     const made = await makeFolders(store, accountId, doable);
-    const changes = changesOf(doable, mailboxId.peek(), store.mailboxWithRole('trash', accountId)?.id, made);
+    const trash = store.mailboxWithRole('trash', accountId)?.id;
+    const changes = changesOf(doable, mailboxId.peek(), trash, made);
+    try {
+      await keepNotes(store, accountId, notesOf(doable, mailboxId.peek(), trash, made, (id) => store.emails.peek(id)?.keywords ?? {}));
+    } catch (error) {
+      // Nothing is done of which nobody could say later why.
+      say(t(error instanceof MethodError ? 'change.refused' : 'change.offline'), true);
+      return;
+    }
     await changeEach(store, changes, t('rules.applied', { count: changes.reduce((sum, one) => sum + one.emails.length, 0) }));
   };
   return (

@@ -1,6 +1,6 @@
 /**
  * A script over mail that is there (doc/jmap.md, SieveRules/try): what it would do with each email, and that done, as one change that can
- * be undone. Nothing is sent on, answered or refused for past mail.
+ * be undone. With each is kept why (SieveRules/note), as a delivery does. Nothing is sent on, answered or refused for past mail.
  */
 import { Batch, ask, pieces } from '../../jmap/batch.ts';
 import type { EmailRow, Id, Mailbox } from '../../jmap/types.ts';
@@ -13,7 +13,11 @@ export interface PastDeed {
   action: 'keep' | 'file' | 'redirect' | 'discard' | 'reject' | 'ereject' | 'answer' | 'notify';
   target: string | null;
   flags: string[];
+  line: number | null;
+  rule: number | null;
   ruleName: string | null;
+  testLine: number | null;
+  test: string | null;
   mailboxId: Id | null;
   specialUse: string | null;
   create: boolean;
@@ -38,6 +42,8 @@ export interface Outcome {
   /** What is not done with past mail. */
   notDone: PastDeed['action'][];
   ruleName: string | null;
+  /** The deed that is told as the reason. */
+  why: PastDeed | undefined;
 }
 
 /** So many emails in one call: the other requests of this page wait for it. */
@@ -90,6 +96,9 @@ export function isTouched(one: Outcome): boolean {
 
 const KEYWORDS: Record<string, string | null> = { '\\seen': '$seen', '\\flagged': '$flagged', '\\answered': '$answered', '\\draft': '$draft', '\\deleted': null };
 
+/** The same by keywords. */
+const FLAGS = new Map([['$seen', '\\Seen'], ['$flagged', '\\Flagged'], ['$answered', '\\Answered'], ['$draft', '\\Draft']]);
+
 function keywordsOf(flags: readonly string[]): string[] {
   return flags.flatMap((flag) => {
     const lower = flag.toLowerCase();
@@ -103,13 +112,17 @@ export interface Target {
   path: string;
 }
 
+/** What is done with past mail, so that it can be a reason. */
+const NOTED: readonly PastDeed['action'][] = ['keep', 'file', 'discard'];
+
 /** What is kept or filed is not discarded, whatever else a script says (RFC 5228 section 4.4). */
 export function outcomeOf(email: PastEmail, find: (deed: PastDeed) => Target | undefined, mailbox: Pick<Mailbox, 'id' | 'role'>): Outcome {
-  const out: Outcome = { emailId: email.emailId, failed: email.failed, into: [], leaves: false, toTrash: false, keywords: [], notDone: [], ruleName: null };
+  const out: Outcome = { emailId: email.emailId, failed: email.failed, into: [], leaves: false, toTrash: false, keywords: [], notDone: [], ruleName: null, why: undefined };
   let stays = email.failed !== null || email.deeds.length === 0;
   let discarded = false;
   for (const deed of email.deeds) {
     if (deed.action !== 'keep') out.ruleName ??= deed.ruleName;
+    if (NOTED.includes(deed.action) && (!out.why || (out.why.action === 'keep' && deed.action !== 'keep'))) out.why = deed;
     out.keywords.push(...keywordsOf(deed.flags).filter((one) => !out.keywords.includes(one)));
     if (deed.action === 'keep') stays = true;
     else if (deed.action === 'discard') discarded = true;
@@ -148,8 +161,7 @@ export function scriptPath(store: Store, mailbox: Mailbox): string {
 export function changesOf(outcomes: readonly Outcome[], from: Id, trash: Id | undefined, made: ReadonlyMap<string, Id>): Change[] {
   const groups = new Map<string, Change & { emails: Id[] }>();
   for (const one of outcomes) {
-    const into = one.into.flatMap(({ id, path }) => id ?? made.get(path) ?? []);
-    if (one.toTrash && trash !== undefined) into.push(trash);
+    const into = placesOf(one, trash, made);
     const leaves = one.leaves && into.length > 0;
     if (into.length === 0 && one.keywords.length === 0) continue;
     const key = JSON.stringify([into, leaves, one.keywords]);
@@ -158,6 +170,30 @@ export function changesOf(outcomes: readonly Outcome[], from: Id, trash: Id | un
     groups.set(key, group);
   }
   return [...groups.values()];
+}
+
+/** Where one email goes: the ids of folders. */
+function placesOf(one: Outcome, trash: Id | undefined, made: ReadonlyMap<string, Id>): Id[] {
+  const into = one.into.flatMap(({ id, path }) => id ?? made.get(path) ?? []);
+  return one.toTrash && trash !== undefined ? [...into, trash] : into;
+}
+
+/** Of SieveRules/note: what is about to be done with each email. `has`: its keywords, which are no rule's to take off again. */
+export function notesOf(outcomes: readonly Outcome[], from: Id, trash: Id | undefined, made: ReadonlyMap<string, Id>, has: (id: Id) => Record<string, unknown>): [Id, object][] {
+  return outcomes.flatMap((one) => {
+    const into = placesOf(one, trash, made);
+    if (!one.why || (into.length === 0 && one.keywords.length === 0)) return [];
+    const { action, target, line, rule, ruleName, testLine, test } = one.why;
+    const flags = one.keywords.filter((keyword) => !(keyword in has(one.emailId))).map((keyword) => FLAGS.get(keyword) ?? keyword);
+    return [[one.emailId, { from, into, action, target: action === 'file' ? target : null, flags, line, rule, ruleName, testLine, test }]];
+  });
+}
+
+/** Keeps them, a piece at a time. One that the server does not take (its email has just gone) is left out. */
+export async function keepNotes(store: Store, accountId: Id, notes: readonly [Id, object][]): Promise<void> {
+  // 53 bits are what JMAP's numbers have: two runs get the same one never.
+  const number = 1 + Number(crypto.getRandomValues(new BigUint64Array(1))[0]! >> 12n);
+  for (const piece of pieces(notes, AT_ONCE)) await ask(store.layer, 'SieveRules/note', { accountId, number, notes: Object.fromEntries(piece) });
 }
 
 /** Folders that are to be made, with those above them; by their paths. One that cannot be made is left out, and its mail stays. */
