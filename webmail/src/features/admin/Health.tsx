@@ -33,13 +33,14 @@ export function Health() {
 function Screen({ now }: { now: HealthAnswer }) {
   const hour = (from: string) => new Intl.DateTimeFormat(document.documentElement.lang, { hour: 'numeric' }).format(new Date(from));
   const problems = problemsOf(now);
+  const wasLooked = now.domains.some((one) => one.lookedAt);
   return (
     <>
       {problems.length > 0 ? <ul class="admin-problems">{problems.map((one) => <li key={one}>{one}</li>)}</ul> : <p class="admin-well">{t('admin.allWell')}</p>}
       <div class="admin-tiles">
         <Tile page="queue" title={t('admin.queue')} number={String(now.queue.messages)} text={t('admin.queueText', { held: now.queue.held, active: now.queue.active })} />
         <Tile title={t('admin.storage')} number={sayOctets(now.storage.freeOctets)} text={t('admin.storageText', { all: sayOctets(now.storage.volumeOctets), index: sayOctets(now.storage.indexOctets) })} />
-        <Tile page="domains" title={t('admin.domains')} number={String(now.domains.length)} text={now.domains.some((one) => one.lookedAt) ? t('admin.domainsText', { count: now.domains.filter((one) => one.wrong > 0).length }) : t('admin.noneLooked')} />
+        <Tile page="domains" title={t('admin.domains')} number={wasLooked ? String(now.domains.length) : t('admin.notChecked')} text={wasLooked ? t('admin.domainsText', { count: now.domains.filter((one) => one.wrong > 0).length }) : t('admin.noneLooked')} />
         <Tile title={t('admin.version')} number={now.version} text="" />
       </div>
       <div class="admin-charts">

@@ -35,7 +35,7 @@ export function Table({ label, heads, children }: { label: string; heads: string
   return (
     <div class="admin-scroll" tabIndex={0} role="region" aria-label={label}>
       <table class="admin-table" aria-label={label}>
-        <thead><tr>{heads.map((head) => <th key={head} scope="col">{head}</th>)}</tr></thead>
+        <thead><tr>{heads.map((head) => (head ? <th key={head} scope="col">{head}</th> : <td key="acts" />))}</tr></thead>
         <tbody>{children}</tbody>
       </table>
     </div>
