@@ -75,3 +75,25 @@ test('what is set while the server tells what was preferred stays', async () => 
   await loading;
   assert.deepEqual([theme.value, preferences.of('density', 'three').value, preferences.areHere], ['dark', 'two', true]);
 });
+
+test('a new browser shows mail when the mail is here, with the preferences if they come at once, and without them if they do not', async () => {
+  const start = async (preferred: (values: Record<string, unknown>) => Promise<Record<string, unknown>>) => {
+    const { layer } = fake(() => ({ state: '1', list: [{ id: 'M1', name: 'Inbox', role: 'inbox' }] }));
+    (layer.session as any).capabilities = { [PREFERENCES]: {} };
+    const answer = layer.request;
+    layer.request = async (calls) => (calls[0]![0] === 'Preferences/get' ? ([['Preferences/get', await preferred({ theme: 'dark' }), 'c0']] as Invocation[]) : answer(calls));
+    const store = new Store(layer);
+    const theme = store.preferences.of('theme', 'system');
+    await store.load();
+    assert.equal(store.mailboxes.all('A').length, 1);
+    return theme;
+  };
+  const prompt = await start(async (values) => ({ list: [{ values }] }));
+  assert.equal(prompt.value, 'dark');
+  let tell = (): void => undefined;
+  const late = await start((values) => new Promise((resolve) => (tell = () => resolve({ list: [{ values }] }))));
+  assert.equal(late.value, 'system');
+  const seen = new Promise<void>((resolve) => effect(() => { if (late.value === 'dark') resolve(); }));
+  tell();
+  await seen;
+});

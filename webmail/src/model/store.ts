@@ -10,6 +10,9 @@ import { Records } from './records.ts';
 /** Objects in one call: below what our server takes, so that the first rows do not wait for the last. */
 const OBJECTS = 500;
 
+/** Once the mail is here, a new browser waits so long for the person's preferences: nobody takes that for a wait. */
+const PREFERENCES_WITHIN_MS = 150;
+
 export interface Account {
   id: Id;
   name: string;
@@ -89,9 +92,11 @@ export class Store {
       emails: request.call<{ state: State }>('Email/get', { accountId: id, ids: [] }),
       threads: request.call<{ state: State }>('Thread/get', { accountId: id, ids: [] }),
     }));
-    // A server that is slow, or silent, does not keep anybody from the mail that is here.
+    // A server that is slow, or silent, does not keep anybody from the mail that is here. In a new browser the two are asked for together,
+    // so that the first picture has the person's colours and rows; if these are late, it has the usual ones, and they are changed in place.
     const preferred = this.preferences.load().catch(() => undefined);
-    await Promise.all([request.send(), this.preferences.areHere || preferred]);
+    await request.send();
+    if (!this.preferences.areHere) await Promise.race([preferred, new Promise((resolve) => setTimeout(resolve, PREFERENCES_WITHIN_MS))]);
     batch(() => {
       for (const { id, mailboxes, identities, emails, threads } of calls) {
         this.mailboxes.put(id, mailboxes.answer.list);
