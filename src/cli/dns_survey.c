@@ -37,7 +37,7 @@ static void add_server(struct dns_survey *s, const char *name, const struct sock
 	struct dns_survey_server *server = &s->servers[s->count++];
 	network_text(address, text);
 	if (name)
-		snprintf(server->name, sizeof server->name, "%s (%s)", name, text);
+		snprintf(server->name, sizeof server->name, "%.*s (%s)", DNS_NAME_SIZE - 1, name, text);
 	else
 		snprintf(server->name, sizeof server->name, "%s", text);
 	dns_source_server(address, &server->source);

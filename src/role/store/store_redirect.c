@@ -160,7 +160,7 @@ static struct queue_delivery *record_for(struct redirects *r, const struct redir
 	q->record.shared = true;
 	q->record.submitter = 0;
 	if (q->record.recipients == NULL ||
-	    !copy_text(r, "rules of %.*s%.*s", d->forwarder, (struct view){0}, &q->record.client))
+	    !copy_text(r, "rules of %.*s%.*s", d->forwarder, VIEW(""), &q->record.client))
 		return NULL;
 	r->record_count++;
 	return q;
