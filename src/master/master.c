@@ -79,7 +79,9 @@ static void stop(struct master *m)
 		return;
 	m->stopping = true;
 	log_record(LOG_INFO, "-", "stopping", log_u64("upgrading", m->upgrading));
-	master_notify("STOPPING=1");
+	/* Behind an upgrade comes a READY=1; whoever has heard of a stop waits for the end of this process.
+	 */
+	master_notify(m->upgrading ? "RELOADING=1" : "STOPPING=1");
 	if (!m->upgrading)
 		master_stop_listening(m);
 	for (size_t i = 0; i < CHILDREN_MAX; i++)

@@ -256,7 +256,11 @@ def test_a_program_that_does_not_work_takes_nobodys_place(make_server):
     server = make_server(start=False, drain_seconds=1).expect("upgrade-refused", "successor-ended")
     server.program = server.folder / "postrider"
     shutil.copy2(POSTRIDER, server.program)
-    server.start()
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(str(server.folder / "notify"))
+    systemd.settimeout(30)
+    server.start(extra_environment={"NOTIFY_SOCKET": systemd.getsockname()})
+    assert systemd.recv(1000) == b"READY=1"
     before, idles = pids(server), imap_session(server)
     cases = [(pathlib.Path(shutil.which("false")), b"does not say"), (compiled(server.folder, "ends", 0), b"ended at its start")]
     for program, why in cases:
@@ -281,6 +285,9 @@ def test_a_program_that_does_not_work_takes_nobodys_place(make_server):
     server.wait_event("upgrade-drains-first", since=mark, version="99")
     assert until(idles, "* BYE")
     server.wait_event("ready", since=mark)
+    # The first words since the start: all before went without any. systemd would kill a server that it believes to be stopping.
+    with contextlib.closing(systemd):
+        assert [systemd.recv(1000), systemd.recv(1000)] == [b"RELOADING=1", b"READY=1"]
     idles.close()
     assert server.deliver(ALICE, b"Subject: x\r\n\r\nx\r\n") == {}
 
