@@ -26,6 +26,7 @@ const struct message_row messages_directory[MESSAGES_IN_GROUP] = {
     [MESSAGE_SIGNING - MESSAGES_DIRECTORY] = {"signing", ROLE_KEYS | ROLE_RELAY, ROLE_STORE, &message_directory_schema},
     [MESSAGE_SIGNING_ANSWER - MESSAGES_DIRECTORY] = {"signing-answer", ROLE_STORE, ROLE_KEYS | ROLE_RELAY, &message_directory_answer_schema, MESSAGE_SIGNING},
     [MESSAGE_SIGNING_CHANGED - MESSAGES_DIRECTORY] = {"signing-changed", ROLE_STORE, ROLE_KEYS, &message_empty_schema},
+    [MESSAGE_DIRECTORY_CHANGED - MESSAGES_DIRECTORY] = {"directory-changed", ROLE_STORE, ROLE_AUTH, &message_revoke_schema},
 };
 /* clang-format on */
 

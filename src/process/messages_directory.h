@@ -18,8 +18,10 @@ enum messages_directory {
 	MESSAGE_DIRECTORY_ANSWER,
 	MESSAGE_SIGNING, /* the same, but of DIRECTORY_SIGNING_* and DIRECTORY_DOMAIN_LIST alone; from keys
 	                    and relay */
-	MESSAGE_SIGNING_ANSWER, /* a struct message_directory_answer */
-	MESSAGE_SIGNING_CHANGED /* store -> keys: there are other domains, or an administrator has a wish */
+	MESSAGE_SIGNING_ANSWER,   /* a struct message_directory_answer */
+	MESSAGE_SIGNING_CHANGED,  /* store -> keys: there are other domains, or an administrator has a wish */
+	MESSAGE_DIRECTORY_CHANGED /* store -> auth: the auth beside it, in an upgrade, has changed the
+	                             directory; with an account: it has taken a right away (`revoke`) */
 };
 
 /* clang-format off */

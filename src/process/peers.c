@@ -23,11 +23,17 @@ void peers_open(
 	link_open(&peer_of(peers, peer)->link, p, fd, peer, closed, NULL);
 }
 
-void peers_tell(struct peers *peers, unsigned type, const void *message)
+void peers_tell_others(struct peers *peers, const struct link *but, unsigned type, const void *message)
 {
 	for (struct peer *peer = peers->first; peer; peer = peer->next)
-		if (peer->link.up && ipc_allowed(type, peer->link.self, peer->link.peer))
+		if (&peer->link != but && peer->link.up &&
+		    ipc_allowed(type, peer->link.self, peer->link.peer))
 			ipc_send(&peer->link.channel, type, 0, message, -1);
+}
+
+void peers_tell(struct peers *peers, unsigned type, const void *message)
+{
+	peers_tell_others(peers, NULL, type, message);
 }
 
 bool peers_any_up(const struct peers *peers)

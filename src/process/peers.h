@@ -27,6 +27,8 @@ void peers_open(
 
 /* Sends to each caller that is there and that the table lets hear this message; it is no answer. */
 void peers_tell(struct peers *peers, unsigned type, const void *message);
+/* The same, to all but the one whose link this is. */
+void peers_tell_others(struct peers *peers, const struct link *but, unsigned type, const void *message);
 
 /* Whether one of them is there. */
 bool peers_any_up(const struct peers *peers);

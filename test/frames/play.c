@@ -231,17 +231,19 @@ static void do_close(struct view rest)
 	end->fd = -1;
 }
 
+/* "peer ROLE [NAME]": a second process of one role has a name of its own. */
 static void do_peer(struct view rest)
 {
 	char name[32];
 	int pair[2];
-	snprintf(name, sizeof name, "%.*s", VIEW_FMT(rest));
+	struct view role = take_word(&rest);
+	snprintf(name, sizeof name, "%.*s", VIEW_FMT(role));
 	struct message_peer m = {.role = role_bit_by_name(name), .number = ++t.last_number};
 	if (m.role == 0 || channel_pair(pair) != 0 ||
 	    ipc_send_blocking(end_named(VIEW("master"))->fd, MESSAGE_PEER, 0, &m, pair[0]) != 0)
 		fail("no role has this name, or it cannot be introduced", NULL);
 	close(pair[0]);
-	add_end(rest, pair[1]);
+	add_end(rest.len > 0 ? rest : role, pair[1]);
 }
 
 /* "admin NAME": connects to the role's administrator's socket. The first time makes it. */

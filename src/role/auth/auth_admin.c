@@ -78,9 +78,7 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 		    log_text("by", buf_view(&a->by)),
 		    log_string("operation", directory_operation_name(a->operation)),
 		    log_text("subject", buf_view(&a->subject)), log_result((int)m.error));
-		auth_directory_changed();
-		auth_forget_addresses();
-		auth_password_forget();
+		auth_directory_forget();
 		revoke(a, &m);
 	}
 	if (a->closing)
@@ -96,7 +94,7 @@ static void on_directory(struct link *link, struct channel_frame *frame, const v
 	const struct message_directory *m = message;
 	if (a->closing)
 		return;
-	/* One question at a time. What this process changes, a successor does not hear of. */
+	/* One question at a time, and none more when a successor is there to be asked. */
 	if (a->asked || auth_role.process->retired) {
 		end(a);
 		return;

@@ -77,9 +77,7 @@ struct view administer_who(const struct administering *q)
 void administer_changed(const struct administering *q, uint64_t account, bool revokes)
 {
 	(void)q;
-	auth_directory_changed();
-	auth_forget_addresses();
-	auth_password_forget();
+	auth_directory_forget();
 	if (account && revokes)
 		auth_revoke(account, 0);
 }

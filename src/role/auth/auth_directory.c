@@ -37,16 +37,21 @@ void auth_on_revoke(void (*revoked)(uint64_t account, uint64_t session))
 	on_revoke = revoked;
 }
 
+void auth_tell_revoked(const struct message_revoke *m)
+{
+	if (on_revoke)
+		on_revoke(m->account, m->session);
+	if (m->session == 0)
+		peers_tell(&auth_role.callers, MESSAGE_REVOKE, m);
+}
+
 void auth_revoke(uint64_t account, uint64_t session)
 {
 	struct message_revoke m = {.account = account, .session = session};
 	revocations[revocation_count++ % REVOKED_MAX] = (struct revocation){m, clock_monotonic_ms()};
 	if (auth_role.store.link.up)
 		ipc_send(&auth_role.store.link.channel, MESSAGE_REVOKE, 0, &m, -1);
-	if (on_revoke)
-		on_revoke(account, session);
-	if (session == 0)
-		peers_tell(&auth_role.callers, MESSAGE_REVOKE, &m);
+	auth_tell_revoked(&m);
 }
 
 void auth_revoke_again(void)

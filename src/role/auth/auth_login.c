@@ -82,6 +82,8 @@ static void fail(struct login *l, enum login_failure why)
 	free_login(l);
 }
 
+static void confirm(struct login *l);
+
 static bool granted(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct login *l = arg;
@@ -91,6 +93,11 @@ static bool granted(void *arg, struct link *link, struct channel_frame *frame)
 	l->asked = 0;
 	if (frame == NULL || m.error || frame->fd < 0) {
 		fail(l, LOGIN_TEMPORARY);
+		return true;
+	}
+	/* In an upgrade another auth may have taken this right away before it was granted. */
+	if (l->epoch != auth_directory_epoch()) {
+		confirm(l);
 		return true;
 	}
 	struct message_logged_in answer = {.account = l->account, .address = buf_view(&l->normal)};
@@ -130,20 +137,27 @@ static void confirm(struct login *l)
 		fail(l, LOGIN_TEMPORARY);
 }
 
+static void note_success(struct login *l)
+{
+	char credential[120];
+	l->noted = true;
+	auth_brake_succeeded(l);
+	metric_add(METRIC_LOGINS, METRIC_LOGIN_GOOD, 1);
+	metric_took(METRIC_LOGIN_SECONDS, clock_monotonic_ms() - l->began);
+	name_credential(l, credential, sizeof credential);
+	log_record(LOG_INFO, l->session, "login", log_text("address", buf_view(&l->normal)),
+	    log_text("client", buf_view(&l->client_text)), log_string("service", l->service->name),
+	    log_string("result", "accepted"), log_string("credential", credential));
+}
+
 static void succeed(struct login *l)
 {
 	if (l->epoch != auth_directory_epoch()) {
 		confirm(l);
 		return;
 	}
-	auth_brake_succeeded(l);
-	metric_add(METRIC_LOGINS, METRIC_LOGIN_GOOD, 1);
-	metric_took(METRIC_LOGIN_SECONDS, clock_monotonic_ms() - l->began);
-	char credential[120];
-	name_credential(l, credential, sizeof credential);
-	log_record(LOG_INFO, l->session, "login", log_text("address", buf_view(&l->normal)),
-	    log_text("client", buf_view(&l->client_text)), log_string("service", l->service->name),
-	    log_string("result", "accepted"), log_string("credential", credential));
+	if (!l->noted)
+		note_success(l);
 	if (!l->service->channel) {
 		struct message_logged_in answer = {.account = l->account, .address = buf_view(&l->normal)};
 		if (edge_is_there(l))

@@ -23,6 +23,7 @@ struct login {
 	unsigned protocol; /* CREDENTIAL_*, and CREDENTIAL_APPS_ONLY while the brake has locked it */
 	const struct service_row *service;
 	bool is_apop, finished, cancelled, delayed;
+	bool noted; /* that it succeeded; its channel may have to be asked for again */
 	struct sockaddr_storage client;
 	unsigned char address[16];
 	size_t address_len;

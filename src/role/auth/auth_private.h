@@ -22,6 +22,8 @@ void auth_directory_changed(void);
 
 /* Channels of an account end, with its sessions in all protocols; or those of one session of the web. */
 void auth_revoke(uint64_t account, uint64_t session);
+/* The part of it that store does not do. */
+void auth_tell_revoked(const struct message_revoke *m);
 /* Of the last moments, to a store that has just come. */
 void auth_revoke_again(void);
 /* Who else is told of it: see auth_administer.h. */
@@ -33,6 +35,14 @@ uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number,
 
 /* The n-th field of an answer, empty past its end. */
 struct view auth_answer_field(const struct message_directory_answer *m, size_t n);
+
+/* ---- auth_changed.c ---- */
+
+/* It has changed: all that is remembered of it is forgotten. */
+void auth_directory_forget(void);
+/* The auth beside this one, in an upgrade, has changed it; with an account it has taken a right away, which
+ * store has carried out. */
+void auth_directory_changed_elsewhere(const struct message_revoke *m);
 
 /* ---- auth_secret.c ---- */
 

@@ -1,7 +1,7 @@
 /*
- * Recipients and senders. The directory's answers are remembered until it changes, which only this process
- * can bring about: a busy list costs store nothing. But users turn masked addresses on and off without it, so
- * that what those lead to is asked for each time.
+ * Recipients and senders. The directory's answers are remembered until it changes, which this process brings
+ * about, or store tells: a busy list costs store nothing. But users turn masked addresses on and off without
+ * it, so that what those lead to is asked for each time.
  */
 #include <errno.h>
 #include <string.h>

@@ -22,6 +22,11 @@ static bool granted(void *arg, struct link *link, struct channel_frame *frame)
 		sign_end(s, SIGN_TEMPORARY);
 		return true;
 	}
+	/* In an upgrade another auth may have ended this session before the channel was granted. */
+	if (s->login.epoch != auth_directory_epoch()) {
+		sign_look_up_session(s);
+		return true;
+	}
 	s->channel = frame->fd;
 	frame->fd = -1;
 	note(s, "store");

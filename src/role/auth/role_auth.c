@@ -30,6 +30,13 @@ static void on_sign_in(struct link *link, struct channel_frame *frame, const voi
 	auth_sign(link, frame, message);
 }
 
+static void on_directory_changed(struct link *link, struct channel_frame *frame, const void *message)
+{
+	(void)link;
+	(void)frame;
+	auth_directory_changed_elsewhere(message);
+}
+
 static void edge_closed(struct link *link)
 {
 	auth_login_edge_closed(link);
@@ -45,8 +52,14 @@ static const struct link_verb caller_verbs[] = {
     {0},
 };
 
+static const struct link_verb store_verbs[] = {
+    {MESSAGE_DIRECTORY_CHANGED, on_directory_changed},
+    {0},
+};
+
 static const struct role_hears hears[] = {
     {ROLE_ADMIN, auth_admin_verbs},
+    {ROLE_STORE, store_verbs},
     {EDGES | ROLE_RELAY, caller_verbs},
     {0},
 };
@@ -78,6 +91,8 @@ static void auth_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
 	if (peer == ROLE_STORE) {
 		calls_succeed(&auth_role.store, p, fd, peer);
+		/* The one before tells no more what another auth has it change. */
+		auth_directory_forget();
 		auth_revoke_again();
 		if (p->serving)
 			auth_secret_ask();
@@ -93,8 +108,8 @@ static void auth_role_listener(struct role_process *p, enum service service, int
 	auth_admin_listener(fd);
 }
 
-/* Whoever administers goes to the successor: it tells those whom a change concerns, and would itself go on
- * with the password that it has seen before a change that was made here. */
+/* Whoever administers goes to the successor, which tells its callers whom a change concerns. What is under
+ * way here still changes the directory: store tells the successor of it. */
 static void auth_role_retire(struct role_process *p)
 {
 	(void)p;

@@ -43,8 +43,9 @@ static void on_grant(struct link *link, struct channel_frame *frame, const void 
 static void on_revoke(struct link *link, struct channel_frame *frame, const void *message)
 {
 	const struct message_revoke *m = message;
-	(void)link;
 	(void)frame;
+	/* Before what that one is granted from now on: so it knows of this when it hears of the grant. */
+	peers_tell_others(&store_role.auth, link, MESSAGE_DIRECTORY_CHANGED, m);
 	right_revoke(m->account, m->session);
 	right_pass_revoke(m->account, m->session);
 	store_push_revoke(m->account, m->session);

@@ -30,6 +30,10 @@ static void done(struct directory_job *job)
 	/* Before the answer: who adds a domain finds it known when mail from it is signed. */
 	if (concerns_keys(job))
 		peers_tell(&store_role.keys, MESSAGE_SIGNING_CHANGED, &(struct message_empty){0});
+	/* What failed may have changed something, too. */
+	if (directory_operation_changes(job->operation))
+		peers_tell_others(
+		    &store_role.auth, asked->link, MESSAGE_DIRECTORY_CHANGED, &(struct message_revoke){0});
 	struct message_directory_answer m;
 	struct arena arena;
 	arena_init(&arena, 1024 * 1024);

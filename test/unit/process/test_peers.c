@@ -130,6 +130,11 @@ static void two_processes_of_one_role_have_two_links(void **state)
 	turn();
 	assert_int_equal(heard[6], 1);
 	assert_int_equal(told, 1);
+	/* The first of the list has come last. */
+	peers_tell_others(&peers, &peers.first->link, MESSAGE_REVOKE, &m);
+	turn();
+	assert_int_equal(heard[6], 2);
+	assert_int_equal(told, 1);
 	channel_done(&far_ends[6]);
 	turn();
 	assert_true(peers_any_up(&peers));
