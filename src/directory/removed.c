@@ -143,11 +143,23 @@ int directory_account_restore(struct txn *t, struct view text, uint64_t *shard)
 struct account_walk {
 	size_t prefix; /* octets of a key before the local part */
 	struct view domain;
-	bool removed; /* those that were removed with the domain; else those that are there */
+	enum {
+		ACCOUNTS_THERE,
+		ACCOUNTS_REMOVED_WITH, /* with the domain */
+		ACCOUNTS_TO_ERASE      /* those whose erasing has not begun: it is one for itself then */
+	} which;
 	struct address found[DIRECTORY_REMOVED_SLICE];
 	size_t count, seen;
 	struct directory_key last;
 };
+
+static bool is_one(const struct account_walk *w, const struct directory_account *a)
+{
+	if (w->which == ACCOUNTS_THERE)
+		return a->removed == 0;
+	return w->which == ACCOUNTS_REMOVED_WITH ? a->with_domain
+	                                         : a->removed != DIRECTORY_ERASING || a->with_domain;
+}
 
 static int gather_account(void *arg, struct view key, struct view value)
 {
@@ -158,7 +170,7 @@ static int gather_account(void *arg, struct view key, struct view value)
 	w->last.len = 0;
 	directory_key_add(&w->last, key);
 	int error = directory_decode_account(&c, &a);
-	if (error || (w->removed ? !a.with_domain : a.removed != 0))
+	if (error || !is_one(w, &a))
 		return error;
 	error = address_join(view_skip(key, w->prefix), w->domain, &w->found[w->count]);
 	return error ? error : ++w->count == DIRECTORY_REMOVED_SLICE;
@@ -189,7 +201,7 @@ static int gather_accounts(struct txn *t, struct view domain, struct account_wal
 static int move_accounts(
     struct txn *t, const struct address *domain, bool back, int64_t now, struct directory_slice *slice)
 {
-	struct account_walk w = {.removed = back};
+	struct account_walk w = {.which = back ? ACCOUNTS_REMOVED_WITH : ACCOUNTS_THERE};
 	struct account_entry e;
 	int error = gather_accounts(t, address_view(domain), &w);
 	slice->count = 0;
@@ -229,7 +241,7 @@ static int first_of(struct txn *t, char letter, struct view domain, struct direc
 static int refuse_full(struct txn *t, struct view domain)
 {
 	struct directory_key found;
-	struct account_walk w = {.removed = false};
+	struct account_walk w = {.which = ACCOUNTS_THERE};
 	int error = gather_accounts(t, domain, &w);
 	if (error == 0 && w.count > 0)
 		error = -ENOTEMPTY;
@@ -241,7 +253,7 @@ static int refuse_full(struct txn *t, struct view domain)
 /* Whether anything goes with the domain: one that was empty is simply made again. */
 static int look_for_content(struct txn *t, struct view domain, bool *full)
 {
-	struct account_walk w = {.removed = true};
+	struct account_walk w = {.which = ACCOUNTS_REMOVED_WITH};
 	int error = refuse_full(t, domain);
 	*full = error == -ENOTEMPTY;
 	if (error)
@@ -309,7 +321,7 @@ int directory_domain_hide(
 /* A removal that was cut has left the domain, and taken some of its accounts. */
 static int end_cut_removal(struct txn *t, const struct address *domain, struct directory_slice *slice)
 {
-	struct account_walk rest = {.removed = true};
+	struct account_walk rest = {.which = ACCOUNTS_REMOVED_WITH};
 	int error = gather_accounts(t, address_view(domain), &rest);
 	slice->more = rest.count > 0;
 	return error ? error : slice->count > 0 ? 0 : -ENOENT;
@@ -410,6 +422,21 @@ static int first_address(struct txn *t, char letter, struct view domain, struct 
 	return error ? error : 1;
 }
 
+/* 1: there is one. -ENOTEMPTY: there are only those that are being erased already. */
+static int next_account(struct txn *t, struct view domain, struct address *account)
+{
+	struct account_walk w = {.which = ACCOUNTS_TO_ERASE};
+	int error = first_address(t, 'a', domain, account);
+	if (error <= 0)
+		return error;
+	account->len = 0;
+	error = gather_accounts(t, domain, &w);
+	if (error || w.count == 0)
+		return error ? error : -ENOTEMPTY;
+	*account = w.found[0];
+	return 1;
+}
+
 int directory_domain_erase(struct txn *t, struct view text, struct address *account, bool *more)
 {
 	struct domain_entry e;
@@ -422,7 +449,7 @@ int directory_domain_erase(struct txn *t, struct view text, struct address *acco
 	if (error)
 		return error;
 	struct view name = address_view(&e.name);
-	error = first_address(t, 'a', name, account);
+	error = next_account(t, name, account);
 	if (error)
 		return error > 0 ? 0 : error;
 	error = erase_slice(t, 'l', name, more);

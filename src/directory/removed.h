@@ -52,7 +52,8 @@ int directory_domain_restore(struct txn *t, struct view name, struct directory_s
 
 /*
  * Erases a domain that is removed, a slice a call, and its keys with it. Its accounts come first, and are the
- * caller's to erase: *account is the address of the next one, empty when there is none; then the call has
+ * caller's to erase: *account is the address of the next one whose erasing has not begun, empty when there is
+ * none (-ENOTEMPTY: some are being erased, or could not be); then the call has
  * taken away aliases, masked addresses and groups, and with *more false the domain itself.
  */
 int directory_domain_erase(struct txn *t, struct view name, struct address *account, bool *more)

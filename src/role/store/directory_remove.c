@@ -127,13 +127,8 @@ static int erase_domain(struct txn *t, struct directory_job *job, const struct o
 	error = directory_domain_erase(t, address_view(&o->name), &account, &more);
 	if (error || account.len == 0)
 		return error;
-	error = erase_account(t, job, &account);
-	/* If that account cannot be erased, the domain is passed over with it: it would name the same one
-	 * again. */
-	if (error == 0)
-		directory_removed_place(
-		    DIRECTORY_ERASING, DIRECTORY_REMOVED_DOMAIN, address_view(&o->name), &job->place);
-	return error;
+	/* If it cannot be erased, it is passed over alone: the domain names another one next. */
+	return erase_account(t, job, &account);
 }
 
 int directory_run_erase(struct txn *t, void *arg)

@@ -121,8 +121,11 @@ static bool pass_over(struct directory_job *job)
 	/* A disk that cannot be written is no better for the next one. */
 	if (place.len == 0 || job->error == -EIO || job->error == -EROFS || job->error == -ENOSPC)
 		return false;
-	buf_clear(&upkeep_walk.passed);
-	buf_append(&upkeep_walk.passed, place);
+	/* An account of a domain that stands behind what was passed over before is older than the domain. */
+	if (view_compare(place, buf_view(&upkeep_walk.passed)) > 0) {
+		buf_clear(&upkeep_walk.passed);
+		buf_append(&upkeep_walk.passed, place);
+	}
 	return true;
 }
 

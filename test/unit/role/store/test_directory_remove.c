@@ -2,6 +2,8 @@
  * the embedded one. */
 #include "directory_job_world.h"
 
+#include "directory/removed.h"
+
 static void what_was_removed_comes_back_whole(void **state)
 {
 	(void)state;
@@ -212,6 +214,37 @@ static void what_cannot_be_erased_is_passed_over(void **state)
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_RESTORE, 0, "bob@example.test", NULL, NULL, NULL), -ENOENT);
 }
 
+/* Alice's erasing has begun, and is passed over: the others of her domain go, and the domain waits for her
+ * alone. */
+static void an_account_that_stays_keeps_no_other_of_its_domain(void **state)
+{
+	struct directory_key alice;
+	(void)state;
+	add_domain_and_alice();
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 0, "bob@example.test", "", NULL, NULL), 0);
+	uint64_t bob = answer.number;
+	assert_int_equal(
+	    ask(DIRECTORY_ACCOUNT_DELETE, DIRECTORY_REMOVE_NOW, "alice@example.test", NULL, NULL, NULL), 0);
+	in_steps(DIRECTORY_DOMAIN_DELETE, DIRECTORY_REMOVE_ALL);
+	directory_removed_place(
+	    DIRECTORY_ERASING, DIRECTORY_REMOVED_ACCOUNT, VIEW("alice@example.test"), &alice);
+	struct view after = directory_key_view(&alice);
+	int error = ask_views(DIRECTORY_ERASE, INT64_MAX, &after, 1);
+	while (error == 0 && answer.number != 0)
+		error = ask_views(DIRECTORY_ERASE, INT64_MAX, &after, 1);
+	assert_int_equal(error, -ENOTEMPTY);
+	assert_view(view_skip(directory_job_place(job), 9), "example.test");
+	assert_int_equal(test_count(bob, 'F'), 0);
+	assert_int_equal(test_count(DIRECTORY_SHARD, 'a'), 1);
+	/* The next day begins with her. */
+	do {
+		assert_int_equal(ask(DIRECTORY_ERASE, INT64_MAX, "", NULL, NULL, NULL), 0);
+	} while (answer.number != 0);
+	assert_int_equal(test_count(DIRECTORY_SHARD, 'a') + test_count(DIRECTORY_SHARD, 'd') +
+	                     test_count(DIRECTORY_SHARD, 'q'),
+	    0);
+}
+
 /* A removal that was cut leaves a disabled account: the same command goes on. */
 static void a_cut_removal_goes_on(void **state)
 {
@@ -236,6 +269,7 @@ int main(void)
 	    ON_BOTH(what_is_over_is_erased_step_by_step),
 	    ON_BOTH(two_erase_at_once),
 	    ON_BOTH(what_cannot_be_erased_is_passed_over),
+	    ON_BOTH(an_account_that_stays_keeps_no_other_of_its_domain),
 	    ON_BOTH(a_cut_removal_goes_on),
 	};
 	log_set_threshold(LOG_ERROR);
