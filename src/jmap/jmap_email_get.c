@@ -1,7 +1,8 @@
 /*
  * Email/get, RFC 8621 section 4.2. Lists ask for what store keeps beside messages and read none. What needs a
  * message's bytes comes with small messages; the others are looked at once more, one after the other, and
- * only the parts of them are read that are asked for.
+ * only the parts of them are read that are asked for. A list that was asked for before, and in which nothing
+ * has changed, comes from what is kept (jmap_page.h).
  */
 #include <errno.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "jmap/jmap_asked.h"
 #include "jmap/jmap_email.h"
 #include "jmap/jmap_email_methods.h"
-#include "jmap/jmap_table.h"
+#include "jmap/jmap_page.h"
 #include "mime/message_text.h"
 
 enum {
@@ -51,6 +52,11 @@ struct getting {
 	struct jmap_filed filed; /* of the emails that are asked for next */
 	struct jmap_smime smime; /* of all that are signed, so far */
 	struct view batch;       /* numbers that are asked for next */
+
+	struct buf page;      /* the key of an answer that may be kept; failed: it may not */
+	uint64_t page_modseq; /* of the table, before the emails were asked for; 0: there is none */
+	size_t list_start;    /* of the list in the output */
+	size_t written;       /* emails, by what came first */
 };
 
 static void release(void *data)
@@ -67,6 +73,7 @@ static void release(void *data)
 	mem_free(g->bodies);
 	jmap_filed_done(&g->filed);
 	jmap_smime_done(&g->smime);
+	buf_done(&g->page);
 }
 
 static bool wants_filed(const struct getting *g)
@@ -383,7 +390,9 @@ static void take_entries(struct jmap_call *c, struct getting *g, const struct em
 	struct email_entry e;
 	while (g->error == 0 && email_entry_get(&in, g->want, &e)) {
 		jmap_asked_pass(c, &g->get, &g->asked, e.message.emailid);
-		if (!write_first(c, g, &e))
+		if (write_first(c, g, &e))
+			g->written++;
+		else
 			g->error = buf_append_u64(&g->later, e.message.emailid);
 	}
 }
@@ -458,6 +467,16 @@ static void ask_more(struct jmap_call *c, struct getting *g)
 		ask_batch(c, g);
 }
 
+/* A list of all that was asked for may be asked for again. */
+static void keep_page(struct jmap_call *c, struct getting *g)
+{
+	struct jmap_table *t = jmap_table_known(c);
+	struct view list = view_skip(buf_view(jmap_respond(c)->out), g->list_start);
+	if (t && g->page_modseq && !buf_failed(&g->page) &&
+	    g->written == g->asked.numbers.len / EMAIL_ID_SIZE)
+		jmap_page_keep(t, buf_view(&g->page), g->page_modseq, list, g->state);
+}
+
 /* Whether the answer has no room for more; the call has been answered then. */
 static bool is_full(struct jmap_call *c)
 {
@@ -489,6 +508,7 @@ static void first_answered(struct jmap_call *c, unsigned type, const void *answe
 		return;
 	}
 	jmap_asked_end(c, &g->get, &g->asked);
+	keep_page(c, g);
 	look_again(c, g);
 }
 
@@ -522,8 +542,36 @@ static uint64_t wants(const struct jmap_email_form *form)
 
 static void ask_first(struct jmap_call *c, struct getting *g)
 {
-	jmap_get_list(c);
+	struct jmap_table *t = jmap_table_known(c);
+	g->page_modseq = t ? t->modseq : 0;
+	g->list_start = buf_view(jmap_get_list(c)->out).len;
 	ask_more(c, g);
+}
+
+/* ---- what was asked before ---- */
+
+static void page_ready(struct jmap_call *c, struct jmap_table *t)
+{
+	struct getting *g = jmap_data(c);
+	struct view list;
+	if (!jmap_page_find(t, buf_view(&g->page), &list, &g->state)) {
+		ask_first(c, g);
+		return;
+	}
+	json_out_raw(jmap_get_list(c), list);
+	if (!is_full(c))
+		jmap_get_end(c, g->state);
+}
+
+static bool is_page_known(struct jmap_call *c, struct getting *g)
+{
+	struct view numbers = buf_view(&g->asked.numbers);
+	struct jmap_table *t = jmap_table_known(c);
+	if (numbers.len == 0 || !jmap_page_is_fit(c, &g->get))
+		g->page.failed = 1;
+	else
+		jmap_page_key(&g->get, numbers, &g->page);
+	return t && !buf_failed(&g->page) && jmap_page_is_known(t, buf_view(&g->page));
 }
 
 /* ids is null: all that there are, if they are not too many. */
@@ -552,14 +600,20 @@ void jmap_email_get(struct jmap_call *c)
 	message_gather_init(&g->whole);
 	jmap_filed_init(&g->filed);
 	jmap_smime_init(&g->smime);
+	buf_init(&g->page, JMAP_PAGE_KEY_MAX);
 	g->bodies = mem_alloc(sizeof *g->bodies);
 	if (!jmap_get_begin(c, &g->get, jmap_email_properties, JMAP_EMAIL_USUAL, jmap_email_is_header,
 	        jmap_email_arguments) ||
 	    !jmap_email_form_read(c, &g->form, g->get.properties, g->get.names, g->get.names_count))
 		return;
 	g->want = wants(&g->form);
+	g->page.failed = g->get.all;
 	if (g->get.all)
 		jmap_table_refresh(c, table_ready);
-	else if (jmap_asked_take(c, &g->get, MAIL_ID_EMAIL, &g->asked))
+	else if (!jmap_asked_take(c, &g->get, MAIL_ID_EMAIL, &g->asked))
+		return;
+	else if (is_page_known(c, g))
+		jmap_table_refresh(c, page_ready);
+	else
 		ask_first(c, g);
 }

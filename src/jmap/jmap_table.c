@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "jmap/jmap_order.h"
+#include "jmap/jmap_page.h"
 
 /* All tables, so that they are bounded together: a process has one loop. */
 static struct jmap_table *newest, *oldest;
@@ -38,7 +39,7 @@ static size_t bytes_of(const struct jmap_table *t)
 	return t->room * (sizeof *t->rows + sizeof *t->received + sizeof *t->texts) +
 	       t->link_room * sizeof *t->links + t->group_room * sizeof *t->groups +
 	       t->group_slots * sizeof *t->group_of + t->gone_room * sizeof *t->gone + t->text_bytes +
-	       jmap_orders_bytes(t);
+	       jmap_orders_bytes(t) + jmap_pages_bytes(t);
 }
 
 /* It was used: others make room for it. */
@@ -80,6 +81,12 @@ static struct jmap_table *table_of(struct jmap_call *c)
 	map_init(&t->counts);
 	link_newest(t);
 	return jmap_slot_set(s, JMAP_SLOT_EMAILS, account, t, release_table) ? t : NULL;
+}
+
+struct jmap_table *jmap_table_known(struct jmap_call *c)
+{
+	struct jmap_table *t = jmap_slot(jmap_session_of(c), JMAP_SLOT_EMAILS, jmap_account(c)->ask);
+	return t && t->modseq ? t : NULL;
 }
 
 /* ---- asking ---- */

@@ -76,6 +76,7 @@ struct jmap_sort_text {
 };
 
 struct jmap_order; /* jmap_order.h */
+struct jmap_page;  /* jmap_page.h */
 
 struct jmap_table {
 	uint64_t modseq, access; /* up to where it is; modseq 0: it is empty */
@@ -99,6 +100,7 @@ struct jmap_table {
 	unsigned pins;
 	uint64_t epoch; /* changes when all rows are others */
 	struct jmap_order *orders;
+	struct jmap_page *pages;
 	struct jmap_sort_text **texts; /* of rows: what they are sorted by, or NULL; as long as `room` */
 	size_t text_bytes;
 
@@ -132,6 +134,8 @@ struct jmap_table_use {
  */
 void jmap_table_refresh(struct jmap_call *c, void (*ready)(struct jmap_call *c, struct jmap_table *table));
 void jmap_table_leave(struct jmap_table_use *use);
+/* The table of the call's account as it is; NULL: there is none, or it is empty. */
+struct jmap_table *jmap_table_known(struct jmap_call *c);
 
 /* ---- jmap_rows.c ---- */
 

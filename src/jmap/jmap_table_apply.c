@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "jmap/jmap_order.h"
+#include "jmap/jmap_page.h"
 #include "jmap/jmap_table.h"
 
 enum {
@@ -624,6 +625,7 @@ void jmap_table_clear(struct jmap_table *t)
 	for (uint32_t i = 0; i < t->count; i++)
 		mem_free(t->texts[i]);
 	jmap_orders_clear(t);
+	jmap_pages_clear(t);
 	jmap_counts_clear(t);
 	mem_free(t->rows);
 	mem_free(t->received);

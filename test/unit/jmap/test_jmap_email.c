@@ -43,6 +43,7 @@ struct world {
 	uint64_t wants[8], since[8];
 	uint64_t asked_bodies; /* of parts, octets */
 	unsigned gets;         /* EMAIL_GET */
+	uint64_t moved;        /* changes of the emails so far */
 	bool stale, more;
 };
 
@@ -163,7 +164,7 @@ static void answer_first(struct world *w)
 	unsigned type = w->fake.asked[0].type;
 	struct buf list = w->question[0];
 	uint64_t want = w->wants[0];
-	struct mail_done done = {.modseq = 50, .number = w->more, .uidnext = w->more ? 77 : 0};
+	struct mail_done done = {.modseq = 50 + w->moved, .number = w->more, .uidnext = w->more ? 77 : 0};
 	w->fake.count--;
 	for (size_t i = 0; i < w->fake.count; i++) {
 		w->fake.asked[i] = w->fake.asked[i + 1];
@@ -172,7 +173,7 @@ static void answer_first(struct world *w)
 	}
 	buf_init(&w->question[w->fake.count], 1 << 20);
 	if (type == EMAIL_GET) {
-		done = (struct mail_done){.modseq = 40};
+		done = (struct mail_done){.modseq = 40 + w->moved};
 		answer_get(w, number, buf_view(&list), want);
 	}
 	if (type == EMAIL_READ)
@@ -380,6 +381,47 @@ static void damaged_mail_is_shown_as_far_as_it_can_be_read(void **state)
 	end(&w);
 }
 
+/* How many questions for emails the same call brings about. */
+static unsigned asks(struct world *w, const char *arguments, const char *expected)
+{
+	unsigned before = w->gets;
+	says(w, "Email/get", arguments, expected);
+	return w->gets - before;
+}
+
+static void lists_are_kept_until_an_email_changes(void **state)
+{
+	static const char list[] = ",\"ids\":[\"E7-1\",\"x\"],\"properties\":[\"subject\"]";
+	static const char said[] = "\"Email/get\",{\"accountId\":\"A7\",\"list\":[{\"id\":\"E7-1\","
+	                           "\"subject\":\"caf\xc3\xa9\"}],\"state\":\"40\",\"notFound\":[\"x\"]}";
+	struct world w;
+	(void)state;
+	begin(&w);
+	/* Without a query before there is nothing that tells of changes. */
+	assert_int_equal(asks(&w, list, said), 1);
+	assert_int_equal(asks(&w, list, said), 1);
+	says(&w, "Email/query", "", "\"Email/query\"");
+	assert_int_equal(asks(&w, list, said), 1);
+	assert_int_equal(asks(&w, list, said), 0);
+	assert_int_equal(asks(&w, list, said), 0);
+	/* Other properties, other emails, and what can change while no email does. */
+	assert_int_equal(asks(&w, ",\"ids\":[\"E7-1\"],\"properties\":[\"size\"]", "\"Email/get\""), 1);
+	assert_int_equal(asks(&w, ",\"ids\":[\"E7-2\"],\"properties\":[\"subject\"]", "\"Email/get\""), 1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(asks(&w, ",\"ids\":[\"E7-4\"],\"properties\":[\"id\"]", "\"Email/get\""), 1);
+		assert_int_equal(
+		    asks(&w, ",\"ids\":[\"E7-1\"],\"properties\":[\"textBody\"]", "\"Email/get\""), 1);
+		assert_int_equal(asks(&w, ",\"ids\":[\"E7-1\"]", "\"Email/get\""), 1);
+	}
+	assert_int_equal(asks(&w, list, said), 0);
+	w.moved = 1;
+	assert_int_equal(asks(&w, list,
+	                     "\"Email/get\",{\"accountId\":\"A7\",\"list\":[{\"id\":\"E7-1\","
+	                     "\"subject\":\"caf\xc3\xa9\"}],\"state\":\"41\""),
+	    1);
+	end(&w);
+}
+
 static void threads_list_their_emails(void **state)
 {
 	struct world w;
@@ -439,6 +481,7 @@ int main(void)
 	    cmocka_unit_test(only_what_is_wanted_is_read_of_large_messages),
 	    cmocka_unit_test(many_bodies_are_asked_for_in_turn),
 	    cmocka_unit_test(damaged_mail_is_shown_as_far_as_it_can_be_read),
+	    cmocka_unit_test(lists_are_kept_until_an_email_changes),
 	    cmocka_unit_test(threads_list_their_emails),
 	    cmocka_unit_test(changes_are_told),
 	};
