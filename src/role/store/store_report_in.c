@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ledger/received.h"
+#include "role/store/content_turn.h"
 #include "role/store/store_private.h"
 #include "role/store/store_search.h"
 
@@ -33,6 +34,7 @@ static struct {
 	struct store_blob_part part;
 	uint64_t sent;
 	uint32_t request;
+	struct content_turn turn;
 	unsigned tries;
 	struct buf bytes; /* the report, as content has found it */
 	struct received_report report;
@@ -153,9 +155,11 @@ static bool on_report(void *arg, struct link *link, struct channel_frame *frame)
 	if (frame && !link_decode(link, frame, &m))
 		return false;
 	if (frame == NULL) {
-		/* Its end may be this mail's doing, unless it has a successor. */
+		/* Its end may be this mail's doing, unless it has a successor or was reading something else.
+		 */
+		bool blamed = in.turn.number ? content_turn_was_on(&in.turn) : in.read.count == 0;
 		in.request = 0;
-		if (link != &store_search_calls()->old && (in.read.count == 0 || in.sent >= in.mail.length))
+		if (link != &store_search_calls()->old && blamed)
 			in.tries++;
 		again_later();
 		return true;
@@ -163,6 +167,7 @@ static bool on_report(void *arg, struct link *link, struct channel_frame *frame)
 	buf_append(&in.bytes, m.bytes);
 	if (!m.last)
 		return false;
+	content_turn_answered(&in.turn);
 	in.request = 0;
 	if (m.error == -ENOMEM)
 		again_later();
@@ -183,6 +188,8 @@ static void send_piece(void)
 		in.request = calls_ask(content, MESSAGE_REPORT_OF, &m, on_report, NULL);
 	else
 		calls_say_more(content, in.request, MESSAGE_REPORT_OF, &m);
+	if (m.last && in.request)
+		content_turn_sent(&in.turn, content, in.request);
 	if (in.request == 0)
 		again_later();
 	else if (!m.last)
@@ -253,6 +260,7 @@ static void found(struct store_read *read, int result)
 		return;
 	}
 	buf_clear(&in.bytes);
+	in.turn = (struct content_turn){0};
 	in.sent = 0;
 	in.request = 0;
 	if (in.tries >= TRIES)

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "mime/message_text.h"
+#include "role/store/content_turn.h"
 #include "role/store/search_thread.h"
 #include "role/store/store_private.h"
 
@@ -28,7 +29,10 @@ enum {
 	BATCH_BYTES = 256 * 1024,
 	LISTS_MAX = 1 << 20, /* octets of terms that wait for the thread */
 	PIECE = 128 * 1024,
-	TRIES = 2 /* a message that ends the content role so often is not read */
+	TRIES = 2, /* a message that ends the content role so often is not read */
+	/* Nor is one that was on its way to content so often when it ended: whatever content does with the
+	   pieces, there shall be an end. Others that end it so often in a row are rare. */
+	LOSSES = 8
 };
 
 struct item {
@@ -56,7 +60,8 @@ struct indexing {
 	/* The message that content is reading. */
 	uint32_t request, read_request; /* read_request: the one that the piece under way is for */
 	bool reading;
-	unsigned tries;
+	unsigned tries, losses; /* losses: content ended before it had all of it */
+	struct content_turn turn;
 	bool unsearchable;
 	uint64_t sent;
 	struct store_blob_part part;
@@ -283,7 +288,7 @@ static void message_ended(struct indexing *x, bool cut)
 	search_index.messages++;
 	x->considered = item->emailid;
 	x->at++;
-	x->tries = 0;
+	x->tries = x->losses = 0;
 	take_next(x);
 }
 
@@ -307,7 +312,11 @@ static void try_again(struct indexing *x)
 static void lost(struct indexing *x, const struct link *link)
 {
 	bool replaced = link == &search_index.content.old; /* it was told to end */
-	if (!replaced && ++x->tries >= TRIES)
+	if (!replaced && content_turn_was_on(&x->turn))
+		x->tries++;
+	else if (!replaced && x->turn.number == 0)
+		x->losses++;
+	if (x->tries >= TRIES || x->losses >= LOSSES)
 		unsearchable(x, "it ends the process that reads it");
 	else
 		go_on_after(CONTENT_MS, try_again);
@@ -328,6 +337,7 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 	if (!m.last)
 		return false;
 	x->request = 0;
+	content_turn_answered(&x->turn);
 	if (m.error == -ENOMEM && ++x->tries < TRIES)
 		go_on_after(CONTENT_MS, try_again);
 	else if (m.error || !fits)
@@ -352,6 +362,8 @@ static void send_piece(struct indexing *x, struct view bytes, bool last)
 		x->request = calls_ask(&search_index.content, MESSAGE_TERMS_OF, &m, answered, x);
 	else
 		calls_say_more(&search_index.content, x->request, MESSAGE_TERMS_OF, &m);
+	if (last && x->request)
+		content_turn_sent(&x->turn, &search_index.content, x->request);
 }
 
 static void piece_read(struct store_blob_read *r)
@@ -403,6 +415,7 @@ static void send_message(struct indexing *x)
 	bool whole = m->body.len >= m->body_len;
 	buf_clear(&x->list);
 	x->request = 0;
+	x->turn = (struct content_turn){0};
 	x->sent = m->body.len;
 	send_piece(x, m->prefix, whole && rest.len == 0);
 	if (x->request == 0) {

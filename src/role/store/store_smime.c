@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "role/store/content_turn.h"
 #include "role/store/store_private.h"
 #include "role/store/store_search.h"
 
@@ -47,6 +48,7 @@ static struct {
 	uint64_t length, sent;
 	bool reading;
 	uint32_t request;
+	struct content_turn turn;
 
 	struct known *known; /* a ring: the oldest makes room */
 	size_t known_count, known_at;
@@ -148,8 +150,11 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 		smime.request = 0;
 		return true;
 	}
-	/* A process that has a successor was told to end. */
-	if (frame == NULL && (smime.sent < smime.length || link == &store_search_calls()->old))
+	/* A process that has a successor was told to end; and it may have been reading something else. */
+	bool blamed = content_turn_was_on(&smime.turn) && link != &store_search_calls()->old;
+	if (frame)
+		content_turn_answered(&smime.turn);
+	if (frame == NULL && !blamed)
 		give_up();
 	else if (frame == NULL)
 		give_up_for_long("it ends the process that reads it");
@@ -176,6 +181,8 @@ static bool send_piece(struct view bytes)
 		smime.request = calls_ask(content, MESSAGE_SMIME_OF, &m, answered, NULL);
 	else
 		calls_say_more(content, smime.request, MESSAGE_SMIME_OF, &m);
+	if (m.last && smime.request)
+		content_turn_sent(&smime.turn, content, smime.request);
 	return smime.request;
 }
 
@@ -229,6 +236,7 @@ static void fetched(struct account_fetch *fetch, int result)
 	smime.blob = fetch->messages[0].blob;
 	smime.length = fetch->messages[0].body_len;
 	smime.sent = 0;
+	smime.turn = (struct content_turn){0};
 	/* What stands above the body is its header's beginning. */
 	bool good = smime.length <= MESSAGE_MAX && send_piece(fetch->messages[0].prefix);
 	account_fetch_free(fetch);
