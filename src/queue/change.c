@@ -460,10 +460,13 @@ static bool delete (struct spool *s, struct spool_message *m, const struct chang
 static bool retry(struct spool *s, struct queue_record *r, bool *moved)
 {
 	bool any = false;
+	/* The time that its sender has named is no schedule of ours. */
+	bool later = r->terms.hold_until > s->now;
 	*moved = false;
 	for (size_t i = 0; i < r->count && !r->held; i++) {
 		struct record_recipient *p = &r->recipients[i];
-		if (p->state == RECORD_WAITING && p->not_before > s->now) {
+		bool waits = p->state == RECORD_WAITING && !later;
+		if (waits && p->not_before > s->now) {
 			p->not_before = s->now;
 			*moved = true;
 		}
@@ -471,7 +474,7 @@ static bool retry(struct spool *s, struct queue_record *r, bool *moved)
 			r->notify_after = s->now;
 			*moved = true;
 		}
-		any = any || p->state == RECORD_WAITING || p->action != ACTION_NONE;
+		any = any || waits || p->action != ACTION_NONE;
 	}
 	return any;
 }

@@ -102,7 +102,10 @@ static int add(struct anew *a, const struct record_recipient *like, const struct
 	if (!t->remote && r->summary.len == 0)
 		return -ENODATA;
 	struct record_recipient *p = &r->recipients[r->count];
-	*p = (struct record_recipient){.state = RECORD_WAITING, .notify = like->notify, .orcpt = like->orcpt};
+	*p = (struct record_recipient){.state = RECORD_WAITING,
+	    .notify = like->notify,
+	    .orcpt = like->orcpt,
+	    .not_before = r->terms.hold_until};
 	if (!(t->remote ? set_elsewhere(a, p, t) : set_here(a, p, t)))
 		return -ENOMEM;
 	r->count++;

@@ -170,9 +170,12 @@ static void added(struct store_commit *c, int result)
 	a->done = true;
 }
 
+static int64_t add_hold_until; /* of what is added */
+
 static void add_for(unsigned number, const char *sender, struct record_recipient p, int64_t age)
 {
 	struct adding a = {.d.record = {.terms.sender = view_from_string(sender),
+	                       .terms.hold_until = add_hold_until,
 	                       .arrived = clock_wall() - age,
 	                       .body_len = 4,
 	                       .summary = VIEW("summary"),
@@ -420,6 +423,24 @@ static void tries_again_at_once(void **state)
 	assert_int_equal(told.offers, 3);
 }
 
+/* What is to leave later stays its sender's to take back, whatever is tried again. */
+static void leaves_what_is_to_leave_later(void **state)
+{
+	(void)state;
+	add_hold_until = clock_wall() + 3600;
+	add(1, "a@one.example", "x@b.example", "b.example", 0);
+	add_hold_until = 0;
+	send_relay(MESSAGE_QUEUE_READY, &(struct message_queue_ready){10});
+	assert_int_equal(told.offers, 0);
+	assert_int_equal(ASK("retry", "all=1", "by=eve"), 66);
+	assert_string_equal(text(), "{\"changed\":0}\n");
+	assert_int_equal(ASK("requeue", "all=1", "by=eve"), 66);
+	assert_string_equal(text(), "{\"changed\":0}\n");
+	assert_int_equal(told.offers, 0);
+	assert_int_equal(ASK("list", "id=000000000001"), 0);
+	assert_non_null(strstr(text(), "\"state\":\"held\""));
+}
+
 static void routes(void **state)
 {
 	(void)state;
@@ -618,6 +639,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(is_released_by_itself, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(deletes_with_and_without_telling, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(tries_again_at_once, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(leaves_what_is_to_leave_later, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(routes, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(goes_where_its_alias_leads_now, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(comes_here_when_its_domain_did, prepare, clean_up),
