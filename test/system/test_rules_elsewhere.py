@@ -1,15 +1,18 @@
 """What rules do with mail beyond their own mailboxes: it is sent on, or refused, in the dialogue or by a report."""
 
 import email
+import email.policy
 import itertools
 import smtplib
 
 import pytest
 
+import imap_client
 from hosts import Host
 from ports import free_port
 from server import wait_for
 from test_rules import message, notices, put, subjects
+from test_rules_events import script_of
 
 numbers = itertools.count(1)
 SENDER = "someone@else.test"
@@ -54,6 +57,39 @@ def test_mail_is_sent_on(road, next_host):
     wait_for(lambda: subjects(road, joe) == {"Archive": [("in",)]}, what="the message of another user")
     wait_for(lambda: notices(road, ann), what="the notice")
     assert [s for s, *_ in subjects(road, ann)["INBOX"]] == ["Your rules need your attention", "both", "nobody", "self"]
+
+
+def test_who_is_added_later_has_rules_too(road, next_host):
+    """An alias is corrected, and what waited for its wrong address is requeued: ann has the mail, joe sends it on."""
+    ann, joe = add(road, 2)
+    put(road, joe, 'redirect "friend@far.test";')
+    road.cli("queue", "pause", "--destination", "wrong.test", "--why", "a test")
+    road.cli("alias", "add", "team@example.test", ann, "jo@wrong.test")
+    road.deliver("team@example.test", message("for the team"))
+    wait_for(lambda: subjects(road, ann) == {"INBOX": [("for the team",)]}, what="the message")
+    road.cli("alias", "remove", "team@example.test", "--yes")
+    road.cli("alias", "add", "team@example.test", ann, joe)
+    road.cli("queue", "requeue", "--all")
+    wait_for(lambda: next_host.messages, what="the message that is sent on")
+    assert [m.recipients for m in next_host.messages] == [["friend@far.test"]]
+    assert subjects(road, ann) == {"INBOX": [("for the team",)]} and subjects(road, joe) == {}
+
+
+def test_what_a_program_put_there_is_sent_on_as_the_host_can_take_it(make_server):
+    """Mail of 8 bits, to a host that takes 7."""
+    old = Host("127.0.0.1", free_port(), "old.else.test", extensions=["PIPELINING"])
+    server = make_server(routes=[f"* smtp:127.0.0.1:{old.port}"], mta_sts=False)
+    ann = "alice@example.test"
+    server.cli("rule", "put", ann, "-", "--name", "on", input=b'redirect "friend@far.test";')
+    with imap_client.connect(server, ann) as client:
+        script_of(client, "", '"on"')
+        imap_client.ok(client.append("INBOX", None, None, "From: b@else.test\r\nSubject: Greetings\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                                     "Content-Transfer-Encoding: 8bit\r\n\r\nSchöne Grüße\r\n".encode()))
+    wait_for(lambda: old.messages or old.faults, what="the message")
+    old.close()
+    assert old.faults == [] and old.messages[0].data.isascii()
+    found = email.message_from_bytes(old.messages[0].data, policy=email.policy.default)
+    assert (found["Subject"], found.get_content().strip()) == ("Greetings", "Schöne Grüße")
 
 
 def test_redirects_never_go_in_circles(road, next_host):

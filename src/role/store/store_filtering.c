@@ -486,15 +486,17 @@ int filtering_put_marks(struct txn *t, const struct filter *filter, int64_t now)
 int filtering_run(struct txn *t, struct filtering *f)
 {
 	int error = 0;
-	if (!f->began)
-		return 0;
-	/* Targets of one message are delivered to together, or were before. */
-	if (f->delivery->target_count == 0 || f->delivery->targets[0].repeated)
-		return 0;
-	for (size_t i = 0; i < f->delivery->target_count && error == 0; i++)
-		if (f->targets[i].filter && f->delivery->targets[i].result == 0 && !f->targets[i].refused)
+	bool any = false;
+	/* Who was delivered to before has no part in it, but others of the same message may be new: its alias
+	 * was changed, and it was requeued. */
+	for (size_t i = 0; f->began && i < f->delivery->target_count && error == 0; i++) {
+		const struct account_target *target = &f->delivery->targets[i];
+		any = any || !target->repeated;
+		if (f->targets[i].filter && target->result == 0 && !target->repeated &&
+		    !f->targets[i].refused)
 			error = filtering_put_marks(t, f->targets[i].filter, f->redirects.now);
-	return error ? error : redirects_run(t, &f->redirects);
+	}
+	return error || !any ? error : redirects_run(t, &f->redirects);
 }
 
 /* ---- afterwards ---- */
