@@ -207,10 +207,12 @@ def test_a_copy_is_kept(road, next_host):
     (copy, flags), = found["Sent"]
     assert (parsed(copy).get_content(), flags) == ("Away.\n", (b"\\Seen",))
     assert len(found["INBOX"]) == 2
-    # A copy that has no mailbox to go to does not hold up the answer.
+    # A copy that has no mailbox to go to, or for which none can be made, does not hold up the answer.
     put(road, "alice@example.test", 'require ["fcc", "vacation"]; vacation :fcc "Nowhere" "Away again.";')
     road.deliver("alice@example.test", letter("alice@example.test"), sender=JOE)
-    received(next_host, 3)
+    put(road, "alice@example.test", 'require ["fcc", "vacation", "mailbox"]; vacation :fcc "/Sent//x" :create "Away once more.";')
+    road.deliver("alice@example.test", letter("alice@example.test"), sender=JOE)
+    received(next_host, 4)
     assert "Nowhere" not in contents(road, "alice@example.test")
 
 

@@ -102,7 +102,8 @@ static int file_copy(struct txn *t, struct answer *a)
 	if (!a->what.copy.wanted)
 		return 0;
 	int error = account_delivery_run(t, &a->copy);
-	return account_delivery_is_refusal(error) ? 0 : error;
+	bool none = error == -EINVAL || error == -EMLINK; /* there can be no such mailbox */
+	return none || account_delivery_is_refusal(error) ? 0 : error;
 }
 
 static int run(struct txn *t, void *arg)
@@ -115,10 +116,10 @@ static int run(struct txn *t, void *arg)
 		error = marks_find(t, a->what.account, &a->mark, a->now, &a->known);
 	if (error == 0 && a->known)
 		error = -EALREADY; /* nothing is written, and the body is not kept */
-	if (error == 0 && a->what.once)
-		error = marks_set(t, a->what.account, &a->mark);
 	if (error == 0)
 		error = file_copy(t, a);
+	if (error == 0 && a->what.once)
+		error = marks_set(t, a->what.account, &a->mark);
 	return error ? error : queue_delivery_run(t, &a->queue);
 }
 
