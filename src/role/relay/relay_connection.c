@@ -43,6 +43,7 @@ enum step { STEP_NONE, STEP_TLS, STEP_WORK };
 enum blame {
 	BLAME_NOBODY, /* it was never of use, or has done its work */
 	BLAME_HOST,
+	BLAME_US, /* this server could not go on: nothing is known against the host */
 	BLAME_TLS /* in clear it may do better at once: nothing is wrong with the host */
 };
 
@@ -321,6 +322,8 @@ static void on_body_cut(void *arg)
 	struct relay_connection *c = arg;
 	log_event(
 	    LOG_WARNING, c->id, "relay-body-unreadable", log_text("message", c->transaction.message->m.id));
+	note(c, TROUBLE_LOCAL, "4.3.0", "DATA", "this server cannot read the message now");
+	c->blame = BLAME_US;
 	stream_abort(&c->stream);
 }
 

@@ -7,6 +7,7 @@
 #include "dsn/dsn_explain.h"
 #include "mime/summary.h"
 #include "mime/trailer.h"
+#include "role/relay/relay_transaction.h"
 #include "format/mail_terms.h"
 
 static const char body[] = "Subject: x\r\n\r\nhello\r\n";
@@ -175,6 +176,40 @@ static void test_a_large_body_is_read_in_pieces(void **state)
 	say(fd, "250 kept\r\n");
 	expect_outcome("aaaaaaaaaaaa", 1, 0);
 	close(fd);
+}
+
+/* A message that this server cannot read is nothing against the host: it is called again at once, and after
+ * three attempts the message is put off by itself. */
+static void test_a_body_that_cannot_be_read(void **state)
+{
+	(void)state;
+	struct message_queue_recipient bob = {.address = VIEW("bob@example.net")};
+	uint64_t d = offer("example.net");
+	for (unsigned i = 1; i <= RELAY_TRIES_MAX; i++) {
+		int fd = take_connection();
+		greet(fd);
+		if (i == 1) {
+			expect_take(d);
+			struct message_queue_message m = {.number = d,
+			    .id = VIEW("aaaaaaaaaaaa"),
+			    .terms.sender = VIEW(""),
+			    .size = 1000,
+			    .recipients = {.items = &bob, .count = 1},
+			    .bytes = VIEW("Subject: x\r\n")};
+			tell(store, MESSAGE_QUEUE_MESSAGE, &m, -1);
+			taken(d, 1);
+		}
+		hear(fd, "MAIL FROM:<>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n");
+		say(fd, "250 ok\r\n250 ok\r\n354 go\r\n");
+		struct message_queue_read read;
+		expect(store, MESSAGE_QUEUE_READ, &read);
+		struct message_queue_data data = {.error = EIO};
+		assert_int_equal(ipc_send_blocking(store, MESSAGE_QUEUE_DATA, last_request, &data, -1), 0);
+		close(fd);
+	}
+	struct message_queue_result r = expect_outcome("aaaaaaaaaaaa", 1, 0);
+	assert_int_equal(r.verdict, QUEUE_DEFERRED);
+	assert_int_equal(r.cause, TROUBLE_LOCAL);
 }
 
 /* Store dies before it has confirmed: the next one is told before it gets any credit. */
@@ -346,6 +381,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_lost_before_the_end_goes_back, start, stop),
 	    cmocka_unit_test_setup_teardown(test_lost_after_the_end_may_have_been_delivered, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_large_body_is_read_in_pieces, start, stop),
+	    cmocka_unit_test_setup_teardown(test_a_body_that_cannot_be_read, start, stop),
 	    cmocka_unit_test_setup_teardown(test_an_outcome_outlives_store, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_message_on_a_connection_is_not_sent_twice, start, stop),
 	    cmocka_unit_test_setup_teardown(test_lmtp, start, stop),
