@@ -183,6 +183,10 @@ static void ran(struct filter *f)
 	    .blob = email->blob,
 	    .body_len = email->body_len,
 	    .message_id_hash = email->hash_count ? email->hashes[0] : 0,
+	    .binary = m->flags & FLAG_BINARY,
+	    .text_growth = m->text_growth,
+	    .references = email->hashes + 1,
+	    .reference_count = email->hash_count ? email->hash_count - 1 : 0,
 	    .done = applied};
 	e->calling = true;
 	imap_event_apply(&e->apply);

@@ -282,16 +282,20 @@ static void wish_redirects(struct imap_event_apply *a)
 	}
 }
 
-/* Its owner sends it, as by hand: reports come back to this address. */
+/* Its owner sends it, as by hand: reports come back to this address. A program that put it here said nothing
+ * of its octets: what the next host cannot take is found out then, and costs nothing where there is none. */
 static void send_on(struct imap_event_apply *a)
 {
 	uint64_t all = blob_length(&a->blob);
 	a->record = (struct queue_record){.blob = a->blob,
 	    .body_len = a->body_len,
 	    .trailer_len = all > a->body_len ? all - a->body_len : 0,
-	    .terms.sender = a->owner,
+	    .text_growth = a->text_growth,
+	    .terms = {.sender = a->owner, .body = a->binary ? SMTP_BINARYMIME : SMTP_8BITMIME},
 	    .message_id_hash = a->message_id_hash,
 	    .arrived = clock_wall()};
+	for (size_t i = 0; i < a->reference_count && i < MESSAGE_REFERENCES_MAX; i++)
+		a->record.references[a->record.reference_count++] = a->references[i];
 	a->redirects = (struct redirects){.arena = &a->arena,
 	    .record = &a->record,
 	    .message_id_hash = a->message_id_hash,

@@ -21,6 +21,10 @@ struct imap_event_apply {
 	struct view owner; /* the address of whose mailbox it is */
 	struct blob_id blob;
 	uint64_t body_len, message_id_hash;
+	bool binary;
+	uint64_t text_growth;       /* of a binary one: account/keys.h */
+	const uint64_t *references; /* hashes of Message-IDs, nearest first */
+	size_t reference_count;
 	void (*done)(struct imap_event_apply *a);
 	void *arg;
 
