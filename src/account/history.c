@@ -199,7 +199,8 @@ static int check_quota(const struct account_change *c, const struct account_rest
 	uint64_t quota = c->head.quota ? c->head.quota : r->quota_default, used = head_bytes(&c->head);
 	if (quota && (used > quota || size > quota - used))
 		return -EDQUOT;
-	return c->head.quota_messages && c->head.messages >= c->head.quota_messages ? -EDQUOT : 0;
+	uint64_t messages = c->head.quota_messages ? c->head.quota_messages : r->quota_messages_default;
+	return messages && c->head.messages >= messages ? -EDQUOT : 0;
 }
 
 static bool is_own(int error)

@@ -77,8 +77,9 @@ struct account_restore {
 	uint64_t shard;
 	const struct account_history_id *ids; /* the caller's, until `done` */
 	size_t id_count;
-	uint32_t mailbox;       /* 0: where each lay */
-	uint64_t quota_default; /* of an account without its own; 0: no limit */
+	uint32_t mailbox;                /* 0: where each lay */
+	uint64_t quota_default;          /* of an account without its own; 0: no limit */
+	uint64_t quota_messages_default; /* the same, of messages */
 	uint64_t *emailids;
 	int *results;
 	void (*done)(struct account_restore *r, int result);

@@ -270,6 +270,7 @@ void right_history_restore(struct right *r, uint32_t request, const void *messag
 	    .id_count = x->count,
 	    .mailbox = (uint32_t)m->mailbox,
 	    .quota_default = store_role.process->settings.quota_default,
+	    .quota_messages_default = store_role.process->settings.quota_messages_default,
 	    .emailids = x->emailids,
 	    .results = x->results,
 	    .done = restored};

@@ -158,9 +158,14 @@ static void it_goes_where_it_is_wanted_or_nowhere(void **state)
 	assert_int_equal(own, -EDQUOT);
 	assert_int_equal(all(ONE, &id, 1), 1);
 	r.quota_default = 0;
+	test_fill(test_account(ONE), 1);
+	r.quota_messages_default = 1;
+	assert_int_equal(restore(&r), 0);
+	assert_int_equal(own, -EDQUOT);
+	r.quota_messages_default = 2;
 	assert_int_equal(restore(&r), 0);
 	assert_int_equal(own, 0);
-	assert_int_equal(test_stat(&accounts, test_account(ONE)).messages, 1);
+	assert_int_equal(test_stat(&accounts, test_account(ONE)).messages, 2);
 }
 
 int main(void)
