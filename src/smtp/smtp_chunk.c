@@ -47,7 +47,7 @@ void smtp_end_chunk(struct smtp_session *s)
 		smtp_end_body(s);
 		return;
 	}
-	if (smtp_refuse_fault(s, smtp_body_fault(s->body))) {
+	if (smtp_refuse_fault(s, smtp_body_fault(s->body), false)) {
 		smtp_reset(s);
 		return;
 	}

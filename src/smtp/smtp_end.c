@@ -7,11 +7,15 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* One reply for the message, or with LMTP one for each recipient. */
-static void reply_all(
-    struct smtp_session *s, unsigned code, const char *enhanced, const char *text, bool fault)
+/* Of a whole message: one, or with LMTP one for each recipient (RFC 2033 section 4.2). */
+static size_t replies_of(const struct smtp_session *s)
 {
-	size_t count = s->config.kind == SMTP_LMTP ? s->envelope.count : 1;
+	return s->config.kind == SMTP_LMTP ? s->envelope.count : 1;
+}
+
+static void reply_all(
+    struct smtp_session *s, size_t count, unsigned code, const char *enhanced, const char *text, bool fault)
+{
 	if (fault)
 		s->errors++;
 	for (size_t i = 0; i < count; i++)
@@ -29,36 +33,38 @@ static void count_delivery(struct smtp_session *s, const int *results, size_t co
 	smtp_futile(s);
 }
 
-bool smtp_refuse_fault(struct smtp_session *s, enum smtp_body_fault fault)
+bool smtp_refuse_fault(struct smtp_session *s, enum smtp_body_fault fault, bool last)
 {
+	size_t replies = last ? replies_of(s) : 1;
 	switch (fault) {
 	case SMTP_BODY_GOOD:
 	case SMTP_BODY_ASKS:
 		return false;
 	case SMTP_BODY_TOO_LARGE:
-		reply_all(s, 552, "5.3.4", "the message is larger than this server accepts", true);
+		reply_all(s, replies, 552, "5.3.4", "the message is larger than this server accepts", true);
 		break;
 	case SMTP_BODY_LOOP:
-		reply_all(s, 554, "5.4.6", "too many hops: the message is in a loop", true);
+		reply_all(s, replies, 554, "5.4.6", "too many hops: the message is in a loop", true);
 		break;
 	case SMTP_BODY_BARE_END:
-		reply_all(s, 550, "5.6.11",
+		reply_all(s, replies, 550, "5.6.11",
 		    "a line of the message ends in a bare CR or LF; lines must end in CR LF (RFC 5321 "
 		    "section 2.3.8)",
 		    true);
 		break;
 	case SMTP_BODY_NUL:
-		reply_all(s, 550, "5.6.11",
+		reply_all(s, replies, 550, "5.6.11",
 		    "the message contains a NUL octet, which headers and text must not (RFC 5322, RFC 2045 "
 		    "section 2.7)",
 		    true);
 		break;
 	case SMTP_BODY_HEADER_TOO_LARGE:
-		reply_all(s, 552, "5.3.4", "the message's header is larger than this server accepts", true);
+		reply_all(s, replies, 552, "5.3.4", "the message's header is larger than this server accepts",
+		    true);
 		break;
 	case SMTP_BODY_NO_MEMORY:
 		smtp_futile(s);
-		reply_all(s, 452, "4.3.1", "no memory for the message now, try again later", false);
+		reply_all(s, replies, 452, "4.3.1", "no memory for the message now, try again later", false);
 		break;
 	}
 	return true;
@@ -149,7 +155,7 @@ void smtp_end_body(struct smtp_session *s)
 	if (!s->dot.bare_cr && !s->dot.bare_lf && !finish_body(s, &fault))
 		return;
 	s->mode = SMTP_COMMANDS;
-	if (smtp_refuse_fault(s, fault)) {
+	if (smtp_refuse_fault(s, fault, true)) {
 		smtp_reset(s);
 		return;
 	}
@@ -334,7 +340,12 @@ void smtp_delivered(
 			worst = s->envelope.recipients[i].dropped ? 0 : results[i];
 			words = texts && worst ? &texts[i] : &none;
 		}
-		reply_result(s, worst, *words, id);
+		/* A mailbox that went since RCPT is not to refuse the others' mail: the next RCPT says whose
+		 * it is. */
+		if (worst == -ENOENT && s->envelope.count > 1)
+			smtp_reply(s, 451, "4.2.1", "a mailbox of these recipients is gone, try again");
+		else
+			reply_result(s, worst, *words, id);
 	}
 	smtp_reset(s);
 	smtp_end_if_too_many(s);

@@ -120,8 +120,9 @@ void smtp_mail_checked(struct smtp_session *s, const struct smtp_verdict *verdic
 /* ---- the message's end: smtp_end.c ---- */
 /* Its last byte is there. Goes on by itself through the questions to the reply. */
 void smtp_end_body(struct smtp_session *s);
-/* Says what is wrong with it; false when nothing is. */
-bool smtp_refuse_fault(struct smtp_session *s, enum smtp_body_fault fault);
+/* Says what is wrong with it; false when nothing is. `last`: at the message's end, where LMTP has a reply for
+ * each recipient; a BDAT before has one (RFC 2033 section 4.3). */
+bool smtp_refuse_fault(struct smtp_session *s, enum smtp_body_fault fault, bool last);
 /* Asks about the header. False when the answer is still awaited: then smtp_header_checked goes on. */
 bool smtp_ask_header(struct smtp_session *s);
 /* The header's verdict refuses it: what comes is read and dropped. */

@@ -144,17 +144,15 @@ static int run(struct txn *t, void *arg)
 		return error;
 	if (d->mail.target_count > 0)
 		refused = account_delivery_run(t, &d->mail);
-	if (refused == 0 || account_delivery_is_refusal(refused))
-		error = note_masked(t, d);
-	if (error)
-		return error;
 	bool alone = d->recipient_count == 0 && d->queue.report_count == 0;
 	/* No mailbox took it: with one reply for all, or nothing else to do, that is the end. Trouble is
 	 * always: some mailboxes may have been written and others not been looked at. */
 	if (refused && (alone || d->mail.all_or_none || !account_delivery_is_refusal(refused)))
 		return refused;
 	d->queue.record.count = keep_recipients(d);
-	error = d->queue.submits ? store_submit_run(t, &d->queue) : 0;
+	error = note_masked(t, d);
+	if (error == 0 && d->queue.submits)
+		error = store_submit_run(t, &d->queue);
 	if (error == 0)
 		error = queue_delivery_run(t, &d->queue);
 	if (error == 0)
