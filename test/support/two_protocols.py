@@ -327,7 +327,7 @@ class Walk:
         return {WORDS.get(f, f.lower()): True for f in self.flags() if f != "\\Deleted"}
 
     def imports(self):
-        blob = self.web.upload(self.body(), "message/rfc822")
+        blob = self.web.ask("POST", f"/jmap/upload/{self.account}", self.body(), {"Content-Type": "message/rfc822"})
         if blob.status == 201:
             self.call("Email/import", emails={"a": {"blobId": blob.json["blobId"], "mailboxIds": dict.fromkeys(self.boxes(), True),
                                                     "keywords": self.keywords(), "receivedAt": f"{self.date():%Y-%m-%dT%H:%M:%SZ}"}})
