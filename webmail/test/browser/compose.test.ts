@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { demo, eventually, launch, type Server, signedIn } from './server.ts';
 
 let server: Server;
 let browser: Browser;
@@ -46,13 +46,21 @@ async function find(who: string, subject: string, role: string): Promise<any[]> 
   return (await jmap(who, 'Email/get', { ids, properties: ['blobId', 'subject', 'keywords', 'references', 'inReplyTo', 'from', 'to', 'textBody', 'bodyValues', 'messageId', 'header:X-Postrider-Draft:asText'], fetchTextBodyValues: true })).list;
 }
 
-async function eventually<T>(look: () => Promise<T | undefined | false>, what: string, ms = 15_000): Promise<T> {
-  for (const end = Date.now() + ms; ; ) {
-    const found = await look();
-    if (found) return found;
-    assert.ok(Date.now() < end, `never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
+/** A draft with this text is kept in the browser. */
+async function keptHere(page: Page, text: string): Promise<boolean> {
+  return page.evaluate(async (wanted) => {
+    const db = await new Promise<IDBDatabase>((resolve, reject) => {
+      const opening = indexedDB.open('postrider-compose');
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    const drafts = await new Promise<unknown[]>((resolve) => {
+      const asking = db.transaction('drafts').objectStore('drafts').getAll();
+      asking.onsuccess = () => resolve(asking.result);
+    });
+    db.close();
+    return JSON.stringify(drafts).includes(wanted);
+  }, text);
 }
 
 async function deliver(who: string, message: string): Promise<string> {
@@ -107,7 +115,7 @@ async function write(form: Locator, to: string, subject: string, text: string): 
 /** Editors put blanks that do not break where one is at an element's edge. */
 const plain = (text: string): string => text.replace(/\u00a0/g, ' ').replace(/\u200b/g, '');
 
-const saved = (form: Locator): Promise<void> => form.locator('.compose-state', { hasText: /^Saved$/ }).waitFor({ timeout: 8_000 });
+const saved = (form: Locator): Promise<void> => form.locator('.compose-state', { hasText: /^Saved$/ }).waitFor();
 const errors = (page: { errors: string[] }): string[] => page.errors.filter((one) => !/Blocked script execution|Failed to load resource|ERR_INTERNET_DISCONNECTED|WebSocket/.test(one));
 
 let alice: Page & { errors: string[] };
@@ -170,7 +178,7 @@ test('what was written survives a window that goes without a word', async () => 
   await write(form, BOB, 'Not lost', 'first line');
   await saved(form);
   await page.keyboard.type(' and some more');
-  await page.waitForTimeout(900);
+  await eventually(() => keptHere(page, 'and some more'), 'it is kept in this browser');
   await page.reload();
   const again = page.locator('.dock-window');
   await again.waitFor();
@@ -291,7 +299,7 @@ test('without a connection a mail waits, and goes when there is one', async () =
   assert.equal((await find(ALICE, 'Under way', 'sent')).length, 0);
   await alice.keyboard.press('Escape');
   await alice.context().setOffline(false);
-  await eventually(async () => (await find(ALICE, 'Under way', 'sent')).length === 1, 'it was sent', 40_000);
+  await eventually(async () => (await find(ALICE, 'Under way', 'sent')).length === 1, 'it was sent');
 });
 
 test('what is forgotten is asked for: recipients, a file, a subject', async () => {
@@ -389,7 +397,7 @@ test('bob reads what alice wrote', async () => {
   const [mail] = await eventually(async () => {
     const list = await find(BOB, 'Everything in one', 'inbox');
     return list.length > 0 && list;
-  }, 'it was held for twenty seconds, and delivered', 40_000);
+  }, 'it was held for twenty seconds, and delivered');
   assert.equal((await find(BOB, 'Everything in one', 'inbox')).length, 1);
   const parts = parsed(await source(BOB, mail.blobId));
   assert.deepEqual(parts.map((p) => p.type), ['multipart/mixed', 'multipart/alternative', 'text/plain', 'multipart/related', 'text/html', 'image/png', 'text/plain']);

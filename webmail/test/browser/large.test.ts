@@ -124,7 +124,7 @@ async function hour(page: Page): Promise<void> {
 async function loaded(page: Page): Promise<void> {
   const began = Date.now();
   await page.getByText('large', { exact: true }).first().click();
-  await rows(page).first().waitFor({ timeout: 30_000 });
+  await rows(page).first().waitFor();
   console.log(`first rows with nothing kept: ${Date.now() - began} ms after the start page`);
   while (!(await isWhole(page))) await new Promise((resolve) => setTimeout(resolve, 200));
   const { tasks } = await take(page);

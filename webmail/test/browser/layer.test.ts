@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { demo, eventually, launch, type Server, signedIn } from './server.ts';
 
 const ALICE = 'alice@example.test';
 /** Longer than a leader may be silent: LEADER_ANSWERS_WITHIN_MS of worker.ts, twice. */
 const FROZEN_MS = 14_000;
-const WAIT = { timeout: 20_000 };
 
 let server: Server;
 let browser: Browser;
@@ -44,14 +43,6 @@ async function kept(page: Page): Promise<{ complete: boolean; rows: number; log:
   });
 }
 
-async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
-  const until = Date.now() + WAIT.timeout;
-  while (!(await check())) {
-    assert.ok(Date.now() < until, what);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 test('mail is kept, and a second tab has it by the first', async () => {
   const page = await signedIn(browser, server);
   await eventually(async () => (await kept(page)).complete, 'all mail is kept');
@@ -60,42 +51,42 @@ test('mail is kept, and a second tab has it by the first', async () => {
   const second = Object.assign(await page.context().newPage(), { errors: [] as string[] });
   second.on('pageerror', (error) => second.errors.push(String(error)));
   await second.goto(`${server.origin}/mail/inbox`);
-  await second.getByText('Drafts').first().waitFor(WAIT);
+  await second.getByText('Drafts').first().waitFor();
   const locks = await second.evaluate(async () => (await navigator.locks.query()).held!.filter((lock) => lock.name === 'postrider-layer').length);
   assert.equal(locks, 1);
   // The first tab goes: the second leads, and goes on.
   await page.close();
   await eventually(async () => second.evaluate(async () => (await navigator.locks.query()).held!.some((lock) => lock.name === 'postrider-layer')), 'the second tab leads');
   await second.reload();
-  await second.getByText('Drafts').first().waitFor(WAIT);
+  await second.getByText('Drafts').first().waitFor();
   assert.deepEqual([...page.errors, ...second.errors], []);
   await second.context().close();
 });
 
 test('without a network the program starts, shows mail, and what is done reaches the server later', async () => {
   const page = await signedIn(browser, server);
-  await page.getByText('Kept 3').first().waitFor(WAIT);
+  await page.getByText('Kept 3').first().waitFor();
   await eventually(async () => (await kept(page)).complete, 'all mail is kept');
   await page.evaluate(async () => void (await navigator.serviceWorker.ready));
   await page.context().setOffline(true);
   await page.reload();
   const row = page.getByText('Kept 2').first();
-  await row.waitFor(WAIT);
+  await row.waitFor();
   await row.click();
   await page.keyboard.press('e');
-  await page.getByText('Kept 2').first().waitFor({ ...WAIT, state: 'hidden' });
+  await page.getByText('Kept 2').first().waitFor({ state: 'hidden' });
   await eventually(async () => (await kept(page)).log > 0, 'the change waits');
   await page.reload();
-  await page.getByText('Kept 3').first().waitFor(WAIT);
+  await page.getByText('Kept 3').first().waitFor();
   assert.equal(await page.getByText('Kept 2').count(), 0);
   // What is here can be searched, and what cannot be known here is said.
   await page.keyboard.press('/');
   await page.keyboard.type('text');
   await page.keyboard.press('Enter');
-  await page.getByText('Kept 3').first().waitFor(WAIT);
-  await page.getByText('Without a network, only people').waitFor(WAIT);
+  await page.getByText('Kept 3').first().waitFor();
+  await page.getByText('Without a network, only people').waitFor();
   await page.goto(`${server.origin}/search/bcc:carol`);
-  await page.getByText('This cannot be searched without a network.').waitFor(WAIT);
+  await page.getByText('This cannot be searched without a network.').waitFor();
   await page.context().setOffline(false);
   await eventually(async () => (await kept(page)).log === 0, 'the change has reached the server');
   const archive = (JSON.parse(server.run('mailbox', 'list', ALICE, '--json')) as { role: string; messages: number }[]).find(({ role }) => role === 'archive');
@@ -105,12 +96,12 @@ test('without a network the program starts, shows mail, and what is done reaches
 
 test('a tab that freezes while it leads gives way to another, and goes on as one of the others', async () => {
   const first = await signedIn(browser, server);
-  await first.getByText('Kept 1').first().waitFor(WAIT);
+  await first.getByText('Kept 1').first().waitFor();
   await eventually(async () => (await kept(first)).complete, 'all mail is kept');
   const second = Object.assign(await first.context().newPage(), { errors: [] as string[] });
   second.on('pageerror', (error) => second.errors.push(String(error)));
   await second.goto(`${server.origin}/mail/inbox`);
-  await second.getByText('Kept 1').first().waitFor(WAIT);
+  await second.getByText('Kept 1').first().waitFor();
   const worker = first.workers().find((one) => one.url().includes('/assets/layer'))!;
   const frozen = worker.evaluate((ms) => {
     for (const until = Date.now() + ms; Date.now() < until; );
@@ -119,14 +110,14 @@ test('a tab that freezes while it leads gives way to another, and goes on as one
   const before = archived();
   await second.getByText('Kept 1').first().click();
   await second.keyboard.press('e');
-  await second.getByText('Kept 1').first().waitFor({ ...WAIT, state: 'hidden' });
+  await second.getByText('Kept 1').first().waitFor({ state: 'hidden' });
   await eventually(async () => archived() === before + 1, 'the second tab leads, and the mail is archived');
   await frozen;
   // The first one shows what the second did, and does more.
-  await first.getByText('Kept 1').first().waitFor({ ...WAIT, state: 'hidden' });
+  await first.getByText('Kept 1').first().waitFor({ state: 'hidden' });
   await first.getByText('Kept 3').first().click();
   await first.keyboard.press('e');
-  await second.getByText('Kept 3').first().waitFor({ ...WAIT, state: 'hidden' });
+  await second.getByText('Kept 3').first().waitFor({ state: 'hidden' });
   await eventually(async () => archived() === before + 2, 'what the first tab did is at the server, once');
   await eventually(async () => (await kept(second)).log === 0, 'nothing waits');
   assert.deepEqual([...first.errors, ...second.errors], []);
@@ -140,7 +131,7 @@ test('nothing is left after signing out', async () => {
   await page.keyboard.press('Control+k');
   await page.keyboard.type('sign out');
   await page.keyboard.press('Enter');
-  await page.waitForURL(/sign-in/, WAIT);
+  await page.waitForURL(/sign-in/);
   const left = await page.evaluate(async () => ({
     databases: (await indexedDB.databases()).map(({ name }) => name),
     caches: await caches.keys(),
@@ -149,6 +140,6 @@ test('nothing is left after signing out', async () => {
   }));
   assert.deepEqual(left, { databases: [], caches: [], workers: 0, local: {} });
   await page.goto(`${server.origin}/mail/inbox`);
-  await page.waitForURL(/sign-in/, WAIT);
+  await page.waitForURL(/sign-in/);
   await page.context().close();
 });

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { demo, eventually, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 const COUNT = 60;
 let server: Server;
@@ -24,7 +24,6 @@ before(async () => {
   fs.writeFileSync(path.join(server.folder, 'INBOX'), mbox());
   server.run('mailbox', 'import', 'alice@example.test', path.join(server.folder, 'INBOX'));
   page = await signedIn(browser, server);
-  page.setDefaultTimeout(10_000);
   await row(59).waitFor();
 });
 after(async () => {
@@ -43,10 +42,7 @@ function counts(): Record<string, number> {
 }
 
 async function serverHas(mailbox: string, count: number): Promise<void> {
-  for (let tries = 0; counts()[mailbox] !== count; tries++) {
-    assert.ok(tries < 50, `${mailbox} has ${counts()[mailbox]} messages, not ${count}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await eventually(() => counts()[mailbox] === count, () => `${mailbox} has ${count} messages; it has ${counts()[mailbox]}`);
 }
 
 test('keys move, archive and undo, and the focus goes to the row below', async () => {
@@ -69,6 +65,7 @@ test('a range is selected and deleted, and comes back by the button of the toast
   await page.keyboard.press('Shift+J');
   await page.keyboard.press('Shift+J');
   await page.getByText('3 selected').waitFor();
+  await holdNotices(page);
   await page.keyboard.press('#');
   await gone(57);
   await serverHas('Trash', 3);

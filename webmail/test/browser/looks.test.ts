@@ -38,7 +38,6 @@ before(async () => {
   server.deliver('alice@example.test', message(3, `${'A very long subject '.repeat(15)}`, `"${'Long Name '.repeat(30)}" <long@example.net>`));
   server.deliver('alice@example.test', message(4, 'مرحبا بكم', '"محمد" <m@example.net>'));
   page = await signedIn(browser, server);
-  page.setDefaultTimeout(10_000);
   await page.getByText('Budget for May', { exact: true }).waitFor();
 });
 after(async () => {
@@ -127,7 +126,6 @@ test('the search offers people and subjects, makes chips of operators, and finds
 test('Arabic runs from right to left, with icons and arrow keys', async () => {
   const arabic = await signedIn(browser, server, 'alice@example.test', { locale: 'ar-EG' });
   try {
-    arabic.setDefaultTimeout(10_000);
     await arabic.getByText('Budget for May', { exact: true }).waitFor();
     assert.deepEqual(await arabic.evaluate(() => [document.documentElement.lang, document.documentElement.dir]), ['ar', 'rtl']);
     assert.ok((await arabic.locator('.rail').boundingBox())!.x > 1280 / 2, 'the rail is on the right');

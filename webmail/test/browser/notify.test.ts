@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { pushesFor } from '../../src/model/notifications.ts';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { demo, eventually, launch, type Server, signedIn } from './server.ts';
 
 const ALICE = 'alice@example.test';
 
@@ -17,14 +17,6 @@ after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-async function eventually<T>(ask: () => Promise<T | undefined>, what: string): Promise<T> {
-  for (const until = Date.now() + 15_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    const found = await ask();
-    if (found !== undefined) return found;
-  }
-  assert.fail(what);
-}
 
 test('the server takes what this browser asks of it: pushes of chosen folders alone', async () => {
   const page = await signedIn(browser, server);

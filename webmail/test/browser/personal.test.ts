@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { demo, eventually, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 const ALICE = 'alice@example.test';
 let server: Server;
@@ -20,7 +20,6 @@ before(async () => {
   server.deliver(ALICE, message(2, 'Lunch'));
   server.deliver(ALICE, message(3, 'Invoice 2'));
   page = await signedIn(browser, server);
-  page.setDefaultTimeout(20_000);
 });
 after(async () => {
   await browser?.close();
@@ -33,8 +32,7 @@ function messagesIn(folder: string): number | undefined {
 }
 
 async function serverHas(folder: string, count: number): Promise<void> {
-  for (const end = Date.now() + 20_000; messagesIn(folder) !== count; await new Promise((resolve) => setTimeout(resolve, 100)))
-    assert.ok(Date.now() < end, `${folder} has ${messagesIn(folder)} messages, not ${count}`);
+  await eventually(() => messagesIn(folder) === count, () => `${folder} has ${count} messages; it has ${messagesIn(folder)}`);
 }
 
 test('a rule is tried on past mail before it is kept, then all of it is done at once, and undone', async () => {
@@ -109,6 +107,7 @@ test('one is reminded of a mail that nobody answers, sees it in the list and the
   const row = page.getByRole('row', { name: /When do we meet\?.*If nobody answers/ });
   await row.click();
   const line = page.locator('.reminder-line');
+  await holdNotices(page);
   await line.getByRole('button', { name: 'Cancel the reminder' }).click();
   await line.waitFor({ state: 'detached' });
   await serverHas('Snoozed', 0);

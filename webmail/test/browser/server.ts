@@ -10,7 +10,8 @@ import { chromium, type Browser as Chromium, type Page } from 'playwright-core';
 
 declare const __ROOT__: string;
 
-const STARTS_WITHIN_MS = 60_000;
+/** Nothing of ours takes so long, not even where ten things share a processor: what has not come by then does not come. */
+export const PATIENCE_MS = 60_000;
 export const program = process.env['POSTRIDER'] ?? path.join(__ROOT__, '../build/postrider');
 
 export interface Server {
@@ -86,7 +87,7 @@ export async function demo(): Promise<Server> {
 function started(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let said = '';
-    const late = setTimeout(() => reject(new Error(`the server did not start:\n${said}`)), STARTS_WITHIN_MS);
+    const late = setTimeout(() => reject(new Error(`the server did not start:\n${said}`)), PATIENCE_MS);
     const hear = (data: Buffer): void => {
       said += data.toString();
       if (!/^postrider ready/m.test(said)) return;
@@ -109,6 +110,7 @@ export function launch(): Promise<Chromium> {
 /** A page in which this person is signed in. Whatever the page reports as an error fails the test that looks at `errors`. */
 export async function signedIn(browser: Chromium, server: Server, who = 'alice@example.test', options: Parameters<Chromium['newContext']>[0] = {}): Promise<Page & { errors: string[] }> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = Object.assign(await context.newPage(), { errors: [] as string[] });
   page.on('pageerror', (error) => page.errors.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && page.errors.push(message.text()));
@@ -117,4 +119,18 @@ export async function signedIn(browser: Chromium, server: Server, who = 'alice@e
   await page.fill('[name=password]', server.passwords[who]!);
   await Promise.all([page.waitForURL('**/mail/inbox'), page.click('form[action="/auth/login"] button')]);
   return page;
+}
+
+/** Looks again and again, until there is something. */
+export async function eventually<T>(look: () => T | undefined | false | Promise<T | undefined | false>, what: string | (() => string)): Promise<T> {
+  for (const end = Date.now() + PATIENCE_MS; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error(`never: ${typeof what === 'string' ? what : what()}`);
+  }
+}
+
+/** Notices stay, as under the mouse, until it has been over them: their Undo is there however long the steps before it take. */
+export async function holdNotices(page: Page): Promise<void> {
+  await page.locator('.toasts').dispatchEvent('pointerenter');
 }

@@ -11,7 +11,6 @@ let page: Page & { errors: string[] };
 before(async () => {
   [server, browser] = await Promise.all([demo(), launch()]);
   page = await signedIn(browser, server);
-  page.setDefaultTimeout(20_000);
 });
 after(async () => {
   await browser?.close();
@@ -38,7 +37,6 @@ test('a folder is shared with somebody who is found by name, with more rights, a
   await page.waitForFunction(() => document.querySelector<HTMLSelectElement>('.sharing-row select')?.value === 'work');
   await page.getByRole('button', { name: 'Done' }).click();
   const bob = await signedIn(browser, server, 'bob@example.test');
-  bob.setDefaultTimeout(20_000);
   await bob.getByRole('heading', { name: /Shared by alice/ }).waitFor();
   const shared = bob.getByRole('tree', { name: /Shared by alice/ }).getByRole('treeitem').first();
   assert.match(shares(), /Archive.*bob@example\.test/);

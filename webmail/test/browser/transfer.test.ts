@@ -21,7 +21,6 @@ const count = (mailbox: string): number => Number(new RegExp(`^ *(\\d+) .*  ${ma
 before(async () => {
   [server, browser] = await Promise.all([demo(), launch()]);
   page = await signedIn(browser, server);
-  page.setDefaultTimeout(30_000);
   // The browser's own dialogue for saving cannot be answered here: what browsers without it do is tested.
   await page.context().addInitScript(() => delete (globalThis as { showSaveFilePicker?: unknown }).showSaveFilePicker);
 });
@@ -54,7 +53,7 @@ test('an import goes on after a reload', async () => {
   await page.waitForFunction(() => /Added: [1-9]/.test(document.body.innerText));
   await page.reload();
   await page.getByText(/long\.mbox into Junk/).waitFor();
-  await page.locator('.transfer-job', { hasText: 'long.mbox' }).getByText('All of it was read.').waitFor({ timeout: 60_000 });
+  await page.locator('.transfer-job', { hasText: 'long.mbox' }).getByText('All of it was read.').waitFor();
   assert.equal(count('Junk'), 600);
 });
 

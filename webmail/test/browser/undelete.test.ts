@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { demo, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 let server: Server;
 let browser: Browser;
@@ -32,7 +32,6 @@ before(async () => {
   [server, browser] = await Promise.all([demo(), launch()]);
   for (let i = 1; i <= 5; i++) server.deliver('alice@example.test', message(i));
   page = await signedIn(browser, server);
-  page.setDefaultTimeout(20_000);
   await page.getByText('Number 5', { exact: true }).waitFor();
 });
 after(async () => {
@@ -45,6 +44,7 @@ test('one of the deleted messages comes back, and goes again by undo', async () 
   await page.goto(`${server.origin}/settings/deleted`);
   await page.getByText('Deleted messages: 3').waitFor();
   await page.locator('.deleted-row', { hasText: 'Number 2' }).getByRole('checkbox').check();
+  await holdNotices(page);
   await page.getByRole('button', { name: 'Bring back the chosen ones (1)' }).click();
   await page.getByText('Messages brought back: 1').waitFor();
   await page.getByText('Deleted messages: 2').waitFor();
