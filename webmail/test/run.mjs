@@ -1,6 +1,6 @@
 // Runs tests: `node test/run.mjs [FILE-PART...]` those without a browser; `node test/run.mjs --browser [FILE-PART...]` those in Debian's
 // Chromium, and `--firefox` those in its Firefox, against a server of their own (environment POSTRIDER: the program). They are compiled first,
-// for the Node of Debian 12. `--long`: also what takes minutes.
+// for the Node of Debian 12. `--long`: also what takes minutes, as all screens in all looks.
 import * as esbuild from 'esbuild';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';

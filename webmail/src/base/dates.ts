@@ -1,5 +1,5 @@
 // Dates as lists and headers say them. The day is the reader's own; the makers of texts are kept, since making one costs a millisecond.
-import { currentLanguage } from './words.ts';
+import { currentLanguage, localeOf } from './words.ts';
 
 type Kind = 'time' | 'weekday' | 'weekday-long' | 'day' | 'month' | 'month-year' | 'day-year' | 'whole';
 
@@ -22,12 +22,12 @@ const NONE: readonly string[] = [];
 /** A browser gives the same list until the reader changes it. */
 let known: { language: string; regions: readonly string[]; locale: string } | undefined;
 
-/** The reader's own region, where it is one of the language: whether it is 14:32 or 2:32 PM is no matter of the language alone. */
+/** As localeOf says, remembered: rows ask for it often. */
 export function currentLocale(): string {
   const language = currentLanguage();
   const regions = typeof navigator === 'undefined' ? NONE : (navigator.languages ?? NONE);
   if (known?.language === language && known.regions === regions) return known.locale;
-  const locale = regions.find((one) => one === language || one.startsWith(`${language}-`)) ?? language;
+  const locale = localeOf(regions);
   known = { language, regions, locale };
   months.clear();
   return locale;

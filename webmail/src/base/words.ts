@@ -23,6 +23,13 @@ export function currentLanguage(): string {
   return language;
 }
 
+const NONE: readonly string[] = [];
+
+/** The reader's own region, where it is one of the language: which digits there are, and whether it is 14:32 or 2:32 PM, is no matter of the language alone. */
+export function localeOf(regions: readonly string[] = typeof navigator === 'undefined' ? NONE : (navigator.languages ?? NONE)): string {
+  return regions.find((one) => one === language || one.startsWith(`${language}-`)) ?? language;
+}
+
 export function isRightToLeft(): boolean {
   return language === 'ar';
 }
@@ -106,8 +113,9 @@ function placeholder(inside: string, values: Values): string {
 }
 
 function number(value: number): string {
-  let maker = numbers.get(language);
-  if (!maker) numbers.set(language, (maker = new Intl.NumberFormat(language)));
+  const locale = localeOf();
+  let maker = numbers.get(locale);
+  if (!maker) numbers.set(locale, (maker = new Intl.NumberFormat(locale)));
   return maker.format(value);
 }
 

@@ -1,6 +1,7 @@
 /**
  * Every screen, in its states, on three sizes, in all looks: axe finds nothing, nothing sticks out, and a picture of each is there to be looked
- * at. SCREENS is the folder of the pictures (without it, nothing is done: it takes minutes); ONLY, parts of the names of screens, with commas between.
+ * at. SCREENS is the folder of the pictures (without it, this is done by `--long` alone, since it takes minutes, and no picture is kept); ONLY,
+ * parts of the names of screens, with commas between.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -14,7 +15,7 @@ const FOLDER = process.env['SCREENS'] ?? '';
 const ONLY = process.env['ONLY'] ?? '';
 const ALICE = 'alice@example.test';
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const skip = !FOLDER && 'SCREENS names no folder for pictures';
+const skip = !FOLDER && !process.env['WEBMAIL_LONG'] && 'SCREENS names no folder for pictures';
 
 let server: Server;
 let browser: Browser;
@@ -108,9 +109,9 @@ const FULL: Screen[] = [
   { name: 'drawer', path: '/mail/inbox', ready: '[role=row]', open: async (page) => {
     if (page.viewportSize()!.width < 900) await page.keyboard.press('Control+b');
   } },
-  ...SETTINGS.map((name): Screen => ({ name: `settings-${name}`, path: `/settings/${name}`, ready: 'h1, h2' })),
+  ...SETTINGS.map((name): Screen => ({ name: `settings-${name}`, path: `/settings/${name}`, ready: '.page-content > *' })),
 ];
-const ADMINISTRATION = ADMIN.map((name): Screen => ({ name: `admin-${name}`, path: `/admin/${name}`, ready: 'h1, h2' }));
+const ADMINISTRATION = ADMIN.map((name): Screen => ({ name: `admin-${name}`, path: `/admin/${name}`, ready: '.page-content > *' }));
 
 interface Finding {
   id: string;
@@ -140,7 +141,7 @@ async function lookAt(page: Page, name: string, looks: readonly Look[]): Promise
     await page.setViewportSize(look.size);
     await page.emulateMedia({ ...look.media, reducedMotion: 'reduce' });
     await painted(page);
-    await page.screenshot({ path: path.join(FOLDER, `${name}.${look.name}.png`) });
+    if (FOLDER) await page.screenshot({ path: path.join(FOLDER, `${name}.${look.name}.png`) });
     wrong.push(...(await findings(page, look.media === FORCED)).map((one) => `${name}, ${look.name}: ${one}`));
     const sticksOut = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (sticksOut > 0) wrong.push(`${name}, ${look.name}: ${sticksOut} pixels stick out`);
@@ -188,7 +189,7 @@ function fillAccount(): void {
 
 before(async () => {
   if (skip) return;
-  fs.mkdirSync(FOLDER, { recursive: true });
+  if (FOLDER) fs.mkdirSync(FOLDER, { recursive: true });
   [server, browser] = await Promise.all([demo(), launch()]);
   fillAccount();
 });
@@ -201,13 +202,13 @@ const chosen = (name: string): boolean => ONLY.split(',').some((part) => name.in
 
 async function lookThrough(who: string, screens: readonly Screen[], looks: readonly Look[], context: BrowserContextOptions): Promise<void> {
   const page = await signedIn(browser, server, who, context);
-  page.setDefaultTimeout(15_000);
   const wrong: string[] = [];
   for (const screen of screens.filter(({ name }) => chosen(name))) {
     await page.setViewportSize(looks[0]!.size);
     await page.goto(server.origin + screen.path);
     try {
       await page.locator(screen.ready).first().waitFor();
+      await page.locator('.skeleton').first().waitFor({ state: 'detached' });
       await screen.open?.(page);
       wrong.push(...(await lookAt(page, screen.name, looks)));
     } catch (error) {
@@ -253,7 +254,6 @@ test('screens while the server does not answer', { skip: skip || !chosen('waitin
   const wrong: string[] = [];
   for (const screen of WAITING) {
     const page = await signedIn(browser, server);
-    page.setDefaultTimeout(15_000);
     try {
       await page.locator('[role=row]').first().waitFor();
       stopStore();

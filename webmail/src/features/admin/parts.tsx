@@ -2,17 +2,18 @@
 import type { ComponentChildren } from 'preact';
 import { useSignal } from '@preact/signals';
 import { t } from '../../base/words.ts';
-import { shortDate, wholeDate } from '../../base/dates.ts';
+import { currentLocale, shortDate, wholeDate } from '../../base/dates.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
+import { SkeletonRows } from '../../ui/Skeleton.tsx';
 import type { Loaded } from './api.ts';
 
 /** The page's content when it is there; else why it is not. */
 export function Shown<T>({ of, children }: { of: Loaded<T>; children: (value: T) => ComponentChildren }) {
   const value = of.value.value;
   if (of.failed.value) return <p role="alert">{t('admin.cannotLoad')} <Button onClick={() => void of.again()}>{t('admin.tryAgain')}</Button></p>;
-  return value === undefined ? null : <>{children(value)}</>;
+  return value === undefined ? <SkeletonRows rows={6} label={t('admin.loading')} /> : <>{children(value)}</>;
 }
 
 export function Command({ text }: { text: string | undefined }) {
@@ -96,7 +97,7 @@ export function sayOctets(octets: number): string {
     value /= 1_000;
     at++;
   }
-  return new Intl.NumberFormat(document.documentElement.lang, { style: 'unit', unit: units[at]!, unitDisplay: 'short', maximumFractionDigits: value < 10 && at > 0 ? 1 : 0 }).format(value);
+  return new Intl.NumberFormat(currentLocale(), { style: 'unit', unit: units[at]!, unitDisplay: 'short', maximumFractionDigits: value < 10 && at > 0 ? 1 : 0 }).format(value);
 }
 
 /** Bars with their numbers in words: readable without colour, and for those who hear it. */

@@ -1,7 +1,8 @@
 /** What this device tells of new mail, what it keeps, and how a phone or another program is set up. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { currentLanguage, t } from '../../base/words.ts';
+import { currentLocale } from '../../base/dates.ts';
+import { t } from '../../base/words.ts';
 import { mail } from '../../model/current.ts';
 import { mailboxPath } from '../../model/mailboxes.ts';
 import { allowNotifications, notifications, notificationsChanged, stopNotifications, type Notifications } from '../../model/notifications.ts';
@@ -58,7 +59,7 @@ function Kept() {
 
 function megabytes(octets: number): string {
   const value = octets / 1_000_000;
-  return new Intl.NumberFormat(currentLanguage(), { style: 'unit', unit: 'megabyte', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+  return new Intl.NumberFormat(currentLocale(), { style: 'unit', unit: 'megabyte', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
 }
 
 function NotificationSwitch() {

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { sayNumber } from '../../base/dates.ts';
+import { currentLocale, sayNumber } from '../../base/dates.ts';
 import { hasWords, t } from '../../base/words.ts';
 import { go, place } from '../../frame/router.ts';
 import type { Id, Mailbox } from '../../jmap/types.ts';
@@ -26,7 +26,7 @@ function totalOf(job: Job): number {
 
 function percentOf(job: Job): string {
   const all = totalOf(job);
-  return new Intl.NumberFormat(document.documentElement.lang, { style: 'percent', maximumFractionDigits: 0 }).format(all ? job.octets / all : 0);
+  return new Intl.NumberFormat(currentLocale(), { style: 'percent', maximumFractionDigits: 0 }).format(all ? job.octets / all : 0);
 }
 
 export function Transfer() {

@@ -5,7 +5,7 @@ import { Icon } from '../../../ui/Icon.tsx';
 import type { Composer } from '../composer.ts';
 import { goesAlong } from '../draft/email.ts';
 import { done } from '../../../model/undo.ts';
-import { currentLanguage } from '../../../base/words.ts';
+import { currentLocale } from '../../../base/dates.ts';
 
 export function sizeWords(octets: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
@@ -15,7 +15,7 @@ export function sizeWords(octets: number): string {
     value /= 1000;
     unit++;
   }
-  return new Intl.NumberFormat(currentLanguage(), { style: 'unit', unit: units[unit], unitDisplay: 'short', maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 }).format(value);
+  return new Intl.NumberFormat(currentLocale(), { style: 'unit', unit: units[unit], unitDisplay: 'short', maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 }).format(value);
 }
 
 function iconOf(type: string): string {
