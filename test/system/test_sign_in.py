@@ -70,6 +70,11 @@ def test_without_a_script(make_server):
         assert browser.get("/.well-known/change-password").fields["location"] == "/account"
         page = browser.get("/account").body.decode()
         assert ALICE in page and "Firefox on Linux" in page and "this one" in page
+        # No sentence is forgotten in other languages: what is left of Latin letters are names.
+        for language in ("ar", "ja", "ru", "zh"):
+            for page in (browser.ask("GET", "/account", fields={"Accept-Language": language}), browser.ask("POST", "/auth/codes/begin", "", {"Content-Type": "application/x-www-form-urlencoded", "Accept-Language": language})):
+                text = re.sub(r"<[^>]*>|[\w.]+@[\w.]+|\b[A-Z2-7]{32}\b", " ", page.body.decode())
+                assert f'lang="{language}"' in page.body.decode() and not set(re.findall(r"[A-Za-z]{2,}", text)) - {"Firefox", "Linux", "UTC", "JMAP"}, text
         assert browser.get("/").fields["location"] == "/mail/inbox"
         made = browser.form_to("/auth/passwords/add", ("opens", "imap"), name="<i>Phone</i>").body.decode()
         password = re.search(r'class="secret">([a-z0-9]{16})<', made).group(1)

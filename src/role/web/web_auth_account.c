@@ -8,24 +8,30 @@
 
 enum { PAGE_MAX = 512 * 1024, ARENA_MAX = 1024 * 1024 };
 
-/* A time as people read it; "never" for 0. */
-static void put_time(struct buf *out, int64_t seconds)
+/* Text that stands in the page as it is. */
+static void put(struct buf *out, enum web_language in, const char *text)
+{
+	buf_append_string(out, web_text(in, text));
+}
+
+/* A time as people read it, with a month's name in English alone; "never" for 0. */
+static void put_time(struct buf *out, enum web_language in, int64_t seconds)
 {
 	char text[32];
 	time_t t = (time_t)seconds;
 	struct tm utc;
 	if (seconds == 0 || gmtime_r(&t, &utc) == NULL) {
-		buf_append_string(out, "never");
+		put(out, in, "never");
 		return;
 	}
 	strftime(text, sizeof text, "%Y-%m-%dT%H:%MZ", &utc);
 	buf_printf(out, "<time datetime=\"%s\">", text);
-	strftime(text, sizeof text, "%e %b %Y, %H:%M", &utc);
+	strftime(text, sizeof text, in == WEB_ENGLISH ? "%e %b %Y, %H:%M" : "%Y-%m-%d %H:%M", &utc);
 	buf_printf(out, "%s UTC</time>", text);
 }
 
 /* "Firefox on Linux", as far as what a browser calls itself tells. */
-static void put_agent(struct buf *out, struct view agent)
+static void put_agent(struct buf *out, enum web_language in, struct view agent)
 {
 	static const struct {
 		const char *mark, *name;
@@ -45,21 +51,22 @@ static void put_agent(struct buf *out, struct view agent)
 			if (view_starts(view_skip(agent, at), view_from_string(browsers[i].mark)))
 				browser = browsers[i].name;
 	if (browser)
-		buf_printf(out, "%s%s%s", browser, system ? " on " : "", system ? system : "");
+		buf_printf(out, "%s%s%s", browser, system ? web_text(in, " on ") : "", system ? system : "");
 	else if (agent.len)
 		web_html_text(out, agent);
 	else
-		buf_append_string(out, "A program without a name");
+		put(out, in, "A program without a name");
 }
 
 /* A form of one button: what is done with the thing of that id. */
-static void put_button(struct buf *out, const char *action, int64_t id, const char *label, const char *about)
+static void put_button(struct buf *out, enum web_language in, const char *action, int64_t id,
+    const char *label, const char *about)
 {
 	buf_printf(out, "<form method=\"post\" action=\"%s\" class=\"inline\">", action);
 	if (id)
 		buf_printf(out, "<input type=\"hidden\" name=\"id\" value=\"%lld\">", (long long)id);
-	buf_printf(out, "<button%s%s%s>%s</button></form>", about ? " aria-label=\"" : "", about ? about : "",
-	    about ? "\"" : "", label);
+	buf_printf(out, "<button%s%s%s>%s</button></form>", about ? " aria-label=\"" : "",
+	    about ? web_text(in, about) : "", about ? "\"" : "", web_text(in, label));
 }
 
 static const struct json_value *list_of(const struct json_value *state, const char *name)
@@ -68,40 +75,57 @@ static const struct json_value *list_of(const struct json_value *state, const ch
 	return list && list->kind == JSON_ARRAY ? list->first : NULL;
 }
 
-static void begin_section(struct buf *out, const char *id, const char *title)
+static void begin_section(struct buf *out, enum web_language in, const char *id, const char *title)
 {
-	buf_printf(out, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id, id, title);
+	buf_printf(
+	    out, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n", id, id, web_text(in, title));
 }
 
-static void put_sessions(struct buf *out, const struct json_value *state)
+static void put_tag(struct buf *out, enum web_language in, const char *tag)
+{
+	buf_printf(out, " <span class=\"tag\">%s</span>", web_text(in, tag));
+}
+
+static void put_last_used(struct buf *out, enum web_language in, const struct json_value *thing)
+{
+	buf_append_string(out, "; ");
+	put(out, in, "last used: ");
+	put_time(out, in, json_number_of(thing, "lastUsed"));
+	buf_append_string(out, "</span></div>");
+}
+
+static void put_sessions(struct buf *out, enum web_language in, const struct json_value *state)
 {
 	int64_t own = json_number_of(state, "session");
 	size_t count = 0;
-	begin_section(out, "sessions", "Where you are signed in");
+	begin_section(out, in, "sessions", "Where you are signed in");
 	buf_append_string(out, "<ul class=\"rows\">\n");
 	for (const struct json_value *s = list_of(state, "sessions"); s; s = s->next, count++) {
 		int64_t id = json_number_of(s, "id");
 		buf_append_string(out, "<li><div><strong>");
-		put_agent(out, json_text_of(s, "agent"));
-		buf_printf(out, "</strong>%s%s<br><span class=\"quiet\">",
-		    json_true_of(s, "program") ? " <span class=\"tag\">token</span>" : "",
-		    id == own ? " <span class=\"tag\">this one</span>" : "");
+		put_agent(out, in, json_text_of(s, "agent"));
+		buf_append_string(out, "</strong>");
+		if (json_true_of(s, "program"))
+			put_tag(out, in, "token");
+		if (id == own)
+			put_tag(out, in, "this one");
+		buf_append_string(out, "<br><span class=\"quiet\">");
 		if (json_text_of(s, "address").len)
 			web_html_text(out, json_text_of(s, "address"));
 		else
-			buf_append_string(out, "not used yet");
+			put(out, in, "not used yet");
 		buf_append_string(out, ", ");
-		put_time(out, json_number_of(s, "lastUsed"));
+		put_time(out, in, json_number_of(s, "lastUsed"));
 		buf_append_string(out, "</span></div>");
 		if (id == own)
-			put_button(out, "/auth/logout", 0, "Sign out", NULL);
+			put_button(out, in, "/auth/logout", 0, "Sign out", NULL);
 		else
-			put_button(out, "/auth/sessions/end", id, "End", "End this session");
+			put_button(out, in, "/auth/sessions/end", id, "End", "End this session");
 		buf_append_string(out, "</li>\n");
 	}
 	buf_append_string(out, "</ul>\n");
 	if (count > 1)
-		put_button(out, "/auth/sessions/end", 0, "End all others", NULL);
+		put_button(out, in, "/auth/sessions/end", 0, "End all others", NULL);
 	buf_append_string(out, "</section>\n");
 }
 
@@ -113,100 +137,104 @@ static void put_opens(struct buf *out, const struct json_value *app)
 	}
 }
 
-static void put_apps(struct buf *out, const struct json_value *state)
+static void put_apps(struct buf *out, enum web_language in, const struct json_value *state)
 {
-	begin_section(out, "apps", "App passwords");
-	buf_append_string(out,
-	    "<p class=\"quiet\">A password for one program on one device. You can take it back without "
-	    "changing anything else.</p>\n<ul class=\"rows\">\n");
+	begin_section(out, in, "apps", "App passwords");
+	buf_printf(out, "<p class=\"quiet\">%s</p>\n<ul class=\"rows\">\n",
+	    web_text(in, "A password for one program on one device. You can take it back without changing "
+	                 "anything else."));
 	for (const struct json_value *a = list_of(state, "appPasswords"); a; a = a->next) {
 		buf_append_string(out, "<li><div><strong>");
 		web_html_text(out, json_text_of(a, "name"));
 		buf_append_string(out, "</strong><br><span class=\"quiet\">");
 		put_opens(out, a);
-		buf_append_string(out, "; last used: ");
-		put_time(out, json_number_of(a, "lastUsed"));
-		buf_append_string(out, "</span></div>");
-		put_button(out, "/auth/passwords/remove", json_number_of(a, "id"), "Remove",
+		put_last_used(out, in, a);
+		put_button(out, in, "/auth/passwords/remove", json_number_of(a, "id"), "Remove",
 		    "Remove this app password");
 		buf_append_string(out, "</li>\n");
 	}
-	buf_append_string(out, "</ul>\n<form method=\"post\" action=\"/auth/passwords/add\" class=\"line\">\n"
-	                       "<label>For which program, on which device?\n<input name=\"name\" "
-	                       "maxlength=\"60\" required></label>\n"
-	                       "<input type=\"hidden\" name=\"opens\" value=\"imap\"><input type=\"hidden\" "
-	                       "name=\"opens\" value=\"pop3\">"
-	                       "<input type=\"hidden\" name=\"opens\" value=\"smtp\"><input type=\"hidden\" "
-	                       "name=\"opens\" value=\"web\">"
-	                       "<input type=\"hidden\" name=\"opens\" value=\"sieve\">\n<button>Make an app "
-	                       "password</button>\n</form>\n"
-	                       "<form method=\"post\" action=\"/auth/tokens/add\" class=\"line\">\n"
-	                       "<label>A token for a program that speaks JMAP\n<input name=\"name\" "
-	                       "maxlength=\"60\" required></label>\n"
-	                       "<button>Make a token</button>\n</form>\n</section>\n");
+	buf_printf(out,
+	    "</ul>\n<form method=\"post\" action=\"/auth/passwords/add\" class=\"line\">\n"
+	    "<label>%s\n<input name=\"name\" maxlength=\"60\" required></label>\n"
+	    "<input type=\"hidden\" name=\"opens\" value=\"imap\"><input type=\"hidden\" name=\"opens\" "
+	    "value=\"pop3\">"
+	    "<input type=\"hidden\" name=\"opens\" value=\"smtp\"><input type=\"hidden\" name=\"opens\" "
+	    "value=\"web\">"
+	    "<input type=\"hidden\" name=\"opens\" value=\"sieve\">\n<button>%s</button>\n</form>\n",
+	    web_text(in, "For which program, on which device?"), web_text(in, "Make an app password"));
+	buf_printf(out,
+	    "<form method=\"post\" action=\"/auth/tokens/add\" class=\"line\">\n<label>%s\n"
+	    "<input name=\"name\" maxlength=\"60\" required></label>\n<button>%s</button>\n</form>\n"
+	    "</section>\n",
+	    web_text(in, "A token for a program that speaks JMAP"), web_text(in, "Make a token"));
 }
 
-static void put_second(struct buf *out, const struct json_value *state)
+static void put_second(struct buf *out, enum web_language in, const struct json_value *state)
 {
 	bool codes = json_true_of(state, "codes"), second = json_true_of(state, "secondFactor");
-	begin_section(out, "second", "Two-step sign-in");
-	buf_append_string(out, second ? "<p>It is on: your password is the first step, and opens nothing "
-	                                "else. Mail programs use app passwords.</p>\n"
-	                              : "<p>It is off: whoever has your password has your mail.</p>\n");
+	begin_section(out, in, "second", "Two-step sign-in");
+	buf_printf(out, "<p>%s</p>\n",
+	    web_text(in, second ? "It is on: your password is the first step, and opens nothing else. Mail "
+	                          "programs use app passwords."
+	                        : "It is off: whoever has your password has your mail."));
 	if (codes)
-		put_button(out, "/auth/codes/remove", 0, "Switch codes off", NULL);
+		put_button(out, in, "/auth/codes/remove", 0, "Switch codes off", NULL);
 	else
-		put_button(out, "/auth/codes/begin", 0, "Set up codes of an authenticator program", NULL);
+		put_button(out, in, "/auth/codes/begin", 0, "Set up codes of an authenticator program", NULL);
 	if (second) {
-		buf_printf(out, "<p>Recovery codes that are left: %lld.</p>\n",
+		buf_printf(out, "<p>%s%lld</p>\n", web_text(in, "Recovery codes that are left: "),
 		    (long long)json_number_of(state, "recoveryCodes"));
-		put_button(out, "/auth/recovery/make", 0, "Make new recovery codes", NULL);
+		put_button(out, in, "/auth/recovery/make", 0, "Make new recovery codes", NULL);
 	}
 	buf_append_string(out, "</section>\n");
 }
 
-static void put_passkeys(struct buf *out, const struct json_value *state)
+static void put_passkeys(struct buf *out, enum web_language in, const struct json_value *state)
 {
-	begin_section(out, "passkeys", "Passkeys");
-	buf_append_string(out,
-	    "<p class=\"quiet\">Sign in with your device's lock, or with a key of hardware. The first one "
-	    "switches two-step sign-in on.</p>\n<ul class=\"rows\">\n");
+	begin_section(out, in, "passkeys", "Passkeys");
+	buf_printf(out, "<p class=\"quiet\">%s</p>\n<ul class=\"rows\">\n",
+	    web_text(in, "Sign in with your device’s lock, or with a key of hardware. The first one switches "
+	                 "two-step sign-in on."));
 	for (const struct json_value *p = list_of(state, "passkeys"); p; p = p->next) {
 		buf_append_string(out, "<li><div><strong>");
 		web_html_text(out, json_text_of(p, "name"));
 		buf_append_string(out, "</strong><br><span class=\"quiet\">");
 		web_html_text(out, json_text_of(p, "site"));
-		buf_append_string(out, "; last used: ");
-		put_time(out, json_number_of(p, "lastUsed"));
-		buf_append_string(out, "</span></div>");
-		put_button(
-		    out, "/auth/passkeys/remove", json_number_of(p, "id"), "Remove", "Remove this passkey");
+		put_last_used(out, in, p);
+		put_button(out, in, "/auth/passkeys/remove", json_number_of(p, "id"), "Remove",
+		    "Remove this passkey");
 		buf_append_string(out, "</li>\n");
 	}
-	buf_append_string(out,
-	    "</ul>\n<form class=\"line passkey\" data-passkey=\"add\" hidden>\n"
-	    "<label>A name for the new passkey\n<input name=\"name\" maxlength=\"60\" required></label>\n"
-	    "<button>Add a passkey</button>\n<p class=\"problem\" role=\"alert\" hidden></p></form>\n"
-	    "<noscript><p class=\"quiet\">Passkeys need a script, which your browser does not "
-	    "run.</p></noscript>\n"
-	    "</section>\n");
+	buf_printf(out,
+	    "</ul>\n<form class=\"line passkey\" data-passkey=\"add\" data-cancelled=\"%s\" "
+	    "data-failed=\"%s\" hidden>\n",
+	    web_text(in, "No passkey was used: it was cancelled, or took too long."),
+	    web_text(in, "That did not work. Nothing was changed."));
+	buf_printf(out,
+	    "<label>%s\n<input name=\"name\" maxlength=\"60\" required></label>\n<button>%s</button>\n"
+	    "<p class=\"problem\" role=\"alert\" hidden></p></form>\n<noscript><p "
+	    "class=\"quiet\">%s</p></noscript>\n</section>\n",
+	    web_text(in, "A name for the new passkey"), web_text(in, "Add a passkey"),
+	    web_text(in, "Passkeys need a script, which your browser does not run."));
 }
 
 /* Its address goes along, so that programs which keep passwords know whose it is. */
-static void put_password(struct buf *out, struct view address)
+static void put_password(struct buf *out, enum web_language in, struct view address)
 {
-	begin_section(out, "password", "Password");
+	begin_section(out, in, "password", "Password");
 	buf_append_string(out, "<form method=\"post\" action=\"/auth/password\">\n<input name=\"username\" "
 	                       "autocomplete=\"username\" hidden readonly value=\"");
 	web_html_text(out, address);
-	buf_append_string(out, "\">\n"
-	                       "<label>The password until now\n<input name=\"current\" type=\"password\" "
-	                       "autocomplete=\"current-password\" required></label>\n"
-	                       "<label>A new one, of 10 characters or more\n<input name=\"new\" "
-	                       "type=\"password\" autocomplete=\"new-password\" "
-	                       "minlength=\"10\" required></label>\n<button>Change it</button>\n"
-	                       "<p class=\"quiet\">All other sessions end, and mail programs have to sign in "
-	                       "anew.</p>\n</form>\n</section>\n");
+	buf_printf(out,
+	    "\">\n<label>%s\n<input name=\"current\" type=\"password\" dir=\"ltr\" "
+	    "autocomplete=\"current-password\" required></label>\n",
+	    web_text(in, "The password until now"));
+	buf_printf(out,
+	    "<label>%s\n<input name=\"new\" type=\"password\" dir=\"ltr\" autocomplete=\"new-password\" "
+	    "minlength=\"10\" required></label>\n<button>%s</button>\n<p class=\"quiet\">%s</p>\n</form>\n"
+	    "</section>\n",
+	    web_text(in, "A new one, of 10 characters or more"), web_text(in, "Change it"),
+	    web_text(in, "All other sessions end, and mail programs have to sign in anew."));
 }
 
 void web_auth_page_account(struct web_exchange *e, const struct web_auth_page *page)
@@ -214,20 +242,21 @@ void web_auth_page_account(struct web_exchange *e, const struct web_auth_page *p
 	struct buf out;
 	struct arena arena;
 	struct json_value state = {.kind = JSON_NULL};
+	enum web_language in = web_language_of(e);
 	arena_init(&arena, ARENA_MAX);
 	buf_init(&out, PAGE_MAX);
 	if (json_parse(page->text, &arena, &state) != 0) {
 		web_exchange_unavailable(e);
 	} else {
-		web_html_begin(&out, WEB_ENGLISH, "Your account", "passkey.js");
+		web_html_begin(&out, in, "Your account", "passkey.js");
 		buf_append_string(&out, "<p class=\"who\">");
 		web_html_text(&out, json_text_of(&state, "address"));
 		buf_append_string(&out, "</p>\n");
-		put_sessions(&out, &state);
-		put_apps(&out, &state);
-		put_second(&out, &state);
-		put_passkeys(&out, &state);
-		put_password(&out, json_text_of(&state, "address"));
+		put_sessions(&out, in, &state);
+		put_apps(&out, in, &state);
+		put_second(&out, in, &state);
+		put_passkeys(&out, in, &state);
+		put_password(&out, in, json_text_of(&state, "address"));
 		web_html_end(&out);
 		web_html_reply(e, page->status, &out);
 	}

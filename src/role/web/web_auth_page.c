@@ -127,42 +127,44 @@ void web_auth_page_codes(struct web_exchange *e, const struct web_auth_page *pag
 	struct buf out;
 	struct arena arena;
 	struct json_value codes = {.kind = JSON_NULL};
+	enum web_language in = web_language_of(e);
 	arena_init(&arena, ARENA_MAX);
 	buf_init(&out, PAGE_MAX);
 	json_parse(page->text, &arena, &codes);
 	struct view uri = json_text_of(&codes, "uri"), copy;
-	web_html_begin(&out, WEB_ENGLISH, "Two-step sign-in", NULL);
+	web_html_begin(&out, in, "Two-step sign-in", NULL);
 	put_words(&out, page);
-	buf_append_string(
-	    &out, "<p>Scan this with an authenticator program, then type the code that it shows.</p>\n");
+	buf_printf(&out, "<p>%s</p>\n",
+	    web_text(in, "Scan this with an authenticator program, then type the code that it shows."));
 	if (arena_copy(&arena, uri, &copy))
 		web_html_qr(&out, copy.data);
-	buf_append_string(&out, "<p class=\"quiet\">Or type this into the program: <code>");
+	buf_printf(&out, "<p class=\"quiet\">%s<code>", web_text(in, "Or type this into the program: "));
 	web_html_text(&out, json_text_of(&codes, "secret"));
-	buf_append_string(&out, "</code></p>\n<p>From then on mail programs need app passwords: your own "
-	                        "password opens nothing but the first "
-	                        "step here.</p>\n<form method=\"post\" action=\"/auth/codes/set\">\n");
+	buf_printf(&out, "</code></p>\n<p>%s</p>\n<form method=\"post\" action=\"/auth/codes/set\">\n",
+	    web_text(in, "From then on mail programs need app passwords: your own password opens nothing but "
+	                 "the first step here."));
 	put_hidden(&out, "ticket", page->ticket);
-	buf_append_string(&out,
-	    "<label>Code\n<input name=\"code\" inputmode=\"numeric\" autocomplete=\"one-time-code\" required "
-	    "autofocus></label>\n<button>Switch it on</button>\n</form>\n"
-	    "<p class=\"quiet\"><a href=\"/account\">Back to the account</a></p>\n");
+	buf_printf(&out,
+	    "<label>%s\n<input name=\"code\" inputmode=\"numeric\" dir=\"ltr\" "
+	    "autocomplete=\"one-time-code\" required autofocus></label>\n<button>%s</button>\n</form>\n",
+	    web_text(in, "Code"), web_text(in, "Switch it on"));
+	put_link(&out, in, "/account", "Back to the account");
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);
 	arena_done(&arena);
 }
 
-static void put_codes(struct buf *out, struct view text)
+static void put_codes(struct buf *out, enum web_language in, struct view text)
 {
 	struct arena arena;
 	struct json_value list = {.kind = JSON_NULL};
 	arena_init(&arena, ARENA_MAX);
 	json_parse(text, &arena, &list);
-	buf_append_string(out,
-	    "<p>Each of these recovery codes signs you in once, when you have neither your "
-	    "authenticator program nor a passkey. Keep them where you find them then: they are not shown "
-	    "again.</p>\n<ul class=\"codes\">\n");
+	buf_printf(out, "<p>%s</p>\n<ul class=\"codes\" dir=\"ltr\">\n",
+	    web_text(in, "Each of these recovery codes signs you in once, when you have neither your "
+	                 "authenticator program nor a passkey. Keep them where you find them then: they are "
+	                 "not shown again."));
 	for (const struct json_value *code = list.first; code; code = code->next) {
 		buf_append_string(out, "<li><code>");
 		web_html_text(out, code->text);
@@ -176,26 +178,25 @@ void web_auth_page_secret(struct web_exchange *e, const struct web_auth_page *pa
 {
 	struct buf out;
 	struct view what = view_from_string(name);
+	enum web_language in = web_language_of(e);
 	bool codes = view_equal(what, VIEW("recoveryCodes")), token = view_equal(what, VIEW("token"));
 	buf_init(&out, PAGE_MAX);
-	web_html_begin(&out, WEB_ENGLISH,
+	web_html_begin(&out, in,
 	    codes   ? "Recovery codes"
 	    : token ? "A new token"
 	            : "A new app password",
 	    NULL);
 	if (codes) {
-		put_codes(&out, page->text);
+		put_codes(&out, in, page->text);
 	} else {
-		buf_append_string(&out,
-		    token
-		        ? "<p>Give this token to the program. It is not shown again.</p>\n"
-		        : "<p>Type this password into the program, with your address as its user name. It is "
-		          "not shown again.</p>\n");
-		buf_append_string(&out, "<p><code class=\"secret\">");
+		buf_printf(&out, "<p>%s</p>\n<p><code class=\"secret\">",
+		    web_text(in, token ? "Give this token to the program. It is not shown again."
+		                       : "Type this password into the program, with your address as its user "
+		                         "name. It is not shown again."));
 		web_html_text(&out, page->text);
 		buf_append_string(&out, "</code></p>\n");
 	}
-	buf_append_string(&out, "<p><a href=\"/account\">Back to the account</a></p>\n");
+	put_link(&out, in, "/account", "Back to the account");
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);

@@ -133,10 +133,19 @@ bool web_language_is_rtl(enum web_language language)
 	return language == WEB_ARABIC;
 }
 
+static const char *find(
+    const char *const (*table)[WEB_LANGUAGES], size_t count, enum web_language language, const char *english)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(table[i][WEB_ENGLISH], english) == 0)
+			return table[i][language];
+	return NULL;
+}
+
 const char *web_text(enum web_language language, const char *english)
 {
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		if (strcmp(texts[i][WEB_ENGLISH], english) == 0)
-			return texts[i][language];
-	return english;
+	const char *found = find(texts, sizeof texts / sizeof texts[0], language, english);
+	if (found == NULL)
+		found = find(web_texts_account, web_texts_account_count, language, english);
+	return found ? found : english;
 }

@@ -1,6 +1,6 @@
 /*
- * The texts of the pages on the way in, in the languages of the webmail. Each is looked up by the English
- * one, as it stands where it is said.
+ * The texts of the pages on the way in and of the account, in the languages of the webmail. Each is looked up
+ * by the English one, as it stands where it is said.
  */
 #ifndef ROLE_WEB_WEB_TEXTS_H
 #define ROLE_WEB_WEB_TEXTS_H
@@ -31,5 +31,9 @@ bool web_language_is_rtl(enum web_language language);
 
 /* The text in this language; the English one where there is no other. */
 const char *web_text(enum web_language language, const char *english);
+
+/* For web_texts.c: those of the account's page (web_texts_account.c). */
+extern const char *const web_texts_account[][WEB_LANGUAGES];
+extern const size_t web_texts_account_count;
 
 #endif

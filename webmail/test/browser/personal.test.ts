@@ -100,6 +100,7 @@ test('one is reminded of a mail that nobody answers, sees it in the list and the
   await page.keyboard.press('Enter');
   await form.getByText(/^If nobody answers, it comes to your inbox: /).waitFor();
   assert.equal(await form.getByRole('button', { name: 'Send later' }).evaluate((button) => button === document.activeElement), true);
+  await holdNotices(page);
   await form.getByRole('button', { name: 'Send', exact: true }).click();
   await page.getByText('Mail sent').waitFor();
   await serverHas('Snoozed', 1);
