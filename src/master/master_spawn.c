@@ -52,7 +52,9 @@ static void become(struct master *m, struct child *child, int control, int log)
 	close(control);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	fexecve(child->place == CHILD_SUCCESSOR ? m->upgrade.executable : m->executable, arguments, environ);
+	/* From the change on, the new program is the master's: it is store's successor too. */
+	bool before_the_change = child->place == CHILD_SUCCESSOR && m->upgrade.step == UPGRADE_STARTS;
+	fexecve(before_the_change ? m->upgrade.executable : m->executable, arguments, environ);
 	_exit(71);
 }
 

@@ -76,6 +76,14 @@ static void refuse(struct master *m, const char *why, const char *what_to_do)
 	master_command_upgraded(m, MASTER_STATUS_REFUSED, view_from_string(text));
 }
 
+/* The new program cannot serve here. What is started from now on is what did. */
+static void take_back(struct master *m)
+{
+	int failed = m->executable;
+	m->executable = m->upgrade.executable;
+	m->upgrade.executable = failed;
+}
+
 static void spawn_relay(struct master *m)
 {
 	for (size_t i = 0; i < roles_count; i++)
@@ -303,6 +311,7 @@ static void prepare_store(struct master *m)
 	loop_timer_set(&m->upgrade.patience, YIELD_MS + (int64_t)m->settings->drain_seconds * 1000);
 	int error = spawn_beside(m, row_of(store), true);
 	if (error) {
+		take_back(m);
 		refuse(m, "the new program's store cannot be started",
 		    "the other roles run the new program; restart the server");
 		spawn_relay(m);
@@ -445,6 +454,8 @@ void master_upgrade_ended(struct master *m, struct child *child)
 	if (successor && (m->upgrade.step == UPGRADE_STARTS || m->upgrade.step == UPGRADE_STORE)) {
 		log_record(LOG_ERROR, "-", "successor-ended", log_string("role", child->role->name));
 		bool nothing_changed = m->upgrade.step == UPGRADE_STARTS;
+		if (!nothing_changed)
+			take_back(m);
 		refuse(m, "a process of the new program ended at its start",
 		    nothing_changed
 		        ? "the log above says why; this program serves on"
@@ -471,10 +482,7 @@ bool master_upgrade_took_over(struct master *m, struct child *child)
 	} else if (store && u->step == UPGRADE_STORE) {
 		change_store(m); /* it has ended by itself: the successor is there */
 	} else if (store && u->step == UPGRADE_YIELDS) {
-		/* The new program cannot serve here: back to the old one, which did. */
-		int failed = m->executable;
-		m->executable = u->executable;
-		u->executable = failed;
+		take_back(m);
 		refuse(m, "the new program's store ended at its start",
 		    "the old program's store serves; restart the server when the log above is understood");
 		spawn_relay(m);

@@ -238,10 +238,31 @@ int main(int argc, char **argv)
 """
 
 
-def compiled(folder, name, another):
+# A program whose store alone does not work: it ends before it is ready, or when the folder is its own.
+WITHOUT_STORE = r"""
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+extern char **environ;
+int main(int argc, char **argv)
+{
+	if (argc > 2 && strcmp(argv[2], "store") == 0) {
+		if (AT_ONCE)
+			return 3;
+		setenv("POSTRIDER_TRY_ROLE", "store", 1);
+		setenv("POSTRIDER_TRY", "exec", 1);
+	}
+	execve(REAL, argv, environ);
+	return 4;
+}
+"""
+
+
+def compiled(folder, name, text=WRAPPER, **defined):
     source, program = folder / f"{name}.c", folder / name
-    source.write_text(WRAPPER)
-    subprocess.run(["cc", f'-DREAL="{os.path.abspath(POSTRIDER)}"', f"-DANOTHER={another}", "-o", program, source], check=True)
+    source.write_text(text)
+    options = [f"-D{key}={value}" for key, value in defined.items()]
+    subprocess.run(["cc", f'-DREAL="{os.path.abspath(POSTRIDER)}"', *options, "-o", program, source], check=True)
     return program
 
 
@@ -262,7 +283,7 @@ def test_a_program_that_does_not_work_takes_nobodys_place(make_server):
     server.start(extra_environment={"NOTIFY_SOCKET": systemd.getsockname()})
     assert systemd.recv(1000) == b"READY=1"
     before, idles = pids(server), imap_session(server)
-    cases = [(pathlib.Path(shutil.which("false")), b"does not say"), (compiled(server.folder, "ends", 0), b"ended at its start")]
+    cases = [(pathlib.Path(shutil.which("false")), b"does not say"), (compiled(server.folder, "ends", ANOTHER=0), b"ended at its start")]
     for program, why in cases:
         put(program, server.program)
         refused = server.cli("upgrade", status=70)
@@ -277,9 +298,11 @@ def test_a_program_that_does_not_work_takes_nobodys_place(make_server):
     # The good one is installed after all.
     put(POSTRIDER, server.program)
     server.cli("upgrade")
-    assert not set(pids(server).values()) & set(before.values())
+    now, program = pids(server), os.stat(server.program)
+    assert not set(now.values()) & set(before.values())
+    assert [role for role, pid in now.items() if not os.path.samestat(os.stat(f"/proc/{pid}/exe"), program)] == []
     # One whose processes speak otherwise: all sessions end first, then it serves.
-    put(compiled(server.folder, "another", 1), server.program)
+    put(compiled(server.folder, "another", ANOTHER=1), server.program)
     mark = server.mark()
     assert b"all sessions end first" in server.cli("upgrade").stdout
     server.wait_event("upgrade-drains-first", since=mark, version="99")
@@ -290,6 +313,41 @@ def test_a_program_that_does_not_work_takes_nobodys_place(make_server):
         assert [systemd.recv(1000), systemd.recv(1000)] == [b"RELOADING=1", b"READY=1"]
     idles.close()
     assert server.deliver(ALICE, b"Subject: x\r\n\r\nx\r\n") == {}
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a compiler")
+def test_a_store_that_does_not_work_leaves_the_mail_to_the_one_before(make_server):
+    """The other roles are the new program's then, and serve with it; relay too. Later the upgrade is done again, with one that works."""
+    server = make_server(start=False, drain_seconds=60).expect("upgrade-refused", "successor-ended", "role-ended", "forbidden-system-call")
+    server.program = server.folder / "postrider"
+    shutil.copy2(POSTRIDER, server.program)
+    server.start()
+    for at_once, why in ((1, b"a process of the new program ended at its start"), (0, b"the new program's store ended at its start")):
+        before = pids(server)
+        put(compiled(server.folder, f"without{at_once}", WITHOUT_STORE, AT_ONCE=at_once), server.program)
+        # Store does not yield while a message is half told to it: the end of the successor comes first.
+        hangs = hanging(server, body=b"Subject: large\r\n\r\n" + LARGE * 6000) if at_once else None
+        with Mails(server, BOB) as mails:
+            wait_for(lambda: len(mails.acknowledged) > 2, what="mail")
+            assert why in server.cli("upgrade", status=70).stdout
+            wait_for(lambda: server.status()["state"] == "running", what="all roles")
+            count = len(mails.acknowledged)
+            wait_for(lambda: len(mails.acknowledged) > count + 2, what="more mail")
+        assert not set(mails.acknowledged) - {field(m, "Subject") for m in server.messages(BOB)}
+        if hangs:
+            hangs.send("\r\n.\r\n")
+            assert hangs.reply().startswith("250")
+            hangs.close()
+        after = pids(server)
+        assert (after["store"] == before["store"]) == bool(at_once)
+        assert [role for role in ("smtp", "imap", "auth", "relay") if after[role] == before[role]] == []
+    put(POSTRIDER, server.program)
+    server.cli("upgrade")
+    now = pids(server)
+    assert not set(now.values()) & set(after.values())
+    assert server.deliver(ALICE, b"Subject: x\r\n\r\nx\r\n") == {}
+    server.cli("store", "check")
 
 
 def test_a_stop_in_the_middle(make_server):
