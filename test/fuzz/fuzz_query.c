@@ -16,6 +16,15 @@
 
 enum { MESSAGES_MAX = 64 };
 
+/* A lone accent and a blank that joins words fold to a space; they come as encoded words too. */
+static bool may_fold_to_space(struct view text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.data[i] >= 0x80 || text.data[i] == '=')
+			return true;
+	return false;
+}
+
 static void subjects(struct view text)
 {
 	struct buf out;
@@ -25,7 +34,7 @@ static void subjects(struct view text)
 	if (base_subject_append(text, &out, &is_answer) == 0 && out.len > 0) {
 		struct view base = buf_view(&out);
 
-		check(base.data[base.len - 1] != ' ' && base.data[0] != ' ');
+		check(may_fold_to_space(text) || (base.data[base.len - 1] != ' ' && base.data[0] != ' '));
 	}
 	buf_done(&out);
 }
