@@ -422,11 +422,15 @@ static void sweep(struct pushed *p)
 	store_commit(store_role.store, &p->commit);
 }
 
+/*
+ * Also of an account that is not watched: the list of those that are may still be under way, and so may the
+ * commit of a subscription. The sweep comes behind both; where it finds nothing, the account is left again.
+ */
 void store_push_revoke(uint64_t account, uint64_t session)
 {
-	struct pushed *p = push.on ? map_get_u64(&push.accounts, account) : NULL;
-	if (p == NULL)
+	if (!push.on)
 		return;
+	struct pushed *p = watch_account(account);
 	add_wish(&p->wanted,
 	    &(struct sweeping){.session = session ? session : ACCOUNT_PUSH_ANY, .all = session == 0});
 	sweep(p);
