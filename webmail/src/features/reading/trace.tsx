@@ -10,21 +10,11 @@ import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
 import { longDate, shortDate } from './facts.ts';
+import { stepWords, type TraceStep } from './traceWords.ts';
 
 export const TRACE = 'urn:postrider:params:jmap:trace';
 /** The server looks for each in files. */
 const IDS_MAX = 16;
-
-export interface TraceStep {
-  at: string;
-  event: string;
-  text: string;
-  recipient: string | null;
-  host: string | null;
-  reply: string | null;
-  tls: string | null;
-  nextAt: string | null;
-}
 
 interface Trace {
   id: Id;
@@ -98,8 +88,8 @@ function Steps({ email }: { email: WholeEmail }) {
             <time dateTime={step.at} title={longDate(new Date(step.at))}>
               {shortDate(new Date(step.at))}
             </time>
-            <span dir="auto">
-              {step.text}
+            <span dir="auto" title={step.text}>
+              {stepWords(step)}
               {step.nextAt && <b> {t('trace.next', { when: shortDate(new Date(step.nextAt)) })}</b>}
             </span>
           </li>
