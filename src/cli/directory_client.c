@@ -53,7 +53,7 @@ static int open_store(struct cli *cli, struct directory_client *client)
 	struct store_options options = {
 	    .folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = store_all_names_blobs};
 	int error = store_open(&options, &client->store);
-	directory_job_serves(cli->settings.hostname, cli->settings.local_senders);
+	(void)directory_job_serves(cli->settings.hostname, cli->settings.local_senders);
 	if (error == 0) {
 		accounts_init(&client->accounts, client->store, (int64_t)cli->settings.undelete_days * 86400);
 		accounts_set_language(&client->accounts, cli->settings.language);

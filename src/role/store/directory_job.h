@@ -50,9 +50,9 @@ bool directory_job_answer(
 
 /*
  * This host's name, at which root, the postmaster and these users (a line for each) get mail, which goes to
- * whoever answers for the server. Called before anything is resolved, and not again: lookups run in threads.
+ * whoever answers for the server. Whether anything is another than before.
  */
-void directory_job_serves(struct view hostname, struct view users);
+bool directory_job_serves(struct view hostname, struct view users);
 
 /* Where mail for an address goes, of whatever domain: as directory_resolve, and -EXDEV for a domain that is
  * not ours. */

@@ -1,5 +1,6 @@
 /* Where mail for an address goes: DIRECTORY_RESOLVE, and, step by step, DIRECTORY_EXPLAIN. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "base/mem.h"
@@ -12,22 +13,31 @@ enum { STEPS_MAX = 400 /* told of one address: more than anybody reads */ };
 
 enum { USERS_MAX = 64 << 10 /* octets of names: all that the setting can hold is a few hundred */ };
 
+/* Lookups run in threads, and a reload may change this under way. */
+static pthread_mutex_t here_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
 	char name[DOMAIN_MAX + 1]; /* of this host; "": not known */
 	struct buf users;
 } here;
 
-void directory_job_serves(struct view hostname, struct view users)
+bool directory_job_serves(struct view hostname, struct view users)
 {
-	buf_done(&here.users);
-	buf_init(&here.users, USERS_MAX);
-	buf_append_string(&here.users, "root\npostmaster\nabuse\n");
-	buf_append(&here.users, users);
+	struct buf fresh, before;
+	buf_init(&fresh, USERS_MAX);
+	buf_append_string(&fresh, "root\npostmaster\nabuse\n");
+	buf_append(&fresh, users);
+	pthread_mutex_lock(&here_lock);
+	before = here.users;
+	bool changed = !view_equal(buf_view(&before), buf_view(&fresh)) ||
+	               !view_equal(view_from_string(here.name), hostname);
+	here.users = fresh;
 	snprintf(here.name, sizeof here.name, "%.*s", VIEW_FMT(hostname));
+	pthread_mutex_unlock(&here_lock);
+	buf_done(&before);
+	return changed;
 }
 
-/* What programs of this host write as, and to, where its name is no mail domain. */
-static bool is_user_here(struct view address)
+static bool is_listed(struct view address)
 {
 	struct view rest = buf_view(&here.users), user;
 	ptrdiff_t at = view_find_last(address, '@');
@@ -37,6 +47,15 @@ static bool is_user_here(struct view address)
 		if (view_equal_nocase(view_take(address, (size_t)at), user))
 			return true;
 	return false;
+}
+
+/* What programs of this host write as, and to, where its name is no mail domain. */
+static bool is_user_here(struct view address)
+{
+	pthread_mutex_lock(&here_lock);
+	bool listed = is_listed(address);
+	pthread_mutex_unlock(&here_lock);
+	return listed;
 }
 
 static int resolve_named(struct txn *t, struct view address, struct directory_targets *targets)

@@ -105,6 +105,9 @@ static int store_role_serve(struct role_process *p)
 		store_queue_configure();
 		store_smime_forget();
 		trace_set_days((unsigned)p->settings.trace_days);
+		/* What auth remembers of addresses may be true no more. */
+		if (directory_job_serves(p->settings.hostname, p->settings.local_senders))
+			peers_tell(&store_role.auth, MESSAGE_DIRECTORY_CHANGED, &(struct message_revoke){0});
 		return 0;
 	}
 	if (p->folder < 0 || fchdir(p->folder) != 0)
@@ -114,7 +117,7 @@ static int store_role_serve(struct role_process *p)
 	int error = store_open(&options, &store_role.store);
 	if (error)
 		return is_wrong_folder(error) ? error : ROLE_TRY_AGAIN;
-	directory_job_serves(p->settings.hostname, p->settings.local_senders);
+	(void)directory_job_serves(p->settings.hostname, p->settings.local_senders);
 	accounts_init(&store_role.accounts, store_role.store, undelete);
 	accounts_set_language(&store_role.accounts, p->settings.language);
 	error = trace_open(p->folder, (unsigned)p->settings.trace_days);
