@@ -438,6 +438,108 @@ static void test_too_much(void **state)
 	buf_done(&message);
 }
 
+static void test_too_many_signers(void **state)
+{
+	struct buf cms, message;
+	(void)state;
+	buf_init(&cms, 1 << 20);
+	buf_init(&message, 1 << 20);
+	BIO *in = BIO_new_mem_buf(TEXT, -1), *bio = BIO_new(BIO_s_mem());
+	CMS_ContentInfo *many = CMS_sign(NULL, NULL, NULL, NULL, CMS_DETACHED | CMS_BINARY | CMS_PARTIAL);
+	for (int i = 0; i < SMIME_SIGNERS_MAX + 1; i++) {
+		struct identity id = identity_make("More", NULL, &good_ca);
+		assert_non_null(CMS_add1_signer(many, id.certificate, id.key, NULL, CMS_BINARY));
+		identity_free(&id);
+	}
+	assert_int_equal(CMS_final(many, in, NULL, CMS_DETACHED | CMS_BINARY), 1);
+	assert_int_equal(i2d_CMS_bio(bio, many), 1);
+	char *der;
+	long len = BIO_get_mem_data(bio, &der);
+	buf_append(&cms, view_of(der, (size_t)len));
+	message_detached(FROM, TEXT, &cms, &message);
+	expect_failed(look(buf_view(&message), world.anchors), SMIME_TOO_MUCH);
+	CMS_ContentInfo_free(many);
+	BIO_free(in);
+	BIO_free(bio);
+	buf_done(&cms);
+	buf_done(&message);
+}
+
+/* The header of one DER value is passed; its content is given back. */
+static struct view enter(struct view *der)
+{
+	const unsigned char *at = (const unsigned char *)der->data;
+	long len;
+	int tag, class;
+	assert_int_equal(ASN1_get_object(&at, &len, &tag, &class, (long)der->len) & 0x80, 0);
+	size_t head = (size_t)((const char *)at - der->data);
+	struct view content = view_take(view_skip(*der, head), (size_t)len);
+	*der = view_skip(*der, head + (size_t)len);
+	return content;
+}
+
+/* A value with this first octet around `content`. */
+static void wrap(struct buf *out, char first, struct view content)
+{
+	buf_append_byte(out, first);
+	buf_append_byte(out, (char)0x83); /* three octets of length */
+	for (int shift = 16; shift >= 0; shift -= 8)
+		buf_append_byte(out, (char)(content.len >> shift & 0xff));
+	buf_append(out, content);
+}
+
+/* The same signature, whose list of digests (RFC 5652 section 5.1) names its only one `times` times. */
+static void repeat_digest(struct view cms, size_t times, struct buf *out)
+{
+	struct buf digests, inside;
+	struct view content = enter(&cms), rest = content;
+	buf_init(&digests, SMIME_SIGNATURE_MAX);
+	buf_init(&inside, SMIME_SIGNATURE_MAX);
+	(void)enter(&rest); /* the type */
+	struct view type = view_take(content, content.len - rest.len);
+	struct view explicit = enter(&rest), data = enter(&explicit), left = data;
+	(void)enter(&left); /* the version */
+	struct view version = view_take(data, data.len - left.len), digest = enter(&left);
+	for (size_t i = 0; i < times; i++)
+		buf_append(&digests, digest);
+	buf_append(&inside, version);
+	wrap(&inside, 0x31, buf_view(&digests));
+	buf_append(&inside, left);
+	buf_clear(&digests);
+	wrap(&digests, 0x30, buf_view(&inside));
+	buf_clear(&inside);
+	buf_append(&inside, type);
+	wrap(&inside, (char)0xa0, buf_view(&digests));
+	wrap(out, 0x30, buf_view(&inside));
+	assert_false(buf_failed(&digests) || buf_failed(&inside) || buf_failed(out));
+	buf_done(&digests);
+	buf_done(&inside);
+}
+
+/* A sum for each of these digests would go through 120 GB of text; the signature is a good one all the same.
+ */
+static void test_many_digests(void **state)
+{
+	enum { TEXT_LEN = 8 << 20, DIGESTS = 15000 };
+	struct buf text, cms, bomb, message;
+	(void)state;
+	buf_init(&text, TEXT_LEN + 1000);
+	buf_init(&cms, 1 << 16);
+	buf_init(&bomb, SMIME_SIGNATURE_MAX);
+	buf_init(&message, 2 * TEXT_LEN);
+	buf_append_string(&text, "Content-Type: text/plain\r\n\r\n");
+	while (text.len < TEXT_LEN)
+		buf_append_string(&text, "All of this is signed, and there is much more of it to come.\r\n");
+	sign_cms(&world.alice, NULL, buf_string(&text), CMS_DETACHED, EVP_sha256(), &cms);
+	repeat_digest(buf_view(&cms), DIGESTS, &bomb);
+	message_detached(FROM, buf_string(&text), &bomb, &message);
+	expect_status(look(buf_view(&message), world.anchors), SMIME_VERIFIED);
+	buf_done(&text);
+	buf_done(&cms);
+	buf_done(&bomb);
+	buf_done(&message);
+}
+
 /* ---- what is no signature ---- */
 
 static void test_others(void **state)
@@ -533,6 +635,8 @@ int main(void)
 	    cmocka_unit_test(test_part),
 	    cmocka_unit_test(test_malformed),
 	    cmocka_unit_test(test_too_much),
+	    cmocka_unit_test(test_too_many_signers),
+	    cmocka_unit_test(test_many_digests),
 	    cmocka_unit_test(test_others),
 	    cmocka_unit_test(test_encrypted_and_certificates),
 	    cmocka_unit_test(test_anchors),
