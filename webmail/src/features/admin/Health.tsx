@@ -93,7 +93,7 @@ function Tile({ page, title, number, text }: { page?: string; title: string; num
   const inside = (
     <>
       <span class="admin-tile-title">{title}</span>
-      <strong class="admin-tile-number">{number}</strong>
+      <strong class={/\d/.test(number) ? 'admin-tile-number' : 'admin-tile-words'}>{number}</strong>
       <span class="admin-tile-text">{text}</span>
     </>
   );

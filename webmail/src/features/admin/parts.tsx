@@ -113,7 +113,7 @@ export function Bars({ label, bars }: { label: string; bars: { words: string; va
           <rect key={bar.words} x={at * width + width * 0.1} width={width * 0.8} y={39 - (bar.value / most) * 38} height={(bar.value / most) * 38} class="admin-bar"><title>{`${bar.words}: ${bar.value}`}</title></rect>
         ))}
       </svg>
-      <span class="admin-most">{t('admin.most', { count: most })}</span>
+      <span class="admin-most">{bars.some((bar) => bar.value > 0) ? t('admin.most', { count: most }) : t('admin.nothing')}</span>
     </figure>
   );
 }
