@@ -19,7 +19,7 @@ struct acl {
 	struct view path, who;
 	struct view owner; /* the address of another's mailbox */
 	enum acl_change change;
-	uint64_t rights; /* SETACL's; then those that are set */
+	uint64_t rights;
 	uint64_t account, mailbox;
 };
 
@@ -225,31 +225,16 @@ static void on_set(struct imap_session *s, enum mail_type type, const void *answ
 		imap_ok(s, NULL, "the access list is changed");
 }
 
+/* Store adds to what there is at that moment, and takes from it: another session may change it too. */
 static void set(struct imap_session *s, const struct acl *acl)
 {
-	struct mail_grant grant = {
-	    .account = acl->account, .mailbox = acl->mailbox, .rights = acl->rights, .who = acl->who};
+	struct mail_grant grant = {.account = acl->account, .mailbox = acl->mailbox, .who = acl->who};
 
+	if (acl->change != TAKE)
+		grant.rights = acl->rights;
+	if (acl->change != REPLACE)
+		grant.keep = acl->change == ADD ? RIGHT_ALL : RIGHT_ALL & ~acl->rights;
 	imap_ask(s, MAIL_GRANT_SET, &grant, on_set);
-}
-
-/* What there is already, for "+" and "-". */
-static void on_present(struct imap_session *s, enum mail_type type, const void *answer)
-{
-	struct acl *acl = imap_data(s);
-	const struct mail_grant *grant = answer;
-	const struct mail_done *done = answer;
-
-	if (type == MAIL_GRANT && view_equal_nocase(grant->who, acl->who)) {
-		acl->rights = acl->change == ADD ? grant->rights | acl->rights : grant->rights & ~acl->rights;
-		acl->change = REPLACE;
-	} else if (type == MAIL_DONE && done->error) {
-		imap_no_error(s, done->error, "the access list");
-	} else if (type == MAIL_DONE) {
-		if (acl->change == TAKE) /* there is nothing to take from */
-			acl->rights = 0;
-		set(s, acl);
-	}
 }
 
 static void on_changed_mailbox(struct imap_session *s, const struct mail_mailbox *mailbox, int64_t error)
@@ -263,11 +248,7 @@ static void on_changed_mailbox(struct imap_session *s, const struct mail_mailbox
 		imap_no(s, "CANNOT", "the owner has all rights always");
 		return;
 	}
-	if (acl->change == REPLACE)
-		set(s, acl);
-	else
-		imap_ask(s, MAIL_GRANTS,
-		    &(struct mail_grants){.account = acl->account, .mailbox = acl->mailbox}, on_present);
+	set(s, acl);
 }
 
 void imap_setacl(struct imap_session *s, struct imap_in *in)

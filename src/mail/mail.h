@@ -447,9 +447,10 @@ struct mail_quota_set {
 struct mail_grants {
 	uint64_t account, mailbox;
 };
-struct mail_grant { /* MAIL_GRANT, MAIL_GRANT_SET: rights 0 removes it; -ENXIO: there is nobody of that name
-	             */
+/* MAIL_GRANT, MAIL_GRANT_SET. A grant without rights is removed. -ENXIO: there is nobody of that name. */
+struct mail_grant {
 	uint64_t account, mailbox, rights;
+	uint64_t keep;   /* MAIL_GRANT_SET: of what it has at that moment this stays beside `rights` */
 	uint64_t number; /* MAIL_GRANT: of the user's account, or of the group; 0: neither */
 	struct view who;
 };

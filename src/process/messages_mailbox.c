@@ -113,7 +113,8 @@ SCHEMA(mail_quota_set, FIELD_ACCOUNT(mail_quota_set, account), FIELD_SIZE(mail_q
     FIELD_COUNT(mail_quota_set, messages));
 SCHEMA(mail_grants, FIELDS_MAILBOX(mail_grants));
 SCHEMA(mail_grant, FIELDS_MAILBOX(mail_grant), FIELD_NUMBER(mail_grant, rights, 0, RIGHT_ALL),
-    FIELD_NUMBER(mail_grant, number, 0, MAIL_ACCOUNT_END - 1), FIELD_LINE(mail_grant, who, GRANT_NAME_MAX));
+    FIELD_NUMBER(mail_grant, keep, 0, RIGHT_ALL), FIELD_NUMBER(mail_grant, number, 0, MAIL_ACCOUNT_END - 1),
+    FIELD_LINE(mail_grant, who, GRANT_NAME_MAX));
 SCHEMA(mail_shares, FIELD_NUMBER(mail_shares, unused, 0, 0));
 SCHEMA(mail_share, FIELDS_MAILBOX(mail_share), FIELD_NUMBER(mail_share, state, 0, MAIL_SHARE_LEFT),
     FIELD_NUMBER(mail_share, rights, 0, RIGHT_ALL), FIELD_ADDRESS(mail_share, owner),

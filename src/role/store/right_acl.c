@@ -233,7 +233,8 @@ void right_grant_set(struct right *r, uint32_t request, const void *message)
 	const struct mail_grant *m = message;
 	struct right_acl *a = question_begin(r, request, sizeof *a, &kind);
 	struct view who = view_take(m->who, sizeof a->who);
-	a->change = (struct account_grant_change){.give = (uint32_t)m->rights, .take = RIGHT_ALL};
+	a->change = (struct account_grant_change){
+	    .give = (uint32_t)m->rights, .take = RIGHT_ALL & ~(uint32_t)m->keep};
 	a->who_len = who.len;
 	if (who.len)
 		memcpy(a->who, who.data, who.len);

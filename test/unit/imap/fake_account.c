@@ -426,9 +426,11 @@ static void set_grant(struct fake *f, const struct fake_op *op)
 		if (!f->grants[i].who[0])
 			at = i;
 	assert_true(at < 8);
-	snprintf(f->grants[at].who, sizeof f->grants[at].who, "%.*s",
-	    op->q.grant.rights ? (int)op->q.grant.who.len : 0, op->q.grant.who.data);
-	f->grants[at].rights = op->q.grant.rights;
+	uint64_t rights =
+	    (f->grants[at].who[0] ? f->grants[at].rights & op->q.grant.keep : 0) | op->q.grant.rights;
+	snprintf(f->grants[at].who, sizeof f->grants[at].who, "%.*s", rights ? (int)op->q.grant.who.len : 0,
+	    op->q.grant.who.data);
+	f->grants[at].rights = rights;
 	done(f, op, 0);
 }
 

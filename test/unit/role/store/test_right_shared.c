@@ -545,6 +545,50 @@ static void rights_are_given_so_often_in_an_hour(void **state)
 	assert_true(given > SHARING_HOUR_MAX / 2);
 }
 
+/* What bob has of the access list of `place`. */
+static uint64_t bobs_rights;
+
+static void note_grant(struct seen *s, unsigned type, const void *answer)
+{
+	const struct mail_grant *m = answer;
+	(void)s;
+	if (type == MAIL_GRANT && view_equal(m->who, VIEW("bob@example.test")))
+		bobs_rights = m->rights;
+}
+
+static uint64_t listed_rights(void)
+{
+	bobs_rights = 0;
+	alice.also = note_grant;
+	assert_int_equal(ask(&alice, MAIL_GRANTS, &(struct mail_grants){.mailbox = place}), 0);
+	alice.also = NULL;
+	return bobs_rights;
+}
+
+/* Two who change one grant at the same time both get what they were told: none brings back what the other
+ * took. */
+static void rights_are_added_to_those_of_the_moment(void **state)
+{
+	struct mail_grant m = {.mailbox = place,
+	    .who = VIEW("bob@example.test"),
+	    .rights = RIGHT_LOOKUP | RIGHT_READ | RIGHT_WRITE};
+	(void)state;
+	assert_int_equal(ask(&alice, MAIL_GRANT_SET, &m), 0);
+	struct mail_grant take = {.mailbox = place, .who = m.who, .keep = RIGHT_ALL & ~(unsigned)RIGHT_WRITE};
+	struct mail_grant add = {
+	    .mailbox = place, .who = VIEW("BOB@EXAMPLE.TEST"), .rights = RIGHT_SEEN, .keep = RIGHT_ALL};
+	send_question(&alice, MAIL_GRANT_SET, &take);
+	send_question(&alice, MAIL_GRANT_SET, &add);
+	mail_world_settle();
+	assert_int_equal(listed_rights(), RIGHT_LOOKUP | RIGHT_READ | RIGHT_SEEN);
+	take.keep = 0;
+	assert_int_equal(ask(&alice, MAIL_GRANT_SET, &take), 0);
+	assert_int_equal(listed_rights(), 0);
+	take.keep = RIGHT_LOOKUP; /* there is nothing to take from */
+	assert_int_equal(ask(&alice, MAIL_GRANT_SET, &take), 0);
+	assert_int_equal(listed_rights(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -558,6 +602,7 @@ int main(void)
 	    TEST(a_watch_tells_of_its_mailbox_alone),
 	    TEST(notes_are_told_to_who_may_read),
 	    TEST(a_subscription_makes_no_share),
+	    TEST(rights_are_added_to_those_of_the_moment),
 	    TEST(a_token_is_right_enough_and_nothing_else_is),
 	    TEST(rights_are_given_so_often_in_an_hour),
 	};
