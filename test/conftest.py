@@ -27,9 +27,11 @@ SLOW_FILES = ("test_road_stages", "test_road_tls", "test_limits", "test_road_fau
 
 # These files start several servers for a test, or many commands: they try the program that users get. What a server reads from its peers is
 # tried by the others, with the sanitizers. With --long these have them too.
-SHIPPED_FILES = ("test_authors", "test_cli", "test_completion", "test_demo", "test_directory", "test_dns", "test_handbook", "test_metrics", "test_net",
-                 "test_notify", "test_processes", "test_queue", "test_report", "test_road", "test_sandbox", "test_sender", "test_server_commands", "test_setup",
-                 "test_sign", "test_submission", "test_tls", "test_trace", "test_who")
+SHIPPED_FILES = ("test_administration", "test_authors", "test_cli", "test_clock", "test_completion", "test_demo",
+                 "test_directory", "test_dns", "test_handbook", "test_mailbox", "test_metrics", "test_net", "test_notify", "test_processes",
+                 "test_queue", "test_report", "test_road", "test_rule_", "test_rules_faults", "test_rules_kills",
+                 "test_sandbox", "test_sender", "test_server_commands", "test_setup", "test_sign", "test_submission", "test_tls",
+                 "test_trace", "test_web_blobs", "test_web_push", "test_who")
 
 
 @pytest.hookimpl(tryfirst=True)
