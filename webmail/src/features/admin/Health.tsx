@@ -1,6 +1,6 @@
 /** Health on one screen; numbers lead to what they count. */
 import { t } from '../../base/words.ts';
-import { shortDate } from '../../base/dates.ts';
+import { sayNumber, shortDate } from '../../base/dates.ts';
 import { go, pathOf } from '../../frame/router.ts';
 import { Bars, Command, Shown, Table, When, sayOctets } from './parts.tsx';
 import { accountId, asked, useLoaded } from './api.ts';
@@ -38,9 +38,9 @@ function Screen({ now }: { now: HealthAnswer }) {
     <>
       {problems.length > 0 ? <ul class="admin-problems">{problems.map((one) => <li key={one}>{one}</li>)}</ul> : <p class="admin-well">{t('admin.allWell')}</p>}
       <div class="admin-tiles">
-        <Tile page="queue" title={t('admin.queue')} number={String(now.queue.messages)} text={t('admin.queueText', { held: now.queue.held, active: now.queue.active })} />
+        <Tile page="queue" title={t('admin.queue')} number={sayNumber(now.queue.messages)} text={t('admin.queueText', { held: now.queue.held, active: now.queue.active })} />
         <Tile title={t('admin.storage')} number={sayOctets(now.storage.freeOctets)} text={t('admin.storageText', { all: sayOctets(now.storage.volumeOctets), index: sayOctets(now.storage.indexOctets) })} />
-        <Tile page="domains" title={t('admin.domains')} number={wasLooked ? String(now.domains.length) : t('admin.notChecked')} text={wasLooked ? t('admin.domainsText', { count: now.domains.filter((one) => one.wrong > 0).length }) : t('admin.noneLooked')} />
+        <Tile page="domains" title={t('admin.domains')} number={wasLooked ? sayNumber(now.domains.length) : t('admin.notChecked')} text={wasLooked ? t('admin.domainsText', { count: now.domains.filter((one) => one.wrong > 0).length }) : t('admin.noneLooked')} />
         <Tile title={t('admin.version')} number={now.version} text="" />
       </div>
       <div class="admin-charts">
@@ -93,7 +93,7 @@ function Tile({ page, title, number, text }: { page?: string; title: string; num
   const inside = (
     <>
       <span class="admin-tile-title">{title}</span>
-      <strong class={/\d/.test(number) ? 'admin-tile-number' : 'admin-tile-words'}>{number}</strong>
+      <strong class={/\p{Nd}/u.test(number) ? 'admin-tile-number' : 'admin-tile-words'}>{number}</strong>
       <span class="admin-tile-text">{text}</span>
     </>
   );
