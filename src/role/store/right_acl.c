@@ -85,6 +85,7 @@ struct right_acl {
 	struct question question;
 	struct right_mailbox box;
 	struct account_grants grants;
+	struct right_viewer viewer; /* of whoever gives rights */
 	struct grantee *names;
 	struct store_read read;
 	struct account_granting granting;
@@ -187,10 +188,36 @@ static void granted(struct account_granting *granting, int result)
 		question_fail(&a->question, result);
 }
 
+static bool is_administrator(const struct right_acl *a)
+{
+	return a->question.right->link.peer == ROLE_ADMIN;
+}
+
+/*
+ * A group can be named by whoever sees it: others would learn that it is there, and could invite all its
+ * members. One that has rights to the mailbox already can be named by whoever may change them.
+ */
+static int check_seen(struct txn *t, struct right_acl *a)
+{
+	const struct account_grant *wanted = &a->change.grant;
+	struct directory_person person;
+	if (wanted->kind != GRANT_GROUP || is_administrator(a))
+		return 0;
+	for (size_t i = 0; i < a->grants.count; i++)
+		if (a->grants.grants[i].kind == GRANT_GROUP && a->grants.grants[i].who == wanted->who)
+			return 0;
+	int error = directory_viewer_begin(t, &a->viewer.viewer);
+	if (error == 0)
+		error = directory_sees(t, &a->viewer.viewer, wanted->who, &person);
+	return error == -ENOENT ? -ENXIO : error;
+}
+
 static int run_find_name(struct txn *t, void *arg)
 {
 	struct right_acl *a = arg;
 	int error = find_name(t, view_of(a->who, a->who_len), &a->change.grant);
+	if (error == 0)
+		error = check_seen(t, a);
 	if (error == 0)
 		error = right_copy_address(t, a->box.shard, a->owner, &a->owner_len);
 	return error ? error : right_copy_address(t, a->question.right->account, a->by, &a->by_len);
@@ -223,9 +250,33 @@ static void name_found(struct store_read *read, int result)
 	account_grant(&store_role.accounts, g);
 }
 
+static void grants_known(struct account_grants *grants, int result)
+{
+	struct right_acl *a = container_of(grants, struct right_acl, grants);
+	if (!question_back(&a->question))
+		return;
+	if (result)
+		question_fail(&a->question, result);
+	else
+		read_directory(a, run_find_name, name_found);
+}
+
+static void viewer_known(struct question *question)
+{
+	struct right_acl *a = acl_of(question);
+	a->grants =
+	    (struct account_grants){.shard = a->box.shard, .mailbox = a->box.mailbox, .done = grants_known};
+	question_call(question);
+	account_grants(&store_role.accounts, &a->grants);
+}
+
 static void may_grant(struct question *question)
 {
-	read_directory(acl_of(question), run_find_name, name_found);
+	struct right_acl *a = acl_of(question);
+	if (is_administrator(a))
+		read_directory(a, run_find_name, name_found);
+	else
+		right_viewer(question, &a->viewer, viewer_known);
 }
 
 void right_grant_set(struct right *r, uint32_t request, const void *message)

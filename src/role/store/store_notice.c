@@ -1,7 +1,8 @@
 /*
  * The server's own short messages to those who have an account here: that a quota is nearly used up, that
  * somebody shares a mailbox, that a domain's records have changed. They go into INBOX, whatever the quota
- * says; one that the store cannot take is logged and not tried again, since nothing depends on it.
+ * says; but what others bring about, by sharing, finds no room in a full account. One that the store cannot
+ * take is logged and not tried again, since nothing depends on it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,13 +14,21 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/show.h"
+#include "base/utf8.h"
 #include "directory/groups.h"
 #include "mime/compose.h"
 #include "mime/digest.h"
 #include "mime/trailer.h"
 #include "role/store/store_private.h"
 
-enum { TEXT_MAX = 64 * 1024, UNDER_WAY_MAX = 1000 /* more at a time are dropped: they are news, not mail */ };
+enum {
+	TEXT_MAX = 64 * 1024,
+	UNDER_WAY_MAX = 1000, /* more at a time are dropped: they are news, not mail */
+	/* Octets of another's mailbox's path that are shown: somebody chose it freely, and the server says
+	   it. */
+	PATH_SHOWN_MAX = 80
+};
 
 struct notice {
 	uint64_t account, owner; /* owner: of what is shared; 0: it is about the quota */
@@ -39,7 +48,8 @@ static size_t under_way;
 
 static void end(struct notice *n, int error)
 {
-	if (error && error != -ENOENT)
+	bool is_full = n->owner && (error == -EDQUOT || error == -EFBIG);
+	if (error && error != -ENOENT && !is_full)
 		log_event(LOG_WARNING, "-", "notice-lost", log_u64("account", n->account), log_errno(error));
 	account_tree_free(&n->tree);
 	mime_digest_free(n->digest);
@@ -75,7 +85,10 @@ static void deliver(struct notice *n)
 		end(n, error);
 		return;
 	}
-	n->target = (struct account_target){.shard = n->account};
+	n->target = (struct account_target){.shard = n->account,
+	    .enforce_quota = n->owner != 0,
+	    .quota_default = store_role.process->settings.quota_default,
+	    .quota_messages_default = store_role.process->settings.quota_messages_default};
 	n->delivery = (struct account_delivery){.upload = upload,
 	    .body_len = message.len,
 	    .summary = digest.summary,
@@ -140,6 +153,18 @@ static void say_quota(struct notice *n)
 	post(n);
 }
 
+/* How imap names it (RFC 2342), and what the administrator can say. */
+static void say_how(struct notice *n, struct view path)
+{
+	struct view owner = address_view(&n->from), to = address_view(&n->to);
+	buf_printf(&n->text,
+	    "To see it in your mail program, subscribe there to the folder\n\n    Users/%.*s/%.*s\n\n",
+	    (int)owner.len, owner.data, (int)path.len, path.data);
+	buf_printf(&n->text,
+	    "or let whoever runs the server say\n\n    postrider mailbox accept %.*s %.*s \"%.*s\"\n",
+	    (int)to.len, to.data, (int)owner.len, owner.data, (int)path.len, path.data);
+}
+
 static void path_known(struct account_tree *tree, int result)
 {
 	struct notice *n = container_of(tree, struct notice, tree);
@@ -148,17 +173,20 @@ static void path_known(struct account_tree *tree, int result)
 		end(n, result);
 		return;
 	}
-	struct view path = tree->mailboxes[0].path, to = address_view(&n->to);
+	struct view path = tree->mailboxes[0].path;
+	bool whole = path.len <= PATH_SHOWN_MAX && show_is_plain(path);
 	buf_printf(&n->subject, "%.*s shares a mailbox with you", (int)owner.len, owner.data);
-	buf_printf(&n->text, "%.*s shares the mailbox \"%.*s\" with you.\n\n", (int)owner.len, owner.data,
-	    (int)path.len, path.data);
-	/* How imap names it (RFC 2342), and what the administrator can say. */
-	buf_printf(&n->text,
-	    "To see it in your mail program, subscribe there to the folder\n\n    Users/%.*s/%.*s\n\n",
-	    (int)owner.len, owner.data, (int)path.len, path.data);
-	buf_printf(&n->text,
-	    "or let whoever runs the server say\n\n    postrider mailbox accept %.*s %.*s \"%.*s\"\n",
-	    (int)to.len, to.data, (int)owner.len, owner.data, (int)path.len, path.data);
+	buf_printf(&n->text, "%.*s shares the mailbox \"", (int)owner.len, owner.data);
+	show_line(&n->text, utf8_cut(path, PATH_SHOWN_MAX));
+	buf_printf(
+	    &n->text, "%s\" with you, and has chosen its name.\n\n", path.len > PATH_SHOWN_MAX ? "..." : "");
+	if (whole)
+		say_how(n, path);
+	else
+		buf_printf(&n->text,
+		    "To see it in your mail program, subscribe there to the folder of this name below\n\n"
+		    "    Users/%.*s\n",
+		    (int)owner.len, owner.data);
 	post(n);
 }
 

@@ -389,6 +389,33 @@ static void whoever_is_invited_is_told(void **state)
 	expect_mail(&one, 0, "", "");
 }
 
+/* A name is another's words, and the message the server's: it stands there in part. */
+static void a_long_name_is_not_told_whole(void **state)
+{
+	char path[140], text[160];
+	(void)state;
+	memset(path, 'n', sizeof path - 1);
+	path[sizeof path - 1] = '\0';
+	make(path, RIGHT_LOOKUP);
+	snprintf(text, sizeof text, "the mailbox \"%.80s...\" with you, and has chosen its name", path);
+	expect_mail(&two, 1, "Subject: alice@example.test shares a mailbox with you", text);
+	expect_mail(&two, 1, "", "below\r\n\r\n    Users/alice@example.test\r\n");
+}
+
+/* What others tell it finds no room in a full account. */
+static void an_invitation_keeps_to_the_quota(void **state)
+{
+	uint64_t *most = &store_role.process->settings.quota_messages_default;
+	(void)state;
+	*most = 1;
+	make("First", RIGHT_LOOKUP);
+	make("Second", RIGHT_LOOKUP);
+	expect_mail(&two, 1, "", "First");
+	*most = 0;
+	make("Third", RIGHT_LOOKUP);
+	expect_mail(&two, 2, "", "Third");
+}
+
 static int run_quota(struct txn *t, void *arg)
 {
 	struct account_head head;
@@ -479,6 +506,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(many_annotations_cross_accounts, begin, end),
 	    cmocka_unit_test_setup_teardown(an_account_holds_so_many_annotations, begin, end),
 	    cmocka_unit_test_setup_teardown(whoever_is_invited_is_told, begin, end),
+	    cmocka_unit_test_setup_teardown(a_long_name_is_not_told_whole, begin, end),
+	    cmocka_unit_test_setup_teardown(an_invitation_keeps_to_the_quota, begin, end),
 	    cmocka_unit_test_setup_teardown(a_full_mailbox_says_so, begin, end),
 	    cmocka_unit_test_setup_teardown(a_path_leads_to_its_mailbox, begin, end),
 	};

@@ -589,6 +589,45 @@ static void rights_are_added_to_those_of_the_moment(void **state)
 	assert_int_equal(listed_rights(), 0);
 }
 
+static int run_groups(struct txn *t, void *arg)
+{
+	struct directory_domain d = {.disabled = false};
+	struct directory_account carl = {.quota = 0};
+	(void)arg;
+	int error = directory_domain_put(t, VIEW("other.test"), &d);
+	if (error == 0)
+		error = directory_account_add(t, VIEW("carl@other.test"), &carl);
+	if (error == 0)
+		error = directory_group_add(t, VIEW("team@other.test"), VIEW("carl@other.test"));
+	return error ? error : directory_group_add(t, VIEW("team@example.test"), VIEW("bob@example.test"));
+}
+
+static int64_t give(const char *who, uint64_t rights)
+{
+	return ask(&alice, MAIL_GRANT_SET,
+	    &(struct mail_grant){.mailbox = place, .who = view_from_string(who), .rights = rights});
+}
+
+/* Whoever does not see a group neither learns that it is there, nor reaches its members. What was given
+ * before it was hidden can be taken. */
+static void only_a_group_that_is_seen_gets_rights(void **state)
+{
+	struct view *people_seen = &store_role.process->settings.people_seen, before = *people_seen;
+	(void)state;
+	assert_int_equal(test_commit(store_role.store, run_groups, NULL), 0);
+	assert_int_equal(give("group:none@other.test", RIGHT_LOOKUP), -ENXIO);
+	assert_int_equal(give("group:team@other.test", RIGHT_LOOKUP), -ENXIO);
+	assert_int_equal(give("-group:team@other.test", RIGHT_LOOKUP), -ENXIO);
+	assert_int_equal(give("group:team@other.test", 0), -ENXIO);
+	assert_int_equal(give("carl@other.test", 0), 0); /* people are known by their addresses */
+	assert_int_equal(give("group:team@example.test", RIGHT_LOOKUP), 0);
+	*people_seen = VIEW("nobody");
+	assert_int_equal(give("group:team@example.test", RIGHT_LOOKUP | RIGHT_READ), 0);
+	assert_int_equal(give("group:team@example.test", 0), 0);
+	assert_int_equal(give("group:team@example.test", RIGHT_LOOKUP), -ENXIO);
+	*people_seen = before;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -603,6 +642,7 @@ int main(void)
 	    TEST(notes_are_told_to_who_may_read),
 	    TEST(a_subscription_makes_no_share),
 	    TEST(rights_are_added_to_those_of_the_moment),
+	    TEST(only_a_group_that_is_seen_gets_rights),
 	    TEST(a_token_is_right_enough_and_nothing_else_is),
 	    TEST(rights_are_given_so_often_in_an_hour),
 	};
