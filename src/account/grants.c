@@ -45,6 +45,7 @@ static int set_grant(struct account_mailbox *m, const struct account_grant *gran
 /* A change under way: large, and so not on a stack. */
 struct granting {
 	struct account_change own, other;
+	const struct account_mailbox *m; /* with the grants that there are then */
 	struct mailbox_path path;
 	struct account_grant_told
 	    affected[2 * ACCOUNT_GRANTS_MAX]; /* those who are named, and those who are not */
@@ -120,7 +121,7 @@ static int check_affected(struct txn *t, struct granting *w, struct account_gran
 	return 0;
 }
 
-/* Those who get more at once than they knew of are invited. */
+/* Those who get more at once than they knew of are invited; whoever may not look it up any more is not. */
 static int tell(
     struct txn *t, struct granting *w, struct account_granting *g, const struct account_grant_told *a)
 {
@@ -136,6 +137,8 @@ static int tell(
 	int error = change_begin(&w->other, t, a->who, g->now);
 	if (error == 0 && a->new_rights & RIGHT_LOOKUP)
 		error = share_invite(&w->other, g->shard, g->mailbox, g->address, &invited);
+	else if (error == 0 && !share_is_granted(w->m, a->who))
+		error = share_withdraw(&w->other, g->shard, g->mailbox);
 	if (error == 0 && a->who != g->by)
 		error = share_note_add(&w->other, &note);
 	if (error == 0)
@@ -161,6 +164,7 @@ static int run(struct txn *t, struct granting *w, struct account_granting *g)
 		error = mailbox_path_of(t, g->shard, g->mailbox, &w->path);
 	if (error == 0)
 		error = check_affected(t, w, g);
+	w->m = error == 0 ? &box->m : NULL;
 	for (size_t i = 0; i < w->count && error == 0; i++)
 		error = tell(t, w, g, &w->affected[i]);
 	if (error)
@@ -196,7 +200,11 @@ static int tell_each(
     struct txn *t, struct granting *w, struct account_granting *g, const struct account_telling *x)
 {
 	struct account_head head;
+	struct account_mailbox m;
 	int error = mailbox_path_of(t, x->shard, x->mailbox, &w->path);
+	if (error == 0)
+		error = mailbox_get(t, x->shard, x->mailbox, &m);
+	w->m = &m;
 	for (size_t i = 0; i < x->count && error == 0; i++) {
 		const struct account_grant_told told = {x->people[i], x->old_rights, x->new_rights};
 		error = x->people[i] == x->shard ? -ENOENT : head_get(t, x->people[i], &head);

@@ -6,6 +6,7 @@
 
 #include "account/intent.h"
 #include "account/mailbox.h"
+#include "account/shares.h"
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/mem.h"
@@ -362,7 +363,8 @@ static int run_remove(struct txn *t, void *arg)
 	c.head.roles[box->m.role] = 0;
 	box->m.removing = true;
 	change_mark_mailbox(&c, box);
-	return change_end(&c);
+	error = shares_end(t, r->shard, r->mailbox, &box->m, r->now);
+	return error ? error : change_end(&c);
 }
 
 static void removed(struct account_request *repair, int result)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "account/change.h"
+#include "account/mailbox.h"
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/mem.h"
@@ -19,12 +20,113 @@ static int get_share(
 	return error ? error : share_decode(value, share);
 }
 
-/* Its share; whoever has as many as there is room for has the right all the same, and can ask for it. */
+/* ---- room ---- */
+
+enum { DROPPED_AT_ONCE = 20 /* shares that lead nowhere: not each new one looks at all of them */ };
+
+struct listed {
+	size_t count;
+	struct account_share shares[ACCOUNT_SHARES_MAX];
+};
+
+static int note_share(void *arg, struct view key, struct view value)
+{
+	struct listed *l = arg;
+	struct account_share *share = &l->shares[l->count];
+	l->count += key_read_share(key, &share->owner, &share->mailbox) && share_decode(value, share) == 0;
+	return l->count == ACCOUNT_SHARES_MAX;
+}
+
+/* Those of these owners. Their addresses are not to be used. */
+static int list_shares(struct account_change *c, uint64_t first, uint64_t last, struct listed *l)
+{
+	struct account_key from = key_share(first, 0), to = key_share(last, UINT32_MAX);
+	struct txn_range range = {.shard = c->shard, .from = key_view(&from), .to = key_view(&to)};
+	l->count = 0;
+	int error = txn_range(c->txn, &range, note_share, l);
+	return error < 0 ? error : 0;
+}
+
+static bool is_invitation(const struct account_share *share)
+{
+	return share->state == SHARE_INVITED && !share->subscribed;
+}
+
+bool share_is_granted(const struct account_mailbox *m, uint64_t user)
+{
+	for (size_t i = 0; i < m->grant_count; i++) {
+		const struct account_grant *g = &m->grants[i];
+		if (!g->negative && g->rights & RIGHT_LOOKUP && (g->kind != GRANT_USER || g->who == user))
+			return true;
+	}
+	return false;
+}
+
+static int drop_share(struct account_change *c, uint64_t owner, uint32_t mailbox)
+{
+	c->head.shares = (uint32_t)less(c->head.shares, 1);
+	change_mark_state(c, MAIL_STATE_MAILBOXES);
+	return change_delete(c, key_share(owner, mailbox));
+}
+
+/* What cannot be read may lead somewhere. */
+static bool leads_nowhere(struct account_change *c, const struct account_share *share)
+{
+	struct account_mailbox m;
+	int error = mailbox_get(c->txn, share->owner, share->mailbox, &m);
+	if (error)
+		return error == -ENOENT;
+	return m.removing || (is_invitation(share) && !share_is_granted(&m, c->shard));
+}
+
+/* -EMLINK: all of them are of use. */
+static int drop_useless(struct account_change *c, const struct listed *l)
+{
+	size_t dropped = 0;
+	int error = 0;
+	for (size_t i = 0; i < l->count && dropped < DROPPED_AT_ONCE && error == 0; i++) {
+		if (!leads_nowhere(c, &l->shares[i]))
+			continue;
+		error = drop_share(c, l->shares[i].owner, l->shares[i].mailbox);
+		dropped++;
+	}
+	return error ? error : dropped ? 0 : -EMLINK;
+}
+
+static int make_room(struct account_change *c)
+{
+	if (c->head.shares < ACCOUNT_SHARES_MAX)
+		return 0;
+	struct listed *l = mem_alloc(sizeof *l);
+	int error = list_shares(c, 0, UINT64_MAX, l);
+	if (error == 0)
+		error = drop_useless(c, l);
+	mem_free(l);
+	return error;
+}
+
+/* For one more invitation of this owner's. */
+static int make_room_for(struct account_change *c, uint64_t owner)
+{
+	struct listed *l = mem_alloc(sizeof *l);
+	size_t invitations = 0;
+	int error = list_shares(c, owner, owner, l);
+	for (size_t i = 0; i < l->count && error == 0; i++)
+		invitations += is_invitation(&l->shares[i]);
+	if (error == 0 && invitations >= SHARE_INVITATIONS_MAX)
+		error = drop_useless(c, l);
+	mem_free(l);
+	return error ? error : make_room(c);
+}
+
+/* ---- one of them ---- */
+
 static int put_share(struct account_change *c, const struct account_share *share, bool is_new)
 {
 	struct entry value;
-	if (is_new && c->head.shares >= ACCOUNT_SHARES_MAX)
-		return -EMLINK;
+	int error = is_new ? make_room(c) : 0;
+	if (error)
+		return error;
 	c->head.shares += is_new;
 	/* What is shared with it is watched by whoever watches its mailboxes. */
 	change_mark_state(c, MAIL_STATE_MAILBOXES);
@@ -40,9 +142,47 @@ int share_invite(
 	*invited = false;
 	if (error != -ENOENT && error != -EBADMSG)
 		return error;
+	bool is_new = error == -ENOENT;
+	error = is_new ? make_room_for(c, owner) : 0;
+	if (error)
+		return error == -EMLINK ? 0 : error;
 	share = (struct account_share){.owner = owner, .mailbox = mailbox, .address = address};
-	*invited = c->head.shares < ACCOUNT_SHARES_MAX;
-	return *invited ? put_share(c, &share, error == -ENOENT) : 0;
+	*invited = true;
+	return put_share(c, &share, is_new);
+}
+
+int share_withdraw(struct account_change *c, uint64_t owner, uint32_t mailbox)
+{
+	struct account_share share;
+	int error = get_share(c->txn, c->shard, owner, mailbox, &share);
+	if (error == -ENOENT || error == -EBADMSG || (error == 0 && !is_invitation(&share)))
+		return 0;
+	return error ? error : drop_share(c, owner, mailbox);
+}
+
+static int end_one(
+    struct account_change *c, struct txn *t, uint64_t user, uint64_t owner, uint32_t mailbox, int64_t now)
+{
+	struct view value;
+	int error = change_begin(c, t, user, now);
+	if (error == 0)
+		error = key_get(t, user, key_share(owner, mailbox), &value);
+	if (error == 0)
+		error = drop_share(c, owner, mailbox);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	return change_end(c);
+}
+
+int shares_end(struct txn *t, uint64_t owner, uint32_t mailbox, const struct account_mailbox *m, int64_t now)
+{
+	struct account_change *c = mem_alloc(sizeof *c);
+	int error = 0;
+	for (size_t i = 0; i < m->grant_count && error == 0; i++)
+		if (m->grants[i].kind == GRANT_USER && !m->grants[i].negative && m->grants[i].who != owner)
+			error = end_one(c, t, m->grants[i].who, owner, mailbox, now);
+	mem_free(c);
+	return error;
 }
 
 /* ---- shares ---- */

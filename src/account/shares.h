@@ -10,10 +10,29 @@
 
 struct account_change;
 
-/* Within a change of the account: it knows of the mailbox afterwards. *invited: it did not before. An account
- * that has ACCOUNT_SHARES_MAX of them has the right all the same, and can ask for it. */
+/* Invitations of one owner's that an account keeps: whoever shares a lot leaves room for others. */
+enum { SHARE_INVITATIONS_MAX = 100 };
+
+/*
+ * Within a change of the account: it knows of the mailbox afterwards. *invited: it did not before. An account
+ * that has ACCOUNT_SHARES_MAX of them, or SHARE_INVITATIONS_MAX of this owner's, has the right all the same,
+ * and can ask for it. Where there is no room, shares that lead nowhere any more make some.
+ */
 int share_invite(struct account_change *c, uint64_t owner, uint32_t mailbox, struct view address,
     bool *invited) __attribute__((warn_unused_result));
+
+/* Within a change of the account, which may not look up the mailbox any more: an invitation goes. What it has
+ * accepted or left stays, for when it gets the right again. */
+int share_withdraw(struct account_change *c, uint64_t owner, uint32_t mailbox)
+    __attribute__((warn_unused_result));
+
+/* The mailbox goes, and with it the shares of the users who have rights to it; accounts that are gone are
+ * passed over. The members of groups lose theirs when they need the room. */
+int shares_end(struct txn *t, uint64_t owner, uint32_t mailbox, const struct account_mailbox *m, int64_t now)
+    __attribute__((warn_unused_result));
+
+/* Whether some grant may give the user the right to look up the mailbox: its own, a group's, or anyone's. */
+bool share_is_granted(const struct account_mailbox *m, uint64_t user);
 
 /* The shares of an account: all of one moment, by owner and mailbox. */
 struct account_shares {
