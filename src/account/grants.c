@@ -45,7 +45,7 @@ static int set_grant(struct account_mailbox *m, const struct account_grant *gran
 /* A change under way: large, and so not on a stack. */
 struct granting {
 	struct account_change own, other;
-	const struct account_mailbox *m; /* with the grants that there are then */
+	struct account_mailbox m; /* with the grants that there are then */
 	struct mailbox_path path;
 	struct account_grant_told
 	    affected[2 * ACCOUNT_GRANTS_MAX]; /* those who are named, and those who are not */
@@ -137,7 +137,7 @@ static int tell(
 	int error = change_begin(&w->other, t, a->who, g->now);
 	if (error == 0 && a->new_rights & RIGHT_LOOKUP)
 		error = share_invite(&w->other, g->shard, g->mailbox, g->address, &invited);
-	else if (error == 0 && !share_is_granted(w->m, a->who))
+	else if (error == 0 && !share_is_granted(&w->m, a->who))
 		error = share_withdraw(&w->other, g->shard, g->mailbox);
 	if (error == 0 && a->who != g->by)
 		error = share_note_add(&w->other, &note);
@@ -164,7 +164,8 @@ static int run(struct txn *t, struct granting *w, struct account_granting *g)
 		error = mailbox_path_of(t, g->shard, g->mailbox, &w->path);
 	if (error == 0)
 		error = check_affected(t, w, g);
-	w->m = error == 0 ? &box->m : NULL;
+	if (error == 0)
+		w->m = box->m;
 	for (size_t i = 0; i < w->count && error == 0; i++)
 		error = tell(t, w, g, &w->affected[i]);
 	if (error)
@@ -200,11 +201,9 @@ static int tell_each(
     struct txn *t, struct granting *w, struct account_granting *g, const struct account_telling *x)
 {
 	struct account_head head;
-	struct account_mailbox m;
 	int error = mailbox_path_of(t, x->shard, x->mailbox, &w->path);
 	if (error == 0)
-		error = mailbox_get(t, x->shard, x->mailbox, &m);
-	w->m = &m;
+		error = mailbox_get(t, x->shard, x->mailbox, &w->m);
 	for (size_t i = 0; i < x->count && error == 0; i++) {
 		const struct account_grant_told told = {x->people[i], x->old_rights, x->new_rights};
 		error = x->people[i] == x->shard ? -ENOENT : head_get(t, x->people[i], &head);
