@@ -346,6 +346,10 @@ struct account_expunge {
 	const uint32_t *uids; /* ascending; the caller's until done */
 	size_t uid_count;
 	struct account_removed *removed; /* NULL: the caller needn't know */
+	/* One that has no \Deleted any more stays. Then one call does a step: go on behind `reached`, a
+	 * result. */
+	bool deleted_only;
+	size_t reached; /* so many of the UIDs were looked at */
 	void (*done)(struct account_expunge *x, int result);
 	void *arg;
 

@@ -13,6 +13,9 @@
 /* As many changes as a delivery to some mailboxes makes: whoever deletes a few doesn't wait for others. */
 enum { FEW = 10 };
 
+/* Messages that one step of an EXPUNGE looks at: those that stay write nothing, so room alone is no limit. */
+enum { EXPUNGE_LOOKS = 1000 };
+
 /*
  * Does all of it fit one transaction? Not always when messages have keywords without a bit. Asked before the
  * first write, as refusals must be.
@@ -54,6 +57,39 @@ static int run_small(struct txn *t, void *arg)
 		if (error == -ENOENT)
 			error = 0;
 	}
+	return error ? error : change_end(&c);
+}
+
+/* -ENOENT: it is gone, or is not to go any more. */
+static int remove_deleted(struct account_change *c, const struct account_expunge *x, uint32_t uid)
+{
+	struct message_now now;
+	int error = message_get(c, x->mailbox, uid, &now);
+	if (error || !(now.flags.bits & FLAG_DELETED))
+		return error ? error : -ENOENT;
+	return message_remove(c, x->mailbox, uid, undelete_until(x->accounts, x->now));
+}
+
+/* Those that still have \\Deleted, as many as there is room for. */
+static int run_deleted(struct txn *t, void *arg)
+{
+	struct account_expunge *x = arg;
+	struct account_change c;
+	struct change_mailbox *box;
+	size_t i = 0;
+	if (x->removed)
+		x->removed->count = x->removed->modseq = 0;
+	int error = change_begin(&c, t, x->shard, x->now);
+	if (error == 0)
+		error = change_mailbox(&c, x->mailbox, &box);
+	for (; i < x->uid_count && i < EXPUNGE_LOOKS && error == 0 && (i == 0 || intent_has_room(&c)); i++) {
+		error = remove_deleted(&c, x, x->uids[i]);
+		if (error == 0)
+			intent_note_removed(x->removed, &c, x->uids[i]);
+		if (error == -ENOENT)
+			error = 0;
+	}
+	x->reached = i;
 	return error ? error : change_end(&c);
 }
 
@@ -125,7 +161,7 @@ static void committed(struct store_commit *c, int result)
 		store_commit(x->accounts->store, c);
 		return;
 	}
-	if (result || c->run == run_small) {
+	if (result || c->run != run_intent) {
 		x->done(x, result);
 		return;
 	}
@@ -141,7 +177,9 @@ void account_expunge(struct accounts *a, struct account_expunge *x)
 {
 	x->accounts = a;
 	x->now = clock_wall();
-	x->commit = (struct store_commit){.run = x->uid_count <= REMOVE_AT_ONCE ? run_small : run_intent,
+	x->commit = (struct store_commit){.run = x->deleted_only                  ? run_deleted
+	                                         : x->uid_count <= REMOVE_AT_ONCE ? run_small
+	                                                                          : run_intent,
 	    .arg = x,
 	    .frees_space = true,
 	    .large = x->uid_count > FEW,

@@ -85,8 +85,7 @@ static int collect_messages(
 	return error;
 }
 
-/* Room for one message more? Keywords beyond those with a bit are what makes one large. */
-static bool has_room(const struct account_change *c)
+bool intent_has_room(const struct account_change *c)
 {
 	return c->writes + MESSAGE_WRITES_MAX + CHANGE_END_WRITES <= STORE_SLICE_KEYS;
 }
@@ -146,7 +145,7 @@ static int apply_slice(struct account_change *c, struct account_request *r, cons
 	int error = change_any_mailbox(c, intent->mailbox, &box);
 	if (error == -ENOENT) /* the mailbox is gone, and its messages with it */
 		return change_delete(c, key_intent(first->id, first->part));
-	for (; gone < messages->count && error == 0 && (gone == 0 || has_room(c)); gone++) {
+	for (; gone < messages->count && error == 0 && (gone == 0 || intent_has_room(c)); gone++) {
 		uint32_t mailbox, uid;
 		if (!key_read_message(slice_key(messages, gone), &mailbox, &uid))
 			return -EBADMSG;

@@ -27,6 +27,9 @@ void intent_leave(struct accounts *a, uint64_t shard, uint64_t id);
 /* Until when mail that is deleted now can come back; 0: not at all. */
 int64_t undelete_until(const struct accounts *a, int64_t now);
 
+/* Room to remove one message more? Keywords beyond those with a bit are what makes one large. */
+bool intent_has_room(const struct account_change *c);
+
 /* Notes a message that goes in this change; `removed` may be NULL. */
 void intent_note_removed(struct account_removed *removed, const struct account_change *c, uint32_t uid);
 

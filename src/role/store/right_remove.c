@@ -21,7 +21,8 @@ struct right_removing {
 	size_t count, room;
 
 	struct account_expunge call;
-	struct account_removed removed;
+	size_t next; /* of uids */
+	struct account_removed part, removed;
 };
 
 static struct right_removing *removing_of(struct question *question)
@@ -40,19 +41,51 @@ static void release(struct question *question)
 
 static const struct question_kind kind = {.release = release};
 
+static void expunge_some(struct right_removing *x);
+
+static void take_part(struct right_removing *x)
+{
+	x->removed.count += x->part.count;
+	x->removed.modseq = x->part.count ? x->part.modseq : x->removed.modseq;
+	x->next += x->deleted_only ? x->call.reached : x->call.uid_count;
+}
+
 static void expunged(struct account_expunge *call, int result)
 {
 	struct right_removing *x = container_of(call, struct right_removing, call);
 	struct question *q = &x->question;
 	if (result)
 		log_record(LOG_ERROR, "-", "not-expunged", log_u64("account", x->box.shard),
-		    log_u64("messages", x->count), log_errno(result));
+		    log_u64("messages", x->count - x->next), log_errno(result));
 	if (!question_back(q))
 		return;
 	if (result == 0)
+		take_part(x);
+	if (result == 0 && x->next < x->count) {
+		expunge_some(x);
+		return;
+	}
+	/* What went before an error is gone all the same. */
+	if (result == 0 || x->removed.count)
 		question_answer_uids(q, MAIL_VANISHED, x->removed.uids, x->removed.count);
 	struct mail_done done = {.error = result, .modseq = x->removed.modseq};
 	question_done(q, &done);
+}
+
+/* Which ones have \Deleted was found out before, and somebody may have taken it back since: each step looks
+ * again. What is named goes as one. */
+static void expunge_some(struct right_removing *x)
+{
+	x->part = (struct account_removed){.uids = x->removed.uids + x->removed.count};
+	x->call = (struct account_expunge){.shard = x->box.shard,
+	    .mailbox = x->box.mailbox,
+	    .uids = x->uids + x->next,
+	    .uid_count = x->count - x->next,
+	    .deleted_only = x->deleted_only,
+	    .removed = &x->part,
+	    .done = expunged};
+	question_call(&x->question);
+	account_expunge(&store_role.accounts, &x->call);
 }
 
 static void expunge(struct right_removing *x)
@@ -66,14 +99,7 @@ static void expunge(struct right_removing *x)
 		question_fail(&x->question, -ENOMEM);
 		return;
 	}
-	x->call = (struct account_expunge){.shard = x->box.shard,
-	    .mailbox = x->box.mailbox,
-	    .uids = x->uids,
-	    .uid_count = x->count,
-	    .removed = &x->removed,
-	    .done = expunged};
-	question_call(&x->question);
-	account_expunge(&store_role.accounts, &x->call);
+	expunge_some(x);
 }
 
 /* ---- which ones ---- */

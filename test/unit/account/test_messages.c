@@ -313,6 +313,63 @@ static void refusals_change_nothing(void **state)
 	assert_true(test_stat(&accounts, test_account(ONE)).modseq == modseq);
 }
 
+static void step_ended(struct account_expunge *x, int result)
+{
+	assert_int_equal(result, 0);
+	*(bool *)x->arg = true;
+}
+
+/* Whoever looked for \Deleted has looked before: what has lost it since stays. */
+static void what_is_not_deleted_any_more_stays(void **state)
+{
+	enum { ALL = 300, KEPT = 7 };
+	static uint32_t uids[ALL], gone[ALL];
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	test_fill(test_account(ONE), ALL);
+	for (uint32_t i = 0; i < ALL; i++)
+		uids[i] = i + 1;
+	struct account_flags f = {.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .uids = uids,
+	    .uid_count = ALL,
+	    .flags = FLAG_DELETED,
+	    .unchanged_since = UINT64_MAX};
+	assert_int_equal(test_flags(&f), 0);
+	uint32_t kept = KEPT;
+	f = (struct account_flags){.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .uids = &kept,
+	    .uid_count = 1,
+	    .flags = FLAG_DELETED,
+	    .how = FLAGS_REMOVE,
+	    .unchanged_since = UINT64_MAX};
+	assert_int_equal(test_flags(&f), 0);
+	size_t count = 0, steps = 0;
+	for (size_t next = 0; next < ALL; steps++) {
+		bool done = false;
+		struct account_removed removed = {.uids = gone + count};
+		struct account_expunge x = {.shard = test_account(ONE),
+		    .mailbox = MAILBOX_INBOX,
+		    .uids = uids + next,
+		    .uid_count = ALL - next,
+		    .removed = &removed,
+		    .deleted_only = true,
+		    .done = step_ended,
+		    .arg = &done};
+		account_expunge(&accounts, &x);
+		test_wait(accounts.store, &done);
+		assert_true(x.reached > 0);
+		next += x.reached;
+		count += removed.count;
+	}
+	assert_true(steps > 1);
+	assert_int_equal(count, ALL - 1);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(gone[i], uids[i + (i >= KEPT - 1)]);
+	assert_int_equal(test_stat(&accounts, test_account(ONE)).messages, 1);
+}
+
 /* More names than have bits, up to what a message may have; a message that is full keeps what it has. */
 static void a_message_has_many_keywords(void **state)
 {
@@ -418,6 +475,7 @@ int main(void)
 	    cmocka_unit_test(many_at_once),
 	    cmocka_unit_test(half_a_copy_is_taken_back),
 	    cmocka_unit_test(an_expunge_tells_of_its_own_messages),
+	    cmocka_unit_test(what_is_not_deleted_any_more_stays),
 	    cmocka_unit_test(deleted_mail_of_many_mailboxes_comes_back),
 	    cmocka_unit_test(too_many_places_in_one_copy),
 	    cmocka_unit_test(places_of_a_lost_email_can_go),
