@@ -158,6 +158,18 @@ bool route_choose(struct view lines, struct view domain, struct route *out, size
 	return best > 0;
 }
 
+bool route_is_named(struct view lines, const struct route *target)
+{
+	struct view line;
+	struct route route;
+	const char *problem;
+	while (lines.len > 0 && view_next(&lines, '\n', &line))
+		if (route_parse(line, &route, &problem) == 0 && route.kind == target->kind &&
+		    route.port == target->port && view_equal_nocase(route.host, target->host))
+			return true;
+	return false;
+}
+
 enum tls_level tls_policy_choose(struct view lines, struct view domain, enum tls_level otherwise)
 {
 	struct view line, pattern;

@@ -48,7 +48,10 @@ size_t route_match(struct view pattern, struct view domain);
  */
 bool route_choose(struct view lines, struct view domain, struct route *out, size_t *number);
 
-/* The same of tls_policies; `otherwise` where none fits. */
+/* Whether a line of the setting routes goes to this host, socket or port in this way, for whatever domain. */
+bool route_is_named(struct view lines, const struct route *target);
+
+/* What route_choose is of routes, of tls_policies; `otherwise` where none fits. */
 enum tls_level tls_policy_choose(struct view lines, struct view domain, enum tls_level otherwise);
 
 #endif

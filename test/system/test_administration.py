@@ -380,7 +380,7 @@ def test_aliases(page):
 
 def test_the_queue(make_server):
     """Mail for elsewhere goes where nobody listens, and waits."""
-    server = make_server(routes=[f"* smtp:127.0.0.1:{free_port()}"], mta_sts=False, queue_retry_min=3600, queue_retry_max=3600)
+    server = make_server(routes=[f"* smtp:127.0.0.1:{free_port()}", "other.test smtp:127.0.0.1:9"], mta_sts=False, queue_retry_min=3600, queue_retry_max=3600)
     with Page(server) as page:
         assert page.open().status == 200
         look_at_queue(server, page)
@@ -405,6 +405,11 @@ def look_at_queue(server, page):
     assert entry["isHeld"] and entry["heldWhy"] == "it's odd" and entry["heldBy"] == ADMIN
     assert page.one("QueueEntry/set", update={ids[0]: {"isHeld": False}})["updated"] == {ids[0]: None}
     assert page.one("QueueEntry/set", update={ids[0]: {"retryNow": True}, ids[1]: {"route": "127.0.0.1:9"}})["updated"] == {ids[0]: None, ids[1]: None}
+    # Whoever has breached the web does not read mail by leading it to a host of his own.
+    led = page.one("QueueEntry/set", update={ids[1]: {"route": "127.0.0.1:10"}})["notUpdated"][ids[1]]
+    assert "setting routes" in led["description"] and led["type"] == "invalidProperties"
+    assert page.one("QueueEntry/get", ids=[ids[1]])["list"][0]["destinations"][0]["route"] in ("127.0.0.1:9", "smtp:127.0.0.1:9")
+    assert page.one("QueueEntry/set", update={ids[1]: {"route": None}})["updated"] == {ids[1]: None}
     wrong = page.one("QueueEntry/set", create={"k": {}}, update={ids[1]: {"route": "127.0.0.1:99999"}, "nosuchthing1": {"retryNow": True}, ids[0]: {"size": 1}})
     assert wrong["notCreated"]["k"]["type"] == "forbidden"
     assert {key: error["type"] for key, error in wrong["notUpdated"].items()} == {ids[1]: "invalidProperties", "nosuchthing1": "notFound", ids[0]: "invalidProperties"}

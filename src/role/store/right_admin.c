@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/route.h"
 #include "mail/administration.h"
 #include "process/admin_time.h"
 #include "role/store/right.h"
@@ -133,6 +134,26 @@ static void log_change(
 	buf_done(&text);
 }
 
+/* What a message says is for the command line alone: a breach of the web must not reach it, nor send it where
+ * it likes. So mail is taken from a host, or led to one that the settings name. NULL: it may be asked. */
+static const char *why_not_by_web(const struct message_field *words, size_t count)
+{
+	struct route route;
+	const char *problem;
+	if (view_equal(words[0].value, VIEW("cat")))
+		return "this command is not possible by the web\n";
+	for (size_t i = 1; i < count && view_equal(words[0].value, VIEW("route")); i++) {
+		struct view to = words[i].value;
+		if (!view_starts(to, VIEW("to=")) || to.len == 3)
+			continue;
+		if (route_parse_target(view_skip(to, 3), &route, &problem) != 0 ||
+		    !route_is_named(store_role.process->settings.routes, &route))
+			return "by the web, mail is led only to a host that the setting routes names; "
+			       "at the server, `postrider queue route` leads it to any\n";
+	}
+	return NULL;
+}
+
 /* Who it was, only the right says. */
 static void start_queue(struct right *r, const struct message_field *words, size_t count)
 {
@@ -144,9 +165,9 @@ static void start_queue(struct right *r, const struct message_field *words, size
 	for (size_t i = 0; i < count; i++)
 		if (!view_starts(words[i].value, VIEW("by=")))
 			own[n++] = words[i];
-	/* What a message says is for the command line alone: a breach of the web must not reach it. */
-	if (view_equal(words[0].value, VIEW("cat"))) {
-		answer_words(r, r->admin->request, "this command is not possible by the web\n", 64);
+	const char *why_not = why_not_by_web(words, count);
+	if (why_not) {
+		answer_words(r, r->admin->request, why_not, 64);
 		buf_done(&by);
 		return;
 	}

@@ -123,6 +123,28 @@ static void the_best_line_is_chosen(void **state)
 	assert_int_equal(tls_policy_choose(VIEW(""), VIEW("example.net"), TLS_LEVEL_MAY), TLS_LEVEL_MAY);
 }
 
+static bool names(const char *target)
+{
+	struct route route;
+	const char *problem;
+	assert_int_equal(route_parse_target(view_from_string(target), &route, &problem), 0);
+	return route_is_named(
+	    VIEW("example.org smtp:Mail.example.net:2525\n* smtps:smart.example.net user=me "
+	         "password_file=/x\nnot a route"),
+	    &route);
+}
+
+static void test_named_targets(void **state)
+{
+	(void)state;
+	assert_true(names("smtp:mail.example.net:2525"));
+	assert_true(names("mail.example.net:2525"));
+	assert_true(names("smtps:smart.example.net"));
+	assert_false(names("mail.example.net"));
+	assert_false(names("smtp:smart.example.net"));
+	assert_false(names("lmtp:/run/x"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +153,7 @@ int main(void)
 	    cmocka_unit_test(test_wrong_routes),
 	    cmocka_unit_test(test_matches),
 	    cmocka_unit_test(test_other_lines),
+	    cmocka_unit_test(test_named_targets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
