@@ -378,6 +378,9 @@ def test_pages_of_other_sites(make_server):
                 answer = browser.ask("POST", "/auth/logout", "{}", {"Content-Type": kind, **fields})
                 assert answer.status == 403, (fields, kind)
                 assert browser.ask("POST", "/auth/login", "{}", {"Content-Type": kind, **fields}).status == 403
+        # Nor does a page of ours run what somebody was sent, whatever type its address names.
+        for destination, status in (("script", 403), ("style", 403), ("worker", 403), ("empty", 200), ("image", 200)):
+            assert browser.get("/jmap/session", Sec_Fetch_Dest=destination).status == status, destination
         assert browser.cookie == kept and browser.get("/auth/account").status == 200
         assert "access-control-allow-origin" not in browser.get("/auth/account").fields
 

@@ -26,6 +26,8 @@ const BLOBS = 'blobs';
 const INDEX = '/mail/inbox';
 const PLACES = /^\/(mail|search|compose|settings|admin)(\/|$)/;
 const PAGES = [INDEX, '/frame-mail.html', '/frame-compose.html', '/manifest.webmanifest', '/icon.svg'];
+/** What somebody's mail holds is never run, nor laid over a page: as the server refuses it, so does what is kept here. */
+const RUNS = ['script', 'style', 'worker', 'sharedworker', 'object', 'embed'];
 /** Blobs kept, and the octets of the largest. */
 const BLOBS_KEPT = 200;
 const BLOB_MAX = 5_000_000;
@@ -102,6 +104,7 @@ worker.addEventListener('fetch', (event: FetchEvent) => {
   else if (request.mode === 'navigate' && url.pathname === '/' && !url.search) event.respondWith(startPage(request));
   else if (url.pathname.startsWith('/assets/')) event.respondWith(asset(request));
   else if (PAGES.includes(url.pathname)) event.respondWith(page(url.pathname));
+  else if (url.pathname.startsWith('/jmap/') && RUNS.includes(request.destination)) event.respondWith(Promise.resolve(Response.error()));
   else if (url.pathname.startsWith('/jmap/download/') && !request.headers.has('range')) event.respondWith(blob(request));
 });
 

@@ -81,6 +81,8 @@ static void add_fields(struct download *d)
 	http_exchange_add(x, "accept-ranges", VIEW("bytes"));
 	/* What a blob id names never changes. */
 	http_exchange_add(x, "cache-control", VIEW("private, immutable, max-age=31536000"));
+	/* Nor is what was kept given to who would run it: web_origin.c. */
+	http_exchange_add(x, "vary", VIEW("sec-fetch-dest"));
 	http_exchange_add(x, "content-security-policy", VIEW("sandbox; default-src 'none'"));
 	add_disposition(d);
 }

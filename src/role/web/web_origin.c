@@ -27,10 +27,24 @@ static bool is_from_elsewhere(struct web_exchange *e)
 	return site.len && !view_equal(site, VIEW("same-origin")) && !view_equal(site, VIEW("none"));
 }
 
+/* What a person has is never a page's program or its style: an attachment has whatever type its URL names. */
+static bool is_loaded_as_code(struct web_exchange *e)
+{
+	static const char *const code[] = {"script", "style", "worker", "sharedworker", "serviceworker",
+	    "audioworklet", "paintworklet", "xslt", "manifest", "object", "embed"};
+	struct view destination = http_exchange_field(e->x, "sec-fetch-dest");
+	for (size_t i = 0; i < sizeof code / sizeof code[0]; i++)
+		if (view_equal(destination, view_from_string(code[i])))
+			return true;
+	return false;
+}
+
 /* The browser adds the cookie by itself: the request must be known to come from our pages. */
 static bool allowed_by_cookie(struct web_exchange *e)
 {
 	if (is_from_elsewhere(e) || !web_origin_is_ours(e, true))
+		return false;
+	if (e->route->flags & WEB_API && is_loaded_as_code(e))
 		return false;
 	if (is_read(e) && !http_exchange_is_websocket(e->x))
 		return true;
