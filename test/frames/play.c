@@ -21,7 +21,7 @@
 #include "trust/login/credentials.h"
 #include "value.h"
 
-enum { WAIT_MS = 30000, CHANNELS_MAX = 32, LABELS_MAX = 64, NAMES_BYTES = 256 << 20, FIRST_REQUEST = 1000 };
+enum { WAIT_MS = 120000, CHANNELS_MAX = 32, LABELS_MAX = 64, NAMES_BYTES = 256 << 20, FIRST_REQUEST = 1000 };
 
 struct channel_end {
 	char name[32];

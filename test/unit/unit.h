@@ -13,6 +13,9 @@
 
 #include "base/view.h"
 
+/* A test waits for an event, not for a time; on a busy machine a disk alone may take tens of seconds. */
+enum { TEST_PATIENCE_MS = 120000 };
+
 static inline void assert_view(struct view v, const char *expected)
 {
 	assert_int_equal(v.len, strlen(expected));

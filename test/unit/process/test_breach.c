@@ -30,7 +30,7 @@
 #include "process/role.h"
 #include "master/roles.h"
 
-enum { WAIT_MS = 20000, TYPES_TRIED = MESSAGE_TYPES + 3 /* the last ones no pair has */ };
+enum { WAIT_MS = TEST_PATIENCE_MS, TYPES_TRIED = MESSAGE_TYPES + 3 /* the last ones no pair has */ };
 
 static struct {
 	const struct role *role;

@@ -45,7 +45,7 @@ void test_wait(struct store *s, const bool *flag)
 {
 	struct pollfd poller = {.fd = store_event_fd(s), .events = POLLIN};
 	while (!*flag) {
-		assert_true(poll(&poller, 1, 20000) == 1);
+		assert_true(poll(&poller, 1, TEST_PATIENCE_MS) == 1);
 		store_dispatch(s);
 	}
 }

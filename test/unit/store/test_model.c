@@ -133,7 +133,7 @@ static void drain(struct store *s)
 {
 	struct pollfd poller = {.fd = store_event_fd(s), .events = POLLIN};
 	while (any_busy()) {
-		assert_int_equal(poll(&poller, 1, 20000), 1);
+		assert_int_equal(poll(&poller, 1, TEST_PATIENCE_MS), 1);
 		store_dispatch(s);
 	}
 }

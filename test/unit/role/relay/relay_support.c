@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "master/roles.h"
 
-enum { PATIENCE_MS = 10000 };
+enum { PATIENCE_MS = TEST_PATIENCE_MS };
 
 static pid_t role;
 int control, store, listener, port, destinations;

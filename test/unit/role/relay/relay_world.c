@@ -11,7 +11,7 @@
 #include "io/tls.h"
 #include "role/relay/relay_place.h"
 
-enum { PATIENCE = 20000 /* turns of a millisecond */ };
+enum { PATIENCE = TEST_PATIENCE_MS /* turns of a millisecond */ };
 
 struct relay_world relay_world;
 

@@ -202,9 +202,8 @@ void mail_session_close(struct mail_session *s)
 
 bool mail_world_wait(void)
 {
-	enum { LONG_MS = 20000 };
 	struct pollfd poller = {.fd = store_event_fd(store_role.store), .events = POLLIN};
-	return poll(&poller, 1, LONG_MS) > 0;
+	return poll(&poller, 1, TEST_PATIENCE_MS) > 0;
 }
 
 /* What a turn does shows in the store's counts and in the answers; a frame is on its way for a turn or two.
