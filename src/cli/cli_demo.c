@@ -386,6 +386,28 @@ static int find_folder(const char *word, char dir[PATH_MAX / 2])
 	return 0;
 }
 
+/* One demo in a folder: a second one would give the first other ports before anything refused it. The lock
+ * goes with this process. */
+static int take_folder(const char *dir)
+{
+	char path[PATH_MAX];
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	snprintf(path, sizeof path, "%s/demo.lock", dir);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0 && fcntl(fd, F_SETLK, &lock) == 0)
+		return 0;
+	if (fd >= 0 && (errno == EACCES || errno == EAGAIN)) {
+		fprintf(stderr,
+		    "postrider: a demo runs in %s already; stop it with ctrl-C in its terminal, or choose "
+		    "another "
+		    "folder and other ports with --dir and --port-base\n",
+		    dir);
+		return EXIT_REFUSED;
+	}
+	fprintf(stderr, "postrider: cannot write %s: %s\n", path, strerror(errno));
+	return EXIT_UNAVAILABLE;
+}
+
 static pid_t start_names(const char *dir, unsigned base)
 {
 	static char configs[SITES][PATH_MAX];
@@ -414,6 +436,8 @@ int cli_demo(struct cli *cli)
 	if (base_word && !view_to_u64(view_from_string(base_word), 64000, &base))
 		return cli_usage(cli, "--port-base takes a number up to 64000");
 	int status = find_folder(dir_word ? dir_word : "./var", dir);
+	if (status == 0)
+		status = take_folder(dir);
 	if (status)
 		return status;
 	pid_t names = start_names(dir, (unsigned)base), other = start_other(cli, dir, (unsigned)base);

@@ -65,6 +65,11 @@ def test_the_first_hour(demo):
     first = shlex.split(re.search(r"^ *a first mail: (.*)$", demo.said, re.M)[1])
     assert "accepted" in demo.as_user(ALICE, first)
     assert "Hello" in demo.as_user(BOB, shlex.split(re.search(r"^ *to read it: (.*)$", demo.said, re.M)[1]))
+    # A second demo in the same folder changes nothing there.
+    ports = (demo.folder / "ports.conf").read_text()
+    again = run(POSTRIDER, "demo", "--dir", demo.folder, "--port-base", str(demo.base + 1), env=environment())
+    assert again.returncode == 77 and b"runs in" in again.stderr and b"--port-base" in again.stderr, again
+    assert (demo.folder / "ports.conf").read_text() == ports
     # From one server to the other, and a report.
     demo.send(CAROL, "Across")
     assert "Across" in demo.fetch(CAROL, "127.0.0.2", second)
