@@ -300,7 +300,9 @@ def test_a_program_that_does_not_work_takes_nobodys_place(make_server):
     server.cli("upgrade")
     now, program = pids(server), os.stat(server.program)
     assert not set(now.values()) & set(before.values())
-    assert [role for role, pid in now.items() if not os.path.samestat(os.stat(f"/proc/{pid}/exe"), program)] == []
+    # The roles may not be looked into, but by root.
+    if os.geteuid() == 0:
+        assert [role for role, pid in now.items() if not os.path.samestat(os.stat(f"/proc/{pid}/exe"), program)] == []
     # One whose processes speak otherwise: all sessions end first, then it serves.
     put(compiled(server.folder, "another", ANOTHER=1), server.program)
     mark = server.mark()

@@ -34,8 +34,7 @@ try {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     sourcemap: 'inline',
-    // A browser has it; the Node of Debian 12 only when it is asked for.
-    banner: { js: "import { webcrypto as testCrypto } from 'node:crypto'; globalThis.crypto ??= testCrypto;" },
+    banner: { js: fs.readFileSync(path.join(here, 'node18.mjs'), 'utf8') },
     external: ['playwright-core', 'axe-core', 'esbuild'],
     loader: { '.css': 'empty', '.woff2': 'empty' },
     define: { __LANGUAGES__: '{}', __WORKERS__: '{}', __DEV__: 'true', __ROOT__: JSON.stringify(root) },
