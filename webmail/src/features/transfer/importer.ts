@@ -1,7 +1,7 @@
 /**
  * Carries an import out: messages are read from its files, a group at a time is uploaded and put into the folder (Email/import, RFC 8621
- * section 4.8), and how far it is gets kept. What the folder has already, by its Message-ID, is not put there twice; so a group that was
- * under way when the page went is not, either. Nothing here draws anything.
+ * section 4.8), and how far it is gets kept. What the folder has already, by its Message-ID, is not put there twice. A group that was
+ * under way when the page went may be under way at the server still: it is asked for again by the same blobs. Nothing here draws anything.
  */
 import { Batch, ask, pieces } from '../../jmap/batch.ts';
 import type { Id, SetError } from '../../jmap/types.ts';
@@ -55,6 +55,7 @@ interface Group {
 }
 
 export async function runImport(job: Job, hands: Hands): Promise<void> {
+  if (job.sent) await addSent(job, hands, true);
   const known = await whileOffline(hands, () => messageIdsOf(hands.layer, job.accountId, job.mailboxId, hands.isStopped));
   const before = (index: number): number => job.files.slice(0, index).reduce((sum, file) => sum + file.size, 0);
   for (; job.file < hands.files.length && !hands.isStopped(); ) {
@@ -74,12 +75,12 @@ async function importFile(job: Job, hands: Hands, known: Set<string>, before: nu
   let group: Group = { messages: [], octets: 0, count: 0, at: 0 };
   let skip = job.done;
   const flush = async (): Promise<void> => {
-    await sendGroup(job, hands, group);
+    const { emails, names } = await uploadGroup(job, hands, group);
     if (hands.isStopped()) return;
-    job.done += group.count;
-    job.octets = before + group.at;
-    group = { messages: [], octets: 0, count: 0, at: group.at };
+    job.sent = { emails, names, count: group.count, octets: before + group.at };
     await hands.changed();
+    await addSent(job, hands, false);
+    group = { messages: [], octets: 0, count: 0, at: group.at };
   };
   for await (const told of messagesOf(hands.files[job.file]!, name, hands.longest)) {
     if (skip > 0) {
@@ -115,32 +116,50 @@ function fail(job: Job, name: string, why: string): void {
   if (job.problems.length < PROBLEMS_KEPT) job.problems.push({ name, why });
 }
 
-async function sendGroup(job: Job, hands: Hands, group: Group): Promise<void> {
-  if (group.messages.length === 0) return;
+/** What Email/import takes of them, and what each is called. */
+async function uploadGroup(job: Job, hands: Hands, group: Group): Promise<{ emails: Record<string, object>; names: Record<string, string> }> {
+  const emails: Record<string, object> = {};
+  const names: Record<string, string> = {};
   const blobs = await uploadAll(job, hands, group);
-  if (hands.isStopped()) return;
-  const emails = Object.fromEntries(
-    group.messages.flatMap(({ message }, at) => {
-      const blobId = blobs[at];
-      if (blobId === undefined) return [];
-      const receivedAt = message.receivedAt?.toISOString().replace(/\.\d+Z$/, 'Z');
-      return [[`m${at}`, { blobId, mailboxIds: { [job.mailboxId]: true }, keywords: message.keywords, ...(receivedAt && { receivedAt }) }]];
-    }),
-  );
-  const answer = await whileOffline(hands, () =>
-    ask<{ created: Record<string, { id: Id }> | null; notCreated: Record<string, SetError> | null }>(hands.layer, 'Email/import', { accountId: job.accountId, emails }),
-  );
+  group.messages.forEach(({ message, name }, at) => {
+    const blobId = blobs[at];
+    if (blobId === undefined) return;
+    const receivedAt = message.receivedAt?.toISOString().replace(/\.\d+Z$/, 'Z');
+    emails[`m${at}`] = { blobId, mailboxIds: { [job.mailboxId]: true }, keywords: message.keywords, ...(receivedAt && { receivedAt }) };
+    names[`m${at}`] = message.subject || name;
+  });
+  return { emails, names };
+}
+
+/**
+ * Adds the group that is uploaded; it is done then. `again`: by another page. Where its blobs are gone by then, it is read anew, and what
+ * the folder has of it is found by its Message-IDs.
+ */
+async function addSent(job: Job, hands: Hands, again: boolean): Promise<void> {
+  const { emails, names, count, octets } = job.sent!;
+  const answer = Object.keys(emails).length
+    ? await whileOffline(hands, () => ask<Imported>(hands.layer, 'Email/import', { accountId: job.accountId, emails }))
+    : { created: null, notCreated: null };
   if (!answer) return;
   job.added.push(...Object.values(answer.created ?? {}).map(({ id }) => id));
-  for (const [key, error] of Object.entries(answer.notCreated ?? {})) {
+  const errors = Object.entries(answer.notCreated ?? {});
+  const isGone = again && errors.some(([, { type }]) => type === 'blobNotFound');
+  for (const [key, error] of errors) {
     // A blob is sent twice when the answer was lost: then the first one made the Email.
-    if (error.type === 'alreadyExists' && error.existingId) {
-      job.added.push(error.existingId);
-      continue;
-    }
-    const { message, name } = group.messages[Number(key.slice(1))]!;
-    fail(job, message.subject || name, error.description ?? error.type);
+    if (error.type === 'alreadyExists' && error.existingId) job.added.push(error.existingId);
+    else if (!isGone) fail(job, names[key]!, error.description ?? error.type);
   }
+  if (!isGone) {
+    job.done += count;
+    job.octets = octets;
+  }
+  job.sent = undefined;
+  await hands.changed();
+}
+
+interface Imported {
+  created: Record<string, { id: Id }> | null;
+  notCreated: Record<string, SetError> | null;
 }
 
 /** Their blobs; of what the server did not take there is none. */

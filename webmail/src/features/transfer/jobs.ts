@@ -26,6 +26,8 @@ export interface Job {
   /** Octets that are done, of all files. */
   octets: number;
   added: Id[];
+  /** The group that the server has been asked to add: whoever goes on asks for the same blobs again, and each becomes one Email. */
+  sent?: { emails: Record<string, object>; names: Record<string, string>; count: number; octets: number } | undefined;
   present: number;
   problems: Problem[];
   /** How many there are; only the first ones are kept. */
