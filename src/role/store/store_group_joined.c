@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "directory/groups.h"
 #include "role/store/store_private.h"
+#include "role/store/store_share_groups.h"
 
 enum {
 	WAITING_MAX = 200, /* groups; more than people who look after groups change in a moment */
@@ -139,10 +140,7 @@ static int name_owner(struct txn *t, struct joining *j)
 	int error = directory_account_address(t, j->now.owner, &address);
 	if (error)
 		return error;
-	address = view_take(address, ADDRESS_MAX);
-	for (size_t i = 0; i < address.len; i++)
-		j->address[i] = address.data[i];
-	j->address_len = address.len;
+	j->address_len = store_share_address(j->address, address).len;
 	return 0;
 }
 
@@ -214,14 +212,6 @@ struct who {
 	char texts[2][ADDRESS_MAX];
 };
 
-static struct view keep(char room[static ADDRESS_MAX], struct view text)
-{
-	text = view_take(text, ADDRESS_MAX);
-	for (size_t i = 0; i < text.len; i++)
-		room[i] = text.data[i];
-	return view_of(room, text.len);
-}
-
 static int run_who(struct txn *t, void *arg)
 {
 	struct who *w = arg;
@@ -272,8 +262,8 @@ void store_group_joined(struct view group, struct view member)
 {
 	struct who *w = mem_alloc(sizeof *w);
 	*w = (struct who){.number = 0};
-	w->group = keep(w->texts[0], group);
-	w->member = keep(w->texts[1], member);
+	w->group = store_share_address(w->texts[0], group);
+	w->member = store_share_address(w->texts[1], member);
 	w->read = (struct store_read){.shard = DIRECTORY_SHARD, .run = run_who, .arg = w, .done = known};
 	store_read(store_role.store, &w->read);
 }

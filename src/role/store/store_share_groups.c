@@ -136,7 +136,7 @@ static void go_on(void)
 
 /* ---- what is to be told ---- */
 
-static struct view keep(char room[static ADDRESS_MAX], struct view text)
+struct view store_share_address(char room[static ADDRESS_MAX], struct view text)
 {
 	text = view_take(text, ADDRESS_MAX);
 	for (size_t i = 0; i < text.len; i++)
@@ -155,9 +155,9 @@ static void add(const struct account_granting *g, const struct account_grant_tol
 	t->group = group->who;
 	t->call = (struct account_telling){.shard = g->shard,
 	    .mailbox = g->mailbox,
-	    .address = keep(t->address, g->address),
+	    .address = store_share_address(t->address, g->address),
 	    .by = g->by,
-	    .by_address = keep(t->by_address, g->by_address),
+	    .by_address = store_share_address(t->by_address, g->by_address),
 	    .old_rights = group->old_rights,
 	    .new_rights = group->new_rights,
 	    .done = told};

@@ -7,8 +7,12 @@
 #define ROLE_STORE_STORE_SHARE_GROUPS_H
 
 #include "account/grants.h"
+#include "format/address_normal.h"
 
 /* What was granted, as soon as it is. */
 void store_share_groups(const struct account_granting *granted);
+
+/* An address as it is kept until somebody is told: at most ADDRESS_MAX of it. */
+struct view store_share_address(char room[static ADDRESS_MAX], struct view text);
 
 #endif
