@@ -1,8 +1,10 @@
 """Signing in as a browser does, by forms and by JSON: passwords, codes, passkeys, sessions, app passwords and tokens."""
 import concurrent.futures
+import html
 import imaplib
 import json
 import re
+import urllib.parse
 
 import pytest
 
@@ -34,7 +36,7 @@ def test_a_password_gives_a_session(make_server):
         nobody = browser.json_to("/auth/login", username="nobody@example.test", password="not this one")
         assert wrong.status == nobody.status == 401 and wrong.body == nobody.body and browser.cookie is None
         assert browser.get("/auth/account").status == 401
-        assert browser.get("/account").fields["location"] == "/"
+        assert browser.get("/account").fields["location"] == "/?sign-in&next=%2Faccount"
         assert browser.sign_in() == {"next": None, "address": ALICE}
         assert ALICE not in browser.cookie
         state = browser.state
@@ -93,6 +95,34 @@ def test_without_a_script(make_server):
         assert wrong.status == 401 and ticket in wrong.body.decode() and browser.cookie is None
         done = browser.form_to("/auth/code", ticket=ticket, code=codes[0])
         assert done.status == 303 and browser.cookie and "that are left: 9" in browser.get("/account").body.decode()
+
+
+def test_one_comes_back_to_where_one_was(make_server):
+    server = make_server()
+    own = server.passwords[ALICE]
+    with Browser(server) as browser:
+        # The place goes along from form to form, and a wrong password does not lose it.
+        place = "/search/a%20b%26%22%3Cx/T1"
+        page = browser.get("/?sign-in&next=" + urllib.parse.quote(place, safe="")).body.decode()
+        hidden = f'<input type="hidden" name="next" value="{html.escape(place)}">'
+        assert page.count(hidden) == 2  # with a password, and with a passkey
+        assert browser.form_to("/auth/login", username=ALICE, password="no", next=place).body.decode().count(hidden) == 2
+        done = browser.form_to("/auth/login", username=ALICE, password=own, next=place)
+        assert done.status == 303 and done.fields["location"] == place
+        assert browser.get("/?next=%2Fadmin").fields["location"] == "/admin"
+        # Only to a page of this server: to no other host, and to no address that does something.
+        for wrong in ("//evil.test/mail/inbox", "https://evil.test/", "/\\evil.test", "/mail/../auth/logout", "/mail/%2e%2e/auth/logout", "/auth/logout", "/jmap/api", "mail/inbox",
+                      "/mail/x\r\nX-Other: 1", "/mail/x?y=1", "/mail/%zz", "/mail/" + "x" * 1024, "/", "javascript:alert(1)", "/mailx"):
+            assert "evil" not in browser.get("/?sign-in&next=" + urllib.parse.quote(wrong, safe="")).body.decode()
+            assert browser.get("/?next=" + urllib.parse.quote(wrong, safe="")).fields["location"] == "/mail/inbox", wrong
+            assert browser.form_to("/auth/login", username=ALICE, password=own, next=wrong).fields["location"] == "/mail/inbox", wrong
+        secret, _ = codes_on(browser)
+        browser.cookie = None
+        second = browser.form_to("/auth/login", username=ALICE, password=own, next="/settings/rules").body.decode()
+        assert 'name="next" value="/settings/rules"' in second and 'href="/?sign-in&amp;next=%2Fsettings%2Frules"' in second
+        ticket = re.search(r'name="ticket" value="([0-9a-f]{32})"', second).group(1)
+        assert 'name="next" value="/settings/rules"' in browser.form_to("/auth/code", ticket=ticket, code="000000", next="/settings/rules").body.decode()
+        assert browser.form_to("/auth/code", ticket=ticket, code=code(secret, 1), next="/settings/rules").fields["location"] == "/settings/rules"
 
 
 def test_sessions_are_listed_and_ended(make_server):

@@ -22,7 +22,7 @@ import { Store } from './model/store.ts';
 import { addFrameActions } from './frame/actions.ts';
 import { Frame } from './frame/frame.tsx';
 import { startKeys } from './frame/keys.ts';
-import { go, placeOf, startRouter } from './frame/router.ts';
+import { go, placeOf, signInPath, startRouter } from './frame/router.ts';
 import { startMeter } from './frame/meter.tsx';
 import { startTheme } from './frame/theme.ts';
 import { startView } from './frame/view.ts';
@@ -38,8 +38,6 @@ function preferredLanguages(): string[] {
   const chosen = localPreference('language');
   return typeof chosen === 'string' ? [chosen, ...navigator.languages] : [...navigator.languages];
 }
-
-const SIGN_IN = '/?sign-in';
 
 /** What the first screen does not need. Its pages and actions come a moment later. */
 async function installLater(): Promise<void> {
@@ -75,7 +73,8 @@ async function start(): Promise<void> {
   store.signedOut.subscribe((over) => {
     if (!over) return;
     forgetPreferences();
-    location.assign(SIGN_IN);
+    // Who has signed out begins anew, and so does who comes next.
+    location.assign(over === 'asked' ? signInPath() : signInPath(location.pathname));
   });
   startRouter();
   setStore(store);
@@ -99,7 +98,7 @@ async function start(): Promise<void> {
 
 start().catch((error: unknown) => {
   if (error instanceof LayerError && error.kind === 'signed-out') {
-    location.assign(SIGN_IN);
+    location.assign(signInPath(location.pathname));
     return;
   }
   const words = document.createElement('p');

@@ -12,6 +12,7 @@ import { toldIn } from '../src/service/notify.ts';
 import { laterTimes, localInput } from '../src/base/times.ts';
 import { KeyTable, keyName } from '../src/frame/keys.ts';
 import { layoutOf, listWidth } from '../src/frame/layout.ts';
+import { signInPath } from '../src/frame/router.ts';
 import type { EmailRow, Mailbox } from '../src/jmap/types.ts';
 import { best, fits } from '../src/ui/Picker.tsx';
 import { nextEntry, tidy } from '../src/ui/Menu.tsx';
@@ -152,6 +153,12 @@ test('panes go by width and choice', () => {
   assert.deepEqual(layoutOf(390, { layout: 'below', foldersHidden: true }), { reading: 'over', folders: 'drawer', isPhone: true });
   assert.equal(listWidth(900, 1280, 264), 656);
   assert.equal(listWidth(100, 1280, 264), 280);
+});
+
+test('who has to sign in comes back to where one was', () => {
+  assert.equal(signInPath('/search/a%20b%26c/T1'), `/?sign-in&next=${encodeURIComponent('/search/a%20b%26c/T1')}`);
+  // Home needs no word, and neither does what is no place.
+  for (const path of [undefined, '/mail/inbox', '/', '//elsewhere.test/mail', '/%']) assert.equal(signInPath(path), '/?sign-in');
 });
 
 test('a label of any words becomes a keyword, and comes back', () => {

@@ -14,6 +14,7 @@
 #include "role/web/web_texts.h"
 #include "role/web/web_edge.h"
 #include "role/web/web_html.h"
+#include "role/web/web_next.h"
 #include "role/web/web_origin.h"
 #include "role/web/web_user.h"
 #include "trust/login/credentials.h"
@@ -24,6 +25,7 @@ enum {
 	ARENA_MAX = 512 * 1024,
 	ANSWER_MAX = 256 * 1024,
 	BASE_MAX = 1024,
+	PATH_MAX_OCTETS = 4096, /* of a place on the way in, escaped */
 	AGENT_MAX = 250,
 	RETRY_SECONDS = 60,
 	QR_MAX = 64 * 1024, /* the largest code there is has 177 rows of 177 */
@@ -263,10 +265,27 @@ static void answer_json(struct web_exchange *e, const struct message_sign_in_ans
 	buf_done(&out);
 }
 
-static void go_to(struct web_exchange *e, const char *path)
+static void go_to(struct web_exchange *e, struct view path)
 {
-	http_exchange_add(e->x, "location", view_from_string(path));
+	http_exchange_add(e->x, "location", path);
 	http_exchange_reply(e->x, 303, (struct view){0}, (struct view){0});
+}
+
+/* Who is signed in gets to where they wanted to go. */
+static void go_in(struct web_exchange *e, struct view next)
+{
+	struct view place = web_next_of(next);
+	go_to(e, place.len ? place : VIEW("/mail/inbox"));
+}
+
+/* Who is not has to sign in first, and gets to `next` afterwards. */
+static void go_sign_in(struct web_exchange *e, struct view next)
+{
+	struct buf path;
+	buf_init(&path, PATH_MAX_OCTETS);
+	web_next_front(&path, next);
+	go_to(e, buf_view(&path));
+	buf_done(&path);
 }
 
 static void answer_page(struct web_exchange *e, const struct message_sign_in_answer *m)
@@ -280,7 +299,8 @@ static void answer_page(struct web_exchange *e, const struct message_sign_in_ans
 	    .words = buf_view(&words),
 	    .text = m->text,
 	    .ticket = m->ticket.len ? m->ticket : web_form_get(&call->form, "ticket"),
-	    .username = web_form_get(&call->form, "username")};
+	    .username = web_form_get(&call->form, "username"),
+	    .next = web_form_get(&call->form, "next")};
 	if (a->operation == SIGN_STATE && m->why == SIGN_DONE)
 		web_auth_page_account(e, &page);
 	else if (m->why == SIGN_SECOND || (m->why == SIGN_WRONG && a->operation == SIGN_CODE))
@@ -290,13 +310,15 @@ static void answer_page(struct web_exchange *e, const struct message_sign_in_ans
 	else if (begins_session(a) && m->why != SIGN_DONE)
 		web_auth_page_sign_in(e, &page);
 	else if (m->why == SIGN_ENDED)
-		go_to(e, "/");
+		go_sign_in(e, a->operation == SIGN_OUT ? (struct view){0} : VIEW("/account"));
 	else if (m->why == SIGN_DONE && a->operation == SIGN_TOTP_ASK)
 		web_auth_page_codes(e, &page);
 	else if (m->why == SIGN_DONE && m->text.len)
 		web_auth_page_secret(e, &page, a->answer);
+	else if (m->why == SIGN_DONE && begins_session(a))
+		go_in(e, page.next);
 	else if (m->why == SIGN_DONE)
-		go_to(e, a->operation == SIGN_OUT ? "/" : begins_session(a) ? "/mail/inbox" : "/account");
+		go_to(e, a->operation == SIGN_OUT ? VIEW("/") : VIEW("/account"));
 	else
 		web_auth_page_words(e, &page);
 	buf_done(&words);
@@ -540,28 +562,36 @@ static void begin_state(struct web_exchange *e)
 	if (!call->is_page && !is_from_ours(e, call))
 		refuse(e, 403, "This request came from a page of another site.");
 	else if (call->is_page && call->proof != WEB_BY_COOKIE)
-		go_to(e, "/");
+		go_sign_in(e, VIEW("/account"));
 	else
 		ask(e);
 }
 
 /* Whoever is signed in gets to the mail from here; the webmail leads to "/?sign-in" when the session has
- * ended. */
+ * ended, with the place that was open as "next". */
 static void begin_front(struct web_exchange *e)
 {
 	enum web_proof proof;
+	struct buf value, next;
+	buf_init(&value, HTTP_TARGET_MAX);
+	buf_init(&next, HTTP_TARGET_MAX);
 	web_auth_token(e, &proof);
-	if (proof == WEB_BY_COOKIE && !view_equal(http_exchange_query(e->x), VIEW("sign-in")))
-		go_to(e, "/mail/inbox");
+	bool wants_form = http_query_get(http_exchange_query(e->x), "sign-in", &value) == 0;
+	if (http_query_get(http_exchange_query(e->x), "next", &next) != 0)
+		buf_clear(&next);
+	if (proof == WEB_BY_COOKIE && !wants_form)
+		go_in(e, buf_view(&next));
 	else
-		web_auth_page_sign_in(e, &(struct web_auth_page){.status = 200});
+		web_auth_page_sign_in(e, &(struct web_auth_page){.status = 200, .next = buf_view(&next)});
+	buf_done(&value);
+	buf_done(&next);
 }
 
 /* Programs that keep passwords send people here to change one (W3C, A Well-Known URL for Changing Passwords).
  */
 static void begin_password(struct web_exchange *e)
 {
-	go_to(e, "/account");
+	go_to(e, VIEW("/account"));
 }
 
 const struct web_route web_auth_routes[] = {

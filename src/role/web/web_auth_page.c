@@ -4,8 +4,13 @@
 
 #include "format/json_read.h"
 #include "role/web/web_html.h"
+#include "role/web/web_next.h"
 
-enum { PAGE_MAX = 256 * 1024, ARENA_MAX = 512 * 1024 };
+enum {
+	PAGE_MAX = 256 * 1024,
+	ARENA_MAX = 512 * 1024,
+	PATH_MAX_OCTETS = 4096, /* of "/", with a place that is escaped */
+};
 
 static void put_words(struct buf *out, const struct web_auth_page *page)
 {
@@ -23,15 +28,24 @@ static void put_hidden(struct buf *out, const char *name, struct view value)
 	buf_append_string(out, "\">\n");
 }
 
+static void put_next(struct buf *out, struct view path)
+{
+	struct view next = web_next_of(path);
+	if (next.len)
+		put_hidden(out, "next", next);
+}
+
 /* A form that is there where the browser knows passkeys; what its script says in a failure stands in it. */
-static void put_passkey(struct buf *out, enum web_language in, const char *what, struct view ticket)
+static void put_passkey(
+    struct buf *out, enum web_language in, const char *what, const struct web_auth_page *page)
 {
 	buf_printf(out,
 	    "<form class=\"passkey\" data-passkey=\"%s\" data-cancelled=\"%s\" data-failed=\"%s\" hidden>\n",
 	    what, web_text(in, "No passkey was used: it was cancelled, or took too long."),
 	    web_text(in, "That did not work. Nothing was changed."));
-	if (ticket.len)
-		put_hidden(out, "ticket", ticket);
+	if (page->ticket.len)
+		put_hidden(out, "ticket", page->ticket);
+	put_next(out, page->next);
 	buf_printf(out, "<button>%s</button>\n<p class=\"problem\" role=\"alert\" hidden></p></form>\n",
 	    web_text(in, "Use a passkey"));
 }
@@ -39,6 +53,17 @@ static void put_passkey(struct buf *out, enum web_language in, const char *what,
 static void put_link(struct buf *out, enum web_language in, const char *path, const char *text)
 {
 	buf_printf(out, "<p class=\"quiet\"><a href=\"%s\">%s</a></p>\n", path, web_text(in, text));
+}
+
+static void put_again(struct buf *out, enum web_language in, struct view next)
+{
+	struct buf path;
+	buf_init(&path, PATH_MAX_OCTETS);
+	web_next_front(&path, next);
+	buf_append_string(out, "<p class=\"quiet\"><a href=\"");
+	web_html_text(out, buf_view(&path));
+	buf_printf(out, "\">%s</a></p>\n", web_text(in, "Begin again"));
+	buf_done(&path);
 }
 
 void web_auth_page_sign_in(struct web_exchange *e, const struct web_auth_page *page)
@@ -51,8 +76,10 @@ void web_auth_page_sign_in(struct web_exchange *e, const struct web_auth_page *p
 	web_html_text(&out, edge_settings()->hostname);
 	buf_append_string(&out, "</p>\n");
 	put_words(&out, page);
+	buf_append_string(&out, "<form method=\"post\" action=\"/auth/login\">\n");
+	put_next(&out, page->next);
 	buf_printf(&out,
-	    "<form method=\"post\" action=\"/auth/login\">\n<label>%s\n"
+	    "<label>%s\n"
 	    "<input name=\"username\" type=\"text\" inputmode=\"email\" autocomplete=\"username\" "
 	    "dir=\"ltr\" "
 	    "autocapitalize=\"none\" spellcheck=\"false\" required value=\"",
@@ -62,7 +89,7 @@ void web_auth_page_sign_in(struct web_exchange *e, const struct web_auth_page *p
 	    "\"></label>\n<label>%s\n<input name=\"password\" type=\"password\" dir=\"ltr\" "
 	    "autocomplete=\"current-password\" required></label>\n<button>%s</button>\n</form>\n",
 	    web_text(in, "Password"), web_text(in, "Sign in"));
-	put_passkey(&out, in, "sign-in", (struct view){0});
+	put_passkey(&out, in, "sign-in", &(struct web_auth_page){.next = page->next});
 	buf_printf(&out, "<p class=\"quiet\">%s <a href=\"/setup\">%s</a></p>\n",
 	    web_text(in, "You use a mail program?"), web_text(in, "This is how it is set up"));
 	web_html_end(&out);
@@ -84,6 +111,7 @@ void web_auth_page_second(struct web_exchange *e, const struct web_auth_page *pa
 	put_words(&out, page);
 	buf_append_string(&out, "<form method=\"post\" action=\"/auth/code\">\n");
 	put_hidden(&out, "ticket", page->ticket);
+	put_next(&out, page->next);
 	buf_printf(&out,
 	    "<label>%s\n<input name=\"code\" autocomplete=\"one-time-code\" autocapitalize=\"none\" "
 	    "dir=\"ltr\" "
@@ -93,8 +121,8 @@ void web_auth_page_second(struct web_exchange *e, const struct web_auth_page *pa
 	                     : "The code of your authenticator program, or a recovery code"),
 	    web_text(in, "Go on"));
 	if (!told || json_true_of(&second, "passkey"))
-		put_passkey(&out, in, "second", page->ticket);
-	put_link(&out, in, "/", "Begin again");
+		put_passkey(&out, in, "second", page);
+	put_again(&out, in, page->next);
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);
@@ -115,7 +143,7 @@ void web_auth_page_prove(struct web_exchange *e, const struct web_auth_page *pag
 	    web_text(in, "Before this is changed, prove that it is you. Then do it again; for 15 minutes "
 	                 "nobody asks."),
 	    web_text(in, "Your password; or, with two-step sign-in, a code"), web_text(in, "Go on"));
-	put_passkey(&out, in, "prove", (struct view){0});
+	put_passkey(&out, in, "prove", &(struct web_auth_page){0});
 	put_link(&out, in, "/account", "Back to the account");
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);

@@ -11,6 +11,7 @@ struct web_auth_page {
 	struct view text;     /* of auth's answer: see each page */
 	struct view ticket;   /* of the next step */
 	struct view username; /* as it was typed */
+	struct view next;     /* where one wanted to go (web_next.h); it is looked at here, whoever sent it */
 };
 
 /* Address and password. */

@@ -60,6 +60,14 @@ void web_exchange_unavailable(struct web_exchange *e)
 
 /* ---- the request ---- */
 
+bool web_route_has_path(const struct web_route *route, struct view path)
+{
+	struct view pattern = view_from_string(route->path);
+	if (pattern.data[pattern.len - 1] == '*')
+		return view_starts(path, view_take(pattern, pattern.len - 1));
+	return view_equal(path, pattern);
+}
+
 struct view web_exchange_rest(const struct web_exchange *e)
 {
 	struct view pattern = view_from_string(e->route->path);

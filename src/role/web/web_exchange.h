@@ -59,6 +59,9 @@ static inline void web_exchange_touch(struct web_exchange *e)
 	web_connection_touch(e->connection);
 }
 
+/* Whether the row serves a path. */
+bool web_route_has_path(const struct web_route *route, struct view path);
+
 /* What the path has behind the route's "*"; empty for a route without. */
 struct view web_exchange_rest(const struct web_exchange *e);
 

@@ -91,3 +91,11 @@ const struct web_route web_mail_routes[] = {
     {"GET", "/manifest.webmanifest", 0, web_static_begin, NULL, NULL, NULL},
     {0},
 };
+
+bool web_mail_is_place(struct view path)
+{
+	for (const struct web_route *route = web_mail_routes; route->method; route++)
+		if (route->begin == begin_place && web_route_has_path(route, path))
+			return true;
+	return false;
+}

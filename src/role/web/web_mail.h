@@ -10,4 +10,7 @@
 
 extern const struct web_route web_mail_routes[];
 
+/* Whether the path, decoded, is a place in the program: it gets the program's page. */
+bool web_mail_is_place(struct view path);
+
 #endif

@@ -41,14 +41,6 @@ static const struct web_route jmap[] = {
 static const struct web_route *const tables[] = {files_of_ours, web_admin_routes, web_auth_routes, jmap,
     web_errand_routes, web_config_routes, web_profile_routes, web_mail_routes};
 
-static bool has_path(const struct web_route *route, struct view path)
-{
-	struct view pattern = view_from_string(route->path);
-	if (pattern.data[pattern.len - 1] == '*')
-		return view_starts(path, view_take(pattern, pattern.len - 1));
-	return view_equal(path, pattern);
-}
-
 static bool has_method(const struct web_route *route, struct view method)
 {
 	struct view own = view_from_string(route->method);
@@ -60,7 +52,7 @@ const struct web_route *web_route_find(struct view path, struct view method, con
 	*other = NULL;
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		for (const struct web_route *route = tables[i]; route->method; route++) {
-			if (!has_path(route, path))
+			if (!web_route_has_path(route, path))
 				continue;
 			if (has_method(route, method))
 				return route;
@@ -73,7 +65,7 @@ void web_route_methods(struct view path, struct buf *out)
 {
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		for (const struct web_route *route = tables[i]; route->method; route++)
-			if (has_path(route, path))
+			if (web_route_has_path(route, path))
 				buf_printf(out, "%s%s, ", route->method,
 				    view_equal(view_from_string(route->method), VIEW("GET")) ? ", HEAD" : "");
 	buf_append_string(out, "OPTIONS");

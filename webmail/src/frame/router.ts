@@ -21,6 +21,8 @@ export function pathOf(place: Place): string {
   return parts([place.kind, place.page, place.kind === 'settings' && place.page ? place.of : undefined]);
 }
 
+const HOME_PATH = pathOf(HOME);
+
 /** What is no place of ours leads home. */
 export function placeOf(path: string): Place {
   let parts: string[];
@@ -36,6 +38,12 @@ export function placeOf(path: string): Place {
   if (kind === 'settings') return { kind, page: first, of: second };
   if (kind === 'admin') return { kind, page: first };
   return HOME;
+}
+
+/** Where one signs in; who was somewhere else than at home comes back there (src/role/web/web_next.h). */
+export function signInPath(path: string = HOME_PATH): string {
+  const next = pathOf(placeOf(path));
+  return next === HOME_PATH ? '/?sign-in' : `/?sign-in&next=${encodeURIComponent(next)}`;
 }
 
 const current = signal<Place>(typeof location === 'undefined' ? HOME : placeOf(location.pathname));

@@ -78,7 +78,7 @@ export class DirectLayer implements Layer {
     localStorage.clear();
     sessionStorage.clear();
     await fetch('/auth/logout', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
-    this.events.emit({ kind: 'signed-out' });
+    this.events.emit({ kind: 'signed-out', asked: true });
   }
 
   private say(connection: LayerStatus['connection']): void {

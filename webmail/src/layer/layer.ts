@@ -21,8 +21,8 @@ export type LayerEvent =
   | { kind: 'state'; changed: Record<Id, Record<TypeName, State>> }
   | { kind: 'session' }
   | { kind: 'status'; status: LayerStatus }
-  /** The session has ended; what waits is kept for this person's next one. */
-  | { kind: 'signed-out' }
+  /** The session has ended; what waits is kept for this person's next one. `asked`: the person has signed out, and nothing is left. */
+  | { kind: 'signed-out'; asked?: boolean }
   /** What was made here has the server's ids from now on, by the local ones that it had. Both lead to it. */
   | { kind: 'named'; accountId: Id; ids: Record<Id, Id> }
   /** A change that was answered here, and that the server refused later. */

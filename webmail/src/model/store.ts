@@ -36,7 +36,8 @@ export class Store {
   readonly changed = new Emitter<EmailsChanged>();
   /** Emails were changed in this page: lists show it before the server has said a word. */
   readonly localChange = new Emitter<EmailsChanged & { emails: readonly Id[] }>();
-  readonly signedOut = signal(false);
+  /** asked: the person has signed out; ended: the session has. */
+  readonly signedOut = signal<false | 'asked' | 'ended'>(false);
   /** What features keep of the person in this browser: each brings it to the server and forgets it. One that rejects stops the signing out. */
   readonly leaving: (() => Promise<void>)[] = [];
   /** Features that show more in rows add to it before the first load. */
@@ -54,7 +55,7 @@ export class Store {
     layer.listen((event) => {
       if (event.kind === 'state') this.following = this.following.then(() => this.follow(event.changed)).catch(reportError);
       else if (event.kind === 'status') this.status.value = event.status;
-      else if (event.kind === 'signed-out') this.signedOut.value = true;
+      else if (event.kind === 'signed-out') this.signedOut.value = event.asked ? 'asked' : 'ended';
       else if (event.kind === 'session') this.readAccounts();
       else if (event.kind === 'named') for (const [local, real] of Object.entries(event.ids)) this.names.set(local, real);
     });

@@ -170,6 +170,14 @@ test('two-step sign-in: a code switches it on, recovery codes are shown once, a 
   await page.getByLabel('Name').fill('Laptop');
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await page.getByText('The passkey Laptop is added.').waitFor();
+  // The session ends, and a link is followed: the passkey signs in, and leads to what the link named.
+  await page.context().clearCookies();
+  await page.goto(`${server.origin}/search/subject%3ABudget%20100%25`);
+  await page.waitForURL(/sign-in/);
+  await page.getByRole('button', { name: 'Use a passkey' }).click();
+  await page.waitForURL('**/search/subject%3ABudget%20100%25');
+  await page.getByRole('searchbox').or(page.getByRole('combobox')).first().waitFor();
+  await page.goto(`${server.origin}/settings/security`);
   await page.locator('.set-item', { hasText: 'Laptop' }).getByRole('button', { name: 'Remove' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
   await page.locator('.set-item', { hasText: 'Laptop' }).waitFor({ state: 'detached' });

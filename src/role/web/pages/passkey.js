@@ -41,7 +41,8 @@
 			signature: toText(key.response.signature),
 			userHandle: key.response.userHandle ? toText(key.response.userHandle) : "",
 		});
-		location.assign("/account");
+		// Where one wanted to go: the server has looked at it (src/role/web/web_next.h).
+		location.assign(prove ? "/account" : form.elements.next?.value || "/mail/inbox");
 	}
 
 	async function add(form) {

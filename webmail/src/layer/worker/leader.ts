@@ -48,6 +48,7 @@ export class Leader {
   private store: IndexedStore | undefined;
   private wire = new Connection();
   private isOver = false;
+  private isLeaving = false;
 
   constructor(
     private readonly tell: (event: LayerEvent) => void,
@@ -55,7 +56,8 @@ export class Leader {
   ) {}
 
   private told(event: LayerEvent): void {
-    if (!this.isOver) this.tell(event);
+    // The wire may hear that the session is over before signing out has gone on.
+    if (!this.isOver) this.tell(event.kind === 'signed-out' && this.isLeaving ? { ...event, asked: true } : event);
   }
 
   /** Another leads from now on: this one says, asks and writes nothing more. */
@@ -156,12 +158,15 @@ export class Leader {
     if (this.engine!.status().waiting) throw new LayerError('offline', 'Some changes are not at the server yet.');
     if (this.engine!.hasRefused) throw new LayerError('refused', 'The server has refused some changes, which are nowhere else.');
     let answer: Response;
+    this.isLeaving = true;
     try {
       answer = await fetch('/auth/logout', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
     } catch {
+      this.isLeaving = false;
       throw new LayerError('offline', 'The session can be ended only with a network.');
     }
-    if (!answer.ok && answer.status !== 401) throw new LayerError('server', `The server answered with ${answer.status}.`);
+    this.isLeaving = answer.ok || answer.status === 401;
+    if (!this.isLeaving) throw new LayerError('server', `The server answered with ${answer.status}.`);
     await this.engine!.stop();
     this.wire.close();
     await this.store!.destroy();
