@@ -147,6 +147,8 @@ struct account_target {
 	uint32_t uid;     /* result: in the first place; 0 when it had been delivered before */
 	unsigned missed;  /* result: the bits 1 << i of places that could not be had */
 	bool repeated;    /* result: it had been delivered before */
+	bool muted;       /* result: what was to go into INBOX is in the archive, since its thread is muted
+	                     (muted.h) */
 	unsigned warn;    /* result: percent of the quota in use, when its owner is to be warned of that now;
 	                     else 0 */
 	uint64_t modseq;  /* result: of this change; 0 when it had been delivered before */

@@ -9,6 +9,7 @@
 #include "account/lists.h"
 #include "account/mailbox.h"
 #include "account/message.h"
+#include "account/muted.h"
 #include "account/wanted.h"
 #include "base/clock.h"
 #include "base/container.h"
@@ -81,7 +82,7 @@ static int check_target(struct txn *t, const struct account_delivery *d, struct 
 {
 	struct account_head head;
 	target->emailid = 0;
-	target->repeated = false;
+	target->repeated = target->muted = false;
 	target->uid = target->warn = 0;
 	target->modseq = 0;
 	int error = head_get(t, target->shard, &head);
@@ -295,6 +296,12 @@ static int learn(struct account_change *c, const struct account_delivery *d,
 	return correspondents_heard(c, emailid, email->summary, is_alone(d) && d->author_proven);
 }
 
+/* Many recipients leave no room for a keyword of each. */
+static bool marks_muted(const struct account_delivery *d)
+{
+	return !d->appended && d->target_count <= LEARNING_TARGETS_MAX;
+}
+
 static int deliver_to(struct txn *t, const struct account_delivery *d, struct account_target *target)
 {
 	struct account_change c;
@@ -320,6 +327,8 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 		c.head.quota_warned = false;
 	if (error == 0)
 		error = find_places(&c, d, target, places, &count);
+	if (error == 0 && !d->appended)
+		error = muted_heed(&c, &email, places, &count, marks_muted(d), &target->muted);
 	if (error == 0)
 		error = message_add(&c, &email, places, count, &target->emailid);
 	if (error == 0)
@@ -405,7 +414,7 @@ size_t account_delivery_writes(const struct account_delivery *d)
 		size_t places = places_of(d, &d->targets[i]);
 		writes += message_add_writes(places, 1 + references_of(d)) + places + HEAD_AND_DELIVERY_ID +
 		          flags_writes(d, &d->targets[i]) + learning_writes(d) + d->list_counts +
-		          (d->targets[i].filed.len > 0);
+		          (marks_muted(d) ? muted_writes(places) : 0) + (d->targets[i].filed.len > 0);
 	}
 	return writes;
 }

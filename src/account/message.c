@@ -21,7 +21,7 @@ static int get_thread(struct account_change *c, uint64_t hash, struct account_th
  * The thread of the first hash that is known; 0 when none is. An email that two threads lead to joins the
  * one of its nearest reference, and the other stays: a thread's number never changes (RFC 8621 section 3).
  */
-static int find_thread(struct account_change *c, const struct account_email *email, uint64_t *found)
+int message_thread(struct account_change *c, const struct account_email *email, uint64_t *found)
 {
 	struct account_thread thread = {0};
 	for (size_t i = 0; i < email->hash_count && thread.thread == 0; i++) {
@@ -306,7 +306,7 @@ int message_add(struct account_change *c, struct account_email *email, struct me
 	struct account_places at = {.count = place_count};
 	int error = place_count == 0 || place_count > ACCOUNT_PLACES_MAX ? -EINVAL
 	            : id >= EMAIL_ID_END                                 ? -EOVERFLOW
-	                                                                 : find_thread(c, email, &thread);
+	                                                                 : message_thread(c, email, &thread);
 	if (error)
 		return error;
 	struct account_message m = {.emailid = id,

@@ -24,6 +24,10 @@ struct message_place {
 int message_add(struct account_change *c, struct account_email *email, struct message_place *places,
     size_t place_count, uint64_t *emailid) __attribute__((warn_unused_result));
 
+/* The thread that an email of these hashes joins, 0: none that is there. */
+int message_thread(struct account_change *c, const struct account_email *email, uint64_t *thread)
+    __attribute__((warn_unused_result));
+
 /* Entries that message_add writes at most, besides what change_end does, and those of its places' flags: O,
  * and Q with keywords that have no bit. */
 size_t message_add_writes(size_t places, size_t hashes);

@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import type { EmailRow, Id, Invocation, Mailbox, Session } from '../src/jmap/types.ts';
 import { MAIL } from '../src/jmap/types.ts';
 import type { Layer, LayerEvent } from '../src/layer/layer.ts';
+import { mute } from '../src/model/acts.ts';
 import { change } from '../src/model/change.ts';
+import { pane as thePane, setStore } from '../src/model/current.ts';
 import { MailList, mailboxQuery } from '../src/model/list.ts';
 import { ListPane } from '../src/model/pane.ts';
 import { Store } from '../src/model/store.ts';
@@ -81,7 +83,8 @@ class Played implements Layer {
 
   private answer(name: string, args: Record<string, any>): Record<string, unknown> {
     const state = String(this.state);
-    if (name === 'Mailbox/get') return { state, list: [{ id: 'in', role: 'inbox', name: 'Inbox', unreadThreads: 0, unreadEmails: 0, totalEmails: 0 }, { id: 'ar', role: 'archive', name: 'Archive', unreadThreads: 0, unreadEmails: 0, totalEmails: 0 }] as Partial<Mailbox>[] };
+    const myRights = { mayRemoveItems: true, mayAddItems: true } as Mailbox['myRights'];
+    if (name === 'Mailbox/get') return { state, list: [{ id: 'in', role: 'inbox', name: 'Inbox', unreadThreads: 0, unreadEmails: 0, totalEmails: 0, myRights }, { id: 'ar', role: 'archive', name: 'Archive', unreadThreads: 0, unreadEmails: 0, totalEmails: 0, myRights }] as Partial<Mailbox>[] };
     if (name === 'Identity/get') return { state, list: [] };
     if (name === 'Email/get') return { state, list: (args['ids'] as Id[]).flatMap((id) => this.emails.get(id) ?? []) };
     if (name === 'Thread/get') return { state, list: (args['ids'] as Id[]).map((id) => ({ id, emailIds: [`E${id.slice(1)}`] })) };
@@ -259,4 +262,23 @@ test('a range is selected from where it began, and one row fewer than everything
   pane.toggle('T3');
   assert.equal(pane.count(), 9);
   assert.equal(pane.isSelected('T3'), false);
+});
+
+test('a muted conversation leaves the inbox with its keyword, and one undo brings back both', async () => {
+  const { server, store, list } = await start(3);
+  setStore(store);
+  thePane.show(list);
+  thePane.focus('T1');
+  const email = () => [server.emails.get('E1')!.mailboxIds, server.emails.get('E1')!.keywords];
+  await mute();
+  assert.deepEqual(email(), [{ ar: true }, { $muted: true }]);
+  assert.deepEqual(shown(list, 0, 2), ['E2', 'E0']);
+  await undo();
+  assert.deepEqual(email(), [{ in: true }, {}]);
+  // What is no longer muted stays where it is.
+  store.emails.patch('E1', { keywords: { $muted: true } });
+  thePane.focus('T1');
+  await mute();
+  assert.deepEqual(email(), [{ in: true }, {}]);
+  thePane.show(undefined);
 });

@@ -239,6 +239,7 @@ test('one is told of mail in the folders that one has chosen, and of strangers o
   const mail = (mailbox: string, more: Record<string, unknown> = {}) => ({ mailboxIds: { [mailbox]: true as const }, keywords: {}, ...more });
   assert.deepEqual([toldIn(mail('M1'), 'M1', {}), toldIn(mail('M2'), 'M1', {}), toldIn(mail('M2'), 'M1', { folders: ['M2'] }), toldIn(mail('M1'), 'M1', { folders: ['M2'] })], ['M1', undefined, 'M2', undefined]);
   assert.equal(toldIn(mail('M1', { keywords: { $seen: true } }), 'M1', {}), undefined);
+  assert.equal(toldIn(mail('M1', { keywords: { $muted: true } }), 'M1', {}), undefined);
   const known = (firstContact: boolean | null) => toldIn(mail('M1', { firstContact }), 'M1', { knownOnly: true });
   assert.deepEqual([known(false), known(true), known(null)], ['M1', undefined, undefined]);
   // The server pushes no other mail.

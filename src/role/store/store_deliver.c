@@ -197,7 +197,7 @@ static void trace(const struct delivery *d)
 		if (target && target->result == 0 &&
 		    !filtering_trace(&d->rules, item->target, item->reached, item->original))
 			store_trace_kept(id, item->reached, item->original,
-			    target->mailbox.len ? target->mailbox : VIEW("INBOX"));
+			    target->mailbox.len ? target->mailbox : VIEW("INBOX"), target->muted);
 	}
 }
 

@@ -621,8 +621,9 @@ bool filtering_trace(const struct filtering *f, size_t i, struct view recipient,
 		bool kept = a->kind == RULES_KEEP || a->kind == RULES_FILEINTO;
 		if (kept && place < target->place_count) {
 			bool inbox = a->kind == RULES_KEEP || (target->missed & 1U << place);
-			struct view box =
-			    target->mailbox.len && a->kind == RULES_KEEP ? target->mailbox : VIEW("INBOX");
+			struct view box = target->muted                                  ? STORE_TRACE_ARCHIVE
+			                  : target->mailbox.len && a->kind == RULES_KEEP ? target->mailbox
+			                                                                 : VIEW("INBOX");
 			trace_action(f, r->filter, a, TRACE_KEPT, &who, inbox ? box : a->target);
 			place++;
 		} else if (a->kind == RULES_DISCARD && target->nowhere && !r->refused) {
@@ -631,11 +632,13 @@ bool filtering_trace(const struct filtering *f, size_t i, struct view recipient,
 			trace_action(f, r->filter, a, TRACE_REFUSED, &who, (struct view){0});
 		}
 	}
-	struct view rest = place < target->place_count ? VIEW("INBOX") : (struct view){0};
+	struct view rest = place == target->place_count ? (struct view){0}
+	                   : target->muted              ? STORE_TRACE_ARCHIVE
+	                                                : VIEW("INBOX");
 	if (stopped)
 		trace_action(f, r->filter, stopped, TRACE_KEPT, &who, rest);
 	else if (rest.len > 0)
-		store_trace_kept(f->id, recipient, original, rest);
+		store_trace_kept(f->id, recipient, original, rest, target->muted);
 	return true;
 }
 

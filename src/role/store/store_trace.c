@@ -34,11 +34,19 @@ void store_trace_accepted(struct view id, const struct store_trace_mail *mail)
 	buf_done(&words);
 }
 
-void store_trace_kept(struct view id, struct view recipient, struct view original, struct view mailbox)
+void store_trace_kept(
+    struct view id, struct view recipient, struct view original, struct view mailbox, bool muted)
 {
-	bool led = original.len > 0 && !view_equal_nocase(original, recipient);
-	trace_event(id, TRACE_KEPT, log_text("recipient", recipient), log_text("mailbox", mailbox),
-	    log_text(led ? "original" : NULL, original)); /* without a key the list ends */
+	struct log_field fields[5];
+	size_t n = 0;
+	fields[n++] = log_text("recipient", recipient);
+	fields[n++] = log_text("mailbox", muted ? STORE_TRACE_ARCHIVE : mailbox);
+	if (muted)
+		fields[n++] = log_text("by", STORE_TRACE_MUTED);
+	if (original.len > 0 && !view_equal_nocase(original, recipient))
+		fields[n++] = log_text("original", original);
+	fields[n] = (struct log_field){.key = NULL};
+	trace_fields(id, TRACE_KEPT, fields);
 }
 
 void store_refused(struct link *link, struct channel_frame *frame, const void *message)

@@ -19,8 +19,14 @@ struct store_trace_mail {
 /* It was accepted, under this id. */
 void store_trace_accepted(struct view id, const struct store_trace_mail *mail);
 
-/* It is in the mailbox of `recipient`; original: the address that the sender wrote. */
-void store_trace_kept(struct view id, struct view recipient, struct view original, struct view mailbox);
+/* What stands for a folder and a reason when the thread is muted (account/muted.h). */
+#define STORE_TRACE_ARCHIVE VIEW("\\Archive")
+#define STORE_TRACE_MUTED VIEW("the owner's mute of the conversation")
+
+/* It is in the mailbox of `recipient`; original: the address that the sender wrote; muted: it is in the
+ * archive instead of INBOX. */
+void store_trace_kept(
+    struct view id, struct view recipient, struct view original, struct view mailbox, bool muted);
 
 /* smtp's verb. */
 void store_refused(struct link *link, struct channel_frame *frame, const void *message);

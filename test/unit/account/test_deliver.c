@@ -296,6 +296,107 @@ static void a_message_goes_where_rules_want_it(void **state)
 	assert_int_equal(test_delivery(&accounts, &d, 1, 10), -ENOENT);
 }
 
+static void give_keyword(uint32_t mailbox, uint32_t uid, const char *name, enum account_flags_how how)
+{
+	const struct view keyword = view_from_string(name);
+	struct account_flags flags = {.shard = test_account(ONE),
+	    .mailbox = mailbox,
+	    .uids = &uid,
+	    .uid_count = 1,
+	    .how = how,
+	    .keywords = &keyword,
+	    .keyword_count = 1,
+	    .unchanged_since = UINT64_MAX};
+	assert_int_equal(test_flags(&flags), 0);
+	assert_int_equal(flags.changed, 1);
+}
+
+static uint64_t uses_of(const char *name)
+{
+	for (uint32_t number = 0; number < 70; number++) {
+		struct account_keyword k;
+		struct entry e;
+		if (test_entry(test_account(ONE), key_keyword(number), &e) != 0)
+			continue;
+		assert_int_equal(keyword_decode(entry_view(&e), &k), 0);
+		if (view_equal(k.name, view_from_string(name)))
+			return k.uses;
+	}
+	return 0;
+}
+
+/* An answer in the thread of the message 1; where is the mailbox of the only place, NULL: the default. */
+static void answer_thread(uint64_t own, const struct account_wanted_place *places, size_t count)
+{
+	const uint64_t references[] = {1};
+	target = (struct account_target){
+	    .shard = test_account(ONE), .places = places, .place_count = places ? count : 0};
+	struct account_delivery d = {.targets = &target,
+	    .target_count = 1,
+	    .message_id_hash = own,
+	    .references = references,
+	    .reference_count = 1};
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+}
+
+/* The keyword has a bit, or none: after FLAG_KEYWORDS others. */
+static void expect_mute(bool many_keywords)
+{
+	char name[16];
+	const struct account_wanted_place elsewhere[] = {{.path = VIEW("Drafts")}},
+	                                  both[] = {{.special_use = VIEW("\\Archive"), .flags = FLAG_SEEN},
+	                                      {.flags = FLAG_FLAGGED}};
+	test_create(&accounts, test_account(ONE), 0);
+	deliver((uint64_t[]){1, 0});
+	uint32_t first = target.uid;
+	for (unsigned i = 0; many_keywords && i < FLAG_KEYWORDS; i++) {
+		snprintf(name, sizeof name, "word%u", i);
+		give_keyword(MAILBOX_INBOX, first, name, FLAGS_ADD);
+	}
+	answer_thread(2, NULL, 0);
+	assert_false(target.muted);
+	assert_int_equal(messages_in("INBOX"), 2);
+	give_keyword(MAILBOX_INBOX, first, "$Muted", FLAGS_ADD);
+	answer_thread(3, NULL, 0);
+	assert_true(target.muted);
+	assert_int_equal(messages_in("Archive"), 1);
+	assert_int_equal(uses_of("$Muted"), 2);
+	/* What rules filed stays there, and one email is in one mailbox once. */
+	answer_thread(4, elsewhere, 1);
+	assert_false(target.muted);
+	assert_int_equal(messages_in("Drafts"), 1);
+	answer_thread(5, both, 2);
+	assert_true(target.muted);
+	assert_int_equal(messages_in("Archive"), 2);
+	assert_int_equal(messages_in("INBOX"), 2);
+	assert_int_equal(uses_of("$Muted"), 4);
+	/* Another thread is none of it. */
+	deliver((uint64_t[]){77, 0});
+	assert_false(target.muted);
+	/* The answers are muted without the first one. */
+	assert_int_equal(test_expunge(&accounts, test_account(ONE), &first, 1), 0);
+	answer_thread(6, NULL, 0);
+	assert_true(target.muted);
+	/* Whoever follows a thread hears of it. */
+	uint32_t second = first + 1;
+	give_keyword(MAILBOX_INBOX, second, "$followed", FLAGS_ADD);
+	answer_thread(7, NULL, 0);
+	assert_false(target.muted);
+}
+
+/* RFC 9979: answers in a thread that its owner does not want to hear of pass INBOX by. */
+static void a_muted_thread_goes_into_the_archive(void **state)
+{
+	(void)state;
+	expect_mute(false);
+}
+
+static void a_mute_whose_keyword_has_no_bit_is_heeded(void **state)
+{
+	(void)state;
+	expect_mute(true);
+}
+
 static int run_filed(struct txn *t, void *arg)
 {
 	(void)arg;
@@ -418,6 +519,8 @@ int main(void)
 	    cmocka_unit_test(a_short_structure_stands_in_the_index_where_it_fits),
 	    cmocka_unit_test(a_message_has_flags_from_the_start),
 	    cmocka_unit_test(a_message_goes_where_rules_want_it),
+	    cmocka_unit_test(a_muted_thread_goes_into_the_archive),
+	    cmocka_unit_test(a_mute_whose_keyword_has_no_bit_is_heeded),
 	    cmocka_unit_test(why_a_message_was_filed_is_kept_with_it),
 	    cmocka_unit_test(a_message_goes_nowhere_once_and_for_all),
 	    cmocka_unit_test(many_recipients_fit_one_step),

@@ -5,7 +5,7 @@
 import { t } from '../base/words.ts';
 import type { EmailRow, Id, Mailbox, MailboxRole } from '../jmap/types.ts';
 import { changeEverything } from './bulk.ts';
-import { change, type Change } from './change.ts';
+import { change, changeEach, type Change } from './change.ts';
 import { mail, pane } from './current.ts';
 import { mailboxName } from './mailboxes.ts';
 import { say } from './undo.ts';
@@ -174,7 +174,35 @@ export async function toggleKeyword(keyword: string, words: { on: string; off: s
 
 export const star = () => toggleKeyword('$flagged', { on: 'acts.starred', off: 'acts.unstarred' }, 'newest');
 export const pin = () => toggleKeyword('$pinned', { on: 'acts.pinned', off: 'acts.unpinned' }, 'newest');
-export const mute = () => toggleKeyword('$muted', { on: 'acts.muted', off: 'acts.unmuted' }, 'whole');
+
+/**
+ * Muted conversations leave the inbox, and what comes to them passes it by (doc/jmap.md); one undo brings back both. Those that are no
+ * longer muted stay where they are.
+ */
+export async function mute(): Promise<void> {
+  const list = pane.list.peek();
+  if (!list) return;
+  const [inbox, archive] = [roleMailbox('inbox'), roleMailbox('archive')];
+  const leaves = inbox?.myRights.mayRemoveItems && archive?.myRights.mayAddItems ? { add: [archive.id], remove: [inbox.id] } : undefined;
+  const keywords = { $muted: true };
+  if (pane.isOnEverything()) return act({ keywords, ...(listMailbox() === inbox && leaves) }, 'acts.muted', {}, { whole: true });
+  if (anyHas('$muted')) return act({ keywords: { $muted: false } }, 'acts.unmuted', {}, { whole: true });
+  const keys = pane.targets();
+  const emails = targetEmails(true);
+  if (emails.length === 0) return;
+  const leaving = emails.filter((email) => leaves && inbox && inbox.id in email.mailboxIds);
+  const staying = emails.filter((email) => !leaving.includes(email));
+  if (leaves && listMailbox() === inbox) pane.select(keys, false);
+  const ids = (rows: EmailRow[]): Id[] => rows.map(({ id }) => id);
+  await changeEach(
+    mail(),
+    [
+      { emails: ids(leaving), keywords, ...leaves },
+      { emails: ids(staying), keywords },
+    ],
+    t('acts.muted', { count: keys.length }),
+  );
+}
 
 export function setLabel(keyword: string, on: boolean, name: string): Promise<void> {
   return act({ keywords: { [keyword]: on } }, on ? 'acts.labelled' : 'acts.unlabelled', { name });

@@ -85,7 +85,7 @@ export async function pushed(said: any): Promise<void> {
 
 /** Where an email lies that one is told of; undefined: one is not. `first`: it is the first one of its sender; null: nobody knows. */
 export function toldIn(email: Pick<EmailRow, 'mailboxIds' | 'keywords'> & { firstContact?: boolean | null }, inbox: Id, notes: Pick<Kept, 'folders' | 'knownOnly'>): Id | undefined {
-  if (email.keywords['$seen'] || email.keywords['$draft']) return undefined;
+  if (email.keywords['$seen'] || email.keywords['$draft'] || email.keywords['$muted']) return undefined;
   if (notes.knownOnly && email.firstContact !== false) return undefined;
   return (notes.folders?.length ? notes.folders : [inbox]).find((id) => email.mailboxIds[id]);
 }

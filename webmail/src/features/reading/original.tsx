@@ -86,6 +86,12 @@ export function showWhy(email: WholeEmail): void {
   ));
 }
 
+/** It went past the inbox, as its conversation is muted. */
+function isOfMuted(email: WholeEmail): boolean {
+  const archive = mail().mailboxWithRole('archive', accountOfId(mail(), email.id));
+  return '$muted' in email.keywords && archive !== undefined && archive.id in email.mailboxIds;
+}
+
 function Why({ email }: { email: WholeEmail }) {
   const now = useSignal(email.filedBy);
   // Rules may have been run over it since it was read. Without an answer, what was read is told.
@@ -97,7 +103,7 @@ function Why({ email }: { email: WholeEmail }) {
     );
   }, []);
   const filed = now.value;
-  if (!filed) return <p class="dialog-text">{t(email.verdict?.action === 'junk' ? 'why.verdict' : 'why.noRule')}</p>;
+  if (!filed) return <p class="dialog-text">{t(email.verdict?.action === 'junk' ? 'why.verdict' : isOfMuted(email) ? 'why.muted' : 'why.noRule')}</p>;
   return (
     <>
       <p class="dialog-text">{t(filed.byHand ? 'why.byHand' : 'why.byRules', { when: longDate(new Date(filed.at)) })}</p>
@@ -110,6 +116,7 @@ function Why({ email }: { email: WholeEmail }) {
           </li>
         ))}
       </ol>
+      {isOfMuted(email) && <p class="dialog-text">{t('why.muted')}</p>}
     </>
   );
 }
