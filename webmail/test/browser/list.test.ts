@@ -202,4 +202,22 @@ test('a place that is reloaded is the same place', async () => {
   assert.match(page.url(), /\/mail\/archive$/);
 });
 
+test('what is typed as a search stays when another conversation of the list opens or closes', async () => {
+  await page.keyboard.press('g');
+  await page.keyboard.press('i');
+  await row(59).waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/mail\/inbox\/./);
+  await page.keyboard.press('/');
+  await page.keyboard.type('gard');
+  await page.goBack();
+  await page.waitForURL(/\/mail\/inbox$/);
+  await page.keyboard.type('en');
+  assert.equal(await page.locator('[data-search]').inputValue(), 'garden');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('[data-search]').inputValue(), '');
+});
+
 test('nothing was reported as an error', () => assert.deepEqual(page.errors, []));

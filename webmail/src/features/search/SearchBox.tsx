@@ -72,10 +72,15 @@ export function SearchBox() {
   const at = useSignal(-1);
   const offers = useSignal<Completion[]>([]);
 
+  const shown = useRef<string | undefined>(undefined);
   useSignalEffect(() => {
     const here = place.value;
     if (here.kind === 'folder') origin = here;
     if (here.kind !== 'folder' && here.kind !== 'search') return;
+    // Another conversation of the same list leaves alone what somebody is typing.
+    const list = here.kind === 'search' ? `search ${here.text}` : `folder ${here.mailbox}`;
+    if (list === shown.current) return;
+    shown.current = list;
     const now = parted(here.kind === 'search' ? here.text : '');
     chips.value = now.chips;
     text.value = now.text;
