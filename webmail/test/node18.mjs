@@ -14,3 +14,5 @@ try {
     return kind === 'deflate-raw' ? NodeDuplex.toWeb(nodeInflateRaw()) : new NodeDecompression(kind);
   };
 }
+globalThis.requestAnimationFrame ??= (work) => setTimeout(() => work(performance.now()));
+globalThis.cancelAnimationFrame ??= clearTimeout;

@@ -50,7 +50,10 @@ function server(emails: Server['emails']): Server {
 }
 
 const message = (seen: boolean, mailbox = 'inbox') => ({ keywords: (seen ? { $seen: true } : {}) as Record<string, true>, mailboxIds: { [mailbox]: true } as Record<string, true> });
-const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+/** Answers have come, and what waits until they are painted is done. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+}
 
 test('unread messages and the newest are open, and have been read then; what is in Trash is not shown', async () => {
   const made = server({ a: message(true), b: message(false), c: message(true, 'trash'), d: message(true) });

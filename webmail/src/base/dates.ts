@@ -18,17 +18,16 @@ const makers = new Map<string, Intl.DateTimeFormat>();
 /** Names of months, by their year and number: each row of a list asks for one. */
 const months = new Map<string, string>();
 
-const NONE: readonly string[] = [];
-/** A browser gives the same list until the reader changes it. */
-let known: { language: string; regions: readonly string[]; locale: string } | undefined;
+let known: { language: string; locale: string } | undefined;
+// To ask the browser takes longer than to write a date, and a list has dozens of dates.
+if (typeof addEventListener === 'function') addEventListener('languagechange', () => (known = undefined));
 
 /** As localeOf says, remembered: rows ask for it often. */
 export function currentLocale(): string {
   const language = currentLanguage();
-  const regions = typeof navigator === 'undefined' ? NONE : (navigator.languages ?? NONE);
-  if (known?.language === language && known.regions === regions) return known.locale;
-  const locale = localeOf(regions);
-  known = { language, regions, locale };
+  if (known?.language === language) return known.locale;
+  const locale = localeOf();
+  known = { language, locale };
   months.clear();
   return locale;
 }

@@ -78,16 +78,13 @@ export function t(key: string, values: Values = {}): string {
 
 export function format(text: string, values: Values): string {
   let out = '';
-  for (let at = 0; at < text.length; ) {
-    if (text[at] !== '{') {
-      out += text[at++];
-      continue;
-    }
-    const end = matching(text, at);
-    out += placeholder(text.slice(at + 1, end), values);
+  for (let at = 0; ; ) {
+    const open = text.indexOf('{', at);
+    if (open < 0) return out + text.slice(at);
+    const end = matching(text, open);
+    out += text.slice(at, open) + placeholder(text.slice(open + 1, end), values);
     at = end + 1;
   }
-  return out;
 }
 
 function matching(text: string, open: number): number {
@@ -100,6 +97,8 @@ function matching(text: string, open: number): number {
 }
 
 function placeholder(inside: string, values: Values): string {
+  const plain = values[inside];
+  if (typeof plain === 'string') return plain;
   const [, name = '', , kind, , choices = ''] = /^\s*(\w+)\s*(,\s*(\w+)\s*(,([\s\S]*))?)?$/.exec(inside) ?? [];
   const value = values[name];
   if (value === undefined) return `{${name}}`;

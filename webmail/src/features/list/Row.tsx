@@ -2,7 +2,7 @@
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { colourOfLabel, labelOfKeyword } from '../../base/labels.ts';
-import { comingDate, dayGroup, daysBefore, PINNED, type DayGroup, sayNumber, shortDate, wholeDate } from '../../base/dates.ts';
+import { comingDate, dayGroup, daysBefore, PINNED, type DayGroup, sayNumber, shortDate } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import { componentsOf } from '../../frame/slots.ts';
 import type { EmailRow, Id } from '../../jmap/types.ts';
@@ -232,7 +232,7 @@ function Time({ facts, day }: LineProps) {
   return (
     <>
       {day !== '' && !isInstead && <span class="row-day">{day}</span>}
-      <time class="row-time" dateTime={Number.isNaN(facts.date.getTime()) ? undefined : facts.date.toISOString()} title={wholeDate(facts.date)}>
+      <time class="row-time" dateTime={Number.isNaN(facts.date.getTime()) ? undefined : facts.date.toISOString()}>
         {isInstead ? day : shortDate(facts.date, now.value)}
       </time>
     </>

@@ -1,5 +1,6 @@
 /** What the mouse does with rows. The list hears it for all of them: a row has no listeners of its own. */
 import { actions } from '../../actions/registry.ts';
+import { wholeDate } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import { pathOf, place } from '../../frame/router.ts';
 import type { Id } from '../../jmap/types.ts';
@@ -24,7 +25,11 @@ function act(name: string, key: Id): void {
 
 export const rowEvents = {
   onPointerOver(event: PointerEvent) {
-    if (event.pointerType === 'mouse') hovered.value = keyAt(event.target);
+    if (event.pointerType !== 'mouse') return;
+    hovered.value = keyAt(event.target);
+    // Written out when somebody points at it: a list that is drawn has dozens of them.
+    const time = event.target instanceof Element ? event.target.closest('time') : null;
+    if (time) time.title = wholeDate(new Date(time.dateTime));
   },
   onPointerLeave() {
     hovered.value = undefined;

@@ -1,6 +1,6 @@
 /** The open conversation: its subject, its messages, what can be done with it. */
-import { useSignalEffect } from '@preact/signals';
-import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { actions, nameOf as actionName, version } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
 import { go, place } from '../../frame/router.ts';
@@ -11,6 +11,7 @@ import { mail } from '../../model/current.ts';
 import { openMessage } from '../../model/reading.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
+import { afterPaint } from '../../ui/paint.ts';
 import { bareSubject } from './facts.ts';
 import { FoldedMessage, Message } from './message.tsx';
 import { ConversationView, shownConversation } from './view.ts';
@@ -119,9 +120,11 @@ function Head({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
 function Messages({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
   const scroller = useRef<HTMLDivElement>(null);
   const placed = useRef(false);
-  /* The first that is open is what one came to read. */
+  /* The first that is open is what one came to read: it is painted before those behind it. */
+  const all = useSignal(false);
+  useEffect(() => afterPaint(() => (all.value = true)), []);
   useSignalEffect(() => {
-    if (view.loading.value !== 'shown' || placed.current) return;
+    if (view.loading.value !== 'shown' || !all.value || placed.current) return;
     placed.current = true;
     const box = scroller.current;
     const first = box?.querySelector<HTMLElement>('.message');
@@ -142,9 +145,11 @@ function Messages({ view, ids }: { view: ConversationView; ids: readonly Id[] })
     }
   }
   flush();
+  const first = items.findIndex((item) => typeof item === 'string' && view.view(item).open.value);
+  const shown = all.value || first < 0 ? items : items.slice(0, first + 1);
   return (
     <div class="conversation-messages" ref={scroller} tabIndex={0} role="region" aria-label={t('reading.messages')} data-scrolls>
-      {items.map((item) =>
+      {shown.map((item) =>
         typeof item !== 'string' ? (
           <button key="older" type="button" class="messages-older" onClick={() => (view.olderShown.value = true)}>
             {t('reading.older', { count: item.older })}
@@ -155,9 +160,7 @@ function Messages({ view, ids }: { view: ConversationView; ids: readonly Id[] })
           <FoldedMessage key={item} id={item} view={view} />
         ),
       )}
-      {componentsOf('conversationFoot').map((Component, i) => (
-        <Component key={i} threadId={view.threadId} />
-      ))}
+      {all.value && componentsOf('conversationFoot').map((Component, i) => <Component key={i} threadId={view.threadId} />)}
     </div>
   );
 }

@@ -23,8 +23,12 @@ function ownAddresses(): ReadonlySet<string> {
 
 function When({ at }: { at: string }) {
   const when = new Date(at);
+  /* Written out when somebody points at it: a conversation has dozens of dates. */
+  const name = (event: PointerEvent): void => {
+    (event.currentTarget as HTMLElement).title = longDate(when);
+  };
   return (
-    <time class="message-when" dateTime={at} title={longDate(when)}>
+    <time class="message-when" dateTime={at} onPointerEnter={name}>
       {shortDate(when)}
     </time>
   );

@@ -1,5 +1,6 @@
 /** The state of the open conversation: which messages are open, and how each is shown. */
 import { batch, effect, signal, type Signal, untracked } from '@preact/signals';
+import { afterPaint } from '../../ui/paint.ts';
 import type { Id } from '../../jmap/types.ts';
 import { change } from '../../model/change.ts';
 import { mail } from '../../model/current.ts';
@@ -148,7 +149,8 @@ export class ConversationView {
   private seen(ids: readonly Id[]): void {
     const store = mail();
     const unread = ids.filter((id) => isWhole(store.emails.peek(id)) && !('$seen' in store.emails.peek(id)!.keywords));
-    if (unread.length) void change(store, { emails: unread, keywords: { $seen: true } });
+    /* First what was asked for is painted. */
+    if (unread.length) afterPaint(() => void change(store, { emails: unread, keywords: { $seen: true } }));
   }
 
   end(): void {
