@@ -1,6 +1,6 @@
 /**
  * What can be done with conversations: each works on what the pane says (the selection, the open conversation, the row with the focus), is
- * shown at once and can be undone. `everything` of a query goes by model/bulk.ts.
+ * shown at once and can be undone. `everything` of a query goes by model/bulk.ts. From a message's own menu it works on that message alone.
  */
 import { t } from '../base/words.ts';
 import type { EmailRow, Id, Mailbox, MailboxRole } from '../jmap/types.ts';
@@ -8,6 +8,7 @@ import { changeEverything } from './bulk.ts';
 import { change, changeEach, type Change } from './change.ts';
 import { mail, pane } from './current.ts';
 import { mailboxName } from './mailboxes.ts';
+import { namedMessage } from './target.ts';
 import { say } from './undo.ts';
 
 type Wanted = Omit<Change, 'emails'>;
@@ -24,7 +25,13 @@ export function listMailbox(): Mailbox | undefined {
   return id === undefined ? undefined : mail().mailboxes.peek(id);
 }
 
+/** Does an act work on all of the query? */
+export function isOnEverything(): boolean {
+  return !namedMessage() && pane.isOnEverything();
+}
+
 export function canAct(): boolean {
+  if (namedMessage()) return true;
   return pane.list.peek() !== undefined && (pane.isOnEverything() || pane.targets().length > 0);
 }
 
@@ -42,12 +49,17 @@ function rowsOf(ids: readonly Id[]): EmailRow[] {
 
 /** The emails that the targets' rows stand for; `whole`: all of their conversations. */
 export function targetEmails(whole = false): EmailRow[] {
+  const one = namedMessage();
+  if (one) return [one];
   const list = pane.list.peek();
   if (!list) return [];
   return rowsOf(pane.targets().flatMap((key) => (whole ? list.wholeThread(key) : list.emailsOf(key))));
 }
 
-/** Carries a change out on the targets. words: the key of its sentence, which gets {count} and {name}. */
+/**
+ * Carries a change out on the targets. words: the key of its sentence, which gets {count} and {name}; what is said of one message has a key
+ * of its own, below "acts.message".
+ */
 async function act(
   wanted: Wanted | ((email: EmailRow) => Wanted),
   words: string,
@@ -55,38 +67,23 @@ async function act(
   options: { whole?: boolean } = {},
 ): Promise<void> {
   const list = pane.list.peek();
-  if (!list) return;
-  if (pane.isOnEverything()) {
+  if (isOnEverything()) {
     const all = typeof wanted === 'function' ? undefined : wanted;
-    if (all) {
+    if (list && all) {
       // What comes later is not of what was selected: an undo, and mail that arrives in a list that is empty now.
       if (all.remove || all.destroy) pane.clear();
       await changeEverything(mail(), list, all, (count) => t(words, { count, ...values }));
     } else say(t('acts.notOnEverything'), true);
     return;
   }
-  const keys = pane.targets();
+  const one = namedMessage();
+  const keys = one ? [] : pane.targets();
   const emails = targetEmails(options.whole);
   if (emails.length === 0) return;
-  const sentence = t(words, { count: keys.length, ...values });
-  const leaves = typeof wanted === 'function' || wanted.remove || wanted.destroy;
-  if (leaves) pane.select(keys, false);
-  if (typeof wanted !== 'function') {
-    await change(mail(), { emails: emails.map((one) => one.id), ...wanted }, sentence);
-    return;
-  }
-  // Emails that need the same go together; one sentence and one undo stand for all of them where they are the same, as nearly always.
-  const groups = new Map<string, { wanted: Wanted; emails: Id[] }>();
-  for (const email of emails) {
-    const one = wanted(email);
-    const key = JSON.stringify(one);
-    const group = groups.get(key) ?? { wanted: one, emails: [] };
-    group.emails.push(email.id);
-    groups.set(key, group);
-  }
-  await Promise.all(
-    [...groups.values()].map((group, i) => change(mail(), { emails: group.emails, ...group.wanted }, i === groups.size - 1 ? sentence : undefined)),
-  );
+  const sentence = one ? t(words.replace('.', '.message.'), values) : t(words, { count: keys.length, ...values });
+  if (typeof wanted === 'function' || wanted.remove || wanted.destroy) pane.select(keys, false);
+  const of = typeof wanted === 'function' ? wanted : () => wanted;
+  await changeEach(mail(), emails.map((email) => ({ emails: [email.id], ...of(email) })), sentence);
 }
 
 /** Out of the list's folder and into another; from a search out of all folders that they lie in. */
@@ -96,9 +93,11 @@ export function moveTo(target: Mailbox): Promise<void> {
 
 function move(target: Mailbox, words: string, values: Record<string, string> = {}, keywords?: Record<string, boolean>): Promise<void> {
   const from = listMailbox();
-  if (from?.id === target.id) return Promise.resolve();
-  if (from) return act({ add: [target.id], remove: [from.id], keywords }, words, values);
-  return act((email) => ({ add: [target.id], remove: Object.keys(email.mailboxIds).filter((id) => id !== target.id), keywords }), words, values);
+  const one = namedMessage();
+  if (from && !one) return from.id === target.id ? Promise.resolve() : act({ add: [target.id], remove: [from.id], keywords }, words, values);
+  // An own answer does not lie in the folder in which its conversation is read.
+  const leaves = (email: EmailRow) => (from && from.id in email.mailboxIds ? [from.id] : Object.keys(email.mailboxIds)).filter((id) => id !== target.id);
+  return act((email) => ({ add: [target.id], remove: leaves(email), keywords }), words, values);
 }
 
 export function archive(): Promise<void> {
@@ -138,6 +137,13 @@ export function destroy(): Promise<void> {
   return act({ destroy: true }, 'acts.destroyed');
 }
 
+/** A message and those behind it in its conversation, so that one comes back to where one was. */
+export async function markUnreadFrom(email: EmailRow): Promise<void> {
+  const ids = mail().threads.peek(email.threadId)?.emailIds ?? [email.id];
+  const later = rowsOf(ids.slice(Math.max(0, ids.indexOf(email.id)))).filter((one) => !('$draft' in one.keywords));
+  await change(mail(), { emails: later.map((one) => one.id), keywords: { $seen: false } }, t('acts.message.unreadFrom', { count: later.length }));
+}
+
 export function markRead(): Promise<void> {
   return act({ keywords: { $seen: true } }, 'acts.read', {}, { whole: true });
 }
@@ -146,7 +152,7 @@ export function markRead(): Promise<void> {
 export async function markUnread(): Promise<void> {
   const list = pane.list.peek();
   if (!list) return;
-  if (pane.isOnEverything()) return act({ keywords: { $seen: false } }, 'acts.unread');
+  if (isOnEverything()) return act({ keywords: { $seen: false } }, 'acts.unread');
   const keys = pane.targets();
   const newest = keys.flatMap((key) => list.emailsOf(key).at(-1) ?? []);
   if (newest.length > 0) await change(mail(), { emails: newest, keywords: { $seen: false } }, t('acts.unread', { count: keys.length }));
@@ -164,8 +170,8 @@ export function anyHas(keyword: string): boolean {
 export async function toggleKeyword(keyword: string, words: { on: string; off: string }, where: 'newest' | 'whole'): Promise<void> {
   const list = pane.list.peek();
   if (!list) return;
-  const off = !pane.isOnEverything() && anyHas(keyword);
-  if (pane.isOnEverything() || off || where === 'whole')
+  const off = !isOnEverything() && anyHas(keyword);
+  if (isOnEverything() || off || where === 'whole' || namedMessage())
     return act({ keywords: { [keyword]: !off } }, off ? words.off : words.on, {}, { whole: true });
   const keys = pane.targets();
   const newest = keys.flatMap((key) => list.emailsOf(key).at(-1) ?? []);

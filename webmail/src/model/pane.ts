@@ -48,6 +48,11 @@ export class ListPane {
     }
   }
 
+  /** The rows that an act was given, whatever is selected. */
+  given(): readonly Key[] | undefined {
+    return this.override;
+  }
+
   /** Does an act work on all of the query? */
   isOnEverything(): boolean {
     return this.override === undefined && this.everything.peek();

@@ -84,10 +84,20 @@ test('the mouse selects ranges, stars a row, and opens a menu', async () => {
   await toast('starred').waitFor();
   assert.match((await row(50).getAttribute('aria-label')) ?? '', /^unread, starred, Anna, Message 50, /);
   await row(51).click({ button: 'right' });
+  for (const name of ['Filter messages like this', 'Block the sender', 'Save the message', 'Show original']) await page.getByRole('menuitem', { name }).waitFor();
   await page.getByRole('menuitem', { name: 'Archive' }).click();
   await gone(51);
   await page.keyboard.press('Control+z');
   await row(51).waitFor();
+});
+
+test('the menu of a row that is not open shows its original', async () => {
+  await row(54).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Show original' }).click();
+  await page.getByRole('dialog').getByText('Message-ID: <54@example.net>').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.locator('[data-list]').focus();
 });
 
 test('a folder is made, gets mail by drag, is renamed, and goes to the trash and back', async () => {

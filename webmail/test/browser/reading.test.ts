@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { makeZip } from '../../src/base/zip.ts';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { demo, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 declare const __ROOT__: string;
 
@@ -145,6 +145,33 @@ test('pictures elsewhere come by the server when they are asked for, and tracker
   await page.reload();
   await page.waitForFunction(() => (document.querySelector('iframe')?.contentDocument?.images[0]?.naturalWidth ?? 0) === 1);
   assert.equal(asked.length, 2);
+});
+
+test('a message of a conversation is starred, thrown away and taken back by itself; another row is answered as itself', async () => {
+  const page = await signedIn(browser, server);
+  await page.getByText('Figures').first().click();
+  await frame(page).getByText('They are right now.').waitFor();
+  const choose = async (name: string): Promise<void> => {
+    await page.locator('.message').last().getByRole('button', { name: 'Actions of this message' }).click();
+    await page.getByRole('menuitem', { name }).click();
+  };
+  await holdNotices(page);
+  await choose('Star or unstar this message');
+  await page.getByText('Message starred.').waitFor();
+  await page.keyboard.press('z');
+  await page.getByText('Undone: Message starred.').waitFor();
+  await choose('Move this message to Trash');
+  await page.getByText('Message moved to Trash.').waitFor();
+  await page.locator('.message-frame').waitFor({ state: 'detached' });
+  await page.locator('.message-current .plain, .message-folded').first().waitFor();
+  await page.keyboard.press('z');
+  await frame(page).getByText('They are right now.').waitFor();
+
+  /* While this one is open, the menu of another row answers that row's mail. */
+  await page.locator('[role=row]', { hasText: 'News' }).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: /^Reply(?! to)/ }).click();
+  await page.locator('.dock').getByText('The List').waitFor();
+  await page.context().close();
 });
 
 test('axe finds nothing, light and dark; keys work within the frame', async () => {

@@ -1,8 +1,7 @@
 /** What can be done with mails that are written, by keys, palette and menus. */
 import { actions } from '../../actions/registry.ts';
-import type { Id } from '../../jmap/types.ts';
-import { mail, pane } from '../../model/current.ts';
-import { openMessage } from '../../model/reading.ts';
+import type { EmailRow } from '../../jmap/types.ts';
+import { targetMessage } from '../../model/target.ts';
 import { place } from '../../frame/router.ts';
 import { active, closeComposer, compose, composers, discard, editAsNew, respond } from './composers.ts';
 import type { Composer } from './composer.ts';
@@ -12,28 +11,19 @@ import { expand } from './views/Dock.tsx';
 import { sendAsking } from './views/Form.tsx';
 import { openWaiting } from './views/Scheduled.tsx';
 
-/** The message that is read; else the newest one that is no draft, of the open conversation or of the row that has the focus. */
-function target(): Id | undefined {
-  const store = mail();
-  const here = place.peek();
-  const open = here.kind === 'folder' || here.kind === 'search' ? here.thread : undefined;
-  const focused = pane.focused.peek();
-  const thread = open ?? (focused !== undefined ? (store.threads.peek(focused) ? focused : store.emails.peek(focused)?.threadId) : undefined);
-  if (!thread) return undefined;
-  const ids = store.threads.peek(thread)?.emailIds ?? [];
-  const read = openMessage.peek();
-  if (open && read && ids.includes(read) && !('$draft' in (store.emails.peek(read)?.keywords ?? {}))) return read;
-  return [...ids].reverse().find((id) => !('$draft' in (store.emails.peek(id)?.keywords ?? {})));
+/** No draft is answered: it is passed over. */
+function target(): EmailRow | undefined {
+  return targetMessage((email) => !('$draft' in email.keywords));
 }
 
 function answering(kind: AnswerKind): { possible(): boolean; run(): Promise<void> } {
   return {
     possible: () => target() !== undefined,
     async run() {
-      const id = target();
+      const email = target();
       const here = place.peek();
-      const open = (here.kind === 'folder' || here.kind === 'search') && here.thread !== undefined;
-      if (id) await respond(id, kind, open ? 'inline' : 'docked');
+      const isOpen = (here.kind === 'folder' || here.kind === 'search') && here.thread === email?.threadId;
+      if (email) await respond(email.id, kind, isOpen ? 'inline' : 'docked');
     },
   };
 }
@@ -67,8 +57,8 @@ export function addComposeActions(): void {
       icon: 'copy',
       possible: () => target() !== undefined,
       async run() {
-        const id = target();
-        if (id) await editAsNew(id);
+        const email = target();
+        if (email) await editAsNew(email.id);
       },
     },
     { id: 'compose.send', group: 'compose', keys: ['Ctrl+Enter'], icon: 'send', inFields: true, possible: () => isOpen() && !current()!.draft.peek().template, run: () => sendAsking(current()!) },

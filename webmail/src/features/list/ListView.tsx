@@ -10,6 +10,7 @@ import { mail, pane } from '../../model/current.ts';
 import type { MailList } from '../../model/list.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
+import { ownAddresses } from '../../model/target.ts';
 import { Button } from '../../ui/Button.tsx';
 import { SkeletonRows } from '../../ui/Skeleton.tsx';
 import { VirtualList, type VirtualListHandle } from '../../ui/VirtualList.tsx';
@@ -57,15 +58,7 @@ function Rows({ list }: { list: MailList }) {
   const phone = layout.value.isPhone;
   const density = setting('density').value;
   const rowHeight = ROW_HEIGHTS[phone && density === 'one' ? 'two' : density];
-  const mine = useComputed(
-    () =>
-      new Set(
-        mail()
-          .identities.all()
-          .map((one) => one.email.toLowerCase())
-          .concat(mail().layer.session.username.toLowerCase()),
-      ),
-  );
+  const mine = useComputed(() => ownAddresses(mail()));
   const role = mailbox.value?.role;
   const context = useMemo(
     () => ({ mine: mine.value, showRecipients: role === 'sent' || role === 'drafts' || role === 'scheduled' }),

@@ -10,6 +10,7 @@ import type { Mailbox } from '../../jmap/types.ts';
 import { askYes } from '../../ui/Dialog.tsx';
 import { peekOverlayIsOpen } from '../../ui/overlay.tsx';
 import { openConversation } from './current.ts';
+import { holdTargets, namedMessage } from '../../model/target.ts';
 import { canSnooze, cancelReminders, reminders } from '../../model/snooze.ts';
 import { pickSnooze } from './snooze.tsx';
 import { openRowMenu, pickFolder, pickLabels } from './menu.ts';
@@ -121,7 +122,7 @@ const onMail: Action[] = [
     group: 'mail',
     keys: ['Shift+I', '* r'],
     icon: 'mail-open',
-    possible: () => can() && rights('maySetSeen') && (pane.isOnEverything() || acts.anyUnread()),
+    possible: () => can() && rights('maySetSeen') && (acts.isOnEverything() || acts.anyUnread()),
     run: acts.markRead,
   },
   {
@@ -129,7 +130,7 @@ const onMail: Action[] = [
     group: 'mail',
     keys: ['Shift+U', '* u'],
     icon: 'mail',
-    possible: () => can() && rights('maySetSeen') && (pane.isOnEverything() || !acts.anyUnread()),
+    possible: () => can() && rights('maySetSeen') && (acts.isOnEverything() || !acts.anyUnread()),
     run: acts.markUnread,
   },
   { id: 'mail.star', group: 'mail', keys: ['s'], icon: 'star', possible: mayMark, run: acts.star },
@@ -147,11 +148,11 @@ const onMail: Action[] = [
     group: 'mail',
     keys: ['b'],
     icon: 'clock',
-    possible: () => mayRemove() && canSnooze() && !pane.isOnEverything(),
+    possible: () => mayRemove() && canSnooze() && !acts.isOnEverything(),
     run: pickSnooze,
   },
   { id: 'mail.move', group: 'mail', keys: ['v'], icon: 'folder-input', possible: mayRemove, run: pickFolder },
-  { id: 'mail.label', group: 'mail', keys: ['l'], icon: 'tag', possible: () => mayMark() && !pane.isOnEverything(), run: pickLabels },
+  { id: 'mail.label', group: 'mail', keys: ['l'], icon: 'tag', possible: () => mayMark() && !acts.isOnEverything(), run: pickLabels },
   { id: 'mail.more', group: 'mail', keys: ['.'], icon: 'ellipsis-vertical', possible: can, run: openMore },
 ];
 
@@ -181,23 +182,20 @@ async function archiveThen(step: 1 | -1): Promise<void> {
 }
 
 async function destroy(): Promise<void> {
-  const count = pane.isOnEverything() ? pane.count() : pane.targets().length;
-  const everything = pane.isOnEverything();
-  const keys = pane.targets();
+  const within = holdTargets();
+  const count = acts.isOnEverything() ? pane.count() : pane.targets().length;
   const yes = await askYes({
-    title: t('list.destroyTitle', { count }),
+    title: namedMessage() ? t('list.destroyMessageTitle') : t('list.destroyTitle', { count }),
     text: t('list.destroyText'),
     ok: t('folders.deleteForEver'),
     cancel: t('folders.cancel'),
     danger: true,
   });
-  if (!yes) return;
-  if (everything) await acts.destroy();
-  else await pane.withTargets(keys, acts.destroy);
+  if (yes) await within(acts.destroy);
 }
 
 function openMore(): void {
   const key = pane.targets()[0];
   const row = key === undefined ? null : document.getElementById(`row-${key}`);
-  openRowMenu(row ?? { x: innerWidth / 2, y: innerHeight / 3 });
+  void openRowMenu(row ?? { x: innerWidth / 2, y: innerHeight / 3 });
 }

@@ -6,6 +6,9 @@ import { shownKeysOf } from '../../frame/keys.ts';
 import type { Id } from '../../jmap/types.ts';
 import { listMailbox, moveTo, setLabel, targetEmails } from '../../model/acts.ts';
 import { mail, pane } from '../../model/current.ts';
+import { isWhole, loadWhole } from '../../model/reading.ts';
+import { holdTargets, namedMessage, targetMessage } from '../../model/target.ts';
+import { LayerError } from '../../layer/layer.ts';
 import { knownLabels, noteLabels } from '../../model/labels.ts';
 import { createMailbox, mailboxPath } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
@@ -13,17 +16,25 @@ import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
 import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
 
 /** In this order; what is not there or not possible is left out. */
-const ENTRIES = [
+export const ENTRIES = [
   ['compose.reply', 'compose.replyAll', 'compose.forward'],
   ['mail.archive', 'mail.toInbox', 'mail.trash', 'mail.destroy', 'mail.junk', 'mail.notJunk'],
   ['mail.read', 'mail.unread', 'mail.star', 'mail.pin', 'mail.snooze', 'mail.cancelReminder', 'mail.mute'],
   ['mail.move', 'mail.label'],
-  ['mail.filterLike', 'mail.block', 'mail.unsubscribe', 'mail.print', 'mail.export', 'mail.original', 'mail.why', 'mail.trace'],
+  ['rules.fromMessage', 'reading.block', 'reading.unsubscribe'],
+  ['reading.print', 'reading.download', 'mail.export', 'reading.original', 'reading.why', 'reading.trace'],
 ];
+/** What some entries need to know stands in the whole message. A menu that comes later than this seems slow, so it comes without them. */
+const WAIT_MS = 50;
 
 /** keys: of rows that are not selected; without it, what is selected or has the focus. */
-export function openRowMenu(anchor: Element | { x: number; y: number }, keys?: Id[]): void {
+export async function openRowMenu(anchor: Element | { x: number; y: number }, keys?: Id[]): Promise<void> {
   const within = <T>(run: () => T): T => (keys ? pane.withTargets(keys, run) : run());
+  const email = within(targetMessage);
+  if (email && !isWhole(email)) {
+    const whole = loadWhole(mail(), [email.id]).catch((error: unknown) => void (error instanceof LayerError || reportError(error)));
+    await Promise.race([whole, new Promise((resolve) => setTimeout(resolve, WAIT_MS))]);
+  }
   const items = ENTRIES.flatMap((ids, i): MenuItem[] => [
     ...ids.flatMap((id): MenuItem[] => {
       const action = actions.get(id);
@@ -44,20 +55,14 @@ export function openRowMenu(anchor: Element | { x: number; y: number }, keys?: I
   openMenu(anchor, items, { label: t('list.actions') });
 }
 
-/** The targets of now, for a choice that is made later. */
-function hold(): <T>(run: () => T) => T {
-  if (pane.isOnEverything()) return (run) => run();
-  const keys = pane.targets();
-  return (run) => pane.withTargets(keys, run);
-}
-
 export function pickFolder(): void {
-  const within = hold();
-  const from = listMailbox();
+  const within = holdTargets();
+  const one = namedMessage();
+  const there = one ? Object.keys(one.mailboxIds) : [listMailbox()?.id];
   const accountId = pane.list.peek()?.query.accountId ?? mail().mainAccount;
   const choices: Choice[] = mail()
     .mailboxes.all(accountId)
-    .filter((one) => one.id !== from?.id && one.myRights.mayAddItems && one.role !== 'drafts' && one.role !== 'scheduled' && one.role !== 'snoozed')
+    .filter((one) => !there.includes(one.id) && one.myRights.mayAddItems && one.role !== 'drafts' && one.role !== 'scheduled' && one.role !== 'snoozed')
     .map((one) => ({
       id: one.id,
       words: mailboxPath(mail(), one),
@@ -85,7 +90,7 @@ async function moveToNew(accountId: Id, name: string, within: <T>(run: () => T) 
 }
 
 export function pickLabels(): void {
-  const within = hold();
+  const within = holdTargets();
   const state = (keyword: string): boolean | 'mixed' => {
     const emails = within(() => targetEmails());
     const having = emails.filter((email) => keyword in email.keywords).length;

@@ -67,8 +67,8 @@ export const rowEvents = {
     if (!pane.isSelected(key)) {
       pane.clear();
       pane.focus(key);
-      openRowMenu({ x: event.clientX, y: event.clientY }, [key]);
-    } else openRowMenu({ x: event.clientX, y: event.clientY });
+      void openRowMenu({ x: event.clientX, y: event.clientY }, [key]);
+    } else void openRowMenu({ x: event.clientX, y: event.clientY });
   },
   onDragStart(event: DragEvent) {
     const key = keyAt(event.target);

@@ -2,9 +2,8 @@
 import { laterTimes, localInput } from '../../base/times.ts';
 import { currentLocale, wholeDate } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
-import type { Id } from '../../jmap/types.ts';
-import { pane } from '../../model/current.ts';
 import { snooze } from '../../model/snooze.ts';
+import { holdTargets } from '../../model/target.ts';
 import { askText } from '../../ui/Dialog.tsx';
 import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
 
@@ -14,8 +13,8 @@ function firstDayOfWeek(): number {
 }
 
 export function pickSnooze(): void {
-  const keys = pane.targets();
-  const put = (at: Date) => void pane.withTargets(keys, () => snooze(at));
+  const within = holdTargets();
+  const put = (at: Date) => void within(() => snooze(at));
   const choices: Choice[] = laterTimes(new Date(), firstDayOfWeek()).map(({ name, at }) => ({
     id: name,
     words: t(`snooze.${name}`),
@@ -23,7 +22,7 @@ export function pickSnooze(): void {
     icon: 'clock',
     run: () => put(at),
   }));
-  choices.push({ id: 'date', words: t('snooze.date'), icon: 'calendar', run: () => void pickDate(keys) });
+  choices.push({ id: 'date', words: t('snooze.date'), icon: 'calendar', run: () => void pickDate(within) });
   openPicker({
     label: t('action.mail.snooze'),
     placeholder: t('snooze.until'),
@@ -32,7 +31,7 @@ export function pickSnooze(): void {
   });
 }
 
-async function pickDate(keys: Id[]): Promise<void> {
+async function pickDate(within: <T>(run: () => T) => T): Promise<void> {
   const now = new Date();
   const text = await askText({
     title: t('action.mail.snooze'),
@@ -43,5 +42,5 @@ async function pickDate(keys: Id[]): Promise<void> {
     cancel: t('folders.cancel'),
     wrong: (value) => (new Date(value).getTime() > Date.now() ? undefined : t('snooze.past')),
   });
-  if (text !== undefined) await pane.withTargets(keys, () => snooze(new Date(text)));
+  if (text !== undefined) await within(() => snooze(new Date(text)));
 }

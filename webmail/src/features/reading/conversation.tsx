@@ -68,10 +68,10 @@ function toList(): void {
 }
 
 /** What stands above a conversation, by the table of actions: what no feature offers is not there. */
-const TOOLS = ['mail.archive', 'mail.toInbox', 'mail.junk', 'mail.notJunk', 'mail.trash', 'mail.destroy', 'mail.snooze', 'mail.move', 'mail.label', 'mail.unread'];
+export const TOOLS = ['mail.archive', 'mail.toInbox', 'mail.junk', 'mail.notJunk', 'mail.trash', 'mail.destroy', 'mail.snooze', 'mail.move', 'mail.label', 'mail.unread'];
 /* In the menu, too: where there is little room, the first and the third tool are all that is shown. */
 const ALWAYS = new Set(['mail.archive', 'mail.trash', 'mail.destroy']);
-const MORE = [
+export const MORE = [
   'mail.junk', 'mail.notJunk', 'mail.snooze', 'mail.cancelReminder', 'mail.move', 'mail.label', 'mail.unread', '', 'mail.star', 'mail.pin', 'mail.mute', '', 'reading.openAll', 'reading.foldAll', 'reading.colours', 'reading.print', '', 'reading.original', 'reading.download', 'reading.saveAll', '',
   'reading.unsubscribe', 'reading.block', 'rules.fromMessage', 'reading.why', 'reading.trace',
 ];

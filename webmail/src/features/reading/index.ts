@@ -1,9 +1,16 @@
 /** Reading: the conversation, its messages, what can be done with one of them. */
 import './reading.css';
-import { actions, type Action } from '../../actions/registry.ts';
+import { actions, isPossible, type Action } from '../../actions/registry.ts';
+import { t } from '../../base/words.ts';
+import { place } from '../../frame/router.ts';
 import { fill } from '../../frame/slots.ts';
+import type { EmailRow } from '../../jmap/types.ts';
+import { LayerError } from '../../layer/layer.ts';
+import { markUnreadFrom } from '../../model/acts.ts';
 import { mail } from '../../model/current.ts';
-import { isWhole, type WholeEmail } from '../../model/reading.ts';
+import { isWhole, loadWhole, type WholeEmail } from '../../model/reading.ts';
+import { aboutMessage, targetMessage } from '../../model/target.ts';
+import { say } from '../../model/undo.ts';
 import { Conversation } from './conversation.tsx';
 import { files } from './facts.ts';
 import { saveAll } from './files.tsx';
@@ -13,26 +20,72 @@ import { ReminderLine } from './reminder.tsx';
 import { hasTrace, showTrace } from './trace.tsx';
 import { canUnsubscribe, unsubscribe } from './unsubscribe.ts';
 import { SignatureLine, VerdictLine } from './verdict.tsx';
-import { shownConversation, shownMessage } from './view.ts';
+import { shownConversation, shownMessage, type MessageView } from './view.ts';
 
-function current(): WholeEmail | undefined {
-  const id = shownMessage()?.id;
-  const email = id ? mail().emails.peek(id) : undefined;
-  return isWhole(email) ? email : undefined;
-}
+const isInMail = (): boolean => ['folder', 'search'].includes(place.peek().kind);
 
-/** An action on the message that has the focus. */
-function onMessage(action: Omit<Action, 'group' | 'run' | 'possible'>, run: (email: WholeEmail) => void | Promise<void>, possible: (email: WholeEmail) => boolean = () => true): Action {
+/** An action on one message: the one that is read, or the newest of a row. `possible` is asked of what is known of it. */
+function onMessage(action: Omit<Action, 'group' | 'run' | 'possible'>, run: (email: EmailRow) => void | Promise<void>, possible: (email: EmailRow) => boolean = () => true): Action {
   return {
     ...action,
     group: 'mail',
     possible: () => {
-      const email = current();
+      const email = isInMail() ? targetMessage() : undefined;
       return email !== undefined && possible(email);
     },
     run: () => {
-      const email = current();
+      const email = targetMessage();
       return email && run(email);
+    },
+  };
+}
+
+/** The same for what needs the whole message: it is read first. `possible` is asked of a whole message alone. */
+function onWhole(action: Omit<Action, 'group' | 'run' | 'possible'>, run: (email: WholeEmail) => void | Promise<void>, possible?: (email: WholeEmail) => boolean): Action {
+  const read = async ({ id }: EmailRow): Promise<void> => {
+    try {
+      await loadWhole(mail(), [id]);
+    } catch (error) {
+      if (!(error instanceof LayerError)) throw error;
+      return say(t(error.kind === 'offline' ? 'reading.bodyOffline' : 'reading.bodyFailed'), true);
+    }
+    const whole = mail().emails.peek(id);
+    if (isWhole(whole)) await run(whole);
+  };
+  return onMessage(action, read, (email) => !possible || (isWhole(email) && possible(email)));
+}
+
+/** Of the list's actions, for one message of a conversation. */
+function onOne(id: string): (email: EmailRow) => void {
+  return (email) => void aboutMessage(email.id, () => actions.run(id));
+}
+
+function canOne(id: string): (email: EmailRow) => boolean {
+  return (email) => {
+    const action = actions.get(id);
+    return isAmongOthers(email) && action !== undefined && aboutMessage(email.id, () => isPossible(action));
+  };
+}
+
+/** One of several messages that are read together: alone, it is its conversation. */
+function isAmongOthers(email: EmailRow): boolean {
+  const view = shownConversation.peek();
+  return view?.threadId === email.threadId && view.ids().length > 1;
+}
+
+/** An action on how the message is shown. */
+function onView(action: Omit<Action, 'group' | 'run' | 'possible'>, run: (view: MessageView) => void, possible: (email: EmailRow) => boolean = () => true): Action {
+  return {
+    ...action,
+    group: 'mail',
+    possible: () => {
+      const shown = shownMessage();
+      const email = shown && mail().emails.peek(shown.id);
+      return isWhole(email) && possible(email);
+    },
+    run: () => {
+      const shown = shownMessage();
+      if (shown) run(shown.view);
     },
   };
 }
@@ -64,19 +117,18 @@ export function installReading(): void {
     { id: 'reading.next', group: 'view', keys: ['n'], possible: isOpen, run: () => step(1) },
     { id: 'reading.previous', group: 'view', keys: ['p'], possible: isOpen, run: () => step(-1) },
     { id: 'reading.print', group: 'mail', keys: ['Ctrl+P'], icon: 'printer', possible: isOpen, run: printConversation },
-    onMessage({ id: 'reading.colours', icon: 'sun' }, () => {
-      const message = shownMessage();
-      if (message) message.view.original.value = !message.view.original.peek();
-    }, (email) => email.htmlBody.some((part) => part.type === 'text/html') && document.documentElement.dataset['theme'] === 'dark'),
-    onMessage({ id: 'reading.details', keys: ['Shift+D'], icon: 'users' }, () => {
-      const message = shownMessage();
-      if (message) message.view.details.value = !message.view.details.peek();
-    }),
-    onMessage({ id: 'reading.original', keys: ['Shift+O'], icon: 'file-text' }, showOriginal),
-    onMessage({ id: 'reading.download', icon: 'download' }, saveOriginal),
-    onMessage({ id: 'reading.saveAll', icon: 'download' }, saveAll, (email) => files(email).length > 1),
-    onMessage({ id: 'reading.unsubscribe', icon: 'newspaper' }, unsubscribe, canUnsubscribe),
-    onMessage({ id: 'reading.trace', icon: 'send' }, showTrace, hasTrace),
-    onMessage({ id: 'reading.why', icon: 'circle-question-mark' }, showWhy, (email) => email.filedBy !== undefined),
+    onView({ id: 'reading.colours', icon: 'sun' }, ({ original }) => void (original.value = !original.peek()), (email) => isWhole(email) && email.htmlBody.some((part) => part.type === 'text/html') && document.documentElement.dataset['theme'] === 'dark'),
+    onView({ id: 'reading.details', keys: ['Shift+D'], icon: 'users' }, ({ details }) => void (details.value = !details.peek())),
+    onMessage({ id: 'reading.star', keys: ['Shift+S'], icon: 'star' }, onOne('mail.star'), canOne('mail.star')),
+    onMessage({ id: 'reading.unreadFrom', keys: ['_'], icon: 'mail' }, (email) => markUnreadFrom(email), (email) => canOne('mail.star')(email) && '$seen' in email.keywords),
+    onMessage({ id: 'reading.move', icon: 'folder-input' }, onOne('mail.move'), canOne('mail.move')),
+    onMessage({ id: 'reading.trash', icon: 'trash' }, onOne('mail.trash'), canOne('mail.trash')),
+    onMessage({ id: 'reading.destroy', icon: 'trash' }, onOne('mail.destroy'), canOne('mail.destroy')),
+    onWhole({ id: 'reading.original', keys: ['Shift+O'], icon: 'file-text' }, showOriginal),
+    onWhole({ id: 'reading.download', icon: 'download' }, saveOriginal),
+    onWhole({ id: 'reading.saveAll', icon: 'download' }, saveAll, (email) => files(email).length > 1),
+    onWhole({ id: 'reading.unsubscribe', icon: 'newspaper' }, unsubscribe, canUnsubscribe),
+    onWhole({ id: 'reading.trace', icon: 'send' }, showTrace, hasTrace),
+    onWhole({ id: 'reading.why', icon: 'circle-question-mark' }, showWhy, (email) => email.filedBy !== undefined),
   );
 }

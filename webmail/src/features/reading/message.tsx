@@ -1,12 +1,13 @@
 /** One message of a conversation: a line when it is folded, header and body when it is open. */
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
-import { actions, nameOf as actionName } from '../../actions/registry.ts';
+import { actions, isPossible, nameOf as actionName } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
 import { componentsOf } from '../../frame/slots.ts';
 import type { EmailAddress, EmailRow, Id } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
 import { isWhole, openMessage, writeTo, type WholeEmail } from '../../model/reading.ts';
+import { aboutMessage, ownAddresses } from '../../model/target.ts';
 import { say } from '../../model/undo.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
@@ -15,11 +16,6 @@ import { Body } from './body.tsx';
 import { longDate, nameOf, recipients, shortDate, size } from './facts.ts';
 import { Files } from './files.tsx';
 import type { ConversationView } from './view.ts';
-
-function ownAddresses(): ReadonlySet<string> {
-  const store = mail();
-  return new Set([store.layer.session.username, ...store.identities.all().map((one) => one.email)].map((one) => one.toLowerCase()));
-}
 
 function When({ at }: { at: string }) {
   const when = new Date(at);
@@ -74,7 +70,7 @@ export function Message({ id, view, isCurrent }: { id: Id; view: ConversationVie
           </span>
           <span class="message-address">{email.from?.[0]?.name ? email.from[0].email : ''}</span>
           <span class="message-to" dir="auto">
-            {whole ? recipients(whole, ownAddresses()) : ''}
+            {whole ? recipients(whole, ownAddresses(mail())) : ''}
           </span>
         </button>
         <When at={email.receivedAt} />
@@ -88,26 +84,36 @@ export function Message({ id, view, isCurrent }: { id: Id; view: ConversationVie
   );
 }
 
+/** A message's own menu, in this order; what is not there or not possible is left out. */
+export const OF_MESSAGE = [
+  ['compose.reply', 'compose.replyAll', 'compose.forward', 'compose.forwardAttached', 'compose.editAsNew'],
+  ['reading.star', 'reading.unreadFrom', 'reading.move', 'reading.trash', 'reading.destroy'],
+  ['reading.colours', 'reading.original', 'reading.download'],
+  ['reading.unsubscribe', 'rules.fromMessage', 'reading.block', 'reading.why', 'reading.trace'],
+];
+
 function MessageTools({ email, view }: { email: EmailRow; view: ConversationView }) {
-  const run = (id: string) => (): void => {
+  const about = <T,>(run: () => T): T => {
     openMessage.value = email.id;
-    actions.run(id);
+    return aboutMessage(email.id, run);
   };
   const reply = actions.get('compose.reply');
   const more = (event: MouseEvent): void => {
-    openMessage.value = email.id;
-    const ids = ['compose.reply', 'compose.replyAll', 'compose.forward', 'compose.forwardAttached', 'compose.editAsNew', '', 'mail.star', '', 'reading.colours', 'reading.original', 'reading.download', '', 'reading.unsubscribe', 'reading.block', 'reading.why', 'reading.trace'];
-    const items = ids.flatMap((id, i): MenuItem[] => {
-      if (!id) return [{ separator: String(i) }];
-      const action = actions.get(id);
-      return action && action.possible?.() !== false ? [{ id, words: t(actionName(action)), icon: action.icon, keys: action.keys?.[0], run: run(id) }] : [];
-    });
+    const items = OF_MESSAGE.flatMap((ids, i): MenuItem[] => [
+      ...ids.flatMap((id): MenuItem[] => {
+        const action = actions.get(id);
+        if (!action || !about(() => isPossible(action))) return [];
+        return [{ id, words: t(actionName(action)), icon: action.icon, keys: action.keys?.[0], danger: id === 'reading.destroy', run: () => void about(() => actions.run(id)) }];
+      }),
+      { separator: String(i) },
+    ]);
     items.push({ id: 'fold', words: t('reading.fold'), icon: 'chevron-up', keys: undefined, run: () => view.fold(email.id) });
     openMenu(event.currentTarget as Element, items, { label: t('reading.messageMore'), align: 'end' });
   };
+  const isDraft = '$draft' in email.keywords;
   return (
     <span class="message-tools">
-      {reply && <IconButton icon={reply.icon ?? 'reply'} label={t(actionName(reply))} keys={reply.keys?.[0]} onClick={run('compose.reply')} />}
+      {reply && !isDraft && <IconButton icon={reply.icon ?? 'reply'} label={t(actionName(reply))} keys={reply.keys?.[0]} onClick={() => void about(() => actions.run('compose.reply'))} />}
       <IconButton icon="ellipsis-vertical" label={t('reading.messageMore')} popup="menu" onClick={more} />
     </span>
   );

@@ -1,5 +1,5 @@
 /** The state of the open conversation: which messages are open, and how each is shown. */
-import { batch, effect, signal, type Signal, untracked } from '@preact/signals';
+import { batch, computed, effect, signal, type Signal, untracked } from '@preact/signals';
 import { afterPaint } from '../../ui/paint.ts';
 import type { Id } from '../../jmap/types.ts';
 import { change } from '../../model/change.ts';
@@ -42,6 +42,12 @@ export class ConversationView {
         const thread = store.threads.of(threadId).value;
         if (this.loading.value === 'shown' && thread?.emailIds.some((id) => !this.known.has(id))) untracked(() => this.arrive());
       }),
+      /* Another one is read when that one was thrown away. */
+      effect(() => {
+        const ids = this.ids();
+        const read = openMessage.value;
+        if (read !== undefined && this.known.has(read) && ids.length > 0 && !ids.includes(read)) openMessage.value = ids.at(-1);
+      }),
       effect(() => {
         if (store.status.value.connection === 'online') untracked(() => this.loading.peek() === 'offline' && void this.load());
       }),
@@ -71,15 +77,20 @@ export class ConversationView {
     this.seen(fresh);
   }
 
-  ids(): Id[] {
+  /** As text, so that what follows it is drawn anew only when messages come or go. */
+  private readonly shownIds = computed(() => {
     this.arrived.value;
-    return this.order(mail().threads.of(this.threadId).value?.emailIds ?? []);
+    return this.order(mail().threads.of(this.threadId).value?.emailIds ?? []).join(' ');
+  });
+
+  ids(): Id[] {
+    return this.shownIds.value.split(' ').filter(Boolean);
   }
 
   private order(ids: readonly Id[]): Id[] {
     const store = mail();
     const junk = new Set([store.mailboxWithRole('trash')?.id, store.mailboxWithRole('junk')?.id]);
-    const known = ids.filter((id) => store.emails.peek(id));
+    const known = ids.filter((id) => store.emails.of(id).value);
     /* What was thrown away is not read with the rest, unless all was. */
     const kept = known.filter((id) => !Object.keys(store.emails.peek(id)!.mailboxIds).every((box) => junk.has(box)));
     return kept.length ? kept : known;

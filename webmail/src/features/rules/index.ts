@@ -2,15 +2,11 @@
 import { actions } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
 import { addPage } from '../../frame/slots.ts';
-import { canAct, targetEmails } from '../../model/acts.ts';
 import { mail } from '../../model/current.ts';
+import { targetSenders } from '../../model/target.ts';
 import { ABOUT } from './RuleDialog.tsx';
 import { Rules, addRule, newRule } from './Rules.tsx';
 import { type Rule, changeRules, hasRules } from './scripts.ts';
-
-function senderOf(): string | undefined {
-  return targetEmails()[0]?.from?.[0]?.email;
-}
 
 function junkPath(): string | undefined {
   return mail().mailboxWithRole('junk')?.name;
@@ -22,20 +18,18 @@ export function installRules(): void {
     id: 'rules.fromMessage',
     group: 'mail',
     icon: 'list-filter',
-    possible: () => hasRules() && canAct(),
-    run: () => {
-      const sender = senderOf();
-      addRule(newRule(sender ? [sender] : []));
-    },
+    possible: () => hasRules() && targetSenders().length > 0,
+    run: () => addRule(newRule(targetSenders())),
   });
   actions.add({
     id: 'reading.block',
     group: 'mail',
     icon: 'ban',
-    possible: () => hasRules() && canAct() && junkPath() !== undefined,
+    // One at a time: it is said whom it concerns.
+    possible: () => hasRules() && junkPath() !== undefined && targetSenders().length === 1,
     run: async () => {
-      const sender = senderOf();
-      if (!sender) return;
+      const [sender] = targetSenders();
+      if (sender === undefined) return;
       const rule: Rule = {
         name: t('rules.blockName', { address: sender }),
         enabled: true,
