@@ -81,10 +81,10 @@ def main():
     folder = ROOT / 'src/process'
     source, header = (''.join(file.read_text() for file in sorted(folder.glob('messages*' + suffix))) for suffix in ('.c', '.h'))
     known = numbers((folder / 'message.h').read_text(), header)
-    for word, file in (('MAIL', 'mail'), ('EMAIL', 'mail_email'), ('SCRIPT', 'script'), ('VACATION', 'vacation'), ('SUBMISSION', 'submission'), ('IDENTITY', 'identity'), ('PUSH', 'push'), ('HISTORY', 'mail_history'), ('TRACING', 'mail_trace'), ('MASKED', 'masked'), ('SHARING', 'sharing')):
+    for word, file in (('MAIL', 'mail'), ('EMAIL', 'mail_email'), ('SCRIPT', 'script'), ('VACATION', 'vacation'), ('SUBMISSION', 'submission'), ('IDENTITY', 'identity'), ('PUSH', 'push'), ('HISTORY', 'mail_history'), ('TRACING', 'mail_trace'), ('MASKED', 'masked'), ('SHARING', 'sharing'), ('FILE_LINK', 'file_link')):
         known |= numbers_of_vocabulary(word, (ROOT / f'src/mail/{file}.h').read_text())
     structs, said, wrong = fields(source), page((ROOT / 'doc/ipc.md').read_text()), []
-    rows = re.findall(r'\[((?:MESSAGE|MAIL|EMAIL|SCRIPT|VACATION|SUBMISSION|IDENTITY|PUSH|HISTORY|TRACING|MASKED|SHARING)_\w+) - MESSAGES_\w+\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema(?:, (\w+))?(?:, \.also = \{([^,]+), ([^}]+)\})?\}', source)
+    rows = re.findall(r'\[((?:MESSAGE|MAIL|EMAIL|SCRIPT|VACATION|SUBMISSION|IDENTITY|PUSH|HISTORY|TRACING|MASKED|SHARING|FILE_LINK)_\w+) - MESSAGES_\w+\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema(?:, (\w+))?(?:, \.also = \{([^,]+), ([^}]+)\})?\}', source)
     wrong += [f'{kind} has no row' for kind in sorted(known.keys() - {row[0] for row in rows})]
     for kind, name, senders, receivers, struct, _, also_from, also_to in rows:
         senders, receivers = f'{senders} | {also_from}', f'{receivers} | {also_to}'

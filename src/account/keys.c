@@ -137,6 +137,23 @@ struct account_key key_masked(uint32_t number)
 	return k;
 }
 
+struct account_key key_file_link(uint32_t number)
+{
+	struct account_key k = key_letter('C');
+	add_bytes(&k, "U", 1);
+	add_number(&k, 4, number);
+	return k;
+}
+
+bool key_read_file_link(struct view key, uint32_t *number)
+{
+	struct cursor c = cursor_on(view_skip(key, 2));
+	if (key.len < 2 || key.data[0] != 'C' || key.data[1] != 'U')
+		return false;
+	*number = cursor_u32(&c);
+	return cursor_ok(&c) && cursor_at_end(&c);
+}
+
 struct account_key key_people(uint16_t entry)
 {
 	struct account_key k = key_letter('C');

@@ -19,6 +19,7 @@
  *   C 'R' mailbox            a removed mailbox whose messages can still be brought back: its path
  *   C 'S' hash               subscription to a path that has no mailbox
  *   C 'T' number             what a subscription to pushes wants to know of emails (push.h)
+ *   C 'U' number             file link: a file that others fetch by its URL (file_link.h)
  *   C 'V' number             what it was told of sharing (share_notes.h)
  *   C 'W' time mailbox uid   when something is to be done with a C 'Z' entry
  *   C 'X' entry              addresses of whom it has heard and written to (correspondents.h); C 'Y' entry:
@@ -61,6 +62,7 @@
 
 #include "format/limits.h"
 #include "format/message_order.h"
+#include "mail/file_link.h"
 #include "mail/mail_email.h"
 #include "mail/script.h"
 #include "store/entry.h"
@@ -171,6 +173,7 @@ struct account_key key_log(uint64_t modseq, enum account_kind kind, uint64_t id)
 struct account_key key_intent(uint64_t id, uint32_t part);
 struct account_key key_deleted(int64_t expiry, uint64_t emailid);
 struct account_key key_kept(int64_t expiry, uint64_t id);
+struct account_key key_file_link(uint32_t number);
 
 /* Of deliveries: ids of one period lie together, so that they expire together. */
 enum { DELIVERY_PERIOD_SECONDS = 14 * 86400 };
@@ -249,6 +252,7 @@ struct account_head {
 	uint64_t last_act;           /* the highest number that was given */
 	uint32_t share_notes;        /* C 'V' entries (share_notes.h) */
 	uint64_t last_share_note;    /* the highest number that was given */
+	uint32_t last_file_link;     /* the highest number that was given */
 };
 
 /* An entry of an access list: RIGHT_* for a user's or group's account number. */
@@ -446,6 +450,16 @@ struct account_kept {
 	} uses[ACCOUNT_KEPT_USES_MAX];
 };
 
+/* C 'U'. Texts as in mail/file_link.h. */
+struct account_file_link {
+	uint32_t number;                /* in the key */
+	int64_t created, expires, last; /* last: the last download; 0: none yet */
+	uint64_t downloads, size;
+	struct blob_id blob;
+	unsigned char secret[FILE_LINK_SECRET_SIZE];
+	struct view name, type;
+};
+
 void head_encode(const struct account_head *h, struct entry *out);
 void mailbox_encode(const struct account_mailbox *m, struct entry *out);
 void message_encode(const struct account_message *m, struct entry *out);
@@ -464,6 +478,7 @@ void value_encode(const struct account_value *v, struct entry *out);
 void share_encode(const struct account_share *s, struct entry *out);
 void remembered_encode(const struct account_remembered *m, struct entry *out);
 void kept_encode(const struct account_kept *k, struct entry *out);
+void file_link_encode(const struct account_file_link *l, struct entry *out);
 void number_encode(uint64_t n, struct entry *out);           /* B, D and N */
 void mark_encode(struct entry *out);                         /* H: nothing */
 void summary_encode(struct view summary, struct entry *out); /* Z; C 'S': the path */
@@ -492,10 +507,15 @@ int value_decode(struct view value, struct account_value *v) __attribute__((warn
 int share_decode(struct view value, struct account_share *s) __attribute__((warn_unused_result));
 int remembered_decode(struct view value, struct account_remembered *m) __attribute__((warn_unused_result));
 int kept_decode(struct view value, struct account_kept *k) __attribute__((warn_unused_result));
+int file_link_decode(uint32_t number, struct view value, struct account_file_link *l)
+    __attribute__((warn_unused_result));
+/* Of the key of C 'U'. */
+bool key_read_file_link(struct view key, uint32_t *number);
 int number_decode(struct view value, uint64_t *n) __attribute__((warn_unused_result));
 int summary_decode(struct view value, struct view *summary) __attribute__((warn_unused_result));
 
-/* The store's names_blobs for account shards: emails, kept bodies, metadata and scripts name blobs. */
+/* The store's names_blobs for account shards: emails, kept bodies, file links, metadata and
+ * scripts name blobs. */
 store_names_blobs account_names_blobs;
 
 #endif

@@ -1,13 +1,14 @@
 /*
- * What time does to an account: deleted mail goes for good, old changes, delivery ids, kept bodies and marks
- * expire. Each of them is kept in the order of time, so that what expires stands first: a look is a read of
- * one entry, and what it finds goes in commits of a slice each. An account in which nothing has expired is
- * not written at all.
+ * What time does to an account: deleted mail goes for good, old changes, delivery ids, kept bodies, marks and
+ * file links expire. Most of them are kept in the order of time, so that what expires stands first: a look is
+ * a read of one entry, and what it finds goes in commits of a slice each. An account in which nothing has
+ * expired is not written at all.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "account/acts.h"
+#include "account/file_link.h"
 #include "account/mailbox.h"
 #include "account/marks.h"
 #include "account/message.h"
@@ -27,6 +28,7 @@ enum upkeep_phase {
 	UPKEEP_REMEMBERED,
 	UPKEEP_MARKS,
 	UPKEEP_ACTS,
+	UPKEEP_FILE_LINKS,
 	UPKEEP_DONE
 };
 
@@ -249,6 +251,7 @@ static void range_of(const struct account_request *r, struct account_key *from, 
 	case UPKEEP_DELETED:
 	case UPKEEP_MARKS:
 	case UPKEEP_ACTS:
+	case UPKEEP_FILE_LINKS:
 	case UPKEEP_DONE:
 		break;
 	}
@@ -265,6 +268,8 @@ static int run_drop(struct txn *t, void *arg)
 		return marks_drop(t, r->shard, r->now, &r->more);
 	if (r->phase == UPKEEP_ACTS)
 		return acts_forget(t, r->shard, r->now, &r->more);
+	if (r->phase == UPKEEP_FILE_LINKS)
+		return account_file_links_drop(t, r->shard, r->now, &r->counted, &r->more);
 	range_of(r, &from, &to);
 	if (r->phase == UPKEEP_DELETED)
 		return erase_until(t, r, &to);
@@ -304,6 +309,8 @@ static int run_look(struct txn *t, void *arg)
 		return marks_ended(t, r->shard, r->now, &r->more);
 	if (r->phase == UPKEEP_ACTS)
 		return acts_expired(t, r->shard, r->now, &r->more);
+	if (r->phase == UPKEEP_FILE_LINKS)
+		return account_file_links_expired(t, r->shard, r->now, &r->more);
 	range_of(r, &from, &to);
 	struct txn_range range = {
 	    .shard = r->shard, .from = key_view(&from), .to = key_view(&to), .limit = ACCOUNT_REMEMBERED_MAX};

@@ -147,6 +147,7 @@ void head_encode(const struct account_head *h, struct entry *out)
 	entry_add_number(out, h->last_act);
 	entry_add_number(out, h->share_notes);
 	entry_add_number(out, h->last_share_note);
+	entry_add_number(out, h->last_file_link);
 }
 
 int head_decode(struct view value, struct account_head *h)
@@ -210,6 +211,7 @@ int head_decode(struct view value, struct account_head *h)
 	r.last_act = take_later(&c);
 	r.share_notes = take_later_u32(&c);
 	r.last_share_note = take_later(&c);
+	r.last_file_link = take_later_u32(&c);
 	if (cursor_ok(&c))
 		*h = r;
 	return entry_result(&c);

@@ -72,7 +72,9 @@ void account_names_blobs(uint64_t shard, struct view key, struct view value,
 {
 	struct account_email email;
 	struct account_kept kept;
+	struct account_file_link link;
 	struct account_value noted;
+	uint32_t number;
 	if (store_shard_class(shard) != STORE_ACCOUNT || view_empty(key))
 		return;
 	if (key.data[0] == 'E' && email_decode(0, value, &email) == 0)
@@ -81,6 +83,8 @@ void account_names_blobs(uint64_t shard, struct view key, struct view value,
 		found(arg, &kept.blob);
 	else if (key.data[0] == 'W' && value_decode(value, &noted) == 0 && !blob_is_none(&noted.blob))
 		found(arg, &noted.blob);
+	else if (key_read_file_link(key, &number) && file_link_decode(number, value, &link) == 0)
+		found(arg, &link.blob);
 	else if (key.data[0] == 'C')
 		script_names_blobs(key, value, found, arg);
 }

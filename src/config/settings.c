@@ -268,6 +268,12 @@ const struct setting settings_table[] = {
 	"The same for the accounts of single domains, in place of masked_addresses, as \"DOMAIN NUMBER\": \"example.org 0\" "
 	"for a domain where nobody shall make any.",
 	.form = FORM_MASKED_DOMAIN, .example = "example.org 50"},
+    {"file_link_days", NUMBER, AT(file_link_days), "30", 0, 365,
+	"Days for which a file behind a link is kept at most: a file too large for mail, which its user sends as a link "
+	"that anybody who has it can open. 0: no such links are made; those that there are end when their time is over.",
+	.unit = "days"},
+    {"file_link_space", SIZE, AT(file_link_space), "2G", 1 << 20, UINT64_C(1) << 40,
+	"What the files behind links of one account may take together, apart from its quota. upload_size_max limits each."},
     {"people_seen", TEXT, AT(people_seen), "domain", 0, 0,
 	"Whom somebody with an account sees when looking for whom to share a mailbox with: \"domain\": the people and "
 	"groups of the same domain; \"groups\": only the groups that the account is in, and who is in them; \"nobody\". "

@@ -41,8 +41,8 @@ struct settings {
 	/* Seconds: RFC 5321 section 4.5.3.2.7 (between commands); within a message; RFC 1939 section 3. */
 	uint64_t timeout_command, timeout_data, pop3_idle;
 	uint64_t imap_message_limit, imap_save_limit; /* RFC 9738; 0: none, else 1,000 or more */
-	uint64_t disk_reserve, undelete_days, masked_addresses, quota_default, quota_messages_default,
-	    quota_warning, search_index;
+	uint64_t disk_reserve, undelete_days, masked_addresses, file_link_days, file_link_space,
+	    quota_default, quota_messages_default, quota_warning, search_index;
 	uint64_t sender_check_memory, list_exceptions;
 	uint64_t require_tls_login, tls_cbc, allow_main_password_scram, sender_null_mx, sender_check,
 	    dkim_sign, received_login, crash_stop;

@@ -496,6 +496,9 @@ const struct link_verb account_client_verbs[] = {
 	X(SHARING_PRINCIPAL) \
 	X(SHARING_NOTE) \
 	X(SHARING_NOTES_CHANGED)
+#define FILE_LINK_ANSWERS(X) \
+	X(FILE_LINK_ENTRY) \
+	X(FILE_LINK_FILE)
 /* clang-format on */
 #define ROW(type) {type, on_answer},
 
@@ -505,7 +508,7 @@ const struct link_verb account_client_script_verbs[] = {{MAIL_DONE, on_answer}, 
 
 const struct link_verb account_client_web_verbs[] = {{MAIL_BRANCHED, on_branched},
     MAIL_ANSWERS(ROW) EMAIL_ANSWERS(ROW) SCRIPT_ANSWERS(ROW){SCRIPT_DEED, on_answer},
-    VACATION_ANSWERS(ROW) SUBMISSION_ANSWERS(ROW) SHARING_ANSWERS(ROW){0}};
+    VACATION_ANSWERS(ROW) SUBMISSION_ANSWERS(ROW) SHARING_ANSWERS(ROW) FILE_LINK_ANSWERS(ROW){0}};
 
 void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg,
     struct account_maildrop *maildrop)

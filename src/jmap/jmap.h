@@ -48,7 +48,9 @@ struct jmap_config {
 	struct view
 	    base; /* "https://mail.example.org": before the paths of the resources; no "/" at its end */
 	uint64_t message_max; /* octets of one message, as store takes it: maxSizeUpload */
-	uint64_t delay_max;   /* seconds for which a submission may be held: maxDelayedSend; 0: none */
+	uint64_t attach_max;  /* octets of one message as it may be sent */
+	uint64_t file_link_days, file_link_space; /* the settings of these names */
+	uint64_t delay_max; /* seconds for which a submission may be held: maxDelayedSend; 0: none */
 	/* Of Sieve: the extensions that scripts may require, the methods of notification and the schemes of
 	 * lists (RFC 9661 section 1.3.1), each with a space between two; and how often a run may redirect. */
 	struct view sieve_extensions, sieve_notify, sieve_lists;

@@ -33,6 +33,7 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_HISTORY] = "urn:postrider:params:jmap:history",
     [JMAP_TRACE] = "urn:postrider:params:jmap:trace",
     [JMAP_MASKED] = "urn:postrider:params:jmap:maskedemail",
+    [JMAP_FILE_LINK] = "urn:postrider:params:jmap:filelink",
     [JMAP_PREFERENCES] = "urn:postrider:params:jmap:preferences",
     [JMAP_QUERY_ACT] = "urn:postrider:params:jmap:query-act",
     [JMAP_SMIME] = "urn:ietf:params:jmap:smimeverify",
@@ -96,6 +97,8 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 		return is_in(jmap_methods_history, capability);
 	case JMAP_MASKED:
 		return is_in(jmap_methods_masked, capability);
+	case JMAP_FILE_LINK:
+		return s->config.file_link_days > 0 && is_in(jmap_methods_file_link, capability);
 	case JMAP_TRACE:
 		return is_in(jmap_methods_trace, capability);
 	case JMAP_VERDICT:
@@ -264,6 +267,15 @@ static void sieve_of_account(struct json_out *w, const struct jmap_session *s, c
 	put_words(w, "externalLists", s->config.sieve_lists);
 }
 
+static void file_link_of_account(
+    struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
+{
+	(void)a;
+	put_number(w, "maxDays", s->config.file_link_days);
+	put_number(w, "space", s->config.file_link_space);
+	put_number(w, "attachMax", s->config.attach_max);
+}
+
 static void principals_of_account(
     struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
 {
@@ -296,6 +308,7 @@ static void (*const of_account[JMAP_CAPABILITIES])(
     [JMAP_BLOB] = blob_of_account,
     [JMAP_SIEVE] = sieve_of_account,
     [JMAP_PRINCIPALS] = principals_of_account,
+    [JMAP_FILE_LINK] = file_link_of_account,
     [JMAP_PRINCIPALS_OWNER] = owner_of_account,
 };
 

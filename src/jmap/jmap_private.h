@@ -45,6 +45,7 @@ enum jmap_capability {
 	JMAP_HISTORY,
 	JMAP_TRACE,
 	JMAP_MASKED,
+	JMAP_FILE_LINK,
 	JMAP_PREFERENCES,
 	JMAP_QUERY_ACT,
 	JMAP_RULES,
@@ -76,7 +77,8 @@ extern const struct jmap_method jmap_methods_submission[], jmap_methods_identity
 extern const struct jmap_method jmap_methods_quota[], jmap_methods_sieve[], jmap_methods_mdn[];
 extern const struct jmap_method jmap_methods_push[], jmap_methods_sharing[];
 extern const struct jmap_method jmap_methods_preferences[], jmap_methods_rules[];
-extern const struct jmap_method jmap_methods_history[], jmap_methods_trace[], jmap_methods_masked[];
+extern const struct jmap_method jmap_methods_history[], jmap_methods_trace[], jmap_methods_masked[],
+    jmap_methods_file_link[];
 
 extern const struct jmap_method jmap_methods_admin_domain[], jmap_methods_admin_person[],
     jmap_methods_admin_alias[], jmap_methods_admin_queue[], jmap_methods_admin_trace[],

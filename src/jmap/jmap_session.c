@@ -73,6 +73,9 @@ static void reckon_state(struct jmap_session *s)
 	hash = jmap_hash(hash, s->config.base);
 	hash = jmap_hash(hash, view_of(&s->config.message_max, sizeof s->config.message_max));
 	hash = jmap_hash(hash, view_of(&s->config.delay_max, sizeof s->config.delay_max));
+	hash = jmap_hash(hash, view_of(&s->config.attach_max, sizeof s->config.attach_max));
+	hash = jmap_hash(hash, view_of(&s->config.file_link_days, sizeof s->config.file_link_days));
+	hash = jmap_hash(hash, view_of(&s->config.file_link_space, sizeof s->config.file_link_space));
 	hash = jmap_hash(hash, s->config.sieve_extensions);
 	for (size_t i = 0; i < s->account_count; i++) {
 		hash = jmap_hash(hash, view_of(&s->accounts[i].number, sizeof s->accounts[i].number));

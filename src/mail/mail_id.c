@@ -32,6 +32,7 @@ static unsigned numbers_of(char letter)
 	case MAIL_ID_MASKED:
 	case MAIL_ID_ACT:
 	case MAIL_ID_SHARE_NOTE:
+	case MAIL_ID_FILE_LINK:
 		return 2;
 	case MAIL_ID_BLOB_PART:
 	case MAIL_ID_BLOB_UPLOAD_PART:

@@ -27,6 +27,7 @@ enum {
 	MAIL_ID_PUSH = 'W',       /* a subscription to pushes */
 	MAIL_ID_ACT = 'K',        /* a change of very many emails (mail/act.h) */
 	MAIL_ID_SHARE_NOTE = 'V', /* what was told of sharing (mail/sharing.h) */
+	MAIL_ID_FILE_LINK = 'F',  /* a file link (mail/file_link.h) */
 	MAIL_ID_ACCOUNT = 'A'     /* an account: "A" and its number */
 };
 

@@ -67,7 +67,8 @@ enum {
 	MESSAGES_ERRAND = 1700,
 	MESSAGES_SHARING = 1800,
 	MESSAGES_HANDOVER = 1900,
-	MESSAGE_TYPES = 2000 /* above all numbers */
+	MESSAGES_FILE_LINK = 2000,
+	MESSAGE_TYPES = 2100 /* above all numbers */
 };
 
 /* No message's struct is larger: whoever decodes one that it does not know has so much room. */

@@ -33,6 +33,7 @@ static const struct message_row *const pairs[MESSAGE_TYPES / MESSAGES_IN_GROUP] 
     [MESSAGES_ERRAND / MESSAGES_IN_GROUP] = messages_errand,
     [MESSAGES_SHARING / MESSAGES_IN_GROUP] = messages_sharing,
     [MESSAGES_HANDOVER / MESSAGES_IN_GROUP] = messages_handover,
+    [MESSAGES_FILE_LINK / MESSAGES_IN_GROUP] = messages_file_link,
 };
 
 const char *role_bit_name(unsigned bit)

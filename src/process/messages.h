@@ -23,6 +23,7 @@
 #include "process/messages_script.h"
 #include "process/messages_email.h"
 #include "process/messages_errand.h"
+#include "process/messages_file_link.h"
 #include "process/messages_handover.h"
 #include "process/messages_submission.h"
 #include "process/messages_sharing.h"
@@ -36,7 +37,8 @@
 	MESSAGES_DNS_STRUCTS(X) MESSAGES_QUEUE_STRUCTS(X) MESSAGES_ADMIN_STRUCTS(X) MESSAGES_CONTENT_STRUCTS(X) \
 	MESSAGES_LEDGER_STRUCTS(X) MESSAGES_RULES_STRUCTS(X) MESSAGES_SCRIPT_STRUCTS(X) \
 	MESSAGES_EMAIL_STRUCTS(X) MESSAGES_SUBMISSION_STRUCTS(X) MESSAGES_SIGN_IN_STRUCTS(X) MESSAGES_PUSH_STRUCTS(X) \
-	MESSAGES_ERRAND_STRUCTS(X) MESSAGES_SHARING_STRUCTS(X) MESSAGES_HANDOVER_STRUCTS(X)
+	MESSAGES_ERRAND_STRUCTS(X) MESSAGES_SHARING_STRUCTS(X) MESSAGES_HANDOVER_STRUCTS(X) \
+	MESSAGES_FILE_LINK_STRUCTS(X)
 /* clang-format on */
 
 /* The name for logs and documents, or NULL. */

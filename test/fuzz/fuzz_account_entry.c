@@ -41,6 +41,12 @@ static int script_7_decode(struct view value, struct account_script *s)
 {
 	return script_decode(7, value, s);
 }
+static int file_link_7_decode(struct view value, struct account_file_link *l)
+{
+	return file_link_decode(7, value, l);
+}
+SAME(account_file_link, file_link_7_decode, file_link_encode)
+
 SAME(account_script, script_7_decode, script_encode)
 
 static void fuzz_email(struct view bytes)

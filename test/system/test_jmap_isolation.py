@@ -49,6 +49,8 @@ def furnish(server, address, mark):
         if not named:
             named = web.call(("MaskedEmail/set", {"accountId": account, "create": {"k": {"description": mark}}}), using=using)[0][1]["created"].values()
         ids["maskedemail"] = list(named)[0]["id"]
+        given = {"blobId": upload, "name": mark}
+        ids["filelink"] = web.call(("FileLink/set", {"accountId": account, "create": {"k": given}}), using=using)[0][1]["created"]["k"]["id"]
         for kind in ("Identity", "SieveScript", "Quota", "EmailSubmission", "VacationResponse"):
             if f"{kind}/get" in METHODS:
                 name, answer = web.call((f"{kind}/get", {"accountId": account, "ids": None}), using=using)[0]
@@ -102,6 +104,8 @@ def arguments(method, ids):
         "EmailSubmission/queryChanges": [{"sinceQueryState": state, "filter": {"emailIds": every}}],
         "Identity/set": [{"update": {value: {"name": "mine"} for value in every}}, {"destroy": every}],
         "MaskedEmail/set": [{"update": {value: {"state": "disabled", "description": "mine"} for value in every}}, {"destroy": every}],
+        "FileLink/set": [{"create": {f"k{i}": {"blobId": value, "name": "mine"} for i, value in enumerate(every)}},
+                         {"update": {value: {"name": "mine"} for value in every}}, {"destroy": every}],
         "VacationResponse/set": [{"update": {value: {"isEnabled": False, "subject": "mine"} for value in every}}],
         "SieveScript/set": [{"create": {f"k{i}": {"name": f"k{i}", "blobId": value} for i, value in enumerate(every)}},
                             {"update": {value: {"name": "mine"} for value in every}},
@@ -141,7 +145,7 @@ def picture(server, address):
                  ("Email/query", {"accountId": account}),
                  ("Email/get", {"accountId": account, "ids": web.call(("Email/query", {"accountId": account}))[0][1]["ids"],
                                 "properties": ["mailboxIds", "keywords", "subject", "blobId"]})]
-        calls += [(f"{kind}/get", {"accountId": account, "ids": None}) for kind in ("Identity", "SieveScript", "EmailSubmission", "VacationResponse", "MaskedEmail")
+        calls += [(f"{kind}/get", {"accountId": account, "ids": None}) for kind in ("Identity", "SieveScript", "EmailSubmission", "VacationResponse", "MaskedEmail", "FileLink")
                   if f"{kind}/get" in METHODS]
         answers = [answer for _, answer in web.call(*calls, using=using)]
         for answer in answers:

@@ -86,6 +86,10 @@ static const struct {
 	X(MASKED_GET, RIGHT_SUBMIT, right_masked_get, true) \
 	X(MASKED_CREATE, RIGHT_SUBMIT, right_masked_create, true) \
 	X(MASKED_UPDATE, RIGHT_SUBMIT, right_masked_update, true) \
+	X(FILE_LINK_GET, RIGHT_SUBMIT, right_file_link_get, true) \
+	X(FILE_LINK_CREATE, RIGHT_SUBMIT, right_file_link_create, true) \
+	X(FILE_LINK_UPDATE, RIGHT_SUBMIT, right_file_link_update, true) \
+	X(FILE_LINK_REMOVE, RIGHT_SUBMIT, right_file_link_remove, true) \
 	X(SHARING_PRINCIPALS, RIGHT_SUBMIT, right_principals, true) \
 	X(SHARING_SET, RIGHT_SUBMIT, right_sharing_set, true) \
 	X(SHARING_NOTES, RIGHT_SUBMIT, right_share_notes, true) \

@@ -24,8 +24,9 @@ enum right_permission {
 	RIGHT_MAIL = 1 << 1,    /* all of mail/mail.h, but what is administrators' */
 	RIGHT_IMPORT = 1 << 2,  /* with RIGHT_MAIL: that too. Messages keep what they were elsewhere */
 	RIGHT_SCRIPTS = 1 << 3, /* all of mail/script.h and mail/vacation.h */
-	RIGHT_SUBMIT = 1 << 4,  /* all of mail/submission.h, mail/identity.h and mail/masked.h: it may send
-	                       mail as the account, and make addresses of it */
+	RIGHT_SUBMIT = 1 << 4,  /* all of mail/submission.h, mail/identity.h and mail/masked.h, and of
+	                       mail/file_link.h what its owner asks: it may send mail as the account, make
+	                       addresses of it, and give its uploads to others */
 	RIGHT_PUSH = 1 << 5,    /* all of mail/push.h, of what its own session has made */
 	RIGHT_ADMINISTRATION = 1 << 6 /* what mail/administration.h has of store; nothing of the account */
 };
@@ -172,6 +173,12 @@ void right_history_mailboxes(struct right *r, uint32_t request, const void *mess
 void right_masked_get(struct right *r, uint32_t request, const void *message);
 void right_masked_create(struct right *r, uint32_t request, const void *message);
 void right_masked_update(struct right *r, uint32_t request, const void *message);
+
+/* right_file_link.c: mail/file_link.h, of the owner */
+void right_file_link_get(struct right *r, uint32_t request, const void *message);
+void right_file_link_create(struct right *r, uint32_t request, const void *message);
+void right_file_link_update(struct right *r, uint32_t request, const void *message);
+void right_file_link_remove(struct right *r, uint32_t request, const void *message);
 
 /* right_trace.c: mail/mail_trace.h */
 void right_trace(struct right *r, uint32_t request, const void *message);

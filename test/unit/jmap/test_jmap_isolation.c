@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../account/support.h"
+#include "account/file_link.h"
 #include "directory/directory.h"
 #include "jmap/jmap_state.h"
 #include "base/cursor.h"
@@ -110,6 +112,18 @@ static void mask_one(void)
 	assert_true(world.masked);
 }
 
+static int put_file_link(struct txn *t, void *arg)
+{
+	struct account_file_link link = {.number = 1,
+	    .blob = {{1}},
+	    .created = 1,
+	    .expires = INT64_MAX / 2,
+	    .name = VIEW("the " SECRET),
+	    .type = VIEW("text/" SECRET)};
+	(void)arg;
+	return account_file_link_put(t, test_account(ALICE), &link);
+}
+
 static const struct jmap_host host = {ask, now};
 
 static int begin(void **state)
@@ -131,11 +145,14 @@ static int begin(void **state)
 	mail_session_open(&world.hers, ALICE);
 	delete_one();
 	mask_one();
+	assert_int_equal(test_commit(store_role.store, put_file_link, NULL), 0);
 	struct jmap_config config = {.account = BOB,
 	    .address = VIEW("bob@example.test"),
 	    .base = VIEW("https://mail.example.test"),
 	    .message_max = 100000,
-	    .delay_max = 86400};
+	    .delay_max = 86400,
+	    .file_link_days = 30,
+	    .file_link_space = 1 << 30};
 	world.session = jmap_session_new(&config, &host, NULL);
 	return 0;
 }
@@ -231,7 +248,8 @@ static void her_account_is_none_of_his(void **state)
 
 /* Ids of everything that she may have, of each kind. */
 static const char *const her_ids[] = {"M1-1", "M1-2", "E1-1", "E1-2", "T1-1", "B1-1", "P1-1-0", "P1-1-1",
-    "U1-1", "Q1-1-0", "A1", "I1-1", "S1-1", "R1-1", "N1-1", "C1-1-1", deleted_id, "1", "2", "singleton"};
+    "U1-1", "Q1-1-0", "A1", "I1-1", "S1-1", "R1-1", "N1-1", "F1-1", "C1-1-1", deleted_id, "1", "2",
+    "singleton"};
 enum { HER_IDS = sizeof her_ids / sizeof her_ids[0] };
 
 static json_t *id_list(void)

@@ -472,7 +472,8 @@ static void rights_are_as_they_must_be(void **state)
 			            (type >= SUBMISSION_CREATE && type <= SUBMISSION_RECEIPT) ||
 			            (type >= IDENTITY_GET && type <= IDENTITY_REMOVE) ||
 			            (type >= PUSH_GET && type <= PUSH_REMOVE) ||
-			            (type >= SHARING_PRINCIPALS && type <= SHARING_NOTE_REMOVE));
+			            (type >= SHARING_PRINCIPALS && type <= SHARING_NOTE_REMOVE) ||
+			            (type >= FILE_LINK_GET && type <= FILE_LINK_TAKEN));
 		/* web has relay go on errands, and tells it nothing else. */
 		if (ipc_allowed(type, ROLE_WEB, ROLE_RELAY))
 			assert_int_equal(type, MESSAGE_ERRAND);
