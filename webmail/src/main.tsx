@@ -9,6 +9,7 @@ import './features/undelete/undelete.css';
 import './features/transfer/transfer.css';
 import './features/masked/masked.css';
 import './features/sharing/sharing.css';
+import './features/files/files.css';
 import { render } from 'preact';
 import { bestLanguage, currentLanguage, isRightToLeft, languageNames, t, useLanguage } from './base/words.ts';
 import { openLayer } from './layer/open.ts';
@@ -41,7 +42,7 @@ function preferredLanguages(): string[] {
 
 /** What the first screen does not need. Its pages and actions come a moment later. */
 async function installLater(): Promise<void> {
-  const [settings, rules, admin, undelete, transfer, masked, sharing] = await Promise.all([
+  const [settings, rules, admin, undelete, transfer, masked, sharing, files] = await Promise.all([
     import('./features/settings/index.ts'),
     import('./features/rules/index.ts'),
     import('./features/admin/index.ts'),
@@ -49,6 +50,7 @@ async function installLater(): Promise<void> {
     import('./features/transfer/index.ts'),
     import('./features/masked/index.ts'),
     import('./features/sharing/index.ts'),
+    import('./features/files/index.ts'),
   ]);
   settings.installSettings();
   rules.installRules();
@@ -57,6 +59,7 @@ async function installLater(): Promise<void> {
   transfer.installTransfer();
   masked.installMasked();
   sharing.installSharing();
+  files.installFiles();
 }
 
 async function start(): Promise<void> {

@@ -80,6 +80,11 @@ export function comingDate(date: Date, now = new Date()): string {
   return new Intl.DateTimeFormat(currentLocale(), { weekday: 'short', day: 'numeric', month: 'short', ...year, hour: 'numeric', minute: '2-digit' }).format(date);
 }
 
+// A day with its year: "3 May 2024".
+export function wholeDay(date: Date): string {
+  return Number.isNaN(date.getTime()) ? '' : say('day-year', date);
+}
+
 // With all that is known, for a tooltip and a header.
 export function wholeDate(date: Date): string {
   return Number.isNaN(date.getTime()) ? '' : say('whole', date);

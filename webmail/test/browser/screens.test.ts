@@ -83,7 +83,7 @@ const openMail = (text: string) => async (page: Page): Promise<void> => {
   await page.locator('.conversation .message-body').first().waitFor();
 };
 
-const SETTINGS = ['appearance', 'identities', 'templates', 'masked', 'rules', 'away', 'devices', 'security', 'transfer', 'deleted'];
+const SETTINGS = ['appearance', 'identities', 'templates', 'files', 'masked', 'rules', 'away', 'devices', 'security', 'transfer', 'deleted'];
 const ADMIN = ['health', 'people', 'domains', 'aliases', 'queue', 'trace', 'reports', 'settings'];
 
 const FULL: Screen[] = [

@@ -11,6 +11,7 @@ import { exchangeSignatureText, signatureHtml } from './draft/signature.ts';
 import type { Attachment, Draft, Mode, Person, Sender } from './draft/types.ts';
 import type { Editor } from './editor/editor.ts';
 import { Uploads } from './files.ts';
+import { Links } from './links.ts';
 import type { Kept, Local, Sending } from './local.ts';
 import { wordsOf } from './refusals.ts';
 import { blobsOfVersion, destroyVersions, Refused, storeVersion, versionsOf } from './remote.ts';
@@ -50,6 +51,7 @@ export class Composer {
   /** Text in the fields of recipients that is no address yet. */
   readonly unread: Signal<Partial<Record<'to' | 'cc' | 'bcc', string>>> = signal({});
   readonly uploads: Uploads;
+  readonly links: Links;
   /** Which conversation it answers: its reply box shows it. */
   readonly threadId: Signal<string | null> = signal(null);
   /** It is to be sent, and waits for its files. */
@@ -81,10 +83,13 @@ export class Composer {
     this.shows = signal({ cc: draft.cc.length > 0, bcc: draft.bcc.length > 0 });
     const limits = context.store.layer.session.capabilities[CORE] as CoreLimits | undefined;
     this.uploads = new Uploads(context.store.layer, draft.accountId, limits?.maxSizeUpload ?? Infinity, (key, blobId) => this.uploaded(key, blobId));
+    this.links = new Links(this);
     for (const attachment of draft.attachments) {
       const file = files[attachment.key];
-      if (file && attachment.blobId === null) this.uploads.add(attachment, file);
+      if (attachment.asLink && attachment.blobId !== null) this.links.resume(attachment);
+      else if (file && attachment.blobId === null) this.uploads.add(attachment, file);
     }
+    for (const id of draft.linkIds ?? []) if (files[id]) this.uploads.keep(id, files[id]);
     this.saver = new Saver({
       now: () => Date.now(),
       later: (ms, run) => {
@@ -136,11 +141,13 @@ export class Composer {
   change(changes: Partial<Draft>): void {
     this.draft.value = { ...this.draft.peek(), ...changes };
     this.problem.value = null;
+    this.links.look();
     this.saver.changed();
   }
 
   /** The editor says so; its text is read when it is saved. */
   written(): void {
+    this.links.look();
     this.saver.changed();
   }
 
@@ -164,9 +171,11 @@ export class Composer {
   setMode(mode: Mode): void {
     const draft = this.sync();
     if (draft.mode === mode) return;
-    const open = withOpenQuote({ ...draft, text: draft.mode === 'rich' ? textOfHtml(draft.html) : draft.text });
-    if (mode === 'plain') this.change({ ...open, mode, attachments: open.attachments.map((a) => ({ ...a, cid: null })) });
-    else this.change({ mode, html: htmlOfText(draft.text) });
+    this.change(this.links.across(draft, (bare) => {
+      if (mode === 'rich') return { ...bare, mode, html: htmlOfText(bare.text) };
+      const open = withOpenQuote({ ...bare, text: textOfHtml(bare.html) });
+      return { ...open, mode, attachments: open.attachments.map((a) => ({ ...a, cid: null })) };
+    }));
   }
 
   openQuote(): void {
@@ -184,9 +193,10 @@ export class Composer {
   // ---- files ----
 
   addFiles(files: readonly File[]): void {
-    const added = files.map((file): [Attachment, File] => [{ key: randomKey(), blobId: null, name: file.name, type: typeOf(file), size: file.size, cid: null }, file]);
+    const linked = this.links.plan(files.map(({ size }) => size));
+    const added = files.map((file, at): [Attachment, File] => [{ key: randomKey(), blobId: null, name: file.name, type: typeOf(file), size: file.size, cid: null, ...(linked[at] && { asLink: true }) }, file]);
     this.change({ attachments: [...this.draft.peek().attachments, ...added.map(([attachment]) => attachment)] });
-    for (const [attachment, file] of added) this.uploads.add(attachment, file);
+    for (const [attachment, file] of added) this.uploads.add(attachment, file, attachment.asLink ? this.links.limits?.space : undefined);
   }
 
   /** A picture within the text: its Content-ID. */
@@ -231,8 +241,10 @@ export class Composer {
     this.change({ attachments: this.draft.peek().attachments.filter((a) => a.key !== key) });
   }
 
-  private uploaded(key: string, blobId: string): void {
-    this.change({ attachments: this.draft.peek().attachments.map((a) => (a.key === key ? { ...a, blobId } : a)) });
+  private async uploaded(key: string, blobId: string): Promise<void> {
+    const attachment = this.draft.peek().attachments.find((a) => a.key === key);
+    if (attachment?.asLink) await this.links.make(attachment, blobId);
+    else this.change({ attachments: this.draft.peek().attachments.map((a) => (a.key === key ? { ...a, blobId } : a)) });
   }
 
   // ---- keeping ----

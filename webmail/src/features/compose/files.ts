@@ -4,6 +4,7 @@
  */
 import { signal, type Signal } from '@preact/signals';
 import { LayerError, type Layer } from '../../layer/layer.ts';
+import { FileLinkRefused } from '../../model/fileLinks.ts';
 import type { Attachment } from './draft/types.ts';
 import { pieceNotes, type Notes } from './pieces.ts';
 
@@ -12,7 +13,10 @@ export interface Upload {
   all: number;
   /** waiting: for the connection; failed: the server does not take it. */
   state: 'running' | 'waiting' | 'failed' | 'tooLarge';
+  /** Why it failed, in words; undefined: nothing more is known. */
+  why?: string;
 }
+
 
 /** Uploads of one draft at the same time; the others wait. */
 const AT_ONCE = 3;
@@ -20,6 +24,8 @@ const AT_ONCE = 3;
 export class Uploads {
   readonly states: Signal<Record<string, Upload>> = signal({});
   private readonly files = new Map<string, Blob>();
+  /** How those that are no files of this browser become uploads. */
+  private readonly makers = new Map<string, () => Promise<string>>();
   private readonly queue: string[] = [];
   private readonly stops = new Map<string, AbortController>();
   private waiters: (() => void)[] = [];
@@ -28,19 +34,42 @@ export class Uploads {
     private readonly layer: Layer,
     private readonly accountId: string,
     private readonly sizeMax: number,
-    private readonly done: (key: string, blobId: string) => void,
+    /** It is under way until this is through. */
+    private readonly done: (key: string, blobId: string) => Promise<void> | void,
     private readonly notes: Notes = pieceNotes(),
   ) {}
 
-  add(attachment: Attachment, file: Blob): void {
+  /** `room`: as many octets the server has for it. */
+  add(attachment: Attachment, file: Blob, room = Infinity): void {
     this.files.set(attachment.key, file);
-    if (file.size > this.sizeMax) {
+    if (file.size > Math.min(this.sizeMax, room)) {
       this.set(attachment.key, { sent: 0, all: file.size, state: 'tooLarge' });
       return;
     }
     this.set(attachment.key, { sent: 0, all: file.size, state: 'running' });
     this.queue.push(attachment.key);
     this.next();
+  }
+
+  /** What the server has already, as an upload of its own: `make` answers with its blob. */
+  addMade(attachment: Attachment, make: () => Promise<string>): void {
+    this.makers.set(attachment.key, make);
+    this.set(attachment.key, { sent: 0, all: attachment.size, state: 'running' });
+    this.queue.push(attachment.key);
+    this.next();
+  }
+
+  /** A file that is at the server, and may be asked for again. */
+  keep(key: string, file: Blob): void {
+    this.files.set(key, file);
+  }
+
+  /** The file is known by another key from now on. */
+  rename(from: string, to: string): void {
+    const file = this.files.get(from);
+    if (!file) return;
+    this.files.set(to, file);
+    this.files.delete(from);
   }
 
   file(key: string): Blob | undefined {
@@ -54,9 +83,17 @@ export class Uploads {
   remove(key: string): void {
     this.stops.get(key)?.abort();
     this.files.delete(key);
+    this.makers.delete(key);
     this.notes.remove(key);
     const at = this.queue.indexOf(key);
     if (at >= 0) this.queue.splice(at, 1);
+    this.set(key, undefined);
+  }
+
+  /** It needs no upload of its own any more. */
+  forget(key: string): void {
+    this.stops.get(key)?.abort();
+    this.makers.delete(key);
     this.set(key, undefined);
   }
 
@@ -70,9 +107,9 @@ export class Uploads {
     this.next();
   }
 
-  /** Resolves once nothing is under way. False: not all are at the server. */
-  async settled(): Promise<boolean> {
-    while (Object.values(this.states.peek()).some((upload) => upload.state === 'running')) await new Promise<void>((resolve) => this.waiters.push(resolve));
+  /** Resolves once nothing is under way, and what is `needed` does not wait for a connection. False: not all are at the server. */
+  async settled(needed: (key: string) => boolean = () => false): Promise<boolean> {
+    while (Object.entries(this.states.peek()).some(([key, { state }]) => state === 'running' || (state === 'waiting' && needed(key)))) await new Promise<void>((resolve) => this.waiters.push(resolve));
     return Object.keys(this.states.peek()).length === 0;
   }
 
@@ -101,28 +138,42 @@ export class Uploads {
 
   private async run(key: string): Promise<void> {
     const file = this.files.get(key);
-    if (!file) return;
+    const make = this.makers.get(key);
+    if (!file && !make) return;
+    const all = this.states.peek()[key]?.all ?? file?.size ?? 0;
     const stop = new AbortController();
     this.stops.set(key, stop);
     try {
-      const { blobId } = await this.layer.upload(this.accountId, file, {
-        type: file.type,
-        signal: stop.signal,
-        progress: (sent, all) => this.set(key, { sent, all, state: 'running' }),
-        pieces: this.notes.get(key),
-        kept: (pieces) => this.notes.set(key, pieces),
-      });
-      if (!this.files.has(key)) return;
+      const blobId = make ? await make() : await this.send(key, file!, stop.signal);
+      if (stop.signal.aborted || !this.has(key)) return;
+      await this.done(key, blobId);
+      if (stop.signal.aborted) return;
       this.notes.remove(key);
-      this.done(key, blobId);
+      this.makers.delete(key);
       this.set(key, undefined);
     } catch (error) {
       if (stop.signal.aborted) return;
       const kind = error instanceof LayerError ? error.kind : 'server';
-      this.set(key, { sent: this.states.peek()[key]?.sent ?? 0, all: file.size, state: kind === 'limit' ? 'tooLarge' : kind === 'server' ? 'failed' : 'waiting' });
+      const state = kind === 'limit' ? 'tooLarge' : kind === 'server' ? 'failed' : 'waiting';
+      this.set(key, { sent: this.states.peek()[key]?.sent ?? 0, all, state, ...(error instanceof FileLinkRefused && { why: error.message }) });
     } finally {
       this.stops.delete(key);
       this.next();
     }
+  }
+
+  private has(key: string): boolean {
+    return this.files.has(key) || this.makers.has(key);
+  }
+
+  private async send(key: string, file: Blob, signal: AbortSignal): Promise<string> {
+    const { blobId } = await this.layer.upload(this.accountId, file, {
+      type: file.type,
+      signal,
+      progress: (sent, all) => this.set(key, { sent, all, state: 'running' }),
+      pieces: this.notes.get(key),
+      kept: (pieces) => this.notes.set(key, pieces),
+    });
+    return blobId;
   }
 }

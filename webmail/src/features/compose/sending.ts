@@ -37,7 +37,7 @@ export function maxDelay(accountId: Id): number {
 /** Whether the text speaks of a file and none goes along. */
 export function forgetsFile(composer: Composer): boolean {
   const { attachments } = composer.draft.peek();
-  return attachments.every((a) => a.cid !== null) && speaksOfFile(composer.words(), t('compose.attachWords'));
+  return attachments.every((a) => a.cid !== null) && composer.links.shown.peek().length === 0 && speaksOfFile(composer.words(), t('compose.attachWords'));
 }
 
 function setOutbox(key: string, waiting: Waiting | undefined): void {
@@ -56,7 +56,8 @@ export async function sendComposer(composer: Composer, until: Date | null = null
   }
   composer.leaves.value = true;
   try {
-    const settled = await composer.uploads.settled();
+    // What goes as a link has no place in the text before it is at the server.
+    const settled = await composer.uploads.settled((key) => composer.draft.peek().attachments.some((a) => a.key === key && a.asLink));
     // Meanwhile it was put away or thrown away: then it is not sent. Or somebody wrote on.
     if (!composers.peek().includes(composer)) return;
     const now = composer.hindrance() ?? (!settled && Object.values(composer.uploads.states.peek()).some((u) => u.state === 'failed') ? 'compose.problem.notUploaded' : null);

@@ -197,7 +197,7 @@ export function withOpenQuote(draft: Draft): Draft {
   };
 }
 
-/** The same mail once more: same people, words and files, but a mail of its own. Marks nothing. */
+/** The same mail once more: same people, words and files, but a mail of its own. Marks nothing. Files behind links stay the other one's. */
 export function copyOf(source: Draft, key: string, senders: readonly Sender[]): Draft {
   const sender = senders.find((s) => s.id === source.identityId);
   return {
@@ -205,6 +205,7 @@ export function copyOf(source: Draft, key: string, senders: readonly Sender[]): 
     key,
     messageId: messageIdFor(key, source.fromEmail ?? sender?.email ?? ''),
     attachments: source.attachments.map((a) => ({ ...a })),
+    linkIds: [],
     inReplyTo: [],
     references: [],
     answers: null,

@@ -102,6 +102,7 @@ interface Note {
   answers?: [string, string];
   template?: true;
   writer?: string;
+  links?: string[];
 }
 
 function noteOf(draft: Draft, writer: string | undefined): string {
@@ -110,6 +111,7 @@ function noteOf(draft: Draft, writer: string | undefined): string {
   if (draft.fromEmail) note.from = draft.fromEmail;
   if (draft.answers) note.answers = [draft.answers.emailId, draft.answers.keyword];
   if (draft.template) note.template = true;
+  if (draft.linkIds?.length) note.links = draft.linkIds;
   return JSON.stringify(note);
 }
 
@@ -206,6 +208,10 @@ function readAnswers(note: Note): Answers | null {
   return typeof emailId === 'string' && (keyword === '$answered' || keyword === '$forwarded') ? { emailId, keyword } : null;
 }
 
+function readLinks({ links }: Note): string[] | undefined {
+  return Array.isArray(links) && links.length && links.every((id) => typeof id === 'string') ? links : undefined;
+}
+
 /** Splits what `htmlOf` has joined. HTML of other programs is all written text. */
 function readHtml(html: string): { written: string; quote: string | null } {
   if (html.startsWith(HEAD) && html.endsWith(TAIL)) {
@@ -246,6 +252,7 @@ export function fromEmail(email: FetchedEmail, accountId: string, senders: reado
     inReplyTo: email.inReplyTo ?? [],
     references: email.references ?? [],
     answers: readAnswers(note),
+    ...(readLinks(note) && { linkIds: readLinks(note) }),
     template: note.template === true,
   };
 }

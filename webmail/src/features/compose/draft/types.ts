@@ -15,6 +15,8 @@ export interface Attachment {
   size: number;
   /** Content-ID without "<>" of a picture that the HTML shows. */
   cid: string | null;
+  /** It goes as a link: once it is at the server, the text says where, and it is no attachment any more. */
+  asLink?: boolean;
 }
 
 /**
@@ -53,6 +55,8 @@ export interface Draft {
   text: string;
   quote: Quote | null;
   attachments: Attachment[];
+  /** Ids of files behind links that were made for this mail. Those that its text names are shown with it. */
+  linkIds?: string[];
   inReplyTo: string[];
   references: string[];
   answers: Answers | null;

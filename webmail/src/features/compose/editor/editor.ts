@@ -1,11 +1,12 @@
 /** The editor of rich text: Squire in its frame, with what a mail needs. It takes and gives HTML whose pictures are "cid:" references. */
 import type Squire from 'squire-rte';
 import { squireOf } from 'squire:frame';
+import { FILE_CLASS, isBareBlock, placeOfBlock, type FileBlock } from '../draft/fileBlocks.ts';
 import { SIGNATURE_CLASS } from '../draft/signature.ts';
 import { dressFrame, giveFont, openFrame, passKeys, type FrameWindow } from './frame.ts';
 import { cleanPaste, prepareOffice, takeDataPictures } from './paste.ts';
 import { prepareQuote } from './quote.ts';
-import { htmlInside } from './serialise.ts';
+import { htmlInside, htmlOfElement } from './serialise.ts';
 import { SOURCE, sanitizerOf, type Sanitizer } from './sanitize.ts';
 
 export interface EditorHost {
@@ -189,6 +190,37 @@ export class Editor {
     const space = this.window.document.createElement('div');
     space.append(this.window.document.createElement('br'));
     this.root.append(space, fragment);
+    this.host.changed();
+  }
+
+  private linkTo(address: string): HTMLAnchorElement | undefined {
+    return [...this.root.querySelectorAll('a')].find((link) => link.getAttribute('href')?.includes(address));
+  }
+
+  /** Whether the text has a link with this address, or one that it is a part of. */
+  namesFile(address: string): boolean {
+    return this.linkTo(address) !== undefined;
+  }
+
+  /** What is said of a file behind a link, at the end of what is written. */
+  putFile(block: FileBlock): void {
+    this.squire.saveUndoState();
+    const children = [...this.root.children];
+    const place = placeOfBlock(children.map(htmlOfElement).join(''), block);
+    let at = 0;
+    const next = children.find((child) => (at += htmlOfElement(child).length) > place.at);
+    this.root.insertBefore(this.sanitizer.fragment(place.html), next ?? null);
+    this.markEmpty();
+    this.host.changed();
+  }
+
+  takeFile(url: string): void {
+    const link = this.linkTo(url);
+    if (!link) return;
+    this.squire.saveUndoState();
+    const block = link.closest(`.${FILE_CLASS}`);
+    (block && isBareBlock(block.textContent ?? '') ? block : link).remove();
+    this.markEmpty();
     this.host.changed();
   }
 

@@ -1,0 +1,346 @@
+/** Large files as links: which go so, what the text says of them, and what becomes of them whatever happens meanwhile. */
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { Composer } from '../src/features/compose/composer.ts';
+import { closeComposer, composers, localDrafts } from '../src/features/compose/composers.ts';
+import { blank, copyOf, newKey } from '../src/features/compose/draft/answer.ts';
+import { fromEmail, toEmail, type FetchedEmail } from '../src/features/compose/draft/email.ts';
+import { type FileBlock, fitMail, linkedOf, namesFile, withBlock, withoutBlock } from '../src/features/compose/draft/fileBlocks.ts';
+import { signatureBlock } from '../src/features/compose/draft/signature.ts';
+import type { Draft } from '../src/features/compose/draft/types.ts';
+import { forgetsFile, sendComposer } from '../src/features/compose/sending.ts';
+import { choicesOf, utcDate } from '../src/features/files/choices.ts';
+import type { Invocation } from '../src/jmap/types.ts';
+import { type Layer, LayerError } from '../src/layer/layer.ts';
+import { mail, setStore } from '../src/model/current.ts';
+import { FILE_LINK, fileLinks, linkName, loadFileLinks, setLinkAbove } from '../src/model/fileLinks.ts';
+import { Store } from '../src/model/store.ts';
+import { undo } from '../src/model/undo.ts';
+
+type Json = Record<string, any>;
+
+Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true, writable: true });
+Object.assign(globalThis, { addEventListener: () => undefined, removeEventListener: () => undefined, reportError: (error: unknown) => console.error(error) });
+
+const ALICE = { id: 'I1', name: 'Alice', email: 'alice@example.test', replyTo: null, bcc: null, textSignature: 'Alice', htmlSignature: '', mayDelete: false };
+const KEY = newKey(() => new Uint8Array(20).fill(3));
+const URL_1 = 'https://mail.example.test/file/A1-1-AAAAAAAAAAAAAAAAAAAAAA';
+const BLOCK: FileBlock = { url: URL_1, name: 'film <1>.mp4', about: '1.2 GB, until 30 Dec 2026' };
+const SECOND: FileBlock = { url: URL_1.replace('A1-1', 'A1-2'), name: 'b.zip', about: '30 MB, until 30 Dec 2026' };
+const BLANK = '<div><br></div>';
+const HTML = `<div class="postrider-file"><a href="${URL_1}" dir="auto">film &lt;1&gt;.mp4</a> (1.2 GB, until 30 Dec 2026)</div>`;
+const SIGNATURE = signatureBlock(ALICE);
+const QUOTE = '<div>On 3 May, Bob wrote:</div><blockquote type="cite"><div>Hi</div></blockquote>';
+
+const draftOf = (mode: 'rich' | 'plain', text: string): Draft => ({ ...blank({ key: KEY, accountId: 'A', senders: [ALICE], usual: 'I1', mode }), to: [{ name: null, email: 'bob@example.test' }], subject: 'Film', ...(mode === 'rich' ? { html: text } : { text }) });
+const html = (text: string): string => withBlock(draftOf('rich', text), BLOCK).html;
+const plain = (text: string): string => withBlock(draftOf('plain', text), BLOCK).text;
+
+test('a block of HTML stands below what is written, above the signature and the quote', () => {
+  assert.equal(html(BLANK), BLANK + HTML + BLANK);
+  assert.equal(html(`${BLANK}${BLANK}${SIGNATURE}`), BLANK + HTML + BLANK + SIGNATURE);
+  assert.equal(html(`<div>Hello</div>${BLANK}${SIGNATURE}${BLANK}${QUOTE}`), `<div>Hello</div>${BLANK}${HTML}${BLANK}${SIGNATURE}${BLANK}${QUOTE}`);
+  assert.equal(html(`<div>Hello</div>${BLANK}${QUOTE}`), `<div>Hello</div>${BLANK}${HTML}${BLANK}${QUOTE}`);
+  assert.equal(html(`<div>Hello</div>${BLANK}<div>---------- Forwarded message ----------</div><div>x</div>`), `<div>Hello</div>${BLANK}${HTML}${BLANK}<div>---------- Forwarded message ----------</div><div>x</div>`);
+  assert.equal(html('<div>Hello</div>'), `<div>Hello</div>${BLANK}${HTML}${BLANK}`);
+  const two = withBlock(draftOf('rich', html(`<div>Hello</div>${BLANK}${SIGNATURE}`)), SECOND).html;
+  assert.ok(two.includes(`${HTML}<div class="postrider-file"><a href="${SECOND.url}"`) && two.endsWith(BLANK + SIGNATURE), two);
+});
+
+test('a block of plain text stands there as well', () => {
+  const lines = `film <1>.mp4 (1.2 GB, until 30 Dec 2026)\n${URL_1}\n`;
+  assert.equal(plain(''), `\n${lines}`);
+  assert.equal(plain('\n\n-- \nAlice'), `\n${lines}\n-- \nAlice`);
+  assert.equal(plain('Hello\n\nOn 3 May, Bob wrote:\n> Hi\n'), `Hello\n\n${lines}\nOn 3 May, Bob wrote:\n> Hi\n`);
+  assert.equal(plain('Hello'), `Hello\n\n${lines}`);
+  assert.ok(withBlock(draftOf('plain', plain('Hello')), SECOND).text.includes(`${URL_1}\nb.zip (`));
+});
+
+test('a block is taken out, and words that somebody added stay', () => {
+  const written = draftOf('rich', html('<div>Hello</div>'));
+  assert.ok(namesFile(written, URL_1) && !namesFile(written, SECOND.url));
+  assert.equal(withoutBlock(written, BLOCK).html, `<div>Hello</div>${BLANK}${BLANK}`);
+  assert.equal(withoutBlock({ ...written, html: written.html.replace('2026)', '2026) Look at it') }, BLOCK).html, `<div>Hello</div>${BLANK}<div class="postrider-file"> (1.2 GB, until 30 Dec 2026) Look at it</div>${BLANK}`);
+  const text = draftOf('plain', plain('Hello\n\n-- \nAlice'));
+  assert.ok(namesFile(text, URL_1));
+  assert.equal(withoutBlock(text, BLOCK).text, 'Hello\n\n-- \nAlice');
+});
+
+test('which files go as links', () => {
+  assert.deepEqual(linkedOf([26e6, 24e6, 25e6], 0, 25, 1e9), [true, false, false]);
+  assert.deepEqual(linkedOf([40e6], 0, 0, 1e9), [false]);
+  assert.deepEqual(linkedOf([20e6, 20e6, 5e6], 10e6, 25, 50e6), [false, true, false]);
+  // A file in a mail of 10 MB has 7.2 MB at most.
+  assert.ok(fitMail(7.2e6, 10e6) && !fitMail(7.4e6, 10e6));
+});
+
+test('names are what the server takes', () => {
+  assert.equal(linkName('../a\u202egpj.exe\n'), '.._agpj.exe_');
+  assert.equal(linkName(' '), 'file');
+  const long = linkName(`${'ü'.repeat(300)}.tar`);
+  assert.ok(new TextEncoder().encode(long).length <= 255 && long.endsWith('ü.tar'), long);
+});
+
+test('for how long a file may be kept', () => {
+  const now = new Date('2026-11-30T10:00:00.123Z');
+  assert.deepEqual(choicesOf(30, now).map(({ days }) => days), [1, 3, 7, 14, 30]);
+  assert.deepEqual(choicesOf(2, now).map(({ days }) => days), [1, 2]);
+  assert.ok(choicesOf(2, now)[1]!.expires.getTime() < now.getTime() + 2 * 86_400_000);
+  assert.equal(utcDate(now), '2026-11-30T10:00:00Z');
+});
+
+class Server {
+  readonly calls: Invocation[] = [];
+  readonly links = new Map<string, Json>();
+  readonly emails = new Map<string, Json>();
+  isOnline = true;
+  refuses: Json | undefined;
+  uploads = 0;
+  /** What happens while it answers. */
+  meanwhile: () => void = () => undefined;
+
+  layer(): Layer {
+    const accountCapabilities = { [FILE_LINK]: { maxDays: 30, space: 2e9, attachMax: 50e6 } };
+    return {
+      session: { capabilities: {}, accounts: { A: { name: 'alice@example.test', isPersonal: true, isReadOnly: false, accountCapabilities } }, primaryAccounts: {}, username: 'alice@example.test' } as any,
+      request: async (calls: Invocation[]) => {
+        if (!this.isOnline) throw new LayerError('offline', 'cut');
+        return calls.map((call): Invocation => [call[0], this.answer(call), call[2]]);
+      },
+      listen: () => () => undefined,
+      status: () => ({ connection: 'online', waiting: 0 }),
+      upload: async (_account: string, file: Blob) => {
+        if (!this.isOnline) throw new LayerError('offline', 'cut');
+        return { blobId: `U${++this.uploads}`, size: file.size, type: file.type };
+      },
+      blobUrl: () => '',
+      signOut: async () => undefined,
+    } as Layer;
+  }
+
+  private answer([name, args, id]: Invocation): Json {
+    this.calls.push([name, args, id]);
+    const create = Object.entries((args['create'] ?? {}) as Record<string, Json>);
+    if (name === 'Blob/upload') return { created: { file: { id: `own-${create[0]![1]['data'][0].blobId}`, size: 1 } } };
+    if (name === 'FileLink/get') return { list: [...this.links.values()] };
+    if (name === 'FileLink/set') {
+      if (args['create']) {
+        this.meanwhile();
+        if (this.refuses) return { created: null, notCreated: { made: this.refuses } };
+        const link = { id: `A1-${this.links.size + 1}`, url: `https://mail.example.test/file/A1-${this.links.size + 1}-AAAAAAAAAAAAAAAAAAAAAA`, size: 30e6, created: '2026-11-30T10:00:00Z', expires: '2026-12-30T10:00:00Z', downloads: 0, lastDownload: null };
+        this.links.set(link.id, { ...link, name: create[0]![1]['name'], type: create[0]![1]['type'] });
+        return { created: { made: link } };
+      }
+      for (const gone of (args['destroy'] ?? []) as string[]) this.links.delete(gone);
+      return { created: null };
+    }
+    if (name === 'Email/set') {
+      for (const [, email] of create) this.emails.set(`E${this.emails.size + 1}`, email);
+      return { created: Object.fromEntries(create.map(([key]) => [key, { id: `E${this.emails.size}` }])) };
+    }
+    if (name === 'EmailSubmission/set') return { created: { sent: { id: 'S1' } } };
+    if (name === 'Email/query') return { ids: [] };
+    return name === 'Email/get' ? { list: [] } : {};
+  }
+}
+
+let server: Server;
+
+beforeEach(async () => {
+  server = new Server();
+  const store = new Store(server.layer());
+  store.accounts.value = [{ id: 'A', name: 'alice@example.test', isPersonal: true }];
+  store.identities.put('A', [ALICE]);
+  store.mailboxes.put('A', [{ id: 'drafts', name: 'Drafts', role: 'drafts', parentId: null } as any, { id: 'sent', name: 'Sent', role: 'sent', parentId: null } as any]);
+  setStore(store);
+  composers.value = [];
+  fileLinks.value = undefined;
+  await (await localDrafts()).clear();
+});
+
+async function composer(mode: 'rich' | 'plain' = 'plain', more: Partial<Draft> = {}): Promise<Composer> {
+  const made = new Composer({ store: mail(), local: await localDrafts() }, { ...draftOf(mode, mode === 'rich' ? '<div>Hello</div>' : 'Hello'), ...more }, 'docked');
+  composers.value = [...composers.peek(), made];
+  return made;
+}
+
+const sized = (name: string, size: number): File => Object.defineProperty(new File(['x'], name, { type: 'video/mp4' }), 'size', { value: size }) as File;
+/** What was asked for is answered. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const idle = async (one: Composer): Promise<boolean> => one.uploads.settled();
+const attached = (one: Composer): string[] => one.draft.peek().attachments.map(({ name }) => name);
+
+for (const mode of ['rich', 'plain'] as const)
+  test(`a large file goes as a link, a small one does not (${mode})`, async () => {
+    const one = await composer(mode);
+    one.addFiles([sized('film.mp4', 30e6), sized('small.mp4', 1e6)]);
+    assert.equal(one.draft.peek().attachments[0]!.asLink, true);
+    assert.ok(await idle(one));
+    assert.deepEqual(attached(one), ['small.mp4']);
+    const [link] = one.links.shown.peek();
+    assert.ok(link && namesFile(one.draft.peek(), link.url));
+    assert.match(JSON.stringify(toEmail(one.draft.peek(), ALICE, { sends: true, mailboxId: 'drafts', date: new Date() })['bodyValues']), /film\.mp4.*30 MB, until .*2026/);
+    assert.ok(!forgetsFile(one));
+    // In another form of text it is said anew, once.
+    one.setMode(mode === 'rich' ? 'plain' : 'rich');
+    const { html: now, text } = one.draft.peek();
+    assert.equal((mode === 'rich' ? text : now).split(link.url).length, 2);
+    assert.deepEqual(one.links.shown.peek().map(({ id }) => id), [link.id]);
+    await one.stop();
+  });
+
+test('what the draft notes is enough for another device, and a copy of it takes nothing over', async () => {
+  const one = await composer('rich');
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  const email = toEmail(one.draft.peek(), ALICE, { sends: false, mailboxId: 'drafts', date: new Date() });
+  const text = (email['bodyValues'] as Json)['html'].value as string;
+  const there = fromEmail({ ...email, id: 'E9', textBody: [], htmlBody: [{ type: 'text/html', partId: 'html' }], attachments: [], bodyValues: { html: { value: text } } } as unknown as FetchedEmail, 'A', [ALICE]);
+  fileLinks.value = undefined;
+  const other = await composer('rich', there);
+  await loadFileLinks();
+  assert.deepEqual(other.links.shown.value.map(({ name }) => name), ['film.mp4']);
+  // The file itself is not there.
+  assert.ok(!other.links.canAttach(other.links.shown.peek()[0]!));
+  assert.equal(other.links.leadsNowhere.value, false);
+  server.links.clear();
+  await loadFileLinks();
+  assert.deepEqual([other.links.shown.value.length, other.links.leadsNowhere.value], [0, true]);
+  other.change({ html: '<div>Hello</div>' });
+  assert.equal(other.links.leadsNowhere.value, false);
+  assert.deepEqual(copyOf(there, KEY, [ALICE]).linkIds, []);
+  assert.ok(!('X-Postrider-Draft' in toEmail(one.draft.peek(), ALICE, { sends: true, mailboxId: 'drafts', date: new Date() })));
+  await one.stop();
+});
+
+test('a link becomes an attachment, and an attachment a link', async () => {
+  const one = await composer();
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  one.links.attach(one.links.shown.peek()[0]!);
+  await idle(one);
+  assert.deepEqual([attached(one), one.links.shown.peek().length, one.draft.peek().linkIds, server.links.size, server.uploads], [['film.mp4'], 0, [], 0, 1]);
+  assert.equal(one.draft.peek().text.trim(), 'Hello');
+  one.links.send(one.draft.peek().attachments[0]!);
+  await idle(one);
+  assert.deepEqual([attached(one), one.links.shown.peek().map(({ name }) => name), server.links.size], [[], ['film.mp4'], 1]);
+  // A part of the mail goes with it: the link is of an upload of its own.
+  assert.equal(server.calls.filter(([name]) => name === 'Blob/upload').length, 1);
+  await one.stop();
+});
+
+test('a file that is taken away, or attached instead, while its link is made leaves none behind', async () => {
+  const one = await composer();
+  server.meanwhile = () => one.removeAttachment(one.draft.peek().attachments[0]!.key);
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  await turn();
+  assert.deepEqual([attached(one), server.links.size, one.draft.peek().text], [[], 0, 'Hello']);
+  server.meanwhile = () => one.links.keepAttached(one.draft.peek().attachments[0]!);
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  await turn();
+  assert.deepEqual([attached(one), server.links.size, one.draft.peek().attachments[0]!.blobId !== null], [['film.mp4'], 0, true]);
+  await one.stop();
+});
+
+test('a file that is removed is gone from the text at once, comes back by undo, and goes for good when it cannot come back', async () => {
+  const one = await composer();
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  const due: (() => void)[] = [];
+  const timers = globalThis.setTimeout;
+  globalThis.setTimeout = ((run: () => void) => due.push(run)) as unknown as typeof setTimeout;
+  const [link] = one.links.shown.peek();
+  one.links.remove(link!);
+  assert.equal(one.draft.peek().text.trim(), 'Hello');
+  await undo();
+  due.pop()!();
+  await turn();
+  assert.deepEqual([one.links.shown.peek().length, server.links.size], [1, 1]);
+  one.links.remove(link!);
+  globalThis.setTimeout = timers;
+  due.pop()!();
+  await turn();
+  assert.deepEqual([one.links.shown.peek().length, server.links.size], [0, 0]);
+  await one.stop();
+});
+
+test('where there is no room, the words say so, nothing is sent, and another try makes the link', async () => {
+  const one = await composer();
+  server.refuses = { type: 'overQuota' };
+  one.addFiles([sized('film.mp4', 30e6)]);
+  assert.equal(await idle(one), false);
+  const [state] = Object.values(one.uploads.states.peek());
+  assert.deepEqual([state!.state, state!.why], ['failed', 'Your files behind links take all the space that you have. Remove one, then try again.']);
+  await sendComposer(one);
+  assert.ok(composers.peek().includes(one) && one.problem.peek());
+  assert.equal(server.calls.filter(([name]) => name === 'EmailSubmission/set').length, 0);
+  server.refuses = undefined;
+  one.uploads.again();
+  assert.ok(await idle(one));
+  assert.equal(one.links.shown.peek().length, 1);
+  // What is larger than all the space is not even sent.
+  const before = server.uploads;
+  one.addFiles([sized('huge.mp4', 3e9)]);
+  assert.deepEqual([Object.values(one.uploads.states.peek())[0]!.state, server.uploads], ['tooLarge', before]);
+  await one.stop();
+});
+
+test('without a connection the mail waits for its link, and goes with it', async () => {
+  const one = await composer();
+  server.isOnline = false;
+  one.addFiles([sized('film.mp4', 30e6)]);
+  assert.equal(await idle(one), false);
+  const sent = sendComposer(one);
+  await turn();
+  assert.ok(one.leaves.peek());
+  server.isOnline = true;
+  one.connectionIsBack();
+  await sent;
+  const mails = [...server.emails.values()];
+  assert.match(mails.at(-1)!['bodyValues'].text.value, /film\.mp4 \(30 MB, until .*\)\r?\n.*\/file\/A1-1-A+/);
+});
+
+test('a window that is closed in the middle brings its file up, and the draft has the link', async () => {
+  const one = await composer('rich');
+  let goOn: () => void = () => undefined;
+  const upload = mail().layer.upload;
+  mail().layer.upload = async (...args) => {
+    await new Promise<void>((resolve) => (goOn = resolve));
+    return upload(...args);
+  };
+  one.addFiles([sized('film.mp4', 30e6)]);
+  const closed = closeComposer(one);
+  await turn();
+  goOn();
+  await closed;
+  assert.match([...server.emails.values()].at(-1)!['bodyValues'].html.value, /postrider-file.*film\.mp4/);
+  assert.deepEqual(await (await localDrafts()).all('A'), []);
+});
+
+test('what is made and removed here while the server lists what it has stays so', async () => {
+  const one = await composer();
+  one.addFiles([sized('old.mp4', 30e6), sized('gone.mp4', 30e6)]);
+  await idle(one);
+  const loading = loadFileLinks();
+  const [gone] = one.links.shown.peek().filter(({ name }) => name === 'gone.mp4');
+  one.links.attach(gone!);
+  fileLinks.value = [{ ...gone!, id: 'A1-9', name: 'new.mp4' }, ...fileLinks.peek()!];
+  await loading;
+  assert.deepEqual(fileLinks.peek()!.map(({ name }) => name).sort(), ['new.mp4', 'old.mp4']);
+  await idle(one);
+  await one.stop();
+});
+
+test('what a person prefers', async () => {
+  setLinkAbove(50);
+  const one = await composer();
+  one.addFiles([sized('film.mp4', 30e6)]);
+  assert.equal(one.draft.peek().attachments[0]!.asLink, undefined);
+  setLinkAbove(10);
+  one.addFiles([sized('film2.mp4', 11e6)]);
+  assert.equal(one.draft.peek().attachments[1]!.asLink, true);
+  await idle(one);
+  await one.stop();
+});
