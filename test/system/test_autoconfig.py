@@ -1,5 +1,6 @@
 """What mail programs ask for when somebody has typed an address: the requests of Thunderbird, Outlook and Apple's programs, as these send them."""
 import plistlib
+import re
 import subprocess
 import xml.etree.ElementTree as ElementTree
 
@@ -98,9 +99,23 @@ def test_apple(server):
         sentence = web.get("/mobileconfig?address=%22Install%20this%20now%22%40example.test").body
         assert plistlib.loads(sentence)["PayloadDisplayName"] == '"Install this now"@example.test'
         assert web.get("/mobileconfig").status == web.get("/mobileconfig?address=x").status == 400
+
+
+def test_the_page_for_people(server):
+    with Web(server) as web:
         page = web.get("/setup?address=alice%40example.test").body.decode()
-        assert "<svg" in page and "/mobileconfig?address=alice%40example.test" in page and f"port {server.ports['imaps']}" in page
+        # A code for Apple's devices and one for Thunderbird on Android.
+        assert page.count("<svg") == 2 and "/mobileconfig?address=alice%40example.test" in page
+        assert f"port {server.ports['imaps']}" in page and f"<bdi>{ALICE}</bdi>" in page
+        # Thunderbird reads none of an address beyond ASCII; without an address there is nothing to scan.
+        assert web.get("/setup?address=%C3%A4%40example.test").body.decode().count("<svg") == 1
         assert "<svg" not in web.get("/setup").body.decode() and "<b>" not in web.get("/setup?address=%3Cb%3E%40x").body.decode()
+        lines = {line for line in re.findall(r">([^<>\n]{12,})<", page) if " " in line and "port " not in line} - {"iPhone, iPad, Mac"}
+        assert len(lines) > 5
+        for language in ("de", "es", "fr", "ru", "zh", "ja", "ar"):
+            told = web.get("/setup?address=alice%40example.test", **{"Accept-Language": language}).body.decode()
+            assert f'<html lang="{language}"' in told
+            assert not [line for line in lines if f">{line}<" in told]
 
 
 def test_policy_and_what_is_not_there(server):

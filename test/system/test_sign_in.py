@@ -189,6 +189,9 @@ def test_a_new_password_ends_everything_else(make_server):
         assert one.json_to("/auth/password", current="not this one", new="a much longer password").json["reason"] == "wrong"
         weak = one.json_to("/auth/password", current=old, new="password")
         assert weak.status == 400 and weak.json["detail"].startswith("This password cannot be used: ")
+        question = json.dumps({"current": old, "new": "kurz"})
+        german = one.ask("POST", "/auth/password", question, {"Content-Type": "application/json", "Accept-Language": "de"})
+        assert german.json["detail"] == "Dieses Passwort geht nicht: es hat weniger als 10 Zeichen."
         assert one.json_to("/auth/password", current=old, new="entirely different words").status == 200
         assert two.get("/auth/account").status == 401 and one.get("/auth/account").status == 200
         assert imap(server, old) and imap(server, "entirely different words") is None

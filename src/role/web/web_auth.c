@@ -157,10 +157,11 @@ static void put_words(struct buf *out, enum web_language language, const struct 
 	buf_append_string(out, web_text(language, whys[m->why].words));
 	if ((m->why == SIGN_INVALID || m->why == SIGN_WEAK) && m->text.len) {
 		buf_clear(out);
-		buf_append_string(
-		    out, m->why == SIGN_WEAK ? "This password cannot be used: " : "That is not possible: ");
-		buf_append(out, m->text);
-		buf_append_byte(out, '.');
+		buf_append_string(out,
+		    web_text(language,
+		        m->why == SIGN_WEAK ? "This password cannot be used: " : "That is not possible: "));
+		buf_append(out, web_text_of(language, m->text));
+		buf_append_string(out, web_language_stop(language));
 	}
 }
 
@@ -511,15 +512,17 @@ static bool is_from_ours(struct web_exchange *e, const struct call *call)
 static void refuse(struct web_exchange *e, unsigned status, const char *words)
 {
 	const struct call *call = e->data;
+	struct view said = view_from_string(web_text(web_language_of(e), words));
 	struct buf out;
 	if (call->is_page) {
-		web_auth_page_words(e, &(struct web_auth_page){.status = status,
-		                           .words = view_from_string(web_text(web_language_of(e), words))});
+		web_auth_page_words(e, &(struct web_auth_page){.status = status, .words = said});
 		return;
 	}
 	buf_init(&out, 1024);
-	buf_printf(&out, "{\"type\":\"about:blank\",\"status\":%u,\"reason\":\"invalid\",\"detail\":\"%s\"}",
-	    status, words);
+	buf_printf(
+	    &out, "{\"type\":\"about:blank\",\"status\":%u,\"reason\":\"invalid\",\"detail\":", status);
+	json_append_string(&out, said);
+	buf_append_byte(&out, '}');
 	http_exchange_reply(e->x, status, VIEW("application/problem+json"), buf_view(&out));
 	buf_done(&out);
 }

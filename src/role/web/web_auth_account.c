@@ -207,9 +207,14 @@ static void put_passkeys(struct buf *out, enum web_language in, const struct jso
 	}
 	buf_printf(out,
 	    "</ul>\n<form class=\"line passkey\" data-passkey=\"add\" data-cancelled=\"%s\" "
-	    "data-failed=\"%s\" hidden>\n",
+	    "data-failed=\"%s\" data-exists=\"%s\" data-added=\"%s\" data-done=\"%s\" hidden>\n",
 	    web_text(in, "No passkey was used: it was cancelled, or took too long."),
-	    web_text(in, "That did not work. Nothing was changed."));
+	    web_text(in, "That did not work. Nothing was changed."),
+	    web_text(in, "This device has a passkey for this account already."),
+	    web_text(in,
+	        "The passkey is added. Each of these recovery codes signs you in once, when you have "
+	        "no passkey. Keep them where you find them then: they are not shown again."),
+	    web_text(in, "Back to the account"));
 	buf_printf(out,
 	    "<label>%s\n<input name=\"name\" maxlength=\"60\" required></label>\n<button>%s</button>\n"
 	    "<p class=\"problem\" role=\"alert\" hidden></p></form>\n<noscript><p "

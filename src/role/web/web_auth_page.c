@@ -165,7 +165,7 @@ void web_auth_page_codes(struct web_exchange *e, const struct web_auth_page *pag
 	buf_printf(&out, "<p>%s</p>\n",
 	    web_text(in, "Scan this with an authenticator program, then type the code that it shows."));
 	if (arena_copy(&arena, uri, &copy))
-		web_html_qr(&out, copy.data);
+		web_html_qr(&out, in, copy.data);
 	buf_printf(&out, "<p class=\"quiet\">%s<code>", web_text(in, "Or type this into the program: "));
 	web_html_text(&out, json_text_of(&codes, "secret"));
 	buf_printf(&out, "</code></p>\n<p>%s</p>\n<form method=\"post\" action=\"/auth/codes/set\">\n",

@@ -85,7 +85,7 @@ static void page(struct web_exchange *e)
 	buf_init(&base, TEXT_MAX);
 	begin_asking(&a, e, "address");
 	web_exchange_base(e, &base);
-	web_config_page(&a.config, buf_view(&base), &out);
+	web_config_page(&a.config, web_language_of(e), buf_view(&base), &out);
 	web_html_reply(e, 200, &out);
 	buf_done(&out);
 	buf_done(&base);

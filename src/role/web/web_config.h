@@ -9,6 +9,7 @@
 #define ROLE_WEB_WEB_CONFIG_H
 
 #include "role/web/web_exchange.h"
+#include "role/web/web_texts.h"
 
 extern const struct web_route web_config_routes[];
 
@@ -32,7 +33,10 @@ struct web_config {
 
 void web_config_thunderbird(const struct web_config *c, struct buf *out);
 void web_config_outlook(const struct web_config *c, struct buf *out);
-/* Settings in words. base: "https://mx.example". */
-void web_config_page(const struct web_config *c, struct view base, struct buf *out);
+/* For a code that Thunderbird for Android scans (its "QR code format", version 1), without a password. False:
+ * it knows only addresses and hosts in ASCII, and needs a server for either way. */
+bool web_config_mobile(const struct web_config *c, struct buf *out);
+/* Settings in words and, where the address is known, codes to scan. base: "https://mx.example". */
+void web_config_page(const struct web_config *c, enum web_language in, struct view base, struct buf *out);
 
 #endif

@@ -83,7 +83,7 @@ bool web_html_qr_rows(struct buf *out, const char *text)
 	return true;
 }
 
-bool web_html_qr(struct buf *out, const char *text)
+bool web_html_qr(struct buf *out, enum web_language language, const char *text)
 {
 	enum { MARGIN = 4 };
 	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
@@ -91,10 +91,10 @@ bool web_html_qr(struct buf *out, const char *text)
 		return false;
 	int size = code->width + 2 * MARGIN;
 	buf_printf(out,
-	    "<svg class=\"qr\" role=\"img\" aria-label=\"QR code\" viewBox=\"0 0 %d %d\" "
+	    "<svg class=\"qr\" role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %d %d\" "
 	    "shape-rendering=\"crispEdges\">"
 	    "<path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/><path fill=\"#000\" d=\"",
-	    size, size, size, size);
+	    web_text(language, "QR code"), size, size, size, size);
 	for (int y = 0; y < code->width; y++)
 		for (int x = 0; x < code->width; x++)
 			if (code->data[y * code->width + x] & QR_DARK)

@@ -19,7 +19,7 @@ void web_html_end(struct buf *out);
 void web_html_reply(struct web_exchange *e, unsigned status, struct buf *page);
 
 /* A QR code as an SVG picture, of black squares on white. False: the text is too long for one. */
-bool web_html_qr(struct buf *out, const char *text);
+bool web_html_qr(struct buf *out, enum web_language language, const char *text);
 
 /* The same for a program that draws it itself: a JSON list of rows, each a string of 1 (black) and 0. */
 bool web_html_qr_rows(struct buf *out, const char *text);

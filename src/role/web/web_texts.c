@@ -1,8 +1,6 @@
 /* See web_texts.h. */
 #include "role/web/web_texts.h"
 
-#include <string.h>
-
 #include "http/http_cookie.h"
 #include "http/http_language.h"
 
@@ -133,19 +131,39 @@ bool web_language_is_rtl(enum web_language language)
 	return language == WEB_ARABIC;
 }
 
+const char *web_language_stop(enum web_language language)
+{
+	return language == WEB_CHINESE || language == WEB_JAPANESE ? "。" : ".";
+}
+
+/* NULL: there is none. */
 static const char *find(
-    const char *const (*table)[WEB_LANGUAGES], size_t count, enum web_language language, const char *english)
+    const char *const (*table)[WEB_LANGUAGES], size_t count, enum web_language language, struct view english)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(table[i][WEB_ENGLISH], english) == 0)
+		if (view_equal(view_from_string(table[i][WEB_ENGLISH]), english))
 			return table[i][language];
 	return NULL;
 }
 
-const char *web_text(enum web_language language, const char *english)
+static const char *find_anywhere(enum web_language language, struct view english)
 {
 	const char *found = find(texts, sizeof texts / sizeof texts[0], language, english);
 	if (found == NULL)
 		found = find(web_texts_account, web_texts_account_count, language, english);
+	if (found == NULL)
+		found = find(web_texts_setup, web_texts_setup_count, language, english);
+	return found;
+}
+
+const char *web_text(enum web_language language, const char *english)
+{
+	const char *found = find_anywhere(language, view_from_string(english));
 	return found ? found : english;
+}
+
+struct view web_text_of(enum web_language language, struct view english)
+{
+	const char *found = find_anywhere(language, english);
+	return found ? view_from_string(found) : english;
 }

@@ -29,11 +29,18 @@ const char *web_language_tag(enum web_language language);
 /* Whether it runs from right to left. */
 bool web_language_is_rtl(enum web_language language);
 
+/* What ends a sentence: "." */
+const char *web_language_stop(enum web_language language);
+
 /* The text in this language; the English one where there is no other. */
 const char *web_text(enum web_language language, const char *english);
 
-/* For web_texts.c: those of the account's page (web_texts_account.c). */
-extern const char *const web_texts_account[][WEB_LANGUAGES];
-extern const size_t web_texts_account_count;
+/* The same for a sentence that another role said; it is `english` itself where there is no other. */
+struct view web_text_of(enum web_language language, struct view english);
+
+/* For web_texts.c: those of the account's page (web_texts_account.c) and of setting programs up
+ * (web_texts_setup.c). */
+extern const char *const web_texts_account[][WEB_LANGUAGES], *const web_texts_setup[][WEB_LANGUAGES];
+extern const size_t web_texts_account_count, web_texts_setup_count;
 
 #endif

@@ -46,6 +46,11 @@ export function signInPath(path: string = HOME_PATH): string {
   return next === HOME_PATH ? '/?sign-in' : `/?sign-in&next=${encodeURIComponent(next)}`;
 }
 
+/** The server's page that says how a phone and other programs are set up, with codes for this address. */
+export function setupPath(address: string): string {
+  return `/setup?address=${encodeURIComponent(address)}`;
+}
+
 const current = signal<Place>(typeof location === 'undefined' ? HOME : placeOf(location.pathname));
 export const place = computed(() => current.value);
 

@@ -308,9 +308,9 @@ test('the pages on the way in', { skip: skip || !chosen('sign-in') }, async () =
     await context.close();
   }
   const page = await signedIn(browser, server);
-  for (const place of ['account', 'setup']) {
+  for (const [name, place] of [['account', 'account'], ['setup', 'setup?address=alice%40example.test'], ['setup-anybody', 'setup']]) {
     await page.goto(`${server.origin}/${place}`);
-    wrong.push(...(await lookAt(page, `page-${place}`, [...LOOKS, ...PHONE_LOOKS])));
+    wrong.push(...(await lookAt(page, `page-${name}`, [...LOOKS, ...PHONE_LOOKS])));
   }
   assert.deepEqual(wrong, []);
   await page.context().close();

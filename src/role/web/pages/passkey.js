@@ -62,14 +62,13 @@
 	function showCodes(form, codes) {
 		const list = document.createElement("ul"), words = document.createElement("p"), back = document.createElement("a");
 		list.className = "codes";
-		words.textContent = "The passkey is added. Each of these recovery codes signs you in once, when you have no passkey. " +
-			"Keep them where you find them then: they are not shown again.";
+		words.textContent = form.dataset.added;
 		for (const code of codes) {
 			const row = list.appendChild(document.createElement("li"));
 			row.appendChild(document.createElement("code")).textContent = code;
 		}
 		back.href = "/account";
-		back.textContent = "Done";
+		back.textContent = form.dataset.done;
 		form.replaceChildren(words, list, back);
 		words.tabIndex = -1;
 		words.focus();
@@ -78,10 +77,12 @@
 	// The page has its language's words in the form.
 	function words(error, form) {
 		if (error.name === "NotAllowedError")
-			return form.dataset.cancelled || "No passkey was used: it was cancelled, or took too long.";
-		if (error.name === "InvalidStateError")
-			return "This device has a passkey for this account already.";
-		return error.message || form.dataset.failed || "That did not work. Nothing was changed.";
+			return form.dataset.cancelled;
+		// Only where one is added: the device has one already.
+		if (error.name === "InvalidStateError" && form.dataset.exists)
+			return form.dataset.exists;
+		// What the server says is in the language already, what the browser says is not.
+		return error.reason ? error.message : form.dataset.failed;
 	}
 
 	for (const form of document.querySelectorAll("form[data-passkey]")) {

@@ -1,10 +1,10 @@
 /** A list without rows says why, and what one could do. */
 import type { ComponentChildren } from 'preact';
-import { actions, nameOf } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
-import { go } from '../../frame/router.ts';
+import { go, setupPath } from '../../frame/router.ts';
 import { mail } from '../../model/current.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
+import { writeTo } from '../../model/reading.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { chips, mailbox } from './current.ts';
@@ -50,22 +50,20 @@ function Notice({ icon, title, text, children }: { icon: string; title: string; 
 
 /** Three useful things. */
 function FirstRun() {
-  const compose = actions.get('compose.new');
+  const address = mail().layer.session.username;
   return (
     <div class="list-empty" role="status" data-list tabIndex={-1}>
       <Icon name="inbox" />
       <h2>{t('list.first.title')}</h2>
-      <p>{t('list.first.text', { address: mail().layer.session.username })}</p>
+      <p>{t('list.first.text', { address })}</p>
       <div class="list-first">
-        {compose && (
-          <Button icon={compose.icon} onClick={() => actions.run(compose.id)}>
-            {t(nameOf(compose))}
-          </Button>
-        )}
+        <Button icon="pen-line" onClick={() => writeTo.emit({ mailto: `mailto:${encodeURIComponent(address)}` })}>
+          {t('list.first.self')}
+        </Button>
         <Button icon="upload" onClick={() => go({ kind: 'settings', page: 'transfer' })}>
           {t('list.first.import')}
         </Button>
-        <Button icon="smartphone" onClick={() => location.assign('/setup')}>
+        <Button icon="smartphone" onClick={() => location.assign(setupPath(address))}>
           {t('list.first.devices')}
         </Button>
       </div>

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { currentLocale } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
+import { setupPath } from '../../frame/router.ts';
 import { mail } from '../../model/current.ts';
 import { mailboxPath } from '../../model/mailboxes.ts';
 import { allowNotifications, notifications, notificationsChanged, stopNotifications, type Notifications } from '../../model/notifications.ts';
@@ -20,7 +21,7 @@ export function Devices() {
         <Kept />
       </Section>
       <Section title={t('settings.phone')} text={t('settings.phoneText')}>
-        <div class="set-buttons"><a class="button button-plain" href="/setup">{t('settings.phoneOpen')}</a></div>
+        <div class="set-buttons"><a class="button button-plain" href={setupPath(mail().layer.session.username)}>{t('settings.phoneOpen')}</a></div>
       </Section>
     </>
   );
