@@ -257,10 +257,19 @@ export class Engine implements PumpHost {
     if (this.accounts().some((account) => account.behind)) this.pump.start();
   }
 
-  private async renew(state: string): Promise<void> {
+  /** Asks the server who is signed in; when it says what this engine knows, nothing happens. */
+  async look(): Promise<void> {
+    await this.renew();
+  }
+
+  private async renew(state?: string): Promise<void> {
     if (this.session?.state === state) return;
     try {
-      await this.use(await this.wire.session());
+      const session = await this.wire.session();
+      // Somebody else has signed in in this browser: nothing of the one goes to the other.
+      if (session.username !== this.session?.username) return this.sessionEnded();
+      if (session.state === this.session.state) return;
+      await this.use(session);
       this.emit({ kind: 'session' });
       this.pump.start();
     } catch (error) {
@@ -271,6 +280,7 @@ export class Engine implements PumpHost {
   private sessionEnded(): void {
     if (this.signedOut) return;
     this.signedOut = true;
+    void this.pump.stop();
     this.emit({ kind: 'signed-out' });
   }
 

@@ -72,10 +72,11 @@ export function callsOf(entry: Entry, log: Log, atOnce: number, found: ReadonlyM
   return calls;
 }
 
-export function outcomeOf(entry: Entry, log: Log, calls: readonly Invocation[], answers: ReadonlyMap<string, Invocation>): Outcome {
+/** `isOurs`: the session has the entry's account, so that an answer which does not know it is no answer to this person. */
+export function outcomeOf(entry: Entry, log: Log, calls: readonly Invocation[], answers: ReadonlyMap<string, Invocation>, isOurs: boolean): Outcome {
   const outcome: Outcome = { entry, again: new Set(), held: new Set(), refused: [] };
   const failed = (id: Id, part: 'create' | 'update' | 'destroy', error: SetError): void => {
-    if (PASSING.has(error.type)) outcome.again.add(id);
+    if (PASSING.has(error.type) || (isOurs && error.type === 'accountNotFound')) outcome.again.add(id);
     else if (error.type === 'notFound' && part !== 'create') return; // Somebody else deleted it: the next changes say so.
     else if (error.type === 'alreadyExists' && part === 'create' && error.existingId) log.name(id, error.existingId);
     else {

@@ -90,7 +90,7 @@ export class Pump {
 
   /** When nothing waits any more and the caches are as new as the server; rejects when the server can't be reached. */
   async flushed(): Promise<void> {
-    if (this.timer || this.host.wire.connection === 'offline') throw new WireError('offline', 'The server cannot be reached.');
+    if (this.stopped || this.timer || this.host.wire.connection === 'offline') throw new WireError('offline', 'The server cannot be reached.');
     await new Promise<void>((resolve) => {
       this.idle.push(resolve);
       this.start();
@@ -186,7 +186,7 @@ export class Pump {
     }
     this.oneByOne = false;
     for (const [entry, made] of callsBy) {
-      const outcome = outcomeOf(entry, log, made, answers);
+      const outcome = outcomeOf(entry, log, made, answers, host.accounts().some(({ id }) => id === entry.accountId));
       this.count(outcome);
       this.outcomes.push(outcome);
     }

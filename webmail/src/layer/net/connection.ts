@@ -1,6 +1,9 @@
 /**
  * The wire over one WebSocket (RFC 8887) for calls and for pushes. While it is not open, calls go by fetch; where it can't be opened
  * though the server is there, pushes come by events (RFC 8620 section 7.3).
+ *
+ * A WebSocket stays the person's who opened it. A fetch goes by the cookie, which is another person's as soon as somebody else signs in in
+ * this browser: so the server names who is signed in before anything goes that way, and what it answers to another one is not believed.
  */
 import { Emitter } from '../../base/emitter.ts';
 import { CORE, type CoreLimits, type Invocation, type Session, WEBSOCKET } from '../../jmap/types.ts';
@@ -31,6 +34,9 @@ export class Connection implements Wire {
   private socket: WebSocket | undefined;
   private source: EventSource | undefined;
   private readonly events = new Emitter<WireEvent>();
+  /** Whom the server has named since a WebSocket was tried last. */
+  private named: string | undefined;
+  private asking: Promise<Session> | undefined;
   private readonly answers = new Map<string, { resolve(answers: Invocation[]): void; reject(error: unknown): void; at: number }>();
   private readonly queue: Waiting[] = [];
   private busy = 0;
@@ -57,6 +63,7 @@ export class Connection implements Wire {
     if (!this.socket) void this.connect();
   }
 
+  /** Nothing goes out any more. */
   close(): void {
     this.closed = true;
     clearInterval(this.watch);
@@ -65,9 +72,21 @@ export class Connection implements Wire {
     this.source?.close();
   }
 
-  async session(): Promise<Session> {
-    const answer = await this.fetched('/jmap/session', {});
-    return (await answer.json()) as Session;
+  session(): Promise<Session> {
+    return (this.asking ??= this.fetchSession().finally(() => (this.asking = undefined)));
+  }
+
+  private async fetchSession(): Promise<Session> {
+    const session = (await (await this.fetched('/jmap/session', {})).json()) as Session;
+    this.named = session.username;
+    return session;
+  }
+
+  private async isStill({ username }: Session): Promise<Session> {
+    const session = await this.session();
+    if (session.username === username) return session;
+    this.events.emit({ kind: 'signed-out' });
+    throw new WireError('signed-out', 'Another person has signed in.');
   }
 
   // ---- calls ----
@@ -112,6 +131,7 @@ export class Connection implements Wire {
   private async exchange(methodCalls: Invocation[]): Promise<Invocation[]> {
     const session = this.current;
     if (!session) throw new WireError('offline', 'Nobody is signed in yet.');
+    if (this.closed) throw new WireError('offline', 'This connection is closed.');
     const using = Object.keys(session.capabilities);
     if (this.socket?.readyState === WebSocket.OPEN) {
       const id = String(++this.number);
@@ -119,8 +139,10 @@ export class Connection implements Wire {
       this.socket.send(JSON.stringify({ '@type': 'Request', id, using, methodCalls }));
       return answer;
     }
+    if (this.named !== session.username) await this.isStill(session);
     const answer = await this.fetched(session.apiUrl, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ using, methodCalls }) });
     const { methodResponses, sessionState } = (await answer.json()) as { methodResponses: Invocation[]; sessionState: string };
+    if (sessionState !== session.state) await this.isStill(session);
     this.heardState(sessionState);
     return methodResponses;
   }
@@ -160,7 +182,7 @@ export class Connection implements Wire {
     if (this.closed || this.timer) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      void this.connect();
+      this.connectAgain();
     }, ms);
     this.retryMs = Math.min(this.retryMs * 2, RETRY_MS.longest);
   }
@@ -170,18 +192,23 @@ export class Connection implements Wire {
     this.timer = undefined;
     this.retryMs = RETRY_MS.first;
     if (this.socket) void this.check(true);
-    else void this.connect();
+    else this.connectAgain();
+  }
+
+  private connectAgain(): void {
+    this.named = undefined;
+    void this.connect();
   }
 
   private async connect(): Promise<void> {
     if (this.closed || this.connecting || this.socket || !this.current) return;
     this.connecting = true;
     try {
+      if (this.named !== this.current.username) await this.isStill(this.current);
       const url = this.current.capabilities[WEBSOCKET]?.['url'] as string | undefined;
       if (url && (await this.open(url))) return;
       // Is it the server that can't be reached, or only its WebSocket?
-      const session = await this.session();
-      this.heardState(session.state);
+      this.heardState((await this.isStill(this.current)).state);
       this.listenToEvents();
       this.retryMs = RETRY_MS.first;
       this.say('online');
@@ -223,6 +250,7 @@ export class Connection implements Wire {
 
   private lost(): void {
     this.socket = undefined;
+    this.named = undefined;
     for (const { reject } of this.answers.values()) reject(new WireError('offline', 'The connection was lost.'));
     this.answers.clear();
     if (this.closed) return;
