@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Invocation, Session } from '../src/jmap/types.ts';
+import { DirectLayer } from '../src/layer/direct.ts';
+import { LayerError } from '../src/layer/layer.ts';
 import { Connection } from '../src/layer/net/connection.ts';
 import { WireError, type WireEvent } from '../src/layer/net/wire.ts';
 import { device, ready } from './support/device.ts';
@@ -88,6 +90,17 @@ test('an answer that another person got is none', async (t) => {
   assert.deepEqual(await wire.send([['Core/echo', {}, '0']]), [['Core/echo', {}, '0']]);
   here.cookie = BOB;
   await assert.rejects(wire.send([['Core/echo', {}, '0']]), ended);
+});
+
+test('where nothing is kept, another person ends it as well', async (t) => {
+  const { here } = browser(t, false);
+  const layer = new DirectLayer(here.session);
+  const heard: string[] = [];
+  layer.listen(({ kind }) => heard.push(kind));
+  await layer.request([['Core/echo', {}, '0']]);
+  here.cookie = BOB;
+  await assert.rejects(layer.request([['Core/echo', {}, '0']]), (error) => error instanceof LayerError && error.kind === 'signed-out');
+  assert.deepEqual([heard, layer.session.username], [['signed-out'], ALICE.username]);
 });
 
 test('shares that come and go are no other person', async (t) => {

@@ -2,24 +2,12 @@
 import { Emitter } from '../base/emitter.ts';
 import { CORE, WEBSOCKET, type Id, type Invocation, type Session, type State, type TypeName } from '../jmap/types.ts';
 import { blobUrl, upload } from './net/blobs.ts';
+import { fetchSession } from './net/session.ts';
 import { forgetService } from './service.ts';
 import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from './layer.ts';
 
-const SESSION_PATH = '/jmap/session';
 /** Between attempts to connect again: the first, and the longest. */
 const RETRY_MS = { first: 1_000, longest: 30_000 };
-
-export async function fetchSession(): Promise<Session> {
-  let answer: Response;
-  try {
-    answer = await fetch(SESSION_PATH, { headers: { accept: 'application/json' } });
-  } catch {
-    throw new LayerError('offline', 'The server cannot be reached.');
-  }
-  if (answer.status === 401) throw new LayerError('signed-out', 'Nobody is signed in.');
-  if (!answer.ok) throw new LayerError('server', `The server answered with ${answer.status}.`);
-  return (await answer.json()) as Session;
-}
 
 export class DirectLayer implements Layer {
   private readonly events = new Emitter<LayerEvent>();
@@ -59,7 +47,7 @@ export class DirectLayer implements Layer {
     }
     if (!answer.ok) throw new LayerError(answer.status === 400 ? 'limit' : 'server', `The server answered with ${answer.status}.`);
     const { methodResponses, sessionState } = (await answer.json()) as { methodResponses: Invocation[]; sessionState: State };
-    if (sessionState !== this.session.state) void this.renew();
+    if (sessionState !== this.session.state) await this.renew();
     return methodResponses;
   }
 
@@ -87,8 +75,15 @@ export class DirectLayer implements Layer {
     this.events.emit({ kind: 'status', status: this.current });
   }
 
+  /** What was answered to another person, who has signed in in this browser since, is not believed. */
   private async renew(): Promise<void> {
-    this.session = await fetchSession();
+    const session = await fetchSession();
+    if (session.username !== this.session.username) {
+      this.events.emit({ kind: 'signed-out' });
+      throw new LayerError('signed-out', 'Another person has signed in.');
+    }
+    if (session.state === this.session.state) return;
+    this.session = session;
     this.events.emit({ kind: 'session' });
   }
 

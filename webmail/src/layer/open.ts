@@ -1,6 +1,7 @@
 /** The layer that this browser can have: one that keeps mail, or the one that asks the server each time. */
-import { DirectLayer, fetchSession } from './direct.ts';
+import { DirectLayer } from './direct.ts';
 import { type Layer, LayerError } from './layer.ts';
+import { fetchSession } from './net/session.ts';
 import { ownScript } from './scripts.ts';
 import { CachedLayer } from './worker/client.ts';
 

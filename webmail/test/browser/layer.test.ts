@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { demo, eventually, launch, type Server, signedIn } from './server.ts';
+import { PATIENCE_MS, demo, eventually, launch, type Server, signedIn } from './server.ts';
 
 const ALICE = 'alice@example.test';
+const ADMIN = 'admin@example.test';
 /** Longer than a leader may be silent: LEADER_ANSWERS_WITHIN_MS of worker.ts, twice. */
 const FROZEN_MS = 14_000;
 
@@ -122,6 +123,33 @@ test('a tab that freezes while it leads gives way to another, and goes on as one
   await eventually(async () => (await kept(second)).log === 0, 'nothing waits');
   assert.deepEqual([...first.errors, ...second.errors], []);
   await first.context().close();
+});
+
+test('whoever signs in beside another person sees the own mail, and ends what the other one had open', async () => {
+  for (const [at, who] of [ALICE, ADMIN].entries()) server.deliver(who, `From: Bob <bob@example.net>\r\nTo: ${who}\r\nSubject: For ${who}\r\nMessage-ID: <own${at}@example.net>\r\nDate: Mon, 01 Jun 2026 10:00:00 +0000\r\n\r\nText\r\n`);
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const [first, second] = [await context.newPage(), await context.newPage()];
+  const signIn = async (page: Page, who: string): Promise<void> => {
+    await page.fill('[name=username]', who);
+    await page.fill('[name=password]', server.passwords[who]!);
+    await page.click('form[action="/auth/login"] button');
+  };
+  // Both show the form before anybody has signed in, as after a session that has ended.
+  for (const page of [first, second]) await page.goto(`${server.origin}/`);
+  await signIn(first, ALICE);
+  await first.getByText(`For ${ALICE}`).first().waitFor();
+  await eventually(async () => (await kept(first)).complete, 'all mail is kept');
+  await signIn(second, ADMIN);
+  await second.getByText(/^For a/).first().waitFor();
+  assert.equal(await second.getByText(`For ${ALICE}`).count(), 0);
+  await first.waitForURL(/sign-in/);
+  await signIn(first, ALICE);
+  await first.getByText(/^For a/).first().waitFor();
+  assert.equal(await first.getByText(`For ${ADMIN}`).count(), 0);
+  await second.waitForURL(/sign-in/);
+  assert.equal(await first.evaluate(() => localStorage.getItem('postrider.signing-in')), null);
+  await context.close();
 });
 
 test('nothing is left after signing out', async () => {

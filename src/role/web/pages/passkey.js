@@ -1,6 +1,17 @@
-// Passkeys on the pages of signing in and of the account: what the browser needs a script for, and nothing else.
+// The pages of signing in and of the account: what the browser needs a script for, and nothing else. That is passkeys, and a mark.
 (() => {
 	"use strict";
+
+	// Another person may be signed in afterwards: the webmail asks who it is before it shows what it keeps
+	// (webmail/src/layer/worker/marker.ts).
+	document.addEventListener("submit", () => {
+		try {
+			localStorage.setItem("postrider.signing-in", crypto.randomUUID());
+		} catch {
+			// A browser that keeps no mark keeps no mail.
+		}
+	}, true);
+
 	if (!window.PublicKeyCredential)
 		return;
 

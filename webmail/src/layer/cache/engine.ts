@@ -257,18 +257,13 @@ export class Engine implements PumpHost {
     if (this.accounts().some((account) => account.behind)) this.pump.start();
   }
 
-  /** Asks the server who is signed in; when it says what this engine knows, nothing happens. */
-  async look(): Promise<void> {
-    await this.renew();
-  }
-
-  private async renew(state?: string): Promise<void> {
+  /** Asks the server who is signed in; `state`: unless that is known. */
+  async renew(state?: string): Promise<void> {
     if (this.session?.state === state) return;
     try {
       const session = await this.wire.session();
       // Somebody else has signed in in this browser: nothing of the one goes to the other.
       if (session.username !== this.session?.username) return this.sessionEnded();
-      if (session.state === this.session.state) return;
       await this.use(session);
       this.emit({ kind: 'session' });
       this.pump.start();
@@ -384,10 +379,6 @@ export class Engine implements PumpHost {
     return (email ?? this.session?.username ?? '').split('@')[1] ?? 'localhost.invalid';
   }
 
-  private get isOnline(): boolean {
-    return this.wire.connection !== 'offline';
-  }
-
   private async read(part: Part, name: string, args: Json): Promise<Json | undefined> {
     const { account } = part;
     if (name.startsWith('Email/query')) args = withReal(args, (local) => this.log.real(local));
@@ -395,7 +386,7 @@ export class Engine implements PumpHost {
       part.background.look();
       this.pump.start();
     }
-    let found: Read | undefined = await read(this.context(part, this.isOnline), name, args);
+    let found: Read | undefined = await read(this.context(part, this.wire.connection !== 'offline'), name, args);
     if (!found) found = await this.madeHere(part, name, args);
     if (!found?.missing?.length) return found?.answer;
     // A part is here; the server is asked for the rest.

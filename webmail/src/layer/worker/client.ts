@@ -4,6 +4,7 @@ import type { Id, Invocation, Session } from '../../jmap/types.ts';
 import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from '../layer.ts';
 import { forgetService } from '../service.ts';
 import { blobUrl, upload } from '../net/blobs.ts';
+import { ANEW, signedIn, signingIn } from './marker.ts';
 import type { Asked, Question, ToPage } from './protocol.ts';
 
 /** There is nowhere to keep anything. */
@@ -25,13 +26,15 @@ export class CachedLayer implements Layer {
   /** Rejects with a LayerError when nobody is signed in, and with NoCache when this browser keeps nothing. */
   static start(url: string): Promise<CachedLayer> {
     return new Promise((resolve, reject) => {
-      const worker = new Worker(url, { type: 'module', name: 'layer' });
+      const mark = signingIn();
+      const worker = new Worker(url, { type: 'module', name: mark === null ? 'layer' : ANEW });
       worker.onerror = () => {
         worker.terminate();
         reject(new NoCache());
       };
       worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
         if (data.kind === 'ready') {
+          signedIn(mark);
           worker.onerror = (event) => reportError(new Error(`layer: ${event.message}`));
           resolve(new CachedLayer(worker, data.session, data.status));
         } else if (data.kind === 'cannot') {

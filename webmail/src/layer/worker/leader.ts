@@ -12,6 +12,8 @@ import type { Question, Reply } from './protocol.ts';
 /** A database that says whose store is opened before the server has told who is signed in. */
 const WHO = 'postrider';
 const storeOf = (username: string): string => `postrider ${username}`;
+/** Blobs that were looked at: src/service-worker.ts. */
+const BLOBS = 'blobs';
 /** What the reader of so many days asks for is fetched ahead, unless the person has chosen otherwise (Engine.keepDays), and pinned mail. */
 const AHEAD = { days: 30, pinned: ['$pinned', '$flagged'] };
 /** At sign-out, what waits for the server is given so long. */
@@ -27,6 +29,15 @@ async function lastUser(set?: string | null): Promise<string | undefined> {
   } finally {
     db.close();
   }
+}
+
+/** What is asked for by address is nobody's but whose session it was. */
+async function forgetBlobs(): Promise<void> {
+  await globalThis.caches?.delete(BLOBS);
+}
+
+async function forgetUser(): Promise<void> {
+  await Promise.all([lastUser(null), forgetBlobs()]);
 }
 
 /** A page that keeps a database open, and does not let go of it, for so long delays a sign-out: what is in it is gone by then. */
@@ -50,9 +61,12 @@ export class Leader {
   private isOver = false;
   private isLeaving = false;
 
+  /** `person`: whose mail the page shows already. `isAnew`: somebody has just signed in, and nothing is shown before it is known who. */
   constructor(
     private readonly tell: (event: LayerEvent) => void,
     private readonly isReady: () => void,
+    private readonly person: string | undefined,
+    private readonly isAnew: boolean,
   ) {}
 
   private told(event: LayerEvent): void {
@@ -74,7 +88,8 @@ export class Leader {
 
   /** Fulfilled when something can be answered. Rejects with a LayerError when nobody is signed in, or nothing is here and nobody there. */
   async start(): Promise<void> {
-    const user = await lastUser();
+    const last = await lastUser();
+    const user = this.isAnew || (this.person !== undefined && last !== this.person) ? undefined : last;
     const asking = this.wire.session();
     asking.catch(() => undefined);
     if (user && (await this.open(user))) {
@@ -84,6 +99,8 @@ export class Leader {
     }
     try {
       const session = await asking;
+      if (this.person !== undefined && session.username !== this.person) throw new LayerError('signed-out', 'Another person has signed in.');
+      if (session.username !== last) await forgetBlobs();
       await this.enter(session);
       this.isReady();
     } catch (error) {
@@ -97,8 +114,8 @@ export class Leader {
     this.engine = new Engine(this.store, this.wire, { ahead: AHEAD });
     this.engine.listen((event) => {
       // Whoever signs in next in this browser must not see this person's mail first.
-      if (event.kind === 'signed-out') void lastUser(null);
-      this.told(event);
+      if (event.kind === 'signed-out' && !this.isLeaving) void forgetUser().catch(reportError).then(() => this.told(event));
+      else this.told(event);
     });
     return this.engine.open();
   }
@@ -119,7 +136,7 @@ export class Leader {
       if (!(error instanceof WireError)) throw error;
       // Offline: the wire tries again.
       if (error.kind !== 'signed-out') return;
-      await lastUser(null);
+      await forgetUser();
       return this.told({ kind: 'signed-out' });
     }
     if (session.username === user) {
@@ -128,8 +145,13 @@ export class Leader {
       this.engine!.start();
       return;
     }
-    await lastUser(session.username);
+    await forgetUser();
     this.told({ kind: 'signed-out' });
+  }
+
+  /** Another tab has heard of another person. */
+  look(): void {
+    void this.engine?.renew();
   }
 
   /** `origin` names the question; `again`: an earlier leader may have answered it. */

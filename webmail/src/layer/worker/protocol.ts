@@ -30,7 +30,9 @@ export type ToPage =
 /** Between workers. `tab` names one of them. */
 export type Said =
   | { kind: 'who-leads'; tab: string }
+  /** The server has named another person than the leader's. */
+  | { kind: 'look'; tab: string }
   | { kind: 'i-lead'; tab: string; to?: string; session: Session | undefined; status: LayerStatus | undefined; cannot?: (ToPage & { kind: 'cannot' })['error'] | null }
   | { kind: 'ask'; tab: string; id: number; again: boolean; question: Question }
   | { kind: 'answer'; to: string; id: number; reply: Reply }
-  | { kind: 'event'; event: LayerEvent; session?: Session };
+  | { kind: 'event'; tab: string; event: LayerEvent; session?: Session };
