@@ -1,54 +1,24 @@
 /** Which message, and whose, an act is about: of a message's own menu, of the open conversation, of a row. */
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import type { EmailRow, Id, Invocation } from '../src/jmap/types.ts';
-import { MAIL } from '../src/jmap/types.ts';
-import type { Layer } from '../src/layer/layer.ts';
+import type { Id } from '../src/jmap/types.ts';
 import * as acts from '../src/model/acts.ts';
-import { pane, setStore } from '../src/model/current.ts';
-import { MailList, mailboxQuery } from '../src/model/list.ts';
+import { pane } from '../src/model/current.ts';
+import { mailboxQuery } from '../src/model/list.ts';
 import { openMessage } from '../src/model/reading.ts';
-import { Store } from '../src/model/store.ts';
+import type { Store } from '../src/model/store.ts';
 import { aboutMessage, holdTargets, targetMessage, targetSenders } from '../src/model/target.ts';
 import { undo } from '../src/model/undo.ts';
+import { ME, playedPage, type PlayedPage } from './support/page.ts';
 
-const ME = 'alice@example.test';
+let page: PlayedPage;
 let store: Store;
-let asked: Invocation[];
-
-const layer = (): Layer => ({
-  session: { username: ME, capabilities: {}, accounts: { A: { name: 'a', isPersonal: true, isReadOnly: false, accountCapabilities: { [MAIL]: {} } } }, primaryAccounts: { [MAIL]: 'A' } } as never,
-  request: async (calls) => {
-    asked.push(...calls);
-    return calls.map(([name, , id]) => [name, {}, id]);
-  },
-  listen: () => () => undefined,
-  status: () => ({ connection: 'online', waiting: 0 }),
-  upload: () => Promise.reject(new Error()),
-  blobUrl: () => '',
-  signOut: async () => undefined,
-});
-
-/** One thread: who wrote each email, and where it lies. */
-function thread(threadId: Id, ...emails: [id: Id, from: string, mailbox: Id, keyword?: string][]): void {
-  const rows = emails.map(([id, from, mailbox, keyword], i): EmailRow => ({
-    id, threadId, mailboxIds: { [mailbox]: true }, keywords: keyword ? { [keyword]: true } : {}, size: 1, receivedAt: `2026-11-0${i + 1}T00:00:00Z`,
-    from: [{ name: null, email: from }], to: null, subject: 's', preview: '', hasAttachment: false,
-  }));
-  store.emails.put('A', rows as never);
-  store.threads.put('A', [{ id: threadId, emailIds: emails.map(([id]) => id) }]);
-}
 
 beforeEach(() => {
-  asked = [];
-  store = new Store(layer());
-  setStore(store);
-  for (const role of ['inbox', 'sent', 'trash', 'archive'] as const) store.mailboxes.put('A', [{ id: role, name: role, role, myRights: {} } as never]);
-  thread('T1', ['1', 'anna@example.net', 'inbox', '$seen'], ['2', 'spam@bad.example', 'inbox', '$seen'], ['3', ME, 'sent', '$seen'], ['4', ME, 'inbox', '$draft']);
-  thread('T2', ['5', 'bob@example.net', 'inbox']);
-  pane.show(new MailList(store, mailboxQuery('A', 'inbox')));
-  pane.open.value = undefined;
-  openMessage.value = undefined;
+  page = playedPage();
+  store = page.store;
+  page.thread('T1', ['1', 'anna@example.net', 'inbox', '$seen'], ['2', 'spam@bad.example', 'inbox', '$seen'], ['3', ME, 'sent', '$seen'], ['4', ME, 'inbox', '$draft']);
+  page.thread('T2', ['5', 'bob@example.net', 'inbox']);
 });
 
 const show = (key: Id, id?: Id) => {
@@ -69,7 +39,7 @@ test('nobody can block oneself', () => {
   show('T1', '3');
   assert.deepEqual(aboutMessage('3', targetSenders), []);
   assert.deepEqual(targetSenders(), ['spam@bad.example'], 'the conversation is about the newest that another wrote');
-  pane.show(new MailList(store, mailboxQuery('A', 'sent')));
+  page.show(mailboxQuery('A', 'sent'));
   pane.open.value = undefined;
   assert.deepEqual(pane.withTargets(['T1'], targetSenders), ['spam@bad.example']);
 });
@@ -121,9 +91,17 @@ test('what is chosen now holds when a question was answered later', async () => 
 });
 
 test('rows that go different ways from a search come back by one undo', async () => {
-  pane.show(new MailList(store, { accountId: 'A', filter: { text: 's' }, sort: [], collapseThreads: true }));
+  page.show({ accountId: 'A', filter: { text: 's' }, sort: [], collapseThreads: true });
   await pane.withTargets(['T1'], acts.trash);
   assert.deepEqual(['1', '2', '3'].map((id) => Object.keys(store.emails.peek(id)!.mailboxIds)), [['trash'], ['trash'], ['trash']]);
   await undo();
   assert.deepEqual(['1', '2', '3'].map((id) => Object.keys(store.emails.peek(id)!.mailboxIds)), [['inbox'], ['inbox'], ['sent']]);
+});
+
+test('from a search, own answers stay in Sent when their conversation is archived or is junk', async () => {
+  page.show({ accountId: 'A', filter: { text: 's' }, sort: [], collapseThreads: true });
+  await pane.withTargets(['T1'], acts.archive);
+  assert.deepEqual(['1', '2', '3'].map((id) => Object.keys(store.emails.peek(id)!.mailboxIds)), [['archive'], ['archive'], ['sent']]);
+  await pane.withTargets(['T1'], acts.junk);
+  assert.deepEqual(['1', '2', '3'].map((id) => Object.keys(store.emails.peek(id)!.mailboxIds)), [['junk'], ['junk'], ['sent']]);
 });

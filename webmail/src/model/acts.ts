@@ -60,30 +60,28 @@ export function targetEmails(whole = false): EmailRow[] {
  * Carries a change out on the targets. words: the key of its sentence, which gets {count} and {name}; what is said of one message has a key
  * of its own, below "acts.message".
  */
-async function act(
-  wanted: Wanted | ((email: EmailRow) => Wanted),
-  words: string,
-  values: Record<string, string> = {},
-  options: { whole?: boolean } = {},
-): Promise<void> {
+async function act(wanted: Wanted, words: string, values: Record<string, string> = {}, options: { whole?: boolean } = {}): Promise<void> {
   const list = pane.list.peek();
+  const leaves = wanted.remove ?? wanted.into ?? wanted.destroy;
   if (isOnEverything()) {
-    const all = typeof wanted === 'function' ? undefined : wanted;
-    if (list && all) {
-      // What comes later is not of what was selected: an undo, and mail that arrives in a list that is empty now.
-      if (all.remove || all.destroy) pane.clear();
-      await changeEverything(mail(), list, all, (count) => t(words, { count, ...values }));
-    } else say(t('acts.notOnEverything'), true);
+    if (!list) return;
+    // What comes later is not of what was selected: an undo, and mail that arrives in a list that is empty now.
+    if (leaves) pane.clear();
+    await changeEverything(mail(), list, wanted, (count) => t(words, { count, ...values }));
     return;
   }
   const one = namedMessage();
   const keys = one ? [] : pane.targets();
   const emails = targetEmails(options.whole);
   if (emails.length === 0) return;
+  if (emails.every((email) => isLeftAlone(email, wanted))) return say(t('acts.stays'));
   const sentence = one ? t(words.replace('.', '.message.'), values) : t(words, { count: keys.length, ...values });
-  if (typeof wanted === 'function' || wanted.remove || wanted.destroy) pane.select(keys, false);
-  const of = typeof wanted === 'function' ? wanted : () => wanted;
-  await changeEach(mail(), emails.map((email) => ({ emails: [email.id], ...of(email) })), sentence);
+  if (leaves) pane.select(keys, false);
+  await change(mail(), { emails: emails.map((email) => email.id), ...wanted }, sentence);
+}
+
+function isLeftAlone(email: EmailRow, { but }: Wanted): boolean {
+  return but !== undefined && Object.keys(email.mailboxIds).every((id) => but.includes(id));
 }
 
 /** Out of the list's folder and into another; from a search out of all folders that they lie in. */
@@ -91,21 +89,22 @@ export function moveTo(target: Mailbox): Promise<void> {
   return move(target, 'acts.moved', { name: mailboxName(target) });
 }
 
-function move(target: Mailbox, words: string, values: Record<string, string> = {}, keywords?: Record<string, boolean>): Promise<void> {
+function move(target: Mailbox, words: string, values: Record<string, string> = {}, more: Pick<Wanted, 'keywords' | 'but'> = {}): Promise<void> {
   const from = listMailbox();
   const one = namedMessage();
-  if (from && !one) return from.id === target.id ? Promise.resolve() : act({ add: [target.id], remove: [from.id], keywords }, words, values);
   // An own answer does not lie in the folder in which its conversation is read.
-  const leaves = (email: EmailRow) => (from && from.id in email.mailboxIds ? [from.id] : Object.keys(email.mailboxIds)).filter((id) => id !== target.id);
-  return act((email) => ({ add: [target.id], remove: leaves(email), keywords }), words, values);
+  if (!from || (one && !(from.id in one.mailboxIds))) return act({ into: target.id, ...more }, words, values);
+  return from.id === target.id ? Promise.resolve() : act({ add: [target.id], remove: [from.id], keywords: more.keywords }, words, values);
+}
+
+/** What a search finds there stays there, when it is put away or thrown out: it is the reader's own, or put away already. */
+function ownPlaces(...more: MailboxRole[]): Id[] {
+  return (['sent', 'drafts', 'scheduled', ...more] as const).flatMap((role) => roleMailbox(role)?.id ?? []);
 }
 
 export function archive(): Promise<void> {
   const target = roleMailbox('archive');
-  const inbox = roleMailbox('inbox');
-  if (!target) return missing('archive');
-  if (listMailbox() || !inbox) return move(target, 'acts.archived');
-  return act({ add: [target.id], remove: [inbox.id] }, 'acts.archived');
+  return target ? move(target, 'acts.archived', {}, { but: ownPlaces('archive', 'snoozed', 'junk', 'trash') }) : missing('archive');
 }
 
 export function trash(): Promise<void> {
@@ -115,12 +114,12 @@ export function trash(): Promise<void> {
 
 export function junk(): Promise<void> {
   const target = roleMailbox('junk');
-  return target ? move(target, 'acts.junked', {}, { $junk: true, $notjunk: false }) : missing('junk');
+  return target ? move(target, 'acts.junked', {}, { keywords: { $junk: true, $notjunk: false }, but: ownPlaces() }) : missing('junk');
 }
 
 export function notJunk(): Promise<void> {
   const target = roleMailbox('inbox');
-  return target ? move(target, 'acts.notJunk', {}, { $junk: false, $notjunk: true }) : missing('inbox');
+  return target ? move(target, 'acts.notJunk', {}, { keywords: { $junk: false, $notjunk: true } }) : missing('inbox');
 }
 
 export function toInbox(): Promise<void> {

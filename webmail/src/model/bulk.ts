@@ -2,12 +2,12 @@
  * An action on all that a query finds, what was never loaded, too. It is shown at once, goes on in pieces, tells how far it is and can be
  * stopped. Undo needs to know what was changed and what was so before: the server is asked for the emails that the change will alter.
  */
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import { t } from '../base/words.ts';
 import { Batch, MethodError, ask, pieces } from '../jmap/batch.ts';
-import { CORE, type Filter, type Id, type SetError } from '../jmap/types.ts';
+import { CORE, type EmailRow, type Filter, type Id, type SetError } from '../jmap/types.ts';
 import { LayerError } from '../layer/layer.ts';
-import type { Change } from './change.ts';
+import { applied, patchOf, type Change } from './change.ts';
 import type { MailList } from './list.ts';
 import type { Store } from './store.ts';
 import { done, say } from './undo.ts';
@@ -20,6 +20,9 @@ const IDS_AT_ONCE = 10_000;
 /** So many in one call, so that the progress is seen and a stop is heard. */
 const SET_AT_ONCE = 1_000;
 
+/** Emails that are asked for at once: our server gives 500. */
+const GET_AT_ONCE = 500;
+
 /** One part of a change with the emails that it alters; the others have it already, and an undo must not take it from them. */
 interface Step {
   path: string;
@@ -29,23 +32,31 @@ interface Step {
 
 type Patches = Map<Id, Record<string, true | null>>;
 
-export async function changeEverything(
-  store: Store,
-  list: MailList,
-  wanted: Omit<Change, 'emails'>,
-  words: (count: number) => string,
-): Promise<void> {
-  const { accountId, filter } = list.query;
+/** What can be done with all of a query: what can be done with emails, and to put them off. */
+export interface Everything extends Omit<Change, 'emails'> {
+  snoozed?: NonNullable<EmailRow['snoozed']>;
+}
+
+/** Can the server do it by itself? */
+export function canActAtServer(store: Store, accountId: Id): boolean {
+  return QUERY_ACT in store.layer.session.capabilities && accountId === store.mainAccount;
+}
+
+export async function changeEverything(store: Store, list: MailList, wanted: Everything, words: (count: number) => string): Promise<void> {
+  const { accountId } = list.query;
+  const filter = filterOfAll(list.query.filter, wanted);
   const count = list.total.peek() ?? 0;
-  const leaves = wanted.destroy || (wanted.remove ?? []).some((id) => holds(filter, id));
   // Shown at once: the server is asked behind.
-  if (leaves) list.empty();
+  if (leaves(list.query.filter, wanted, store.mailboxWithRole('inbox', accountId)?.id)) list.empty();
+  else showHere(store, list, wanted);
   try {
-    if (QUERY_ACT in store.layer.session.capabilities && accountId === store.mainAccount) {
-      await actAtServer(store, list, wanted, words(count));
-      await list.refresh();
+    if (canActAtServer(store, accountId)) {
+      const isWhole = await actAtServer(store, list, filter, wanted, words(count));
+      // What stays was taken away here, or shown otherwise.
+      await (isWhole && !wanted.but ? list.refresh() : list.reload());
       return;
     }
+    if (wanted.snoozed) return say(t('acts.notOnEverything'), true);
     if (wanted.destroy) {
       const ids = await allIds(store, accountId, filter);
       await inPieces(store, accountId, ids, words(count), (piece) => ({ destroy: piece }));
@@ -75,6 +86,33 @@ export async function changeEverything(
   await list.refresh().catch(() => undefined);
 }
 
+/** Those of the query that are changed. */
+export function filterOfAll(filter: Filter | null, { but }: Pick<Change, 'but'>): Filter | null {
+  return but && but.length > 0 ? and(filter, { inMailboxOtherThan: [...but] }) : filter;
+}
+
+/** Does nothing stay of the query, as far as its mailboxes tell? */
+export function leaves(filter: Filter | null, wanted: Everything, inbox?: Id): boolean {
+  if (wanted.destroy) return true;
+  const from = [...(wanted.remove ?? []), ...(wanted.snoozed ? [wanted.snoozed.moveToMailboxId ?? inbox] : [])];
+  return from.some((id) => id !== undefined && holds(filter, id)) || (wanted.into !== undefined && shutsOut(filter, wanted.into));
+}
+
+/** Is nothing found that lies in this mailbox alone? */
+function shutsOut(filter: Filter | null, mailbox: Id): boolean {
+  if (!filter) return false;
+  if (!('operator' in filter)) return filter.inMailboxOtherThan?.includes(mailbox) || (filter.inMailbox !== undefined && filter.inMailbox !== mailbox);
+  if (filter.operator === 'AND') return filter.conditions.some((one) => shutsOut(one, mailbox));
+  if (filter.operator === 'OR') return filter.conditions.every((one) => shutsOut(one, mailbox));
+  return filter.conditions.some((one) => holds(one, mailbox));
+}
+
+/** What stays in the list looks changed before the server has said so; when it did not come to all, the list is loaded anew. */
+function showHere(store: Store, list: MailList, wanted: Everything): void {
+  const emails = list.keys().flatMap((key) => list.emailsOf(key)).flatMap((id) => store.emails.peek(id) ?? []);
+  batch(() => emails.forEach((email) => store.emails.patch(email.id, applied(email, patchOf(email, wanted)))));
+}
+
 export const QUERY_ACT = 'urn:postrider:params:jmap:query-act';
 /** Between looks at how far the server is. */
 const LOOK_MS = 300;
@@ -88,12 +126,15 @@ interface QueryAct {
   undone: number;
 }
 
-/** The server does it by itself (doc/jmap.md, All Emails of a query at once), and knows how to take it back. */
-async function actAtServer(store: Store, list: MailList, wanted: Omit<Change, 'emails'>, words: string): Promise<void> {
-  const { accountId, filter } = list.query;
+/** The server does it by itself (doc/jmap.md, All Emails of a query at once), and knows how to take it back. False: not all was changed. */
+async function actAtServer(store: Store, list: MailList, filter: Filter | null, wanted: Everything, words: string): Promise<boolean> {
+  const { accountId } = list.query;
   const begun = await ask<{ queryActId: Id | null }>(store.layer, 'Email/queryAct', { accountId, filter, ...(wanted.destroy ? { destroy: true } : { update: patchOfAll(wanted) }) });
   const id = begun.queryActId;
-  if (id === null) return;
+  if (id === null) {
+    say(t('acts.stays'));
+    return false;
+  }
   const set = (state: 'stopped' | 'undone') => ask<{ notUpdated?: Record<Id, SetError> | null }>(store.layer, 'QueryAct/set', { accountId, update: { [id]: { state } } });
   const ended = await follow(store, accountId, id, words, () => void set('stopped').catch(() => undefined));
   if (ended && ended.failed > 0) say(t('change.refusedSome', { count: ended.failed }), true);
@@ -106,10 +147,13 @@ async function actAtServer(store: Store, list: MailList, wanted: Omit<Change, 'e
       await list.refresh();
     },
   });
+  return ended?.state === 'done' && ended.failed === 0;
 }
 
-export function patchOfAll(wanted: Omit<Change, 'emails'>): Record<string, true | null> {
-  const patch: Record<string, true | null> = {};
+export function patchOfAll(wanted: Everything): Record<string, unknown> {
+  const patch: Record<string, unknown> = {};
+  if (wanted.snoozed) patch['snoozed'] = wanted.snoozed;
+  if (wanted.into !== undefined) patch['mailboxIds'] = { [wanted.into]: true };
   for (const [keyword, on] of Object.entries(wanted.keywords ?? {})) patch[`keywords/${keyword.replaceAll('~', '~0').replaceAll('/', '~1')}`] = on || null;
   for (const id of wanted.remove ?? []) patch[`mailboxIds/${id}`] = null;
   for (const id of wanted.add ?? []) patch[`mailboxIds/${id}`] = true;
@@ -141,7 +185,7 @@ function and(filter: Filter | null, more: Filter): Filter {
   return filter ? { operator: 'AND', conditions: [filter, more] } : more;
 }
 
-async function stepsOf(store: Store, accountId: Id, filter: Filter | null, wanted: Omit<Change, 'emails'>): Promise<Step[]> {
+async function stepsOf(store: Store, accountId: Id, filter: Filter | null, wanted: Everything): Promise<Step[]> {
   const steps: Step[] = [];
   const add = async (path: string, value: true | null, more: Filter) =>
     void steps.push({ path, value, ids: await allIds(store, accountId, and(filter, more)) });
@@ -149,7 +193,26 @@ async function stepsOf(store: Store, accountId: Id, filter: Filter | null, wante
     await add(`keywords/${keyword.replaceAll('~', '~0').replaceAll('/', '~1')}`, on || null, on ? { notKeyword: keyword } : { hasKeyword: keyword });
   for (const id of wanted.add ?? []) await add(`mailboxIds/${id}`, true, { operator: 'NOT', conditions: [{ inMailbox: id }] });
   for (const id of wanted.remove ?? []) if (!wanted.add?.includes(id)) await add(`mailboxIds/${id}`, null, { inMailbox: id });
+  if (wanted.into !== undefined) steps.push(...(await stepsInto(store, accountId, await allIds(store, accountId, filter), wanted.into)));
   return steps;
+}
+
+/** Where they lie, so that an undo can put each back. */
+async function stepsInto(store: Store, accountId: Id, ids: readonly Id[], into: Id): Promise<Step[]> {
+  const goes: Step = { path: `mailboxIds/${into}`, value: true, ids: [] };
+  const from = new Map<Id, Step>();
+  for (const piece of pieces(ids, GET_AT_ONCE)) {
+    const { list } = await ask<{ list: Pick<EmailRow, 'id' | 'mailboxIds'>[] }>(store.layer, 'Email/get', { accountId, ids: piece, properties: ['mailboxIds'] });
+    for (const { id, mailboxIds } of list) {
+      if (!(into in mailboxIds)) goes.ids.push(id);
+      for (const one of Object.keys(mailboxIds)) {
+        if (one === into) continue;
+        if (!from.has(one)) from.set(one, { path: `mailboxIds/${one}`, value: null, ids: [] });
+        from.get(one)!.ids.push(id);
+      }
+    }
+  }
+  return [goes, ...from.values()];
 }
 
 function patchesOf(steps: readonly Step[], back: boolean): Patches {

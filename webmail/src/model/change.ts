@@ -17,6 +17,10 @@ export interface Change {
   /** Mailboxes that they go into, and that they leave. An email that would be in none stays where it is. */
   add?: readonly Id[];
   remove?: readonly Id[];
+  /** In place of both: the one mailbox that they are in then, wherever they were. */
+  into?: Id;
+  /** Emails that lie in these mailboxes alone are left as they are. */
+  but?: readonly Id[];
   /** For ever: cannot be undone here. */
   destroy?: true;
 }
@@ -63,11 +67,13 @@ function remember(store: Store, ids: readonly Id[]): Before[] {
 }
 
 /** What differs from what the email has: RFC 8620 section 5.3. */
-export function patchOf(email: Pick<Before, 'keywords' | 'mailboxIds'>, wanted: Change): Patch {
+export function patchOf(email: Pick<Before, 'keywords' | 'mailboxIds'>, wanted: Omit<Change, 'emails'>): Patch {
   const patch: Patch = {};
+  if (wanted.but && Object.keys(email.mailboxIds).every((id) => wanted.but!.includes(id))) return patch;
   for (const [keyword, set] of Object.entries(wanted.keywords ?? {}))
     if (set !== keyword in email.keywords) patch[`keywords/${escape(keyword)}`] = set || null;
-  for (const id of wanted.add ?? []) if (!(id in email.mailboxIds)) patch[`mailboxIds/${id}`] = true;
+  for (const id of [...(wanted.add ?? []), ...(wanted.into ? [wanted.into] : [])]) if (!(id in email.mailboxIds)) patch[`mailboxIds/${id}`] = true;
+  if (wanted.into) for (const id of Object.keys(email.mailboxIds)) if (id !== wanted.into) patch[`mailboxIds/${id}`] = null;
   const left = new Set([...Object.keys(email.mailboxIds), ...(wanted.add ?? [])]);
   for (const id of wanted.remove ?? [])
     if (id in email.mailboxIds && !wanted.add?.includes(id) && left.size > 1) {

@@ -7,7 +7,8 @@ import { wholeDate } from '../base/dates.ts';
 import { t } from '../base/words.ts';
 import { type EmailRow, type Id, type Invocation, type SetError, SNOOZE, UNANSWERED } from '../jmap/types.ts';
 import { LayerError } from '../layer/layer.ts';
-import { listMailbox, roleMailbox, targetEmails } from './acts.ts';
+import { isOnEverything, listMailbox, roleMailbox, targetEmails } from './acts.ts';
+import { canActAtServer, changeEverything } from './bulk.ts';
 import { mail, pane } from './current.ts';
 import { done, say } from './undo.ts';
 
@@ -17,10 +18,16 @@ export function canSnooze(): boolean {
   return accountId === store.mainAccount && SNOOZE in store.layer.session.capabilities;
 }
 
+/** All of a query is put off by the server alone. */
+export function canSnoozeEverything(): boolean {
+  return canActAtServer(mail(), pane.list.peek()?.query.accountId ?? mail().mainAccount);
+}
+
 export async function snooze(until: Date): Promise<void> {
   const emails = targetEmails();
   const keys = pane.targets();
-  if (emails.length === 0) return;
+  const everything = isOnEverything() ? pane.list.peek() : undefined;
+  if (emails.length === 0 && !everything) return;
   const from = listMailbox();
   const inbox = roleMailbox('inbox');
   const back = from && from.id !== inbox?.id && from.role !== 'snoozed' ? from.id : null;
@@ -28,6 +35,10 @@ export async function snooze(until: Date): Promise<void> {
   const target = roleMailbox('snoozed');
   const before = emails.map(({ id, mailboxIds, snoozed }) => ({ id, mailboxIds, snoozed }));
   const value = { until: until.toISOString().replace(/\.\d+Z$/, 'Z'), ...(back && { moveToMailboxId: back }), setKeywords: { $seen: false } };
+  if (everything) {
+    pane.clear();
+    return changeEverything(mail(), everything, { snoozed: value }, (count) => t('snooze.done', { count, when: wholeDate(until) }));
+  }
   pane.select(keys, false);
   show(
     emails.map((email) => {

@@ -144,6 +144,49 @@ test('all of a folder is archived and comes back, more than was ever loaded', as
   await serverHas('INBOX', total);
 });
 
+test('all of a search is labelled, snoozed and deleted at once, and each is undone', async () => {
+  // One of them lies in another folder.
+  const total = counts()['INBOX']!;
+  await page.keyboard.press('/');
+  await page.keyboard.type('from:anna@example.net');
+  await page.keyboard.press('Enter');
+  await page.getByText(`${COUNT} conversations found`).waitFor();
+  const all = async (key: string): Promise<void> => {
+    await page.locator('[data-list]').focus();
+    await page.keyboard.press('Control+a');
+    await page.getByText(`${COUNT} selected`).waitFor();
+    await page.keyboard.press(key);
+  };
+  const undone = async (words: string): Promise<void> => {
+    await toast(words).waitFor();
+    await page.keyboard.press('z');
+    await toast('Undone').waitFor();
+  };
+  await all('l');
+  await page.keyboard.type('Yearly');
+  await page.getByRole('option', { name: 'New label: Yearly' }).click();
+  await page.keyboard.press('Escape');
+  await page.locator('.row-label', { hasText: 'Yearly' }).first().waitFor();
+  await undone('Label Yearly added');
+  await page.locator('.row-label').first().waitFor({ state: 'detached' });
+
+  await all('b');
+  await page.getByRole('option', { name: /^Tomorrow/ }).click();
+  await serverHas('INBOX', 0);
+  await undone('snoozed until');
+  await serverHas('INBOX', total);
+
+  await all('#');
+  await page.getByText('Nothing was found.').waitFor();
+  await serverHas('Trash', COUNT);
+  await undone('moved to Trash');
+  await serverHas('INBOX', total);
+  await page.getByText(`${COUNT} conversations found`).waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('i');
+  await row(59).waitFor();
+});
+
 test('what is snoozed leaves, waits in its own folder, and comes back by undo', async () => {
   const total = counts()['INBOX']!;
   await page.keyboard.press('Home');

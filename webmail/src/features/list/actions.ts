@@ -11,7 +11,7 @@ import { askYes } from '../../ui/Dialog.tsx';
 import { peekOverlayIsOpen } from '../../ui/overlay.tsx';
 import { openConversation } from './current.ts';
 import { holdTargets, namedMessage } from '../../model/target.ts';
-import { canSnooze, cancelReminders, reminders } from '../../model/snooze.ts';
+import { canSnooze, canSnoozeEverything, cancelReminders, reminders } from '../../model/snooze.ts';
 import { pickSnooze } from './snooze.tsx';
 import { openRowMenu, pickFolder, pickLabels } from './menu.ts';
 import { hasListFocus, moveBy, moveTo, openFocused, rowsOnPage } from './move.ts';
@@ -140,7 +140,7 @@ const onMail: Action[] = [
     id: 'mail.cancelReminder',
     group: 'mail',
     icon: 'bell-off',
-    possible: () => can() && reminders(acts.targetEmails(true)).length > 0,
+    possible: () => can() && !acts.isOnEverything() && reminders(acts.targetEmails(true)).length > 0,
     run: () => cancelReminders(acts.targetEmails(true)),
   },
   {
@@ -148,11 +148,11 @@ const onMail: Action[] = [
     group: 'mail',
     keys: ['b'],
     icon: 'clock',
-    possible: () => mayRemove() && canSnooze() && !acts.isOnEverything(),
+    possible: () => mayRemove() && canSnooze() && (!acts.isOnEverything() || canSnoozeEverything()),
     run: pickSnooze,
   },
   { id: 'mail.move', group: 'mail', keys: ['v'], icon: 'folder-input', possible: mayRemove, run: pickFolder },
-  { id: 'mail.label', group: 'mail', keys: ['l'], icon: 'tag', possible: () => mayMark() && !acts.isOnEverything(), run: pickLabels },
+  { id: 'mail.label', group: 'mail', keys: ['l'], icon: 'tag', possible: mayMark, run: pickLabels },
   { id: 'mail.more', group: 'mail', keys: ['.'], icon: 'ellipsis-vertical', possible: can, run: openMore },
 ];
 

@@ -4,7 +4,7 @@ import { colourOfLabel, isLabelKeyword, keywordOfLabel, labelOfKeyword } from '.
 import { t } from '../../base/words.ts';
 import { shownKeysOf } from '../../frame/keys.ts';
 import type { Id } from '../../jmap/types.ts';
-import { listMailbox, moveTo, setLabel, targetEmails } from '../../model/acts.ts';
+import { isOnEverything, listMailbox, moveTo, setLabel, targetEmails } from '../../model/acts.ts';
 import { mail, pane } from '../../model/current.ts';
 import { isWhole, loadWhole } from '../../model/reading.ts';
 import { holdTargets, namedMessage, targetMessage } from '../../model/target.ts';
@@ -91,7 +91,12 @@ async function moveToNew(accountId: Id, name: string, within: <T>(run: () => T) 
 
 export function pickLabels(): void {
   const within = holdTargets();
+  // Of all that a query finds, only what is loaded can be asked; what is done here is known.
+  const all = isOnEverything() ? pane.list.peek() : undefined;
+  const set = new Map<string, boolean>();
+  const loaded = all?.keys().flatMap((key) => all.emailsOf(key)).flatMap((id) => mail().emails.peek(id) ?? []) ?? [];
   const state = (keyword: string): boolean | 'mixed' => {
+    if (all) return set.get(keyword) ?? (loaded.some((email) => keyword in email.keywords) ? 'mixed' : false);
     const emails = within(() => targetEmails());
     const having = emails.filter((email) => keyword in email.keywords).length;
     return having === 0 ? false : having === emails.length ? true : 'mixed';
@@ -107,7 +112,10 @@ export function pickLabels(): void {
       colour,
       checked,
       stays: true,
-      run: () => void within(() => setLabel(keyword, checked !== true, name)),
+      run: () => {
+        set.set(keyword, checked !== true);
+        void within(() => setLabel(keyword, checked !== true, name));
+      },
     };
   };
   openPicker({
