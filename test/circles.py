@@ -16,7 +16,7 @@ TRUE = {
     'embedded store': ({'store/embedded'} | {'store/embedded_' + name for name in ('check', 'commit', 'log', 'read', 'rebuild', 'trouble', 'upload')},
                        'one engine: the committer, its log and its index'),
     'mime': ({'mime/mime', 'mime/mime_header'}, 'one parser; a header that ends too early hands its lines back'),
-    'right': ({'role/store/right' + name for name in ('', '_access', '_account', '_acl', '_across', '_act', '_annotations', '_append', '_appended', '_changes', '_copy', '_email_changes', '_email_find', '_email_import', '_email_set', '_email_table', '_emails', '_file_link', '_expunge', '_fetch', '_find', '_find_newest', '_find_places', '_import', '_kept', '_keywords',
+    'right': ({'role/store/right' + name for name in ('', '_access', '_account', '_acl', '_across', '_act', '_annotations', '_append', '_appended', '_changes', '_copy', '_email_changes', '_email_find', '_email_first', '_email_import', '_email_set', '_email_table', '_emails', '_file_link', '_expunge', '_fetch', '_find', '_find_newest', '_find_places', '_import', '_kept', '_keywords',
                                                       '_mailboxes', '_maildrop', '_metadata', '_noted', '_open_mailbox', '_push', '_quota', '_read', '_read_parts', '_receipt', '_remove', '_script_put', '_script_filed', '_script_note', '_script_try', '_scripts', '_show', '_submission', '_submissions', '_identity', '_states', '_store', '_threads', '_tree', '_upload', '_vacation', '_history', '_trace', '_masked', '_principals', '_share_notes', '_sharing', '_smime',
                                                       '_watch', '_admin')} | {'role/store/question'},
               'the channel of one account, a file for each thing that it may do'),

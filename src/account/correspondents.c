@@ -8,9 +8,12 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/container.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "format/domain.h"
 #include "format/encoded_word.h"
@@ -29,7 +32,8 @@ enum {
 	NAME_MAX_OCTETS = 256,
 	TEXTS_MAX = 1800, /* octets of an entry of texts */
 	TEXTS_OF_ENTRY = 64,
-	SUMMARY_MEMORY = 256 * 1024
+	SUMMARY_MEMORY = 256 * 1024,
+	FIRST_ENTRIES = 256 /* of which one read tells the first emails: a slice of work */
 };
 
 /* What a text of a C 'Y' entry is found by. */
@@ -84,11 +88,11 @@ static void people_encode(const struct people *p, struct entry *out)
 }
 
 /* What was learnt may be lost: a damaged entry is as none. */
-static int people_get(struct txn *t, uint64_t shard, uint64_t hash, struct people *out)
+static int people_get(struct txn *t, uint64_t shard, uint16_t entry, struct people *out)
 {
 	struct view value;
 	out->count = 0;
-	int error = key_get(t, shard, key_people(entry_of(hash)), &value);
+	int error = key_get(t, shard, key_people(entry), &value);
 	if (error)
 		return error == -ENOENT ? 0 : error;
 	struct cursor c = entry_read(value, VERSION);
@@ -133,7 +137,7 @@ static int learn(struct account_change *c, struct view address, uint64_t first, 
 	uint32_t today = c->now > 0 ? (uint32_t)(c->now / DAY) : 0;
 	struct people people;
 	struct entry value;
-	int error = people_get(c->txn, c->shard, hash, &people);
+	int error = people_get(c->txn, c->shard, entry_of(hash), &people);
 	if (error)
 		return error;
 	struct person *one = find(&people, hash);
@@ -160,7 +164,7 @@ static int look_up(struct txn *t, uint64_t shard, struct view address, struct pe
 	struct people people;
 	uint64_t hash = hash_of('A', address);
 	*found = (struct person){.hash = 0};
-	int error = people_get(t, shard, hash, &people);
+	int error = people_get(t, shard, entry_of(hash), &people);
 	const struct person *one = error ? NULL : find(&people, hash);
 	if (one)
 		*found = *one;
@@ -557,4 +561,77 @@ int correspondents_look(struct txn *t, uint64_t shard, uint64_t emailid, struct 
 	party_done(&p);
 	arena_done(&arena);
 	return error;
+}
+
+/* ---- all first ones ---- */
+
+enum { FIRST_MAX = ACCOUNT_PEOPLE_ENTRIES * ACCOUNT_PEOPLE_OF_ENTRY };
+
+static int run_first(struct txn *t, void *arg)
+{
+	struct account_first_contacts *f = arg;
+	struct people people;
+	int error = 0;
+	f->count = f->begun;
+	for (uint16_t i = 0; i < FIRST_ENTRIES && error == 0; i++) {
+		error = people_get(t, f->shard, (uint16_t)(f->entry + i), &people);
+		for (size_t k = 0; k < people.count && error == 0; k++)
+			if (people.at[k].first && people.at[k].first <= UINT32_MAX && !people.at[k].written)
+				f->emailids[f->count++] = (uint32_t)people.at[k].first;
+	}
+	return error;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Each once, whatever a damaged entry says. */
+static void put_in_order(struct account_first_contacts *f)
+{
+	size_t kept = 0;
+	qsort(f->emailids, f->count, sizeof *f->emailids, compare_ids);
+	for (size_t i = 0; i < f->count; i++)
+		if (kept == 0 || f->emailids[kept - 1] != f->emailids[i])
+			f->emailids[kept++] = f->emailids[i];
+	f->count = kept;
+}
+
+static void read_first(struct account_first_contacts *f);
+
+static void first_read(struct store_read *read, int result)
+{
+	struct account_first_contacts *f = container_of(read, struct account_first_contacts, read);
+	f->entry += FIRST_ENTRIES;
+	if (result == 0 && f->entry < ACCOUNT_PEOPLE_ENTRIES) {
+		f->begun = f->count;
+		read_first(f);
+		return;
+	}
+	if (result == 0)
+		put_in_order(f);
+	f->done(f, result);
+}
+
+static void read_first(struct account_first_contacts *f)
+{
+	f->read = (struct store_read){.shard = f->shard, .run = run_first, .arg = f, .done = first_read};
+	store_read(f->accounts->store, &f->read);
+}
+
+void account_first_contacts(struct accounts *a, struct account_first_contacts *f)
+{
+	f->accounts = a;
+	f->entry = 0;
+	f->count = f->begun = 0;
+	f->emailids = mem_array(FIRST_MAX, sizeof *f->emailids);
+	read_first(f);
+}
+
+void account_first_contacts_free(struct account_first_contacts *f)
+{
+	mem_free(f->emailids);
+	f->emailids = NULL;
 }

@@ -49,4 +49,27 @@ struct account_correspondent {
 int correspondents_look(struct txn *t, uint64_t shard, uint64_t emailid, struct view summary,
     struct account_correspondent *out, struct buf *texts) __attribute__((warn_unused_result));
 
+/*
+ * All emails that are the first ones of their senders: those of which correspondents_look says
+ * ACCOUNT_CONTACT_FIRST, and some that are gone.
+ */
+struct account_first_contacts {
+	uint64_t shard;
+	void (*done)(struct account_first_contacts *f, int result);
+	void *arg;
+
+	/* Results, valid until account_first_contacts_free when the result is 0. */
+	uint32_t *emailids; /* ascending */
+	size_t count;
+
+	/* Internal. */
+	struct accounts *accounts;
+	struct store_read read;
+	uint16_t entry; /* the first of this slice */
+	size_t begun;   /* ids that earlier slices had found */
+};
+
+void account_first_contacts(struct accounts *a, struct account_first_contacts *f);
+void account_first_contacts_free(struct account_first_contacts *f);
+
 #endif

@@ -13,6 +13,7 @@
 #include "account/wanted.h"
 #include "base/clock.h"
 #include "base/container.h"
+#include "mime/summary.h"
 
 enum {
 	/* Of all targets together: beside their other entries they fit one transaction. */
@@ -296,10 +297,30 @@ static int learn(struct account_change *c, const struct account_delivery *d,
 	return correspondents_heard(c, emailid, email->summary, is_alone(d) && d->author_proven);
 }
 
-/* Many recipients leave no room for a keyword of each. */
-static bool marks_muted(const struct account_delivery *d)
+/* Somebody has named the mailbox itself: an import. */
+static bool is_put(const struct account_target *target)
+{
+	return target->place_count > 0 && target->places[0].number > 0;
+}
+
+/* Whether the server gives it keywords of its own. Many recipients leave no room for those of each. */
+static bool marks(const struct account_delivery *d)
 {
 	return !d->appended && d->target_count <= LEARNING_TARGETS_MAX;
+}
+
+/* For programs that show an invitation as one (doc/jmap.md). An account that can have no more keywords does
+ * without. */
+static int mark_invitation(
+    struct account_change *c, struct view summary, struct message_place *places, size_t count)
+{
+	uint32_t number;
+	if (!message_summary_has_invitation(summary))
+		return 0;
+	int error = keywords_get(c, VIEW("$hasinvitation"), &number);
+	for (size_t i = 0; i < count && error == 0; i++)
+		error = keywords_add(&places[i].flags, number);
+	return error == -EMLINK ? 0 : error;
 }
 
 static int deliver_to(struct txn *t, const struct account_delivery *d, struct account_target *target)
@@ -327,8 +348,10 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 		c.head.quota_warned = false;
 	if (error == 0)
 		error = find_places(&c, d, target, places, &count);
-	if (error == 0 && !d->appended)
-		error = muted_heed(&c, &email, places, &count, marks_muted(d), &target->muted);
+	if (error == 0 && !d->appended && !is_put(target))
+		error = muted_heed(&c, &email, places, &count, marks(d), &target->muted);
+	if (error == 0 && marks(d))
+		error = mark_invitation(&c, email.summary, places, count);
 	if (error == 0)
 		error = message_add(&c, &email, places, count, &target->emailid);
 	if (error == 0)
@@ -406,6 +429,14 @@ static size_t flags_writes(const struct account_delivery *d, const struct accoun
 	return writes;
 }
 
+/* Of $muted, which is there already, and of $hasinvitation, which may be new: the use of each, the latter's
+ * name, and O and Q of each place. */
+static size_t mark_writes(size_t places)
+{
+	enum { USES_AND_NAME = 4 };
+	return USES_AND_NAME + 2 * places;
+}
+
 size_t account_delivery_writes(const struct account_delivery *d)
 {
 	enum { HEAD_AND_DELIVERY_ID = 2 };
@@ -414,7 +445,7 @@ size_t account_delivery_writes(const struct account_delivery *d)
 		size_t places = places_of(d, &d->targets[i]);
 		writes += message_add_writes(places, 1 + references_of(d)) + places + HEAD_AND_DELIVERY_ID +
 		          flags_writes(d, &d->targets[i]) + learning_writes(d) + d->list_counts +
-		          (marks_muted(d) ? muted_writes(places) : 0) + (d->targets[i].filed.len > 0);
+		          (marks(d) ? mark_writes(places) : 0) + (d->targets[i].filed.len > 0);
 	}
 	return writes;
 }

@@ -140,8 +140,3 @@ int muted_heed(struct account_change *c, const struct account_email *email, stru
 	}
 	return error;
 }
-
-size_t muted_writes(size_t places)
-{
-	return 1 + 2 * places; /* the keyword's use; O and Q of each place */
-}

@@ -23,7 +23,4 @@ enum {
 int muted_heed(struct account_change *c, const struct account_email *email, struct message_place *places,
     size_t *count, bool mark, bool *moved) __attribute__((warn_unused_result));
 
-/* Entries that the keyword takes at most, of an email in so many places. */
-size_t muted_writes(size_t places);
-
 #endif

@@ -477,6 +477,7 @@ const struct link_verb account_client_verbs[] = {
 	X(EMAIL_SET_FAILED) \
 	X(EMAIL_ACT) \
 	X(EMAIL_SMIME_VERDICT) \
+	X(EMAIL_FIRSTS) \
 	X(HISTORY_ROWS) \
 	X(HISTORY_RESTORED) \
 	X(HISTORY_MAILBOX) \

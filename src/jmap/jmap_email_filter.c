@@ -250,6 +250,24 @@ static bool read_smime(struct reading *r, const char *name, const json_t *value,
 	return true;
 }
 
+/* Our own (doc/jmap.md). What is known of senders is the owner's. */
+static bool read_first(struct reading *r, const char *name, const json_t *value, enum jmap_email_kind kind)
+{
+	if (!jmap_uses(r->c, JMAP_VERDICT) || jmap_account(r->c)->ask != 0) {
+		jmap_error(r->c, "unsupportedFilter", "there is no condition \"%s\"%s", name,
+		    jmap_uses(r->c, JMAP_VERDICT) ? " in another's account" : "");
+		return false;
+	}
+	if (!json_is_boolean(value))
+		return wrong(r, name);
+	struct jmap_email_node *node = add(r, kind);
+	if (node == NULL)
+		return false;
+	node->number = json_is_true(value);
+	r->program->by_first = true;
+	return true;
+}
+
 static const struct {
 	const char *name;
 	enum jmap_email_kind kind;
@@ -275,6 +293,7 @@ static const struct {
     {"subject", JMAP_EMAIL_TEXT, read_text},
     {"body", JMAP_EMAIL_TEXT, read_text},
     {"header", JMAP_EMAIL_TEXT, read_header},
+    {"firstContact", JMAP_EMAIL_FIRST_ONE, read_first},
     {"hasSmime", JMAP_EMAIL_SMIME, read_smime},
     {"hasVerifiedSmime", JMAP_EMAIL_SMIME, read_smime},
     {"hasVerifiedSmimeAtDelivery", JMAP_EMAIL_SMIME, read_smime},
@@ -372,7 +391,7 @@ static bool is_elsewhere(
 struct testing {
 	const struct jmap_table *t;
 	uint32_t index;
-	const struct query_text *texts, *smime;
+	const struct jmap_email_known *known;
 };
 
 static enum query_truth test(const struct testing *on, const struct jmap_email_node *node);
@@ -450,17 +469,20 @@ static enum query_truth test(const struct testing *on, const struct jmap_email_n
 	case JMAP_EMAIL_NONE:
 		return QUERY_YES - test_any(on, node);
 	case JMAP_EMAIL_TEXT:
-		return test_text(on, &on->texts[node->number]);
+		return test_text(on, &on->known->texts[node->number]);
 	case JMAP_EMAIL_SMIME:
-		return test_text(on, &on->smime[node->number]);
+		return test_text(on, &on->known->smime[node->number]);
+	case JMAP_EMAIL_FIRST_ONE:
+		return query_set_has(on->known->first, on->index) == (node->number != 0) ? QUERY_YES
+		                                                                         : QUERY_NO;
 	default:
 		return test_row(on, node) ? QUERY_YES : QUERY_NO;
 	}
 }
 
 enum query_truth jmap_email_filter_test(const struct jmap_email_program *program, const struct jmap_table *t,
-    uint32_t row, const struct query_text *texts, const struct query_text smime[JMAP_SMIME_CONDITIONS])
+    uint32_t row, const struct jmap_email_known *known)
 {
-	struct testing on = {.t = t, .index = row, .texts = texts, .smime = smime};
+	struct testing on = {.t = t, .index = row, .known = known};
 	return t->rows[row].gone ? QUERY_NO : test(&on, program->root);
 }

@@ -27,6 +27,7 @@ enum jmap_email_kind {
 	JMAP_EMAIL_ATTACHMENT, /* `number`: whether it has one */
 	JMAP_EMAIL_TEXT,       /* `number`: which condition on text */
 	JMAP_EMAIL_SMIME,      /* `number`: of enum jmap_smime_condition */
+	JMAP_EMAIL_FIRST_ONE,  /* `number`: whether it is the first one of its sender */
 	JMAP_EMAIL_NEVER
 };
 
@@ -55,6 +56,7 @@ struct jmap_email_program {
 	/* What its results depend on beside what never changes. */
 	bool by_mailboxes, by_keywords, by_threads;
 	bool by_smime[JMAP_SMIME_CONDITIONS];
+	bool by_first;
 };
 
 /* Whether signatures are looked at: then the results depend on the time as well. */
@@ -64,14 +66,25 @@ static inline bool jmap_email_filter_is_smime(const struct jmap_email_program *p
 	       p->by_smime[JMAP_SMIME_DELIVERED];
 }
 
+/* Whether the results may change while no email does. */
+static inline bool jmap_email_filter_is_fleeting(const struct jmap_email_program *p)
+{
+	return p->by_first || jmap_email_filter_is_smime(p);
+}
+
 /* From the arena of the call. False: it was answered with unsupportedFilter or invalidArguments. */
 bool jmap_email_filter_read(
     struct jmap_call *c, const struct jmap_filter *filter, struct jmap_email_program *program);
 
-/* texts: what is known of each condition on text, by rows' indexes; smime: the same of those on signatures.
- */
+/* What is known of emails beside the table, by rows' indexes. */
+struct jmap_email_known {
+	const struct query_text *texts; /* of each condition on text */
+	const struct query_text *smime; /* of each on signatures: JMAP_SMIME_CONDITIONS of them */
+	const struct query_set *first;  /* those that are the first ones of their senders */
+};
+
 enum query_truth jmap_email_filter_test(const struct jmap_email_program *program, const struct jmap_table *t,
-    uint32_t row, const struct query_text *texts, const struct query_text smime[JMAP_SMIME_CONDITIONS]);
+    uint32_t row, const struct jmap_email_known *known);
 
 /* Whether the emails of a row's thread have a keyword. */
 bool jmap_thread_all_have(const struct jmap_table *t, uint32_t row, const struct jmap_keyword *keyword);

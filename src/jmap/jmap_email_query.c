@@ -64,8 +64,8 @@ static void table_ready(struct jmap_call *c, struct jmap_table *t)
 		jmap_error_of(c, -ENOMEM, "the emails");
 		return;
 	}
-	/* What is thought of a signature changes with the time, and no email does: not kept. */
-	if (jmap_email_filter_is_smime(&q->program))
+	/* What is thought of a signature, and of a sender, changes while no email does: not kept. */
+	if (jmap_email_filter_is_fleeting(&q->program))
 		q->key.failed = 1;
 	if (!buf_failed(&q->key) && jmap_order_find(t, buf_view(&q->key), &q->rows, &q->count)) {
 		q->found(c);
@@ -123,7 +123,7 @@ static void found(struct jmap_call *c)
 	struct jmap_results results = {.count = q->count, .put = put, .find = find, .arg = q};
 	jmap_query_end(c, &q->query, &results,
 	    jmap_state_text(jmap_email_query_state(q->search.use.table), state),
-	    !jmap_email_filter_is_smime(&q->program));
+	    !jmap_email_filter_is_fleeting(&q->program));
 }
 
 static void release(void *data)

@@ -238,9 +238,11 @@ static void found(struct jmap_call *c)
 {
 	struct changing *g = jmap_data(c);
 	const struct jmap_table *t = table_of(g);
-	if (jmap_email_filter_is_smime(&g->query.program)) {
+	if (jmap_email_filter_is_fleeting(&g->query.program)) {
 		jmap_error(c, "cannotCalculateChanges",
-		    "what is thought of signatures changes with the time: ask for the query anew");
+		    "what is thought of signatures and senders changes while no email does: ask for the "
+		    "query "
+		    "anew");
 		return;
 	}
 	g->epoch = t->epoch;

@@ -41,6 +41,7 @@ static void clear(struct jmap_search *s)
 	s->by_smime = false;
 	query_reader_free(s->reader);
 	query_set_done(&s->threads);
+	query_set_done(&s->first);
 	buf_done(&s->ids);
 	mem_free(s->candidates);
 	mem_free(s->rows);
@@ -110,8 +111,8 @@ static bool is_enough(const struct jmap_search *s)
 
 static enum query_truth test(const struct jmap_search *s, uint32_t row)
 {
-	return row < s->row_count ? jmap_email_filter_test(s->program, s->use.table, row, s->texts, s->smime)
-	                          : QUERY_NO;
+	const struct jmap_email_known known = {.texts = s->texts, .smime = s->smime, .first = &s->first};
+	return row < s->row_count ? jmap_email_filter_test(s->program, s->use.table, row, &known) : QUERY_NO;
 }
 
 /* Whether the table alone does not decide. */
@@ -560,6 +561,34 @@ static int begin_texts(struct jmap_search *s)
 	return error;
 }
 
+/* What is not known already is asked of the index; then the table is gone through. */
+static void begin_walk(struct jmap_call *c, struct jmap_search *s)
+{
+	pass_unasked(s);
+	if (s->text_at == s->text_count) {
+		walk(c, s);
+		return;
+	}
+	/* Answers never come within a question: text_at stays where it is. */
+	for (size_t i = s->text_at; i < s->text_count; i++)
+		if (s->asked[i])
+			ask_index(c, s->texts[i].condition);
+}
+
+static void first_answered(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct jmap_search *s = jmap_data(c);
+	if (type == EMAIL_FIRSTS && s->epoch == s->use.table->epoch)
+		put_ids(s->use.table, &s->first, ((const struct mail_uids *)answer)->ranges);
+	if (type == MAIL_DONE && !failed(c, s, answer) && !is_outdated(c, s))
+		begin_walk(c, s);
+}
+
+static int begin_first(struct jmap_search *s)
+{
+	return s->program->by_first ? query_set_init(&s->first, s->row_count, false) : 0;
+}
+
 void jmap_search_start(struct jmap_call *c)
 {
 	struct jmap_search *s = jmap_data(c);
@@ -574,15 +603,12 @@ void jmap_search_start(struct jmap_call *c)
 	s->error = begin_texts(s);
 	if (s->error == 0)
 		s->error = begin_signatures(s);
+	if (s->error == 0)
+		s->error = begin_first(s);
 	if (failed(c, s, NULL))
 		return;
-	pass_unasked(s);
-	if (s->text_at == s->text_count) {
-		walk(c, s);
-		return;
-	}
-	/* Answers never come within a question: text_at stays where it is. */
-	for (size_t i = s->text_at; i < s->text_count; i++)
-		if (s->asked[i])
-			ask_index(c, s->texts[i].condition);
+	if (s->program->by_first)
+		jmap_ask(c, EMAIL_FIRST, &(struct email_first){.unused = 0}, first_answered);
+	else
+		begin_walk(c, s);
 }

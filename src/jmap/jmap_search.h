@@ -50,6 +50,7 @@ struct jmap_search {
 	struct query_text smime[JMAP_SMIME_CONDITIONS];
 	struct jmap_smime signatures; /* of the batch */
 	struct query_set threads;     /* that are in the results already, by group */
+	struct query_set first;       /* emails that are the first ones of their senders */
 	struct buf ids;               /* of the question under way */
 	int error;
 };

@@ -37,6 +37,7 @@ enum email_type {
 	EMAIL_ACT_STOP,
 	EMAIL_ACT_UNDO,
 	EMAIL_SMIME, /* EMAIL_SMIME_VERDICT for each that there is */
+	EMAIL_FIRST, /* EMAIL_FIRSTS */
 
 	/* Answers. */
 	EMAIL_STATE = 1340,
@@ -48,6 +49,7 @@ enum email_type {
 	EMAIL_SET_FAILED,
 	EMAIL_ACT,
 	EMAIL_SMIME_VERDICT,
+	EMAIL_FIRSTS,
 	EMAIL_TYPES_END
 };
 
@@ -189,6 +191,12 @@ struct email_rows {
 struct email_find {
 	uint64_t account, field, how;
 	struct view text;
+};
+
+/* Of the session's own account the emails that are the first ones of their senders (MAIL_CONTACT_FIRST).
+ * EMAIL_FIRSTS: struct mail_uids, with ranges of ids; some may be gone. */
+struct email_first {
+	uint64_t unused;
 };
 
 /* ---- signatures ---- */

@@ -14,8 +14,18 @@
 #include "mime/preview.h"
 #include "format/wire.h"
 
-enum { VERSION = 2, HAS_ATTACHMENT = 1 };
+enum { VERSION = 2, HAS_ATTACHMENT = 1, HAS_INVITATION = 2, FLAGS_ALL = 3 };
 enum { SUBJECT_MAX = 64 * 1024 }; /* octets of a folded base subject: a line has far fewer */
+
+/* An answer to one, or a note that it was cancelled, has another method; what somebody passes on is for
+ * others. */
+static bool is_invitation(const struct mime_tree *tree, size_t index)
+{
+	const struct mime_part *part = &tree->parts[index];
+	return media_type_is(&part->type, "text", "calendar") &&
+	       view_equal_nocase(parameter_find(&part->type.parameters, VIEW("method")), VIEW("REQUEST")) &&
+	       !mime_part_is_forwarded(tree, index);
+}
 
 int message_summary_make(const struct mime_parser *parser, const struct mime_tree *tree, struct arena *arena,
     struct message_summary *summary)
@@ -25,6 +35,8 @@ int message_summary_make(const struct mime_parser *parser, const struct mime_tre
 		s.envelope = *tree->parts[0].envelope;
 	for (size_t i = 0; i < tree->count && !s.has_attachment; i++)
 		s.has_attachment = mime_part_is_attachment(tree, i);
+	for (size_t i = 0; i < tree->count && !s.has_invitation; i++)
+		s.has_invitation = is_invitation(tree, i);
 	struct buf line;
 	buf_init(&line, PREVIEW_MAX);
 	preview_append(parser, tree, &line);
@@ -59,7 +71,8 @@ int message_summary_encode(const struct message_summary *summary, struct buf *ou
 	struct message_order order = order_of(&summary->envelope);
 	buf_append_u8(out, VERSION);
 	message_order_put(&order, out);
-	wire_put_number(out, summary->has_attachment ? HAS_ATTACHMENT : 0);
+	wire_put_number(out, (summary->has_attachment ? HAS_ATTACHMENT : 0U) |
+	                         (summary->has_invitation ? HAS_INVITATION : 0U));
 	wire_put_number(out, summary->size);
 	wire_put_number(out, summary->lines);
 	wire_put_number(out, summary->defects);
@@ -74,7 +87,9 @@ static int get_beginning(struct cursor *in, struct message_summary *s)
 	if (cursor_u8(in) != VERSION)
 		return -EINVAL;
 	s->order = message_order_get(in);
-	s->has_attachment = wire_number(in, HAS_ATTACHMENT) == HAS_ATTACHMENT;
+	uint64_t flags = wire_number(in, FLAGS_ALL);
+	s->has_attachment = flags & HAS_ATTACHMENT;
+	s->has_invitation = flags & HAS_INVITATION;
 	s->size = wire_number(in, UINT64_MAX);
 	s->lines = wire_number(in, UINT64_MAX);
 	s->defects = (uint32_t)wire_number(in, UINT32_MAX);
@@ -91,13 +106,23 @@ struct message_order message_summary_order(struct view encoded)
 	return cursor_ok(&in) ? order : (struct message_order){.known = false};
 }
 
-bool message_summary_has_attachment(struct view encoded)
+static bool has_flag(struct view encoded, uint64_t flag)
 {
 	struct cursor in = cursor_on(encoded);
 	if (cursor_u8(&in) != VERSION)
 		return false;
 	(void)message_order_get(&in);
-	return wire_number(&in, HAS_ATTACHMENT) == HAS_ATTACHMENT && cursor_ok(&in);
+	return (wire_number(&in, FLAGS_ALL) & flag) && cursor_ok(&in);
+}
+
+bool message_summary_has_attachment(struct view encoded)
+{
+	return has_flag(encoded, HAS_ATTACHMENT);
+}
+
+bool message_summary_has_invitation(struct view encoded)
+{
+	return has_flag(encoded, HAS_INVITATION);
 }
 
 int message_summary_decode_texts(struct view encoded, struct message_summary *summary)

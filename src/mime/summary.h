@@ -13,6 +13,7 @@ struct message_summary {
 	struct envelope envelope; /* texts as written: encoded_word_decode reads them */
 	struct view preview;      /* UTF-8 on one line, at most PREVIEW_MAX octets */
 	bool has_attachment;
+	bool has_invitation;        /* asks for a meeting: text/calendar; method=REQUEST */
 	uint64_t size, lines;       /* octets and lines of the whole message */
 	uint32_t defects;           /* bits 1 << enum mime_defect */
 	struct message_order order; /* of one that was decoded; the encoder makes it of the envelope */
@@ -49,6 +50,7 @@ struct message_order message_summary_order(struct view encoded);
 
 /* The same: whether it has an attachment. Not known, so false, where the order is unknown. */
 bool message_summary_has_attachment(struct view encoded);
+bool message_summary_has_invitation(struct view encoded);
 
 /*
  * The same for a tree; texts point into the encoding, parts live in the arena. -ENOBUFS past STRUCTURE_MAX.

@@ -38,6 +38,7 @@ SCHEMA(email_find, FIELD_ACCOUNT(email_find, account), FIELD_NUMBER(email_find, 
     FIELD_NUMBER(email_find, how, 0, MAIL_FIND_PREFIX), FIELD_BYTES(email_find, text, MAIL_FIND_TEXT_MAX));
 SCHEMA(email_read, FIELD_ACCOUNT(email_read, account), FIELD_FLAG(email_read, raw),
     FIELD_FLAG(email_read, kept), FIELD_BYTES(email_read, parts, MAIL_PARTS_MAX * 24));
+SCHEMA(email_first, FIELD_NUMBER(email_first, unused, 0, 0));
 SCHEMA(email_smime, FIELD_ACCOUNT(email_smime, account),
     FIELD_BYTES(email_smime, ids, EMAIL_SMIME_IDS_MAX *EMAIL_ID_SIZE));
 SCHEMA(email_smime_verdict, FIELD_IDENTITY(email_smime_verdict, email),
@@ -121,6 +122,7 @@ const struct message_row messages_email[MESSAGES_IN_GROUP] = {
     [EMAIL_ACT_STOP - MESSAGES_EMAIL] = {"email-act-stop", ROLE_WEB, ROLE_STORE, &act_number_schema},
     [EMAIL_ACT_UNDO - MESSAGES_EMAIL] = {"email-act-undo", ROLE_WEB, ROLE_STORE, &act_number_schema},
     [EMAIL_SMIME - MESSAGES_EMAIL] = {"email-smime", ROLE_WEB, ROLE_STORE, &email_smime_schema},
+    [EMAIL_FIRST - MESSAGES_EMAIL] = {"email-first", ROLE_WEB, ROLE_STORE, &email_first_schema},
     [EMAIL_STATE - MESSAGES_EMAIL] = {"email-state", ROLE_STORE, ROLE_WEB, &email_state_schema},
     [EMAIL_ENTRIES - MESSAGES_EMAIL] = {"email-entries", ROLE_STORE, ROLE_WEB, &email_entries_schema},
     [EMAIL_CHANGED - MESSAGES_EMAIL] = {"email-changed", ROLE_STORE, ROLE_WEB, &email_changed_schema},
@@ -130,6 +132,7 @@ const struct message_row messages_email[MESSAGES_IN_GROUP] = {
     [EMAIL_SET_FAILED - MESSAGES_EMAIL] = {"email-set-failed", ROLE_STORE, ROLE_WEB, &email_set_failed_schema},
     [EMAIL_ACT - MESSAGES_EMAIL] = {"email-act", ROLE_STORE, ROLE_WEB, &act_entry_schema},
     [EMAIL_SMIME_VERDICT - MESSAGES_EMAIL] = {"email-smime-verdict", ROLE_STORE, ROLE_WEB, &email_smime_verdict_schema},
+    [EMAIL_FIRSTS - MESSAGES_EMAIL] = {"email-firsts", ROLE_STORE, ROLE_WEB, &mail_uids_schema},
     [HISTORY_LIST - MESSAGES_EMAIL] = {"history-list", ROLE_WEB, ROLE_STORE, &history_list_schema},
     [HISTORY_GET - MESSAGES_EMAIL] = {"history-get", ROLE_WEB, ROLE_STORE, &history_get_schema},
     [HISTORY_RESTORE - MESSAGES_EMAIL] = {"history-restore", ROLE_WEB, ROLE_STORE, &history_restore_schema},

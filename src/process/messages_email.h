@@ -24,7 +24,7 @@ _Static_assert(EMAIL_STATES == (int)MESSAGES_EMAIL && EMAIL_TYPES_END <= MESSAGE
 #define MESSAGES_EMAIL_STRUCTS(X) X(email_states) X(email_state) X(email_get) X(email_entries) X(email_threads) X(email_thread) \
 	X(email_changes) X(email_changed) X(email_table_question) X(email_forget) X(email_rows) X(email_find) \
 	X(email_read) X(email_keep) X(email_kept) X(email_set) X(email_set_failed) \
-	X(email_import) X(email_smime) X(email_smime_verdict) X(act_begin) X(act_get) X(act_entry) X(act_number) \
+	X(email_import) X(email_first) X(email_smime) X(email_smime_verdict) X(act_begin) X(act_get) X(act_entry) X(act_number) \
 	X(history_list) X(history_get) X(history_rows) X(history_restore) X(history_restored) X(history_mailboxes) \
 	X(history_mailbox) X(tracing_ask) X(tracing_step) X(masked_get) X(masked_create) X(masked_update) X(masked_entry)
 /* clang-format on */

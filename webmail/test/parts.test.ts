@@ -8,6 +8,8 @@ import { split } from '../src/features/list/marks.tsx';
 import { filterOf, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
 import { countBelow, countOf, isWithin, treeRows } from '../src/features/folders/tree.ts';
 import { pushesFor } from '../src/model/notifications.ts';
+import { troubleOf, type Trouble } from '../src/model/deliveries.ts';
+import { matchesFilter } from '../src/model/filter.ts';
 import { toldIn } from '../src/service/notify.ts';
 import { laterTimes, localInput } from '../src/base/times.ts';
 import { KeyTable, keyName } from '../src/frame/keys.ts';
@@ -95,6 +97,34 @@ test('a row names who wrote, once each, and says what is unread, starred and lab
   assert.deepEqual([back.isUnanswered, back.cameBack, back.remindsAt], [true, false, undefined]);
   assert.equal(firstName('Anna Maria Petrova'), 'Anna');
   assert.equal(firstName('Petrova, Anna'), 'Petrova, Anna');
+});
+
+test('a row marks who writes for the first time, and what did not reach everybody', () => {
+  const mine = new Set(['me@example.test']);
+  const first = email('1', 'eve@x', 'Eve', [], { firstContact: true });
+  const facts = (all: EmailRow[], troubles?: ReadonlyMap<string, Trouble>) => rowFacts(all, all.at(-1)!, { mine, showRecipients: false, troubles });
+  assert.equal(facts([first]).isFirst, true);
+  assert.equal(facts([first, email('2', 'me@example.test', 'Me')]).isFirst, false, 'who was answered is no stranger');
+  assert.equal(facts([email('3', 'ME@example.test', 'Me', [], { firstContact: true })]).isFirst, false);
+  assert.equal(facts([email('4', 'eve@x', 'Eve', [], { firstContact: null })]).isFirst, false);
+  const sent = [email('5', 'me@example.test', 'Me'), email('6', 'me@example.test', 'Me')];
+  assert.equal(facts(sent).trouble, undefined);
+  assert.equal(facts(sent, new Map([['5', 'failed'], ['6', 'waiting']])).trouble, 'failed');
+  assert.equal(facts(sent, new Map([['6', 'waiting']])).trouble, 'waiting');
+  assert.equal(matchesFilter(first, { firstContact: false }), false);
+  assert.equal(matchesFilter({ ...first, firstContact: null }, { firstContact: false }), true);
+  assert.equal(matchesFilter(sent[0]!, { firstContact: false }), undefined, 'only the server knows');
+});
+
+test('a mail is in trouble when it failed, or is on its way for long', () => {
+  const now = Date.parse('2024-05-10T12:00:00Z');
+  const of = (sendAt: string, ...states: string[]): Trouble | undefined =>
+    troubleOf({ emailId: 'E1', undoStatus: 'final', sendAt, deliveryStatus: Object.fromEntries(states.map((delivered, i) => [`p${i}@x`, { delivered }])) }, now);
+  assert.equal(of('2024-05-10T11:00:00Z', 'yes', 'unknown'), undefined);
+  assert.equal(of('2024-05-10T11:00:00Z', 'queued', 'no'), 'failed');
+  assert.equal(of('2024-05-10T11:00:00Z', 'yes', 'queued'), 'waiting');
+  assert.equal(of('2024-05-10T11:59:30Z', 'queued'), undefined, 'it has just been sent');
+  assert.equal(troubleOf({ emailId: 'E1', undoStatus: 'pending', sendAt: '2024-05-09T12:00:00Z', deliveryStatus: { 'p@x': { delivered: 'queued' } } }, now), undefined);
 });
 
 const folder = (id: string, name: string, parentId: string | null = null, role: Mailbox['role'] = null, more: Partial<Mailbox> = {}): Mailbox =>

@@ -78,6 +78,7 @@ static const struct {
 	X(EMAIL_ACT_STOP, RIGHT_MAIL, right_act_stop, true) \
 	X(EMAIL_ACT_UNDO, RIGHT_MAIL, right_act_undo, true) \
 	X(EMAIL_SMIME, RIGHT_MAIL, right_smime, true) \
+	X(EMAIL_FIRST, RIGHT_MAIL, right_email_first, true) \
 	X(HISTORY_LIST, RIGHT_MAIL, right_history_list, true) \
 	X(HISTORY_GET, RIGHT_MAIL, right_history_get, true) \
 	X(HISTORY_RESTORE, RIGHT_MAIL, right_history_restore, true) \

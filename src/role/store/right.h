@@ -286,6 +286,7 @@ void right_act_undo(struct right *r, uint32_t request, const void *message);
 /* right_smime.c */
 void right_smime(struct right *r, uint32_t request, const void *message);
 void right_email_find(struct right *r, uint32_t request, const void *message);
+void right_email_first(struct right *r, uint32_t request, const void *message);
 void right_keep(struct right *r, uint32_t request, const void *message);
 void right_kept(struct right *r, uint32_t request, const void *message);
 

@@ -113,6 +113,42 @@ static void who_is_written_to_is_known(void **state)
 	expect(ONE, put(ONE, MAILBOX_INBOX, "From: me@here.example"), ACCOUNT_CONTACT_FIRST, "", "");
 }
 
+static void on_first(struct account_first_contacts *f, int r)
+{
+	(void)f;
+	result = r;
+	done = true;
+}
+
+/* All first messages at once, for queries: the same as of each. */
+static void first_messages_are_listed(void **state)
+{
+	enum { MANY = 300 };
+	char from[64];
+	(void)state;
+	make(ONE);
+	uint64_t first = put(ONE, MAILBOX_INBOX, "From: Bert <bert@a.example>");
+	put(ONE, MAILBOX_INBOX, "From: bert@a.example");
+	uint64_t friend = put(ONE, MAILBOX_INBOX, "From: dan@b.example");
+	put(ONE, role(ONE, MAILBOX_ROLE_SENT), "From: me@here.example\r\nTo: dan@b.example");
+	uint64_t last = 0;
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(from, sizeof from, "From: stranger%u@c.example", i);
+		last = put(ONE, MAILBOX_INBOX, from);
+	}
+	struct account_first_contacts f = {.shard = test_account(ONE), .done = on_first};
+	done = false;
+	account_first_contacts(&accounts, &f);
+	test_wait(accounts.store, &done);
+	assert_int_equal(result, 0);
+	assert_int_equal(f.count, 1 + MANY);
+	assert_int_equal(f.emailids[0], first);
+	assert_int_equal(f.emailids[MANY], last);
+	for (size_t i = 0; i < f.count; i++)
+		assert_true(f.emailids[i] != friend && (i == 0 || f.emailids[i - 1] < f.emailids[i]));
+	account_first_contacts_free(&f);
+}
+
 static void junk_and_drafts_teach_nothing(void **state)
 {
 	(void)state;
@@ -228,6 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_first_message_is_told),
 	    cmocka_unit_test(who_is_written_to_is_known),
+	    cmocka_unit_test(first_messages_are_listed),
 	    cmocka_unit_test(junk_and_drafts_teach_nothing),
 	    cmocka_unit_test(names_and_look_alikes_are_found),
 	    cmocka_unit_test(strangers_give_nobody_a_name),

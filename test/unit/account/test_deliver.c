@@ -9,6 +9,7 @@
 #include "account/filed.h"
 #include "account/message.h"
 #include "base/log.h"
+#include "mime/digest.h"
 
 enum { ONE = 1, TWO = 2 };
 
@@ -370,6 +371,9 @@ static void expect_mute(bool many_keywords)
 	assert_int_equal(messages_in("Archive"), 2);
 	assert_int_equal(messages_in("INBOX"), 2);
 	assert_int_equal(uses_of("$Muted"), 4);
+	/* Nor does what is imported go elsewhere. */
+	answer_thread(8, &(struct account_wanted_place){.number = MAILBOX_INBOX}, 1);
+	assert_false(target.muted);
 	/* Another thread is none of it. */
 	deliver((uint64_t[]){77, 0});
 	assert_false(target.muted);
@@ -395,6 +399,27 @@ static void a_mute_whose_keyword_has_no_bit_is_heeded(void **state)
 {
 	(void)state;
 	expect_mute(true);
+}
+
+/* What asks for a meeting has a keyword from the start; what a session puts there has its own. */
+static void an_invitation_has_its_keyword(void **state)
+{
+	static const char text[] =
+	    "From: a@b.example\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\nx\r\n";
+	struct mime_digest *digest = mime_digest_new();
+	struct message_digest known;
+	(void)state;
+	mime_digest_feed(digest, view_of(text, sizeof text - 1));
+	mime_digest_end(digest, &known);
+	test_create(&accounts, test_account(ONE), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		target = (struct account_target){.shard = test_account(ONE)};
+		struct account_delivery d = {
+		    .targets = &target, .target_count = 1, .summary = known.summary, .appended = i == 1};
+		assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+		assert_int_equal(uses_of("$hasinvitation"), 1);
+	}
+	mime_digest_free(digest);
 }
 
 static int run_filed(struct txn *t, void *arg)
@@ -521,6 +546,7 @@ int main(void)
 	    cmocka_unit_test(a_message_goes_where_rules_want_it),
 	    cmocka_unit_test(a_muted_thread_goes_into_the_archive),
 	    cmocka_unit_test(a_mute_whose_keyword_has_no_bit_is_heeded),
+	    cmocka_unit_test(an_invitation_has_its_keyword),
 	    cmocka_unit_test(why_a_message_was_filed_is_kept_with_it),
 	    cmocka_unit_test(a_message_goes_nowhere_once_and_for_all),
 	    cmocka_unit_test(many_recipients_fit_one_step),

@@ -37,6 +37,39 @@ static void done(struct parsed *p)
 	arena_done(&p->arena);
 }
 
+/* What asks for a meeting says so in its type. */
+static void an_invitation_is_known_by_its_type(void **state)
+{
+	static const struct {
+		const char *message;
+		bool is;
+	} cases[] = {
+	    {"Content-Type: text/calendar; method=REQUEST\r\n\r\nx\r\n", true},
+	    {"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nCome!\r\n--b\r\n"
+	     "Content-Type: TEXT/Calendar; charset=utf-8; METHOD=\"request\"\r\n\r\nx\r\n--b--\r\n",
+	        true},
+	    {"Content-Type: text/calendar; method=REPLY\r\n\r\nx\r\n", false},
+	    {"Content-Type: text/calendar\r\n\r\nMETHOD:REQUEST\r\n", false},
+	    {"Content-Type: text/plain; method=REQUEST\r\n\r\nx\r\n", false},
+	    {"Content-Type: message/rfc822\r\n\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\nx\r\n",
+	        false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct parsed p = parse(view_from_string(cases[i].message));
+		struct message_summary s;
+		struct buf out;
+		buf_init(&out, SUMMARY_MAX);
+		assert_int_equal(message_summary_encode(&p.summary, &out), 0);
+		assert_int_equal(message_summary_decode(buf_view(&out), &p.arena, &s), 0);
+		assert_int_equal(s.has_invitation, cases[i].is);
+		assert_int_equal(message_summary_has_invitation(buf_view(&out)), cases[i].is);
+		assert_int_equal(s.has_attachment, message_summary_has_attachment(buf_view(&out)));
+		buf_done(&out);
+		done(&p);
+	}
+}
+
 static void a_source_route_is_kept(void **state)
 {
 	(void)state;
@@ -221,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(summary_reads_back),
+	    cmocka_unit_test(an_invitation_is_known_by_its_type),
 	    cmocka_unit_test(a_source_route_is_kept),
 	    cmocka_unit_test(a_whole_envelope_is_read_from_the_header),
 	    cmocka_unit_test(structure_reads_back),

@@ -1,7 +1,7 @@
 /** Places of the frame that features put something into, so that no feature knows another. */
 import { signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import type { Email, EmailRow, Id } from '../jmap/types.ts';
+import type { Email, Id } from '../jmap/types.ts';
 
 /** What each slot's components get. */
 export interface SlotProps {
@@ -10,8 +10,6 @@ export interface SlotProps {
   list: Record<never, never>;
   /** The conversation of this thread. */
   reading: { threadId: Id };
-  /** A mark in a row of a list: each draws nothing when it has nothing to say. */
-  rowMark: { email: EmailRow };
   /** Above a message's body: verdict, pictures from elsewhere, unsubscribe. */
   messageBanner: { email: Email };
   /** Below the newest message of a conversation: the reply box. */

@@ -134,6 +134,8 @@ export interface EmailRow {
   /** doc/jmap.md, Snooze: where the server has it. */
   snoozed?: { until: UtcDate; moveToMailboxId?: Id | null; setKeywords?: Record<string, boolean>; unlessAnswered?: boolean } | null;
   awokenAt?: UtcDate | null;
+  /** doc/jmap.md, Who sent this: where the server has it. */
+  firstContact?: boolean | null;
 }
 
 /** A message with all that its reader shows. */
@@ -194,6 +196,8 @@ export interface FilterCondition {
   subject?: string;
   body?: string;
   header?: string[];
+  /** doc/jmap.md, Who sent this. */
+  firstContact?: boolean;
 }
 
 export interface FilterOperator {

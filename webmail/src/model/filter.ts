@@ -24,6 +24,8 @@ function matchesCondition(email: EmailRow, condition: FilterCondition): boolean 
       if (String(value) in email.keywords) return false;
     } else if (name === 'hasAttachment') {
       if (email.hasAttachment !== value) return false;
+    } else if (name === 'firstContact' && email.firstContact !== undefined) {
+      if ((email.firstContact === true) !== value) return false;
     } else {
       sure = undefined;
     }

@@ -49,8 +49,9 @@ export interface FiledBy {
   }[];
 }
 
+export const VERDICT = 'urn:postrider:params:jmap:verdict';
 const OWN_PROPERTIES: [capability: string, property: string][] = [
-  ['urn:postrider:params:jmap:verdict', 'verdict'],
+  [VERDICT, 'verdict'],
   ['urn:postrider:params:jmap:filedby', 'filedBy'],
 ];
 

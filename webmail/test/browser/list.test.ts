@@ -226,6 +226,24 @@ test('mail that comes is put in above, and the row of the reader stays where it 
   await page.getByText('It is new', { exact: true }).waitFor();
 });
 
+test('a muted conversation leaves, what comes to it goes past the inbox, and who writes first is marked and can be left out', async () => {
+  await page.keyboard.press('Home');
+  const fresh = page.getByRole('row', { name: /It is new, .*First message from this sender/ });
+  await fresh.waitFor();
+  await page.getByRole('group', { name: 'Filters' }).getByText('People I know').click();
+  await fresh.waitFor({ state: 'detached' });
+  await row(59).waitFor();
+  await page.getByRole('group', { name: 'Filters' }).getByText('People I know').click();
+  await fresh.click();
+  await page.keyboard.press('m');
+  await toast('muted').waitFor();
+  await fresh.waitFor({ state: 'detached' });
+  await serverHas('Archive', 1);
+  await page.keyboard.press('z');
+  await fresh.waitFor();
+  await serverHas('Archive', 0);
+});
+
 test('the palette finds actions and folders, the sheet shows keys, and each gives the focus back', async () => {
   await page.locator('[data-list]').focus();
   await page.keyboard.press('Control+k');

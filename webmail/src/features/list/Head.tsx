@@ -10,10 +10,10 @@ import { mailboxName } from '../../model/mailboxes.ts';
 import { progress } from '../../model/bulk.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { ToggleChip } from '../../ui/Chip.tsx';
-import { CHIPS, chips, mailbox, toggleChip } from './current.ts';
+import { chips, mailbox, shownChips, toggleChip } from './current.ts';
 import { openRowMenu } from './menu.ts';
 
-const ICONS: Record<string, string> = { unread: 'mail', starred: 'star', attachment: 'paperclip', newsletters: 'newspaper' };
+const ICONS: Record<string, string> = { unread: 'mail', starred: 'star', attachment: 'paperclip', known: 'users', newsletters: 'newspaper' };
 
 export function Head() {
   return (
@@ -54,7 +54,7 @@ function Chips() {
     <div class="list-tools">
       <SelectBox />
       <div class="list-chips" role="group" aria-label={t('list.filters')}>
-        {CHIPS.map((chip) => (
+        {shownChips.value.map((chip) => (
           <ToggleChip key={chip} icon={ICONS[chip]} on={chips.value.has(chip)} onClick={() => toggleChip(chip)}>
             {t(`list.chip.${chip}`)}
           </ToggleChip>

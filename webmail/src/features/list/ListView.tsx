@@ -7,6 +7,7 @@ import { t } from '../../base/words.ts';
 import { ROW_HEIGHTS } from '../../frame/theme.ts';
 import { layout } from '../../frame/view.ts';
 import { mail, pane } from '../../model/current.ts';
+import { troubles } from '../../model/deliveries.ts';
 import type { MailList } from '../../model/list.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
@@ -61,8 +62,8 @@ function Rows({ list }: { list: MailList }) {
   const mine = useComputed(() => ownAddresses(mail()));
   const role = mailbox.value?.role;
   const context = useMemo(
-    () => ({ mine: mine.value, showRecipients: role === 'sent' || role === 'drafts' || role === 'scheduled' }),
-    [mine.value, role],
+    () => ({ mine: mine.value, showRecipients: role === 'sent' || role === 'drafts' || role === 'scheduled', troubles: troubles.value }),
+    [mine.value, role, troubles.value],
   );
   const words = searchWords.value;
   const showsFolders = mailbox.value === undefined;

@@ -4,7 +4,6 @@ import { useEffect } from 'preact/hooks';
 import { colourOfLabel, labelOfKeyword } from '../../base/labels.ts';
 import { comingDate, dayGroup, daysBefore, PINNED, type DayGroup, sayNumber, shortDate } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
-import { componentsOf } from '../../frame/slots.ts';
 import type { EmailRow, Id } from '../../jmap/types.ts';
 import { mail, pane } from '../../model/current.ts';
 import { listDate } from '../../model/list.ts';
@@ -209,12 +208,19 @@ function Labels({ facts, showsFolders }: LineProps) {
   );
 }
 
-function Marks({ facts, email }: LineProps) {
+function Marks({ facts }: LineProps) {
   return (
     <span class="row-marks">
-      {componentsOf('rowMark').map((Component, i) => (
-        <Component key={i} email={email} />
-      ))}
+      {facts.trouble && (
+        <span class={`row-trouble row-${facts.trouble}`} title={t(`list.mark.${facts.trouble}`)}>
+          <Icon name={facts.trouble === 'failed' ? 'triangle-alert' : 'clock-alert'} />
+        </span>
+      )}
+      {facts.isFirst && (
+        <span class="row-first" title={t('list.mark.first')}>
+          <Icon name="user-plus" />
+        </span>
+      )}
       {facts.cameBack && <Icon name="clock" />}
       {(facts.isUnanswered || facts.remindsAt) && <span class="row-reminder" title={reminderWords(facts)}><Icon name="bell" /></span>}
       {facts.isMuted && <Icon name="bell-off" />}
@@ -292,6 +298,8 @@ export function spokenRow(facts: RowFacts, showsFolders: boolean): string {
     facts.count > 1 && t('list.spoken.count', { count: facts.count }),
     facts.subject || t('list.noSubject'),
     shortDate(facts.date, now.peek()),
+    facts.trouble && t(`list.mark.${facts.trouble}`),
+    facts.isFirst && t('list.mark.first'),
     facts.cameBack && t('list.cameBack'),
     reminderWords(facts),
     facts.hasDraft && t('list.spoken.draft'),

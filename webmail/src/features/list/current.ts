@@ -3,18 +3,22 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { go, place } from '../../frame/router.ts';
 import { type Filter, type Id, type Mailbox, SNOOZE } from '../../jmap/types.ts';
 import { mail, pane } from '../../model/current.ts';
+import { followDeliveries } from '../../model/deliveries.ts';
 import { MailList, AWOKEN_FIRST, NEWEST_FIRST, PINNED_FIRST, type ListQuery } from '../../model/list.ts';
+import { VERDICT } from '../../model/reading.ts';
 import { setting } from '../../model/settings.ts';
 import { layout } from '../../frame/view.ts';
 import { filterOf, parseSearch, searchContext, wordsOf } from '../../model/search.ts';
 
-export type Chip = 'unread' | 'starred' | 'attachment' | 'newsletters';
-export const CHIPS: Chip[] = ['unread', 'starred', 'attachment', 'newsletters'];
+export type Chip = 'unread' | 'starred' | 'attachment' | 'known' | 'newsletters';
+const CHIPS: Chip[] = ['unread', 'starred', 'attachment', 'known', 'newsletters'];
 
 const CONDITIONS: Record<Chip, Filter> = {
   unread: { notKeyword: '$seen' },
   starred: { hasKeyword: '$flagged' },
   attachment: { hasAttachment: true },
+  // Whom one has heard from before, or writes to (doc/jmap.md, Who sent this).
+  known: { firstContact: false },
   // Mail that goes to many says how to leave it (RFC 2369).
   newsletters: { header: ['List-Unsubscribe'] },
 };
@@ -34,6 +38,14 @@ export const mailbox = computed<Mailbox | undefined>(() => {
       .mailboxes.all(mail().mainAccount)
       .find((one) => one.role === here.mailbox)
   );
+});
+
+/** Of whom one knows nothing is known in others' accounts, of Junk and of what one has written. */
+export const shownChips = computed<readonly Chip[]>(() => {
+  const here = mailbox.value;
+  const isOwn = here === undefined || mail().mailboxes.accountOf(here.id) === mail().mainAccount;
+  const tellsPeople = knowsPeople() && isOwn && !['junk', 'sent', 'drafts', 'scheduled'].includes(here?.role ?? '');
+  return CHIPS.filter((chip) => chip !== 'known' || tellsPeople);
 });
 
 /** The id alone, so that a new count in the mailbox makes no new list. */
@@ -63,6 +75,10 @@ const query = computed<{ whole: ListQuery; lasting: Filter } | undefined>(() => 
     lasting: filter,
   };
 });
+
+function knowsPeople(): boolean {
+  return VERDICT in mail().layer.session.capabilities;
+}
 
 function hasSnooze(): boolean {
   return SNOOZE in mail().layer.session.capabilities;
@@ -94,6 +110,8 @@ export function openConversation(thread: Id | undefined, options: { replace?: bo
 
 export function startLists(): void {
   if (hasSnooze()) mail().rowProperties.push('snoozed', 'awokenAt');
+  if (knowsPeople()) mail().rowProperties.push('firstContact');
+  followDeliveries(mail());
   let where: string | undefined;
   effect(() => {
     // Another folder has its own filters: none.

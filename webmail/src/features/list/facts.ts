@@ -1,5 +1,6 @@
 /** What a row of the list says of a conversation: worked out of its emails. Pure, and the same whatever language it is said in. */
 import { isLabelKeyword } from '../../base/labels.ts';
+import type { Trouble } from '../../model/deliveries.ts';
 import { UNANSWERED, type EmailAddress, type EmailRow, type Id, type Keywords } from '../../jmap/types.ts';
 
 export interface Person {
@@ -34,6 +35,10 @@ export interface RowFacts {
   labels: string[];
   /** All mailboxes that its emails lie in. */
   mailboxIds: Id[];
+  /** Somebody writes for the first time, and has not been answered. */
+  isFirst: boolean;
+  /** What was sent has not reached everybody. */
+  trouble: Trouble | undefined;
   /** An invitation, as far as the keyword that the server sets tells. */
   hasInvitation: boolean;
 }
@@ -43,6 +48,8 @@ export interface Context {
   mine: ReadonlySet<string>;
   /** Names recipients in place of senders: the list shows sent mail or drafts. */
   showRecipients: boolean;
+  /** Of emails that were sent. */
+  troubles?: ReadonlyMap<Id, Trouble>;
 }
 
 /** More people have no room in a row. */
@@ -72,8 +79,20 @@ export function rowFacts(emails: readonly EmailRow[], shown: EmailRow, context: 
     hasDraft: some('$draft'),
     labels: labelsOf(all),
     mailboxIds: [...new Set(all.flatMap((email) => Object.keys(email.mailboxIds)))],
+    isFirst: all.some((email) => email.firstContact === true && !isMine(email, context)) && !all.some((email) => isMine(email, context)),
+    trouble: troubleOf(all, context),
     hasInvitation: some('$hasinvitation'),
   };
+}
+
+function isMine(email: EmailRow, context: Context): boolean {
+  return (email.from ?? []).some((address) => context.mine.has(address.email.toLowerCase()));
+}
+
+/** The worse one of several. */
+function troubleOf(emails: readonly EmailRow[], context: Context): Trouble | undefined {
+  const found = emails.map((email) => context.troubles?.get(email.id));
+  return found.includes('failed') ? 'failed' : found.find(Boolean);
 }
 
 /** The first one, where a conversation has several. */

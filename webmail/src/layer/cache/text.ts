@@ -18,6 +18,8 @@ interface Words {
   to: string;
   subject: string;
   preview: string;
+  /** Its sender's first one (doc/jmap.md). */
+  first?: boolean;
 }
 
 const people = (list: Json[] | null | undefined): string => plain((list ?? []).map(({ name, email }) => `${name ?? ''} ${email ?? ''}`).join(' '));
@@ -51,7 +53,7 @@ export class TextIndex {
   }
 
   private take(id: Id, text: Json): void {
-    this.words.set(id, { from: people(text['from']), to: people([...(text['to'] ?? []), ...(text['cc'] ?? [])]), subject: plain(text['subject'] ?? ''), preview: plain(text['preview'] ?? '') });
+    this.words.set(id, { from: people(text['from']), to: people([...(text['to'] ?? []), ...(text['cc'] ?? [])]), subject: plain(text['subject'] ?? ''), preview: plain(text['preview'] ?? ''), first: text['firstContact'] === true });
   }
 
   private of(account: Account, id: Id): Words | undefined {
@@ -63,8 +65,9 @@ export class TextIndex {
 
   /** The test of a condition on words: all of them are in it. Undefined: it is not known here. */
   test(account: Account, name: string, value: unknown): Test | undefined {
+    if (name === 'firstContact') return (row) => (this.of(account, row.id)?.first ?? false) === value;
     if (typeof value !== 'string') return undefined;
-    const fields = ({ from: ['from'], to: ['to'], cc: ['to'], subject: ['subject'], text: ['from', 'to', 'subject', 'preview'], body: ['preview'] } as Record<string, (keyof Words)[]>)[name];
+    const fields = ({ from: ['from'], to: ['to'], cc: ['to'], subject: ['subject'], text: ['from', 'to', 'subject', 'preview'], body: ['preview'] } as Record<string, (keyof Omit<Words, 'first'>)[]>)[name];
     if (!fields) return undefined;
     const wanted = plain(value).replaceAll('"', ' ').split(/\s+/).filter(Boolean);
     return (row) => {
