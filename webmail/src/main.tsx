@@ -23,7 +23,7 @@ import { Store } from './model/store.ts';
 import { addFrameActions } from './frame/actions.ts';
 import { Frame } from './frame/frame.tsx';
 import { startKeys } from './frame/keys.ts';
-import { go, placeOf, signInPath, startRouter } from './frame/router.ts';
+import { goTo, signInPath, startRouter } from './frame/router.ts';
 import { startMeter } from './frame/meter.tsx';
 import { startTheme } from './frame/theme.ts';
 import { startView } from './frame/view.ts';
@@ -93,7 +93,7 @@ async function start(): Promise<void> {
   installCompose();
   installLater().catch(reportError);
   startKeys();
-  startService((path) => go(placeOf(path)));
+  startService(goTo);
   renewNotifications(layer).catch(() => undefined);
   startMeter();
   render(<Frame />, document.getElementById('app')!);

@@ -10,7 +10,7 @@ import { countBelow, countOf, isWithin, treeRows } from '../src/features/folders
 import { pushesFor } from '../src/model/notifications.ts';
 import { troubleOf, type Trouble } from '../src/model/deliveries.ts';
 import { matchesFilter } from '../src/model/filter.ts';
-import { toldIn } from '../src/service/notify.ts';
+import { clicked, type Shown, toldIn } from '../src/service/notify.ts';
 import { laterTimes, localInput } from '../src/base/times.ts';
 import { KeyTable, keyName } from '../src/frame/keys.ts';
 import { layoutOf, listWidth } from '../src/frame/layout.ts';
@@ -276,4 +276,48 @@ test('one is told of mail in the folders that one has chosen, and of strangers o
   const filter = (folders: string[]) => (pushesFor('A1', folders)['emailPush'] as Record<string, { filter: { conditions: unknown[] } }>)['A1']!.filter.conditions;
   assert.deepEqual(filter(['M1']), [{ inMailbox: 'M1' }, { notKeyword: '$seen' }]);
   assert.deepEqual(filter(['M1', 'M2'])[0], { operator: 'OR', conditions: [{ inMailbox: 'M1' }, { inMailbox: 'M2' }] });
+});
+
+/** What a service worker has: one notification, windows, and an answer of the server. */
+function serviceWorld(answer: (() => unknown) | undefined, windows: { focus(): Promise<unknown>; postMessage(message: unknown): void }[]) {
+  const shown: { title: string; options: any }[] = [];
+  const opened: string[] = [];
+  const words = { archive: 'Archive', reply: 'Reply', someone: 'Somebody', more: '', notArchived: 'Not archived' };
+  const world = {
+    clients: { matchAll: async () => windows, openWindow: async (path: string) => void opened.push(path) },
+    registration: { showNotification: async (title: string, options: any) => void shown.push({ title, options }) },
+    caches: { open: async () => ({ match: async () => new Response(JSON.stringify({ states: {}, words })) }) },
+    fetch: async () => {
+      if (!answer) throw new TypeError('offline');
+      return new Response(JSON.stringify({ methodResponses: [answer()] }));
+    },
+  };
+  const before = Object.fromEntries(Object.keys(world).map((name) => [name, (globalThis as any)[name]]));
+  Object.assign(globalThis, world);
+  return { shown, opened, end: () => Object.assign(globalThis, before) };
+}
+
+const news: Shown = { accountId: 'A1', emailId: 'E1-2', path: '/mail/inbox/T1-2', archive: 'M1-6', inbox: 'M1-1', title: 'Anna', body: 'Budget' };
+
+test('an archive that failed is told of where it was asked for', async () => {
+  for (const answer of [undefined, () => ['error', { type: 'serverFail' }, '0'], () => ['Email/set', { notUpdated: { 'E1-2': { type: 'forbidden' } } }, '0']]) {
+    const world = serviceWorld(answer, []);
+    await clicked('archive', news).finally(world.end);
+    assert.deepEqual(world.shown.map(({ title, options }) => [title, options.body, options.data.emailId, options.actions.length]), [['Not archived', 'Anna\nBudget', 'E1-2', 2]]);
+  }
+  const world = serviceWorld(() => ['Email/set', { updated: { 'E1-2': null } }, '0'], []);
+  await clicked('archive', news).finally(world.end);
+  assert.deepEqual(world.shown, []);
+});
+
+test('"Reply" leads to the reply, in a window that is there or in a new one', async () => {
+  const said: unknown[] = [];
+  const world = serviceWorld(undefined, []);
+  await clicked('reply', news);
+  await clicked('', news).finally(world.end);
+  assert.deepEqual(world.opened, ['/mail/inbox/T1-2#reply=E1-2', '/mail/inbox/T1-2']);
+  // A browser may refuse to bring the window to the front.
+  const open = serviceWorld(undefined, [{ focus: () => Promise.reject(new Error('no')), postMessage: (message) => void said.push(message) }]);
+  await clicked('reply', news).finally(open.end);
+  assert.deepEqual([said, open.opened], [[{ kind: 'go', path: '/mail/inbox/T1-2#reply=E1-2' }], []]);
 });

@@ -63,7 +63,25 @@ export function go(to: Place, options: { replace?: boolean } = {}): void {
   current.value = to;
 }
 
+/** The email that is to be answered once its conversation is shown: a notification's "Reply" leads to a place with "#reply=ID". */
+export const answerWanted = signal<{ emailId: Id; threadId: Id } | undefined>(undefined);
+
+function takeAnswer(hash: string): void {
+  const emailId = new URLSearchParams(hash.replace(/^#/, '')).get('reply');
+  const here = current.peek();
+  if (emailId && (here.kind === 'folder' || here.kind === 'search') && here.thread !== undefined) answerWanted.value = { emailId, threadId: here.thread };
+}
+
+/** A path from outside, with what is to be done there. */
+export function goTo(path: string): void {
+  const [pathname = '', hash = ''] = path.split('#', 2);
+  go(placeOf(pathname));
+  takeAnswer(hash);
+}
+
 export function startRouter(): void {
+  takeAnswer(location.hash);
   addEventListener('popstate', () => (current.value = placeOf(location.pathname)));
-  if (location.pathname !== pathOf(current.peek())) history.replaceState(null, '', pathOf(current.peek()));
+  // A reload does not answer once more.
+  if (answerWanted.peek() || location.pathname !== pathOf(current.peek())) history.replaceState(null, '', pathOf(current.peek()));
 }

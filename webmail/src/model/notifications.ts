@@ -115,6 +115,6 @@ async function tellWorker(layer: Layer): Promise<void> {
   const before = (await (await cache.match(KEPT))?.json()) as { states: Record<Id, State> } | undefined;
   const accounts = Object.keys(layer.session.accounts).filter((id) => MAIL in layer.session.accounts[id]!.accountCapabilities);
   const states = Object.fromEntries(accounts.filter((id) => before?.states[id]).map((id) => [id, before!.states[id]]));
-  const words = { archive: t('notify.archive'), reply: t('notify.reply'), someone: t('notify.someone'), more: t('notify.more', { count: '{count}' }) };
+  const words = { archive: t('notify.archive'), reply: t('notify.reply'), someone: t('notify.someone'), more: t('notify.more', { count: '{count}' }), notArchived: t('notify.notArchived') };
   await cache.put(KEPT, new Response(JSON.stringify({ states, words, folders: setting('notifyFolders').peek(), knownOnly: setting('notifyKnown').peek() })));
 }

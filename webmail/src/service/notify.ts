@@ -18,12 +18,17 @@ export interface Shown {
   path: string;
   archive: Id | undefined;
   inbox: Id;
+  /** As it was shown: for when it must be shown again. */
+  title: string;
+  body: string;
 }
+
+type Where = Omit<Shown, 'title' | 'body'>;
 
 /** What the notifications say; the page writes them here in the reader's language when it turns them on. */
 export interface Kept {
   states: Record<Id, State>;
-  words: { archive: string; reply: string; someone: string; more: string };
+  words: { archive: string; reply: string; someone: string; more: string; notArchived?: string };
   /** Folders that are told of; none: the inbox. */
   folders?: Id[];
   /** Only people who have written before are told of: doc/jmap.md, firstContact. */
@@ -64,23 +69,28 @@ export async function pushed(said: any): Promise<void> {
   const session = (await answer.json()) as Session;
   // Whoever looks at the mail sees what is new.
   const isLookedAt = (await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })).some((client) => client.visibilityState === 'visible');
-  const news: [EmailRow, Shown][] = [];
+  const news: [EmailRow, Where][] = [];
   for (const accountId of Object.keys(session.accounts).filter((id) => MAIL in session.accounts[id]!.accountCapabilities)) news.push(...(await newsOf(accountId, notes, VERDICT in session.capabilities)));
   await keep(notes);
   if (isLookedAt || !news.length) return;
-  for (const [email, data] of news.slice(0, SHOWN_AT_ONCE)) {
+  for (const [email, where] of news.slice(0, SHOWN_AT_ONCE)) {
     const [author] = email.from ?? [];
-    await worker.registration.showNotification(author?.name || author?.email || notes.words.someone, {
-      body: `${email.subject ?? ''}\n${email.preview}`.trim(),
-      tag: email.id,
-      icon: '/icon.svg',
-      timestamp: Date.parse(email.receivedAt),
-      data,
-      actions: [...(data.archive ? [{ action: 'archive', title: notes.words.archive }] : []), { action: 'reply', title: notes.words.reply }],
-    });
+    const data = { ...where, title: author?.name || author?.email || notes.words.someone, body: `${email.subject ?? ''}\n${email.preview}`.trim() };
+    await show(data.title, data, notes, Date.parse(email.receivedAt));
   }
   const more = news.length - SHOWN_AT_ONCE;
   if (more > 0) await worker.registration.showNotification(notes.words.more.replace('{count}', String(more)), { tag: 'more', icon: '/icon.svg', data: { path: '/mail/inbox' } });
+}
+
+function show(title: string, data: Shown, notes: Kept, timestamp?: number): Promise<void> {
+  return worker.registration.showNotification(title, {
+    body: title === data.title ? data.body : `${data.title}\n${data.body}`,
+    tag: data.emailId,
+    icon: '/icon.svg',
+    ...(timestamp !== undefined && { timestamp }),
+    data,
+    actions: [...(data.archive ? [{ action: 'archive', title: notes.words.archive }] : []), { action: 'reply', title: notes.words.reply }],
+  });
 }
 
 /** Where an email lies that one is told of; undefined: one is not. `first`: it is the first one of its sender; null: nobody knows. */
@@ -91,7 +101,7 @@ export function toldIn(email: Pick<EmailRow, 'mailboxIds' | 'keywords'> & { firs
 }
 
 /** What has come since the last time into what the person is told of, and is unread. */
-async function newsOf(accountId: Id, notes: Kept, knows: boolean): Promise<[EmailRow, Shown][]> {
+async function newsOf(accountId: Id, notes: Kept, knows: boolean): Promise<[EmailRow, Where][]> {
   const since = notes.states[accountId];
   const reference = (path: string): Record<string, string> => ({ resultOf: 'changes', name: 'Email/changes', path });
   const answers = new Map(
@@ -119,7 +129,7 @@ async function newsOf(accountId: Id, notes: Kept, knows: boolean): Promise<[Emai
   const inbox = mailboxes.find(({ role }) => role === 'inbox')?.id;
   if (!inbox) return [];
   const archive = mailboxes.find(({ role }) => role === 'archive')?.id;
-  return (answers.get('emails')!['list'] as EmailRow[]).flatMap((email): [EmailRow, Shown][] => {
+  return (answers.get('emails')!['list'] as EmailRow[]).flatMap((email): [EmailRow, Where][] => {
     const folder = toldIn(email, inbox, notes);
     if (folder === undefined) return [];
     const path = `/mail/${encodeURIComponent(folder === inbox ? 'inbox' : folder)}/${encodeURIComponent(email.threadId)}`;
@@ -127,15 +137,27 @@ async function newsOf(accountId: Id, notes: Kept, knows: boolean): Promise<[Emai
   });
 }
 
+/** False: the server has not done it. */
+async function archive({ accountId, emailId, inbox, archive }: Shown): Promise<boolean> {
+  try {
+    const [[name, answer]] = (await request([['Email/set', { accountId, update: { [emailId]: { [`mailboxIds/${inbox}`]: null, [`mailboxIds/${archive}`]: true } } }, '0']])) as [Invocation];
+    return name !== 'error' && !answer['notUpdated'];
+  } catch {
+    return false;
+  }
+}
+
 export async function clicked(action: string, data: Shown): Promise<void> {
   if (action === 'archive' && data.archive) {
-    await request([['Email/set', { accountId: data.accountId, update: { [data.emailId]: { [`mailboxIds/${data.inbox}`]: null, [`mailboxIds/${data.archive}`]: true } } }, '0']]);
+    const notes = (await archive(data)) ? undefined : await kept();
+    // Nobody looks at a page that could say so.
+    if (notes) await show(notes.words.notArchived ?? data.title, data, notes);
     return;
   }
-  // The reply box is at the foot of the conversation.
-  const { path } = data;
+  const path = action === 'reply' ? `${data.path}#reply=${encodeURIComponent(data.emailId)}` : data.path;
   const [open] = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
   if (!open) return void (await worker.clients.openWindow(path));
-  const focused = await open.focus();
+  // A browser that leaves the window where it is shows the place there all the same.
+  const focused = await open.focus().catch(() => open);
   focused.postMessage({ kind: 'go', path });
 }

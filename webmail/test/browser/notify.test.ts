@@ -33,7 +33,7 @@ test('the server takes what this browser asks of it: pushes of chosen folders al
   await page.context().close();
 });
 
-test('new mail is shown, and archived from where it is shown', async () => {
+test('new mail is shown, and archived and answered from where it is shown', async () => {
   const page = await signedIn(browser, server, ALICE, { permissions: ['notifications'] });
   await page.evaluate(async () => {
     await navigator.serviceWorker.ready;
@@ -80,5 +80,23 @@ test('new mail is shown, and archived from where it is shown', async () => {
     const list = JSON.parse(server.run('mailbox', 'list', ALICE, '--json')) as { role: string; messages: number }[];
     return list.find(({ role }) => role === 'archive')?.messages === 1 ? true : undefined;
   }, 'the mail is archived');
+  // "Reply" in a window that is elsewhere, and in one that begins there.
+  server.deliver(ALICE, `From: Anna Petrova <anna@example.net>\r\nTo: ${ALICE}\r\nSubject: Budget for June\r\nMessage-ID: <news3@example.net>\r\nDate: ${new Date().toUTCString()}\r\n\r\nHello\r\n`);
+  await page.goto(`${server.origin}/mail/archive`);
+  await page.getByText('Budget for May').first().waitFor();
+  await page.goto('about:blank');
+  await push();
+  const path = await eventually(() => worker!.evaluate(async () => (await (self as any).registration.getNotifications()).find((one: any) => one.body.includes('June'))?.data.path as string | undefined), 'the answer is shown');
+  const emailId = await worker!.evaluate(async () => (await (self as any).registration.getNotifications()).find((one: any) => one.body.includes('June')).data.emailId as string);
+  await page.goto(`${server.origin}${path}#reply=${emailId}`);
+  await page.getByRole('region', { name: /Budget for June/ }).waitFor();
+  assert.equal(new URL(page.url()).hash, '');
+  await page.goto(`${server.origin}/mail/archive`);
+  await page.getByText('Budget for May').first().waitFor();
+  await worker!.evaluate(async () => {
+    const notification = (await (self as any).registration.getNotifications()).find((one: any) => one.body.includes('June'));
+    self.dispatchEvent(new (globalThis as any).NotificationEvent('notificationclick', { notification, action: 'reply' }));
+  });
+  await page.getByRole('region', { name: /Budget for June/ }).waitFor();
   await page.context().close();
 });

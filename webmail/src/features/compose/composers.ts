@@ -2,6 +2,7 @@
 import { effect, signal, type Signal } from '@preact/signals';
 import { currentLanguage, t } from '../../base/words.ts';
 import type { Id } from '../../jmap/types.ts';
+import { answerWanted } from '../../frame/router.ts';
 import { mail } from '../../model/current.ts';
 import { done, say } from '../../model/undo.ts';
 import { Composer, isOffline, randomKey, sendersOf, type Look } from './composer.ts';
@@ -163,6 +164,14 @@ export async function respond(emailId: Id, kind: AnswerKind, look: Look): Promis
   const composer = await open(draft, look);
   composer.threadId.value = threadId;
   return composer;
+}
+
+/** The answer that a notification asked for, as soon as the conversation has a place for it. */
+export function answerIfWanted(): void {
+  const wanted = answerWanted.peek();
+  if (!wanted || !boxes.has(wanted.threadId)) return;
+  answerWanted.value = undefined;
+  void respond(wanted.emailId, 'reply', 'inline');
 }
 
 /** null: it has no HTML, or it cannot be made safe now. Then the text is quoted. */

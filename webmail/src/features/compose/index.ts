@@ -2,13 +2,13 @@
 import './compose.css';
 import { effect } from '@preact/signals';
 import { addPage, fill } from '../../frame/slots.ts';
-import { place } from '../../frame/router.ts';
+import { answerWanted, place } from '../../frame/router.ts';
 import { t } from '../../base/words.ts';
 import { mail } from '../../model/current.ts';
 import { writeTo } from '../../model/reading.ts';
 import { say } from '../../model/undo.ts';
 import { addComposeActions } from './actions.ts';
-import { closeComposer, composeMailto, composers, localDrafts, noteWhatIsOpen, openDraft, restore } from './composers.ts';
+import { answerIfWanted, closeComposer, composeMailto, composers, localDrafts, noteWhatIsOpen, openDraft, restore } from './composers.ts';
 import { loadScheduled } from './scheduled.ts';
 import { deliver, deliverWaiting, followRefusals } from './sending.ts';
 import { Dock } from './views/Dock.tsx';
@@ -52,6 +52,7 @@ export function installCompose(): void {
   keepBeforeLeaving();
   store.leaving.push(leave);
   followMailto();
+  effect(() => void (answerWanted.value && answerIfWanted()));
 }
 
 /** A draft that is opened in the list of drafts is written on. */

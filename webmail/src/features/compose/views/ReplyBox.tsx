@@ -5,13 +5,14 @@ import { mail } from '../../../model/current.ts';
 import type { Id } from '../../../jmap/types.ts';
 import { Button, IconButton } from '../../../ui/Button.tsx';
 import type { Composer } from '../composer.ts';
-import { boxes, closeComposer, composers, leaveBox, openDraft, respond } from '../composers.ts';
+import { answerIfWanted, boxes, closeComposer, composers, leaveBox, openDraft, respond } from '../composers.ts';
 import { Form } from './Form.tsx';
 import { expand, titleOf } from './Dock.tsx';
 
 export function ReplyBox({ threadId }: { threadId: Id }) {
   useEffect(() => {
     boxes.add(threadId);
+    answerIfWanted();
     return () => leaveBox(threadId);
   }, [threadId]);
   const composer = composers.value.find((one) => one.threadId.value === threadId && one.look.value === 'inline');
