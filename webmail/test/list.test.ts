@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import type { EmailRow, Id, Invocation, Mailbox, Session } from '../src/jmap/types.ts';
 import { MAIL } from '../src/jmap/types.ts';
 import type { Layer, LayerEvent } from '../src/layer/layer.ts';
+import { useLanguage } from '../src/base/words.ts';
+import { Arrivals, arrivalWords } from '../src/features/list/arrivals.tsx';
 import { mute } from '../src/model/acts.ts';
 import { change } from '../src/model/change.ts';
 import { pane as thePane, setStore } from '../src/model/current.ts';
@@ -281,4 +283,40 @@ test('a muted conversation leaves the inbox with its keyword, and one undo bring
   await mute();
   assert.deepEqual(email(), [{ in: true }, {}]);
   thePane.show(undefined);
+});
+
+test('what comes is told once, what was put back or read is not, and what comes in one breath is one sentence', async () => {
+  const { server, list } = await start(3);
+  const told: Id[][] = [];
+  list.arrived.listen((emails) => told.push(emails.map(({ id }) => id)));
+  server.add('E8', 8);
+  server.add('E9', 9);
+  server.emails.get('E9')!.keywords = { $seen: true };
+  // Older than the newest one: another program has moved it here.
+  server.add('E-old', -5);
+  server.note();
+  server.push();
+  await settled();
+  assert.equal(list.total.value, 6);
+  assert.deepEqual(told, [['E8']]);
+  let now = 0;
+  const due: { work: () => void; ms: number }[] = [];
+  const said: number[] = [];
+  const arrivals = new Arrivals((emails) => said.push(emails.length), (work, ms) => due.push({ work, ms }) as never, () => now);
+  arrivals.take([server.emails.get('E8')!]);
+  arrivals.take([server.emails.get('E9')!, server.emails.get('E8')!]);
+  assert.deepEqual(due.map(({ ms }) => ms), [500]);
+  due.pop()!.work();
+  assert.deepEqual(said, [2]);
+  now = 1_000;
+  arrivals.take([server.emails.get('E8')!]);
+  assert.deepEqual(due.map(({ ms }) => ms), [9_000]);
+});
+
+test('a sentence names three people at most', async () => {
+  await useLanguage('en');
+  const from = (...names: string[]) => names.map((name, i) => ({ id: String(i), from: [{ name, email: `${name}@x` }] }) as EmailRow);
+  assert.equal(arrivalWords(from('Anna')), 'New message: Anna');
+  assert.equal(arrivalWords(from('Anna', 'Bob', 'Anna')), '3 new messages: Anna, Bob');
+  assert.equal(arrivalWords(from('A', 'B', 'C', 'D', 'E')), '5 new messages: A, B, 3 more');
 });

@@ -4,6 +4,7 @@
  * and what was changed in this page is shown before the server has said a word.
  */
 import { signal } from '@preact/signals';
+import { Emitter } from '../base/emitter.ts';
 import { Batch } from '../jmap/batch.ts';
 import type { Comparator, EmailRow, Filter, Id, State } from '../jmap/types.ts';
 import { matchesFilter } from './filter.ts';
@@ -78,6 +79,8 @@ export class MailList {
   private readonly kept = new Set<Id>();
   private closed = true;
   private ends: (() => void)[] = [];
+  /** What has come since the list was opened, and is unread. */
+  readonly arrived = new Emitter<readonly EmailRow[]>();
   /** Where the reader was: the first row that was seen. */
   top = 0;
 
@@ -274,6 +277,8 @@ export class MailList {
 
   private async apply({ removed, added, newQueryState, total }: ChangesAnswer): Promise<void> {
     const known = added.filter(({ index }) => index < this.ids.length + WINDOW).map(({ id }) => id);
+    const before = new Set(this.ids);
+    const newest = this.newest();
     await this.store.loadRows(this.query.accountId, known);
     let unknown = false;
     for (const id of removed) {
@@ -303,7 +308,21 @@ export class MailList {
     // Where one lay that was never seen, everything behind may have moved.
     if (unknown) this.forgetBehindHole();
     this.tell();
+    const rows = known.flatMap((id) => (before.has(id) ? [] : (this.store.emails.peek(id) ?? [])));
+    // What another program has put back is older.
+    const news = rows.filter((email) => email.receivedAt > newest && !('$seen' in email.keywords) && !('$draft' in email.keywords));
+    if (news.length > 0) this.arrived.emit(news);
     if (this.missing() !== undefined) void this.want(this.wanted.from, this.wanted.to);
+  }
+
+  /** When the newest row that is here came. */
+  private newest(): string {
+    let newest = '';
+    for (const id of this.ids) {
+      const at = id === undefined ? undefined : this.store.emails.peek(id)?.receivedAt;
+      if (at !== undefined && at > newest) newest = at;
+    }
+    return newest;
   }
 
   /** Where the server's position is here, among rows that it does not count. */

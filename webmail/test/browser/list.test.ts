@@ -222,6 +222,7 @@ test('mail that comes is put in above, and the row of the reader stays where it 
   await page.getByRole('treeitem', { name: new RegExp(`^Inbox ${COUNT} unread`) }).waitFor();
   await page.waitForFunction((want) => document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === String(want), counts()['INBOX']);
   assert.equal((await row(38).boundingBox())!.y, before);
+  await page.getByRole('status').filter({ hasText: 'New message: Bob' }).waitFor({ state: 'attached' });
   await page.keyboard.press('Home');
   await page.getByText('It is new', { exact: true }).waitFor();
 });

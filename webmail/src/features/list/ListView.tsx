@@ -15,6 +15,7 @@ import { ownAddresses } from '../../model/target.ts';
 import { Button } from '../../ui/Button.tsx';
 import { SkeletonRows } from '../../ui/Skeleton.tsx';
 import { VirtualList, type VirtualListHandle } from '../../ui/VirtualList.tsx';
+import { Spoken } from './arrivals.tsx';
 import { isMissing, mailbox, searchWords } from './current.ts';
 import { Empty } from './Empty.tsx';
 import { Head } from './Head.tsx';
@@ -28,6 +29,7 @@ export function ListView() {
   return (
     <>
       <Head />
+      <Spoken list={list} />
       {list ? <Rows key={listKey(list)} list={list} /> : isMissing.value ? <Missing /> : <SkeletonRows rows={8} label={t('list.loading')} />}
     </>
   );
