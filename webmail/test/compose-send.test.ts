@@ -109,6 +109,28 @@ test('a mail that is sent by two presses goes once', async () => {
   assert.deepEqual(await (await localDrafts()).all('A'), []);
 });
 
+test('a mail that is sent in the midst of a save goes', async () => {
+  const one = await composer();
+  const layer = one['context'].store.layer;
+  const answer = layer.request;
+  let release: () => void = () => undefined;
+  layer.request = async (calls) => {
+    if (calls.some(([name, args]) => name === 'Email/set' && (args['create'] as Json | undefined)?.['draft'])) await new Promise<void>((resolve) => (release = resolve));
+    return answer(calls);
+  };
+  one.written();
+  const saving = one.flush();
+  await settle();
+  const sent = sendComposer(one);
+  await settle();
+  release();
+  await Promise.all([saving, sent]);
+  await settle();
+  assert.equal(server.submitted, 1);
+  assert.deepEqual(outbox.peek(), []);
+  assert.deepEqual(await (await localDrafts()).all('A'), []);
+});
+
 test('a template is never sent', async () => {
   const one = await composer();
   one.change({ template: true });
@@ -208,6 +230,7 @@ test('a mail that the server refuses later comes back, and tells why', async () 
   assert.equal(back?.draft.peek().text, 'Hello');
   assert.ok(back!.problem.peek());
   assert.equal(shown.peek()?.isProblem, true);
+  assert.ok(server.destroyed.includes('local-1'), 'the window that came back has a copy');
   await back!.stop();
 });
 

@@ -92,6 +92,49 @@ test('a message that the server does not even read stays here, and can be change
   assert.deepEqual([...server.emails.values()].map((email) => email['subject']), ['Smaller']);
 });
 
+test('a mail that the server refuses is a draft again, and nothing waits for it', async () => {
+  const server = new FakeServer();
+  const { engine, ask, list, events } = await ready(server);
+  server.refuse = (name, args) => (name === 'Email/set' && args['create'] ? { type: 'overQuota' } : undefined);
+  const send = async (): Promise<Id> => {
+    const { id } = (await ask('Email/set', { create: { mail: draft('Offer') } }))['created'].mail;
+    await ask('EmailSubmission/set', { create: { s: { emailId: id, identityId: 'I1-1' } }, onSuccessUpdateEmail: { '#s': { mailboxIds: { [SENT]: true }, 'keywords/$draft': null } } });
+    await engine.flushed();
+    return id;
+  };
+  const refused = await send();
+  assert.equal(events.filter((event) => event.kind === 'refused').length, 1);
+  assert.deepEqual(await list(SENT), []);
+  assert.deepEqual(await list(DRAFTS), [refused]);
+  assert.equal(engine.status().waiting, 0);
+  server.refuse = undefined;
+  await send();
+  assert.equal(server.submissions.size, 1);
+  await ask('Email/set', { destroy: [refused] });
+  await engine.flushed();
+  assert.deepEqual([(await list(SENT)).length, (await list(DRAFTS)).length, engine.log.entries.size], [1, 0, 0]);
+});
+
+test('sending is undone also while nobody knows whether the server has it yet', async () => {
+  const server = new FakeServer();
+  const { engine, wire, ask } = await ready(server);
+  const { id } = (await ask('Email/set', { create: { mail: draft('Offer') } }))['created'].mail;
+  await engine.flushed();
+  const send = wire.send.bind(wire);
+  let release: (() => void) | undefined;
+  wire.send = async (calls) => {
+    if (!release && calls.some(([name]) => name === 'EmailSubmission/set')) await new Promise<void>((resolve) => (release = resolve));
+    return send(calls);
+  };
+  const submission = (await ask('EmailSubmission/set', { create: { s: { emailId: id, identityId: 'I1-1' } } }))['created'].s.id;
+  while (!release) await new Promise((resolve) => setImmediate(resolve));
+  const undone = ask('EmailSubmission/set', { update: { [submission]: { undoStatus: 'canceled' } } });
+  release();
+  assert.equal(Object.keys((await undone)['updated']).length, 1);
+  await engine.flushed();
+  assert.deepEqual([...server.submissions.values()].map((one) => one['undoStatus']), ['canceled']);
+});
+
 test('local names are forgotten after a month, but for those that something still says', async (t) => {
   const server = new FakeServer();
   const { engine, ask, store } = await ready(server);

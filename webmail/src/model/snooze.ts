@@ -40,26 +40,23 @@ export async function snooze(until: Date): Promise<void> {
     return changeEverything(mail(), everything, { snoozed: value }, (count) => t('snooze.done', { count, when: wholeDate(until) }));
   }
   pane.select(keys, false);
-  show(
-    emails.map((email) => {
-      const { [leaves ?? '']: _, ...others } = email.mailboxIds;
-      return { id: email.id, mailboxIds: target ? { ...others, [target.id]: true as const } : others, snoozed: value };
-    }),
-  );
+  const after = emails.map((email) => {
+    const { [leaves ?? '']: _, ...others } = email.mailboxIds;
+    return { id: email.id, mailboxIds: target ? { ...others, [target.id]: true as const } : others, snoozed: value };
+  });
+  show(after);
   done({
     words: t('snooze.done', { count: keys.length, when: wholeDate(until) }),
+    // Where each was, and as it was put off before: what the server would make of the end of a snooze is another matter.
     undo: async () => {
       show(before);
-      await send(
-        before.map((one) => one.id),
-        null,
-      );
+      const failed = await send(before.map((one) => [one.id, { snoozed: one.snoozed ?? null, mailboxIds: one.mailboxIds }]));
+      if (failed.length === 0) return;
+      show(after.filter((one) => failed.includes(one.id)));
+      say(t('change.refusedSome', { count: failed.length }), true);
     },
   });
-  const failed = await send(
-    emails.map((one) => one.id),
-    value,
-  );
+  const failed = await send(emails.map((one) => [one.id, { snoozed: value }]));
   if (failed.length === 0) return;
   show(before.filter((one) => failed.includes(one.id)));
   say(t('snooze.failed', { count: failed.length }), true);
@@ -73,7 +70,7 @@ export function canRemind(accountId: Id): boolean {
 
 /** A mail that was sent comes to the inbox at this time, if nobody has answered it. */
 export async function remind(id: Id, until: Date): Promise<void> {
-  const failed = await send([id], { until: until.toISOString().replace(/\.\d+Z$/, 'Z'), setKeywords: { $seen: false, [UNANSWERED]: true }, unlessAnswered: true });
+  const failed = await send([[id, { snoozed: { until: until.toISOString().replace(/\.\d+Z$/, 'Z'), setKeywords: { $seen: false, [UNANSWERED]: true }, unlessAnswered: true } }]]);
   if (failed.length > 0) say(t('reminder.failed'), true);
 }
 
@@ -93,7 +90,7 @@ export async function cancelReminders(emails: readonly EmailRow[]): Promise<void
     }),
   );
   const put = async (one: (typeof before)[number], snoozed: EmailRow['snoozed']) => {
-    if ((await send([one.id], snoozed)).length === 0) return;
+    if ((await send([[one.id, { snoozed }]])).length === 0) return;
     show([{ ...one, snoozed: snoozed ? null : one.snoozed }]);
     say(t('reminder.failed'), true);
   };
@@ -117,13 +114,14 @@ function show(emails: readonly Pick<EmailRow, 'id' | 'mailboxIds' | 'snoozed'>[]
 }
 
 /** Those that the server did not take. */
-async function send(ids: readonly Id[], snoozed: EmailRow['snoozed']): Promise<Id[]> {
-  const call: Invocation = ['Email/set', { accountId: mail().mainAccount, update: Object.fromEntries(ids.map((id) => [id, { snoozed }])) }, 'c0'];
+async function send(changes: readonly [Id, Partial<Pick<EmailRow, 'snoozed' | 'mailboxIds'>>][]): Promise<Id[]> {
+  const ids = changes.map(([id]) => id);
+  const call: Invocation = ['Email/set', { accountId: mail().mainAccount, update: Object.fromEntries(changes) }, 'c0'];
   try {
     const [[name, answer]] = (await mail().layer.request([call])) as [Invocation];
-    return name === 'error' ? [...ids] : Object.keys((answer['notUpdated'] as Record<Id, SetError> | null) ?? {});
+    return name === 'error' ? ids : Object.keys((answer['notUpdated'] as Record<Id, SetError> | null) ?? {});
   } catch (error) {
     if (!(error instanceof LayerError)) throw error;
-    return [...ids];
+    return ids;
   }
 }

@@ -74,6 +74,7 @@ export async function sendComposer(composer: Composer, until: Date | null = null
   await keep(composer.kept(sending));
   await composer.stop();
   const whole = composer.kept(sending);
+  await keep(whole);
   composer.release();
   composer.letGo();
   await deliver(whole);
@@ -268,7 +269,11 @@ export function followRefusals(): void {
     const sent = messageId?.[0] ? sentHere.get(messageId[0]) : undefined;
     if (event.call[0] !== 'Email/set') return;
     if (open) open.problem.value = words;
-    else if (sent) comeBack(words, () => reopen(sent.draft, sent.kept));
+    else if (sent) {
+      // The window that comes back has a copy, which is saved anew.
+      void mail().layer.request([['Email/set', { accountId: event.call[1]['accountId'], destroy: [id] }, 'c0']]).catch((error: unknown) => !isOffline(error) && reportError(error));
+      comeBack(words, () => reopen(sent.draft, sent.kept));
+    }
     else if (messageId?.[0] && isKey(messageId[0].split('@')[0]!)) inOneWindow(id, () => comeBack(words, () => openDraft(id)));
   });
 }

@@ -45,9 +45,13 @@ export function save(blob: Blob | string, name: string): void {
 
 /** What can run is saved only by somebody who has read that it can. */
 export async function saveIfSure(part: Pick<EmailBodyPart, 'name' | 'type'>, what: () => Blob | string): Promise<void> {
-  const name = fileName(part);
-  if (isDangerous(part) && !(await askYes({ title: t('files.dangerTitle', { name }), text: t('files.dangerText'), ok: t('files.saveAnyway'), cancel: t('files.leave'), danger: true }))) return;
-  save(what(), name);
+  if (await isSure([part])) save(what(), fileName(part));
+}
+
+async function isSure(parts: readonly Pick<EmailBodyPart, 'name' | 'type'>[]): Promise<boolean> {
+  const dangerous = parts.find(isDangerous);
+  if (!dangerous) return true;
+  return askYes({ title: t('files.dangerTitle', { name: fileName(dangerous) }), text: t('files.dangerText'), ok: t('files.saveAnyway'), cancel: t('files.leave'), danger: true });
 }
 
 function saveOne(email: WholeEmail, part: EmailBodyPart): Promise<void> {
@@ -60,6 +64,7 @@ export async function saveAll(email: WholeEmail): Promise<void> {
     say(t('files.tooLarge'), true);
     return;
   }
+  if (!(await isSure(all))) return;
   try {
     const fetched: { name: string; octets: Uint8Array<ArrayBuffer> }[] = [];
     for (const part of all) fetched.push({ name: fileName(part), octets: await fetchFile(email, part) });

@@ -12,7 +12,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
 import { fileName, kindOf, longDate, nameOf, plainName, size } from './facts.ts';
-import { fetchFile, fileUrl, save, saveIfSure } from './files.tsx';
+import { fetchFile, fileUrl, saveIfSure } from './files.tsx';
 import { pictureType } from './pictures.ts';
 
 /** What is fetched to be looked at. */
@@ -109,7 +109,7 @@ function Preview({ email, part, close }: { email: WholeEmail; part: EmailBodyPar
     <Dialog title={name} class="preview" close={close}>
       <div class="preview-content">{content.value ? <Shown content={content.value} name={name} /> : <p class="preview-waiting" role="status">{t('reading.loading')}</p>}</div>
       <div class="dialog-buttons">
-        <Button icon="download" onClick={() => save(fileUrl(email, part), name)}>
+        <Button icon="download" onClick={() => void saveIfSure(part, () => fileUrl(email, part))}>
           {t('files.saveWords')}
         </Button>
         <Button kind="primary" onClick={close}>

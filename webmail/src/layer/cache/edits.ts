@@ -19,7 +19,7 @@ export function canWait(name: string, args: Json, log: Log): boolean {
   if (!WAITING_METHODS.has(name) || !Object.keys(args).every((one) => MAY_SAY.has(one))) return false;
   if (name !== 'EmailSubmission/set') return true;
   // One that the server has can be undone by it alone: it knows whether it is too late.
-  const isHere = (id: Id): boolean => isLocal(id) && log.real(id) === id;
+  const isHere = (id: Id): boolean => isLocal(id) && log.real(id) === id && !log.isUnderWay(id);
   if ((args['onSuccessDestroyEmail'] as unknown[] | null | undefined)?.length || (args['destroy'] as Id[] | null | undefined)?.some((id) => !isHere(id))) return false;
   return Object.entries((args['update'] as Record<Id, Patch> | null | undefined) ?? {}).every(([id, patch]) => isHere(id) && patch['undoStatus'] === 'canceled');
 }

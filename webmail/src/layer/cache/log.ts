@@ -189,6 +189,15 @@ export class Log {
     for (const number of [...numbers].sort((a, b) => a - b)) yield this.entries.get(number)!;
   }
 
+  /** What makes it may be at the server already. */
+  isUnderWay(id: Id): boolean {
+    for (const number of this.byId.get(id) ?? []) {
+      const entry = this.entries.get(number)!;
+      if (entry.create[id] && (this.sealed.has(number) || entry.attempted !== undefined)) return true;
+    }
+    return false;
+  }
+
   touches(id: Id): boolean {
     return this.names(id).some((name) => this.byId.has(name));
   }

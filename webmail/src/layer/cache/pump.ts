@@ -262,6 +262,7 @@ export class Pump {
           entry.held = refused[0]!.error;
           delete entry.attempted;
         });
+        this.unsend(entry);
       }
     for (const account of host.accounts()) if (touched.has(account.id)) account.show([...touched.get(account.id)!]);
     for (const { entry } of outcomes) {
@@ -301,12 +302,28 @@ export class Pump {
     for (const call of refused) this.host.emit({ kind: 'refused', call, error: refuse });
   }
 
+  /** What the server does not take is not sent either: it is a draft again. */
+  private unsend(held: Entry): void {
+    const { log } = this.host;
+    const emails: Id[] = [];
+    for (const entry of [...log.entries.values()])
+      if (entry.name === 'EmailSubmission/set' && Object.values(entry.create).some((one) => (one['emailId'] as Id) in held.create)) {
+        emails.push(...Object.keys(entry.afterwards));
+        log.change(entry, () => {
+          entry.create = {};
+          entry.afterwards = {};
+        });
+      }
+    if (emails.length) this.host.accounts().find(({ id }) => id === held.accountId)?.show(emails);
+  }
+
   private async hold(entry: Entry, why: SetError): Promise<void> {
     const { host } = this;
     host.log.change(entry, () => {
       entry.held = why;
       delete entry.attempted;
     });
+    this.unsend(entry);
     await host.write(host.log.puts());
     host.changed();
   }

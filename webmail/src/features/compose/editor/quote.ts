@@ -7,21 +7,29 @@ import { htmlInside, htmlOfElement } from './serialise.ts';
 /** Larger style sheets than this are left out: some newsletters bring hundreds of kilobytes, and each answer would carry them on. */
 const STYLE_MAX = 64 * 1024;
 
-/** "p, body .x" as ".q1 p, .q1 .x": commas inside of brackets do not separate. */
-function within(scope: string, selectors: string): string {
+/** "p, body .x" as ".q1 p, .q1 .x": commas inside of brackets and strings do not separate. */
+export function within(scope: string, selectors: string): string {
   const parts: string[] = [];
   let depth = 0;
   let part = '';
-  for (const c of selectors) {
-    if (c === '(' || c === '[') depth++;
-    if (c === ')' || c === ']') depth--;
-    if (c === ',' && depth === 0) {
+  let text = '';
+  for (let at = 0; at < selectors.length; at++) {
+    const c = selectors[at]!;
+    if (c === '\\') {
+      part += c + (selectors[++at] ?? '');
+      continue;
+    }
+    if (text) text = c === text ? '' : text;
+    else if (c === '"' || c === "'") text = c;
+    else if (c === '(' || c === '[') depth++;
+    else if (c === ')' || c === ']') depth--;
+    if (c === ',' && depth === 0 && !text) {
       parts.push(part);
       part = '';
     } else part += c;
   }
   parts.push(part);
-  return parts.map((one) => `.${scope} ${one.trim().replace(/^(?:html|body|:root)\b(?:\s*>?\s*(?:body|html)\b)*/i, '').replace(/^\s*>\s*/, '')}`.trimEnd()).join(', ');
+  return parts.map((one) => `.${scope} ${one.trim().replace(/^(?:html|body|:root)\b(?:\s*>?\s*(?:body|html)\b)*/i, '').replace(/^\s*[>+~]/, '').trim()}`.trimEnd()).join(', ');
 }
 
 /** What could end the element, or load something, is no part of it. */
