@@ -204,6 +204,7 @@ function useTitle(): void {
         .mailboxes.all()
         .find((one) => one.id === here.mailbox || one.role === here.mailbox);
       if (found) name = found.role === 'inbox' ? t('folders.role.inbox') : found.name;
+      else if (here.mailbox === 'all') name = t('folders.allInboxes');
     } else if (here.kind === 'search') name = here.text;
     return `${unread > 0 ? `(${unread}) ` : ''}${name} · Postrider`;
   });

@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import type { Id } from '../jmap/types.ts';
 
 export type Place =
-  /** mailbox: a role ("inbox") of the own account, or an id. */
+  /** mailbox: a role ("inbox") of the own account, or an id; "all": the inboxes of all accounts. */
   | { kind: 'folder'; mailbox: string; thread?: Id }
   | { kind: 'search'; text: string; thread?: Id }
   | { kind: 'compose'; id: string }
@@ -12,6 +12,7 @@ export type Place =
   | { kind: 'admin'; page?: string };
 
 export const HOME: Place = { kind: 'folder', mailbox: 'inbox' };
+export const ALL_INBOXES: Place = { kind: 'folder', mailbox: 'all' };
 
 export function pathOf(place: Place): string {
   const parts = (list: (string | undefined)[]): string => '/' + list.filter((part) => part !== undefined).map((part) => encodeURIComponent(part!)).join('/');

@@ -7,15 +7,33 @@ import type { EmailRow, Id, Mailbox, MailboxRole } from '../jmap/types.ts';
 import { changeEverything } from './bulk.ts';
 import { change, changeEach, type Change } from './change.ts';
 import { mail, pane } from './current.ts';
+import type { MailList } from './list.ts';
 import { mailboxName } from './mailboxes.ts';
 import { namedMessage } from './target.ts';
 import { say } from './undo.ts';
 
 type Wanted = Omit<Change, 'emails'>;
+/** What an account's emails need: folders differ by account. undefined: nothing is done there. */
+type OfAccount = (accountId: Id) => Wanted | undefined;
 
 /** The mailbox whose mail the list shows; nothing for a search. */
 export function listMailbox(): Mailbox | undefined {
-  const filter = pane.list.peek()?.query.filter;
+  const parts = pane.list.peek()?.parts ?? [];
+  return parts.length === 1 ? mailboxOf(parts[0]!) : undefined;
+}
+
+/** The role of what the list shows: that of its mailboxes, which are of several accounts under "All inboxes". */
+export function listRole(): MailboxRole | null | undefined {
+  const roles = new Set((pane.list.peek()?.parts ?? []).map((part) => mailboxOf(part)?.role));
+  return roles.size === 1 ? [...roles][0] : undefined;
+}
+
+/** What one may do in all mailboxes that the list shows; a search may do what the server then allows. */
+export function mayInList(right: keyof Mailbox['myRights']): boolean {
+  return (pane.list.peek()?.parts ?? []).every((part) => mailboxOf(part)?.myRights[right] ?? true);
+}
+
+function mailboxOf({ query: { filter } }: MailList): Mailbox | undefined {
   const find = (one: typeof filter): Id | undefined => {
     if (!one) return undefined;
     if (!('operator' in one)) return one.inMailbox;
@@ -35,8 +53,17 @@ export function canAct(): boolean {
   return pane.list.peek() !== undefined && (pane.isOnEverything() || pane.targets().length > 0);
 }
 
+/** The accounts in which an act changes something. */
+export function targetAccounts(): Id[] {
+  const one = namedMessage();
+  const parts = pane.list.peek()?.parts ?? [];
+  if (one) return [mail().emails.accountOf(one.id)];
+  if (parts.length <= 1 || isOnEverything()) return parts.length > 0 ? parts.map((part) => part.query.accountId) : [mail().mainAccount];
+  return [...new Set(targetEmails().map(({ id }) => mail().emails.accountOf(id)))];
+}
+
 function accountId(): Id {
-  return pane.list.peek()?.query.accountId ?? mail().mainAccount;
+  return targetAccounts()[0] ?? mail().mainAccount;
 }
 
 export function roleMailbox(role: MailboxRole): Mailbox | undefined {
@@ -60,75 +87,84 @@ export function targetEmails(whole = false): EmailRow[] {
  * Carries a change out on the targets. words: the key of its sentence, which gets {count} and {name}; what is said of one message has a key
  * of its own, below "acts.message".
  */
-async function act(wanted: Wanted, words: string, values: Record<string, string> = {}, options: { whole?: boolean } = {}): Promise<void> {
+async function act(wanted: Wanted | OfAccount, words: string, values: Record<string, string> = {}, options: { whole?: boolean } = {}): Promise<void> {
   const list = pane.list.peek();
-  const leaves = wanted.remove ?? wanted.into ?? wanted.destroy;
+  const of: OfAccount = typeof wanted === 'function' ? wanted : () => wanted;
+  const leaves = targetAccounts().some((id) => {
+    const own = of(id);
+    return own?.remove ?? own?.into ?? own?.destroy;
+  });
   if (isOnEverything()) {
     if (!list) return;
     // What comes later is not of what was selected: an undo, and mail that arrives in a list that is empty now.
     if (leaves) pane.clear();
-    await changeEverything(mail(), list, wanted, (count) => t(words, { count, ...values }));
+    await changeEverything(mail(), list, of, (count) => t(words, { count, ...values }));
     return;
   }
   const one = namedMessage();
   const keys = one ? [] : pane.targets();
   const emails = targetEmails(options.whole);
   if (emails.length === 0) return;
-  if (emails.every((email) => isLeftAlone(email, wanted))) return say(t('acts.stays'));
+  const changes = [...new Set(emails.map((email) => mail().emails.accountOf(email.id)))].flatMap((id) => {
+    const own = of(id);
+    return own ? [{ ...own, emails: emails.filter((email) => mail().emails.accountOf(email.id) === id).map((email) => email.id) }] : [];
+  });
+  if (changes.every((one) => rowsOf(one.emails).every((email) => isLeftAlone(email, one)))) return say(t('acts.stays'));
   const sentence = one ? t(words.replace('.', '.message.'), values) : t(words, { count: keys.length, ...values });
   if (leaves) pane.select(keys, false);
-  await change(mail(), { emails: emails.map((email) => email.id), ...wanted }, sentence);
+  await changeEach(mail(), changes, sentence);
 }
 
 function isLeftAlone(email: EmailRow, { but }: Wanted): boolean {
   return but !== undefined && Object.keys(email.mailboxIds).every((id) => but.includes(id));
 }
 
-/** Out of the list's folder and into another; from a search out of all folders that they lie in. */
+/** Out of the list's folder and into another; from a search out of all folders that they lie in. No mail goes from one account to another. */
 export function moveTo(target: Mailbox): Promise<void> {
-  return move(target, 'acts.moved', { name: mailboxName(target) });
+  const owner = mail().mailboxes.accountOf(target.id);
+  if (targetAccounts().some((id) => id !== owner)) {
+    say(t('acts.otherAccount', { name: mailboxName(target) }), true);
+    return Promise.resolve();
+  }
+  return move(() => target, 'acts.moved', { name: mailboxName(target) });
 }
 
-function move(target: Mailbox, words: string, values: Record<string, string> = {}, more: Pick<Wanted, 'keywords' | 'but'> = {}): Promise<void> {
-  const from = listMailbox();
+type More = Pick<Wanted, 'keywords' | 'but'>;
+
+function move(targetIn: (accountId: Id) => Mailbox | undefined, words: string, values: Record<string, string> = {}, moreIn: (accountId: Id) => More = () => ({})): Promise<void> {
   const one = namedMessage();
-  // An own answer does not lie in the folder in which its conversation is read.
-  if (!from || (one && !(from.id in one.mailboxIds))) return act({ into: target.id, ...more }, words, values);
-  return from.id === target.id ? Promise.resolve() : act({ add: [target.id], remove: [from.id], keywords: more.keywords }, words, values);
+  const of: OfAccount = (id) => {
+    const part = pane.list.peek()?.parts.find((list) => list.query.accountId === id);
+    const [from, target] = [part && mailboxOf(part), targetIn(id)];
+    if (!target || from?.id === target.id) return undefined;
+    // An own answer does not lie in the folder in which its conversation is read.
+    if (!from || (one && !(from.id in one.mailboxIds))) return { into: target.id, ...moreIn(id) };
+    return { add: [target.id], remove: [from.id], keywords: moreIn(id).keywords };
+  };
+  return targetAccounts().some(of) ? act(of, words, values) : Promise.resolve();
 }
 
 /** What a search finds there stays there, when it is put away or thrown out: it is the reader's own, or put away already. */
-function ownPlaces(...more: MailboxRole[]): Id[] {
-  return (['sent', 'drafts', 'scheduled', ...more] as const).flatMap((role) => roleMailbox(role)?.id ?? []);
+function ownPlaces(accountId: Id, ...more: MailboxRole[]): Id[] {
+  return (['sent', 'drafts', 'scheduled', ...more] as const).flatMap((role) => mail().mailboxWithRole(role, accountId)?.id ?? []);
 }
 
-export function archive(): Promise<void> {
-  const target = roleMailbox('archive');
-  return target ? move(target, 'acts.archived', {}, { but: ownPlaces('archive', 'snoozed', 'junk', 'trash') }) : missing('archive');
+/** Each into the folder of its own account. */
+function toRole(role: MailboxRole, words: string, moreIn?: (accountId: Id) => More): Promise<void> {
+  const lacking = targetAccounts().find((id) => !mail().mailboxWithRole(role, id));
+  return lacking === undefined ? move((id) => mail().mailboxWithRole(role, id), words, {}, moreIn) : missing(role, lacking);
 }
 
-export function trash(): Promise<void> {
-  const target = roleMailbox('trash');
-  return target ? move(target, 'acts.trashed') : missing('trash');
-}
+export const archive = () => toRole('archive', 'acts.archived', (id) => ({ but: ownPlaces(id, 'archive', 'snoozed', 'junk', 'trash') }));
+export const trash = () => toRole('trash', 'acts.trashed');
+export const junk = () => toRole('junk', 'acts.junked', (id) => ({ keywords: { $junk: true, $notjunk: false }, but: ownPlaces(id) }));
+export const notJunk = () => toRole('inbox', 'acts.notJunk', () => ({ keywords: { $junk: false, $notjunk: true } }));
+export const toInbox = () => toRole('inbox', 'acts.toInbox');
 
-export function junk(): Promise<void> {
-  const target = roleMailbox('junk');
-  return target ? move(target, 'acts.junked', {}, { keywords: { $junk: true, $notjunk: false }, but: ownPlaces() }) : missing('junk');
-}
-
-export function notJunk(): Promise<void> {
-  const target = roleMailbox('inbox');
-  return target ? move(target, 'acts.notJunk', {}, { keywords: { $junk: false, $notjunk: true } }) : missing('inbox');
-}
-
-export function toInbox(): Promise<void> {
-  const target = roleMailbox('inbox');
-  return target ? move(target, 'acts.toInbox') : missing('inbox');
-}
-
-function missing(role: MailboxRole): Promise<void> {
-  say(t('acts.noFolder', { name: t(`folders.role.${role}`) }), true);
+function missing(role: MailboxRole, accountId: Id): Promise<void> {
+  const name = t(`folders.role.${role}`);
+  const account = mail().accounts.peek().find((one) => one.id === accountId)?.name ?? '';
+  say(accountId === mail().mainAccount ? t('acts.noFolder', { name }) : t('acts.noFolderIn', { name, account }), true);
   return Promise.resolve();
 }
 
@@ -185,28 +221,23 @@ export const pin = () => toggleKeyword('$pinned', { on: 'acts.pinned', off: 'act
  * longer muted stay where they are.
  */
 export async function mute(): Promise<void> {
-  const list = pane.list.peek();
-  if (!list) return;
-  const [inbox, archive] = [roleMailbox('inbox'), roleMailbox('archive')];
-  const leaves = inbox?.myRights.mayRemoveItems && archive?.myRights.mayAddItems ? { add: [archive.id], remove: [inbox.id] } : undefined;
   const keywords = { $muted: true };
-  if (pane.isOnEverything()) return act({ keywords, ...(listMailbox() === inbox && leaves) }, 'acts.muted', {}, { whole: true });
+  const leavesIn = (id: Id): Pick<Wanted, 'add' | 'remove'> | undefined => {
+    const [inbox, archive] = [mail().mailboxWithRole('inbox', id), mail().mailboxWithRole('archive', id)];
+    return inbox?.myRights.mayRemoveItems && archive?.myRights.mayAddItems ? { add: [archive.id], remove: [inbox.id] } : undefined;
+  };
+  const isInbox = listRole() === 'inbox';
+  if (pane.isOnEverything()) return act((id) => ({ keywords, ...(isInbox && leavesIn(id)) }), 'acts.muted', {}, { whole: true });
   if (anyHas('$muted')) return act({ keywords: { $muted: false } }, 'acts.unmuted', {}, { whole: true });
   const keys = pane.targets();
   const emails = targetEmails(true);
   if (emails.length === 0) return;
-  const leaving = emails.filter((email) => leaves && inbox && inbox.id in email.mailboxIds);
-  const staying = emails.filter((email) => !leaving.includes(email));
-  if (leaves && listMailbox() === inbox) pane.select(keys, false);
-  const ids = (rows: EmailRow[]): Id[] => rows.map(({ id }) => id);
-  await changeEach(
-    mail(),
-    [
-      { emails: ids(leaving), keywords, ...leaves },
-      { emails: ids(staying), keywords },
-    ],
-    t('acts.muted', { count: keys.length }),
-  );
+  if (isInbox && targetAccounts().some(leavesIn)) pane.select(keys, false);
+  const changes = emails.map(({ id, mailboxIds }) => {
+    const leaves = leavesIn(mail().emails.accountOf(id));
+    return { emails: [id], keywords, ...(leaves?.remove?.some((one) => one in mailboxIds) && leaves) };
+  });
+  await changeEach(mail(), changes, t('acts.muted', { count: keys.length }));
 }
 
 export function setLabel(keyword: string, on: boolean, name: string): Promise<void> {

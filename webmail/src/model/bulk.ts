@@ -9,6 +9,7 @@ import { CORE, type EmailRow, type Filter, type Id, type SetError } from '../jma
 import { LayerError } from '../layer/layer.ts';
 import { applied, patchOf, type Change } from './change.ts';
 import type { MailList } from './list.ts';
+import type { RowList } from './merged.ts';
 import type { Store } from './store.ts';
 import { done, say } from './undo.ts';
 
@@ -42,48 +43,68 @@ export function canActAtServer(store: Store, accountId: Id): boolean {
   return QUERY_ACT in store.layer.session.capabilities && accountId === store.mainAccount;
 }
 
-export async function changeEverything(store: Store, list: MailList, wanted: Everything, words: (count: number) => string): Promise<void> {
-  const { accountId } = list.query;
-  const filter = filterOfAll(list.query.filter, wanted);
-  const count = list.total.peek() ?? 0;
+/** What takes back a part of an act. */
+type Undo = () => Promise<void>;
+
+interface Way {
+  /** The reader has stopped it: no other account is begun. */
+  isStopped: boolean;
+  undos: Undo[];
+  /** Not all was changed: lists look anew. */
+  isPartial: boolean;
+}
+
+/** On each account of the list, by one sentence and one undo. A function says what an account needs; undefined: nothing is done there. */
+export async function changeEverything(store: Store, list: RowList, wanted: Everything | ((accountId: Id) => Everything | undefined), words: (count: number) => string): Promise<void> {
+  const sentence = words(list.total.peek() ?? 0);
+  const tasks = list.parts.flatMap((part) => {
+    const own = typeof wanted === 'function' ? wanted(part.query.accountId) : wanted;
+    return own ? [{ part, own }] : [];
+  });
   // Shown at once: the server is asked behind.
-  if (leaves(list.query.filter, wanted, store.mailboxWithRole('inbox', accountId)?.id)) list.empty();
-  else showHere(store, list, wanted);
+  for (const { part, own } of tasks)
+    if (leaves(part.query.filter, own, store.mailboxWithRole('inbox', part.query.accountId)?.id)) part.empty();
+    else showHere(store, part, own);
+  const way: Way = { isStopped: false, undos: [], isPartial: tasks.some(({ own }) => own.but) };
+  let failed = false;
   try {
-    if (canActAtServer(store, accountId)) {
-      const isWhole = await actAtServer(store, list, filter, wanted, words(count));
-      // What stays was taken away here, or shown otherwise.
-      await (isWhole && !wanted.but ? list.refresh() : list.reload());
-      return;
-    }
-    if (wanted.snoozed) return say(t('acts.notOnEverything'), true);
-    if (wanted.destroy) {
-      const ids = await allIds(store, accountId, filter);
-      await inPieces(store, accountId, ids, words(count), (piece) => ({ destroy: piece }));
-      say(words(count));
-      await list.refresh();
-      return;
-    }
-    const steps = await stepsOf(store, accountId, filter, wanted);
-    const patches = patchesOf(steps, false);
-    const changed = await inPieces(store, accountId, [...patches.keys()], words(count), (piece) => ({ update: part(patches, piece) }));
-    const back = patchesOf(steps, true);
-    done({
-      words: words(count),
-      undo: async () => {
-        await inPieces(store, accountId, changed, t('bulk.undoing'), (piece) => ({ update: part(back, piece) }));
-        await list.refresh();
-      },
-    });
+    for (const { part, own } of tasks) if (!way.isStopped) await onPart(store, part, own, sentence, way);
   } catch (error) {
     if (!(error instanceof LayerError) && !(error instanceof MethodError)) throw error;
-    say(t('bulk.failed'), true);
-    await list.reload().catch(() => (list.failed.value = true));
-    return;
+    failed = true;
   } finally {
     progress.value = undefined;
   }
-  await list.refresh().catch(() => undefined);
+  const { undos } = way;
+  if (undos.length > 0)
+    done({
+      words: sentence,
+      undo: async () => {
+        for (const undo of undos) await undo();
+        await list.refresh();
+      },
+    });
+  if (failed) say(t('bulk.failed'), true);
+  // What stays was taken away here, or shown otherwise.
+  const isAnew = failed || way.isStopped || way.isPartial;
+  await Promise.all(tasks.map(({ part }) => (isAnew ? part.reload() : part.refresh()).catch(() => failed && (part.failed.value = true))));
+}
+
+async function onPart(store: Store, list: MailList, wanted: Everything, words: string, way: Way): Promise<void> {
+  const { accountId } = list.query;
+  const filter = filterOfAll(list.query.filter, wanted);
+  if (canActAtServer(store, accountId)) return actAtServer(store, accountId, filter, wanted, words, way);
+  if (wanted.snoozed) return say(t('acts.notOnEverything'), true);
+  if (wanted.destroy) {
+    const ids = await allIds(store, accountId, filter);
+    await inPieces(store, accountId, ids, words, (piece) => ({ destroy: piece }), way);
+    return say(words);
+  }
+  const steps = await stepsOf(store, accountId, filter, wanted);
+  const patches = patchesOf(steps, false);
+  const changed = await inPieces(store, accountId, [...patches.keys()], words, (piece) => ({ update: part(patches, piece) }), way);
+  const back = patchesOf(steps, true);
+  way.undos.push(async () => void (await inPieces(store, accountId, changed, t('bulk.undoing'), (piece) => ({ update: part(back, piece) }))));
 }
 
 /** Those of the query that are changed. */
@@ -126,28 +147,26 @@ interface QueryAct {
   undone: number;
 }
 
-/** The server does it by itself (doc/jmap.md, All Emails of a query at once), and knows how to take it back. False: not all was changed. */
-async function actAtServer(store: Store, list: MailList, filter: Filter | null, wanted: Everything, words: string): Promise<boolean> {
-  const { accountId } = list.query;
+/** The server does it by itself (doc/jmap.md, All Emails of a query at once), and knows how to take it back. */
+async function actAtServer(store: Store, accountId: Id, filter: Filter | null, wanted: Everything, words: string, way: Way): Promise<void> {
   const begun = await ask<{ queryActId: Id | null }>(store.layer, 'Email/queryAct', { accountId, filter, ...(wanted.destroy ? { destroy: true } : { update: patchOfAll(wanted) }) });
   const id = begun.queryActId;
   if (id === null) {
-    say(t('acts.stays'));
-    return false;
+    way.isPartial = true;
+    return say(t('acts.stays'));
   }
   const set = (state: 'stopped' | 'undone') => ask<{ notUpdated?: Record<Id, SetError> | null }>(store.layer, 'QueryAct/set', { accountId, update: { [id]: { state } } });
-  const ended = await follow(store, accountId, id, words, () => void set('stopped').catch(() => undefined));
-  if (ended && ended.failed > 0) say(t('change.refusedSome', { count: ended.failed }), true);
-  done({
-    words,
-    undo: async () => {
-      const { notUpdated } = await set('undone');
-      if (notUpdated && Object.keys(notUpdated).length > 0) say(t('bulk.notUndone'), true);
-      await follow(store, accountId, id, t('bulk.undoing'));
-      await list.refresh();
-    },
+  const ended = await follow(store, accountId, id, words, () => {
+    way.isStopped = true;
+    set('stopped').catch(() => undefined);
   });
-  return ended?.state === 'done' && ended.failed === 0;
+  if (ended && ended.failed > 0) say(t('change.refusedSome', { count: ended.failed }), true);
+  if (ended?.state !== 'done' || ended.failed > 0) way.isPartial = true;
+  way.undos.push(async () => {
+    const { notUpdated } = await set('undone');
+    if (notUpdated && Object.keys(notUpdated).length > 0) say(t('bulk.notUndone'), true);
+    await follow(store, accountId, id, t('bulk.undoing'));
+  });
 }
 
 export function patchOfAll(wanted: Everything): Record<string, unknown> {
@@ -245,14 +264,14 @@ async function inPieces(
   ids: readonly Id[],
   words: string,
   args: (piece: Id[]) => Record<string, unknown>,
+  way = { isStopped: false },
 ): Promise<Id[]> {
   const most = Number((store.layer.session.capabilities[CORE] as { maxObjectsInSet?: number } | undefined)?.maxObjectsInSet ?? SET_AT_ONCE);
-  let stopped = false;
   let refused = 0;
   const dealt: Id[] = [];
   for (const piece of pieces(ids, Math.min(SET_AT_ONCE, most))) {
-    if (stopped) break;
-    if (ids.length > SET_AT_ONCE) progress.value = { words, done: dealt.length, all: ids.length, stop: () => (stopped = true) };
+    if (way.isStopped) break;
+    if (ids.length > SET_AT_ONCE) progress.value = { words, done: dealt.length, all: ids.length, stop: () => (way.isStopped = true) };
     const request = new Batch(store.layer);
     const call = request.call<{ notUpdated?: Record<Id, SetError> | null; notDestroyed?: Record<Id, SetError> | null }>('Email/set', {
       accountId,

@@ -110,7 +110,13 @@ function show(store: Store, emails: readonly Before[], patches: ReadonlyMap<Id, 
     store.emails.remove([...patches].filter(([, patch]) => patch === null).map(([id]) => id));
     count(store, emails, 1);
   });
-  for (const accountId of new Set(emails.map((one) => one.accountId))) store.localChange.emit({ accountId, emails: emails.map((one) => one.id) });
+  tell(store, emails);
+}
+
+/** Each list is told of the emails of its own account. */
+function tell(store: Store, emails: readonly Before[]): void {
+  for (const accountId of new Set(emails.map((one) => one.accountId)))
+    store.localChange.emit({ accountId, emails: emails.filter((one) => one.accountId === accountId).map((one) => one.id) });
 }
 
 /** Counters of mailboxes follow at once; the server's own replace them soon. Threads are not counted: they would need all their emails. */
@@ -176,7 +182,7 @@ function putBack(store: Store, emails: readonly Before[]): void {
     for (const { id, accountId, keywords, mailboxIds } of emails) store.emails.put(accountId, [{ id, keywords, mailboxIds }]);
     count(store, emails, 1);
   });
-  for (const accountId of new Set(emails.map((one) => one.accountId))) store.localChange.emit({ accountId, emails: emails.map((one) => one.id) });
+  tell(store, emails);
 }
 
 /** The patch that leads back, against what the email has now: what others changed meanwhile stays. */

@@ -8,6 +8,7 @@ import { Emitter } from '../base/emitter.ts';
 import { Batch } from '../jmap/batch.ts';
 import type { Comparator, EmailRow, Filter, Id, State } from '../jmap/types.ts';
 import { matchesFilter } from './filter.ts';
+import type { RowList } from './merged.ts';
 import type { Store } from './store.ts';
 
 export interface ListQuery {
@@ -54,7 +55,14 @@ export function mailboxQuery(accountId: Id, mailboxId: Id): ListQuery {
   return { accountId, filter: { inMailbox: mailboxId }, sort: NEWEST_FIRST, collapseThreads: true };
 }
 
-export class MailList {
+/** What a row is sorted by, for lists whose newest stand above. */
+export interface Rank {
+  isPinned: boolean;
+  date: string;
+}
+
+export class MailList implements RowList {
+  readonly parts = [this];
   /** Undefined until the first answer. */
   readonly total = signal<number | undefined>(undefined);
   /** Grows whenever the rows have changed: who draws rows depends on it. */
@@ -140,6 +148,12 @@ export class MailList {
       if (at >= 0) return at;
     }
     return -1;
+  }
+
+  /** Whether a row, or a conversation that is in no list, is of this list's account. */
+  isOf(key: Id): boolean {
+    const { emails, threads } = this.store;
+    return this.query.accountId === (this.query.collapseThreads && threads.has(key) ? threads : emails).accountOf(key);
   }
 
   /** Of all rows that are known. */
@@ -447,17 +461,11 @@ export class MailList {
     const newest = sure.at(-1);
     const by = this.query.sort.at(-1);
     if (newest === undefined || !by || !['receivedAt', 'snoozedUntil'].includes(by.property)) return false;
-    const pins = this.query.sort.length > 1;
-    const date = (id: Id) => {
-      const email = this.store.emails.peek(id);
-      return email ? (by.property === 'receivedAt' ? email.receivedAt : listDate(email)) : '';
-    };
-    const isPinned = (id: Id) => pins && this.emailsOfKey(this.keyOf(id)).some((one) => '$pinned' in (this.store.emails.peek(one)?.keywords ?? {}));
-    const [when, pinned] = [date(newest), isPinned(newest)];
+    const own = this.rank(newest);
     const stands = (id: Id) => {
-      const other = isPinned(id);
-      if (other !== pinned) return pinned;
-      return by.isAscending ? date(id) > when : date(id) < when;
+      const other = this.rank(id);
+      if (other.isPinned !== own.isPinned) return own.isPinned;
+      return by.isAscending ? other.date > own.date : other.date < own.date;
     };
     const at = this.ids.findIndex((id) => id !== undefined && stands(id));
     // Behind all that is known: only the server knows how many others lie between.
@@ -466,6 +474,12 @@ export class MailList {
     this.ids.splice(at < 0 ? this.ids.length : at, 0, newest);
     this.gone.delete(newest);
     return true;
+  }
+
+  rank(id: Id): Rank {
+    const email = this.store.emails.peek(id);
+    const isPinned = this.query.sort.length > 1 && this.emailsOfKey(this.keyOf(id)).some((one) => '$pinned' in (this.store.emails.peek(one)?.keywords ?? {}));
+    return { isPinned, date: email ? (this.query.sort.at(-1)?.property === 'receivedAt' ? email.receivedAt : listDate(email)) : '' };
   }
 
   /** Is it of what the list is about, filters by chips aside? A conversation is archived whole, its read emails too. */

@@ -5,12 +5,12 @@
  */
 import { type ReadonlySignal, batch, computed, signal } from '@preact/signals';
 import type { Id } from '../jmap/types.ts';
-import type { MailList } from './list.ts';
+import type { RowList } from './merged.ts';
 
 export type Key = Id;
 
 export class ListPane {
-  readonly list = signal<MailList | undefined>(undefined);
+  readonly list = signal<RowList | undefined>(undefined);
   readonly focused = signal<Key | undefined>(undefined);
   /** The conversation that is open beside or over the list; it need not be in the list. */
   readonly open = signal<Key | undefined>(undefined);
@@ -24,7 +24,7 @@ export class ListPane {
   private position = 0;
   private wasInList = false;
 
-  show(list: MailList | undefined): void {
+  show(list: RowList | undefined): void {
     if (list === this.list.peek()) return;
     this.list.peek()?.close();
     batch(() => {

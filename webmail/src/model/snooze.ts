@@ -7,20 +7,19 @@ import { wholeDate } from '../base/dates.ts';
 import { t } from '../base/words.ts';
 import { type EmailRow, type Id, type Invocation, type SetError, SNOOZE, UNANSWERED } from '../jmap/types.ts';
 import { LayerError } from '../layer/layer.ts';
-import { isOnEverything, listMailbox, roleMailbox, targetEmails } from './acts.ts';
+import { isOnEverything, listMailbox, roleMailbox, targetAccounts, targetEmails } from './acts.ts';
 import { canActAtServer, changeEverything } from './bulk.ts';
 import { mail, pane } from './current.ts';
 import { done, say } from './undo.ts';
 
 export function canSnooze(): boolean {
   const store = mail();
-  const accountId = pane.list.peek()?.query.accountId ?? store.mainAccount;
-  return accountId === store.mainAccount && SNOOZE in store.layer.session.capabilities;
+  return targetAccounts().every((id) => id === store.mainAccount) && SNOOZE in store.layer.session.capabilities;
 }
 
 /** All of a query is put off by the server alone. */
 export function canSnoozeEverything(): boolean {
-  return canActAtServer(mail(), pane.list.peek()?.query.accountId ?? mail().mainAccount);
+  return targetAccounts().every((id) => canActAtServer(mail(), id));
 }
 
 export async function snooze(until: Date): Promise<void> {

@@ -13,6 +13,9 @@ const OBJECTS = 500;
 /** Once the mail is here, a new browser waits so long for the person's preferences: nobody takes that for a wait. */
 const PREFERENCES_WITHIN_MS = 150;
 
+/** What others share comes without a role, the inbox aside; an account's folders have these names from the start. */
+const SHARED_NAMES: Partial<Record<MailboxRole, string>> = { archive: 'Archive', junk: 'Junk', trash: 'Trash' };
+
 export interface Account {
   id: Id;
   name: string;
@@ -112,7 +115,16 @@ export class Store {
   }
 
   mailboxWithRole(role: MailboxRole, accountId: Id = this.mainAccount): Mailbox | undefined {
-    return this.mailboxes.all(accountId).find((mailbox) => mailbox.role === role);
+    const all = this.mailboxes.all(accountId);
+    const found = all.find((mailbox) => mailbox.role === role);
+    if (found || accountId === this.mainAccount) return found;
+    return all.find((mailbox) => mailbox.parentId === null && mailbox.role === null && mailbox.name === SHARED_NAMES[role]);
+  }
+
+  /** The inboxes of all accounts that have one here, the own account's first. */
+  inboxes(): Mailbox[] {
+    const accounts = [...this.accounts.value].sort((a, b) => Number(b.id === this.mainAccount) - Number(a.id === this.mainAccount));
+    return accounts.flatMap(({ id }) => this.mailboxWithRole('inbox', id) ?? []);
   }
 
   /** Rows of these emails, and of all in their threads; those that are here already are not asked for again. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { demo, eventually, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 let server: Server;
 let browser: Browser;
@@ -54,5 +54,66 @@ test('a folder is shared with somebody who is found by name, with more rights, a
   await openDialogue();
   await page.getByLabel('What bob@example.test may do').waitFor();
 });
+
+const ALICE = 'alice@example.test';
+const BOB = 'bob@example.test';
+const mailTo = (to: string, subject: string): string => `From: Carol <carol@example.net>\nTo: ${to}\nSubject: ${subject}\nDate: Mon, 01 Jan 2024 00:00:00 +0000\nMessage-ID: <${subject.replaceAll(' ', '-')}@example.net>\n\n${subject}\n`;
+const inboxOf = (who: string): number => (JSON.parse(server.run('mailbox', 'list', who, '--json')) as { path: string; messages: number }[]).find(({ path }) => path === 'INBOX')!.messages;
+
+test('all inboxes are one list by date; each row names its account, and what is done is done in it, with one undo', async () => {
+  for (const folder of ['INBOX', 'Archive']) {
+    server.run('mailbox', 'share', BOB, folder, ALICE, 'write');
+    server.run('mailbox', 'accept', ALICE, BOB, folder);
+  }
+  server.deliver(ALICE, mailTo(ALICE, 'First for Alice'));
+  server.deliver(BOB, mailTo(BOB, 'Second for Bob'));
+  server.deliver(ALICE, mailTo(ALICE, 'Third for Alice'));
+  await page.goto(`${server.origin}/mail/inbox`);
+  await page.getByRole('link', { name: /^All inboxes/ }).click();
+  await page.waitForURL('**/mail/all');
+  const rows = page.getByRole('row', { name: / for (Alice|Bob)/ });
+  await rows.nth(2).waitFor();
+  assert.deepEqual(await rows.evaluateAll((all) => all.map((row) => row.querySelector('.row-title')?.textContent)), ['Third for Alice', 'Second for Bob', 'First for Alice']);
+  assert.deepEqual(await rows.locator('.row-folder').allTextContents(), [ALICE, BOB, ALICE]);
+  assert.match((await rows.nth(1).getAttribute('aria-label'))!, /bob@example\.test$/);
+  if (process.env['SCREENS']) await pictures('all-inboxes');
+  const before = [inboxOf(ALICE), inboxOf(BOB)];
+  await holdNotices(page);
+  await rows.nth(0).locator('[data-act=check]').click();
+  await rows.nth(1).locator('[data-act=check]').click();
+  await page.keyboard.press('e');
+  await page.getByRole('row', { name: /Second for Bob/ }).waitFor({ state: 'detached' });
+  await eventually(() => inboxOf(ALICE) === before[0]! - 1 && inboxOf(BOB) === before[1]! - 1, 'each is archived in its own account');
+  await page.getByText('2 conversations archived.').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await rows.nth(2).waitFor();
+  await eventually(() => inboxOf(ALICE) === before[0]! && inboxOf(BOB) === before[1]!, 'both are back');
+  // It is opened in the list, and answered from where it was written to.
+  await rows.nth(1).click();
+  await page.waitForURL(/\/mail\/all\/T/);
+  await page.locator('.conversation').getByText('Second for Bob').first().waitFor();
+  await page.reload();
+  await page.locator('.conversation').getByText('Second for Bob').first().waitFor();
+  // What comes is put in at its place.
+  server.deliver(BOB, mailTo(BOB, 'Fourth for Bob'));
+  await page.getByRole('row', { name: /Fourth for Bob/ }).waitFor();
+  assert.equal(await rows.nth(0).locator('.row-title').textContent(), 'Fourth for Bob');
+});
+
+/** SCREENS: a folder for pictures to look at. */
+async function pictures(name: string): Promise<void> {
+  const folder = process.env['SCREENS']!;
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png` });
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 390, height: 780 });
+  await page.screenshot({ path: `${folder}/${name}-phone.png` });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+  await page.screenshot({ path: `${folder}/${name}-rtl.png` });
+  await page.evaluate(() => (document.documentElement.dir = 'ltr'));
+}
 
 test('nothing was reported as an error', () => assert.deepEqual(page.errors, []));

@@ -2,9 +2,10 @@
 import { useComputed } from '@preact/signals';
 import { actions, nameOf } from '../../actions/registry.ts';
 import { colourOfLabel, labelOfKeyword } from '../../base/labels.ts';
+import { sayNumber } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import { shownKeysOf } from '../../frame/keys.ts';
-import { go, pathOf, place, type Place } from '../../frame/router.ts';
+import { ALL_INBOXES, go, pathOf, place, type Place } from '../../frame/router.ts';
 import { mail } from '../../model/current.ts';
 import { knownLabels } from '../../model/labels.ts';
 import { forgetSearch, renameSearch, savedSearches, type SavedSearch } from '../../model/searches.ts';
@@ -29,6 +30,7 @@ export function Folders() {
         </div>
       )}
       <div class="folder-scroll">
+        <AllInboxes />
         <FolderTree accountId={mail().mainAccount} label={t('folders.title')} />
         <button type="button" class="folder-new" onClick={() => void newFolder()}>
           <Icon name="plus" />
@@ -50,6 +52,39 @@ export function Folders() {
 export function placeOfLabel(keyword: string): Place {
   const name = labelOfKeyword(keyword).toLocaleLowerCase();
   return { kind: 'search', text: `label:${/\s/.test(name) ? `"${name}"` : name}` };
+}
+
+/** The inboxes of all accounts as one, where there are several. */
+function AllInboxes() {
+  const inboxes = mail().inboxes();
+  if (inboxes.length < 2) return null;
+  const unread = inboxes.reduce((sum, one) => sum + one.unreadThreads, 0);
+  const here = place.value;
+  const isHere = here.kind === 'folder' && pathOf({ ...here, thread: undefined }) === pathOf(ALL_INBOXES);
+  return (
+    <a
+      class={`folder folder-all${unread > 0 ? ' folder-unread' : ''}`}
+      href={pathOf(ALL_INBOXES)}
+      aria-current={isHere ? 'page' : undefined}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        go(ALL_INBOXES);
+      }}
+    >
+      <span class="folder-fold folder-leaf" />
+      <span class="folder-icon">
+        <Icon name="layers" />
+      </span>
+      <span class="folder-name">{t('folders.allInboxes')}</span>
+      {unread > 0 && (
+        <span class="folder-count">
+          {sayNumber(unread)}
+          <span class="spoken"> {t('folders.afterUnread', { count: unread })}</span>
+        </span>
+      )}
+    </a>
+  );
 }
 
 function Searches() {

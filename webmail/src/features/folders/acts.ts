@@ -120,7 +120,8 @@ export function isShown(mailbox: Mailbox): boolean {
 }
 
 function listOf(mailbox: Mailbox): MailList {
-  const open = pane.list.peek();
+  const parts = pane.list.peek()?.parts ?? [];
+  const open = parts.length === 1 ? parts[0] : undefined;
   const filter = open?.query.filter;
   if (open && filter && !('operator' in filter) && filter.inMailbox === mailbox.id) return open;
   const list = new MailList(mail(), mailboxQuery(mail().mailboxes.accountOf(mailbox.id), mailbox.id));

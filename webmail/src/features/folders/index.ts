@@ -4,7 +4,7 @@ import { actions, type Action } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
 import { addPaletteSource } from '../../frame/palette.tsx';
 import { focusList } from '../../frame/focus.ts';
-import { go, place, type Place } from '../../frame/router.ts';
+import { ALL_INBOXES, go, place, type Place } from '../../frame/router.ts';
 import { fill } from '../../frame/slots.ts';
 import type { Id, MailboxRole } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
@@ -68,6 +68,7 @@ export function installFolders(): void {
   );
   actions.add(
     ...roles,
+    { id: 'go.allInboxes', group: 'go', keys: ['g u'], icon: 'layers', possible: () => mail().inboxes().length > 1, run: () => goAndFocus(ALL_INBOXES) },
     { id: 'go.starred', group: 'go', keys: ['g s'], icon: 'star', run: () => goAndFocus({ kind: 'search', text: 'is:starred' }) },
     {
       id: 'go.folder',

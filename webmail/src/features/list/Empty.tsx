@@ -7,7 +7,7 @@ import { mailboxName } from '../../model/mailboxes.ts';
 import { writeTo } from '../../model/reading.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
-import { chips, mailbox } from './current.ts';
+import { chips, isUnified, mailbox } from './current.ts';
 
 export function Empty() {
   const here = mailbox.value;
@@ -18,6 +18,7 @@ export function Empty() {
       </Notice>
     );
   }
+  if (isUnified.value) return <Notice icon="inbox" title={t('list.empty.inboxes')} text={t('list.empty.inboxText')} />;
   if (!here) return <Notice icon="search" title={t('list.empty.search')} text={t(mail().status.value.connection === 'offline' ? 'list.searchedHere' : 'list.empty.searchText')} />;
   if (here.role === 'inbox') return isNew() ? <FirstRun /> : <Notice icon="inbox" title={t('list.empty.inbox')} text={t('list.empty.inboxText')} />;
   const texts = ['drafts', 'sent', 'junk', 'trash', 'archive', 'snoozed', 'scheduled'];

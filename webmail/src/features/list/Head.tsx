@@ -6,11 +6,10 @@ import { DrawerButton } from '../../frame/frame.tsx';
 import { shownKeysOf } from '../../frame/keys.ts';
 import { componentsOf } from '../../frame/slots.ts';
 import { mail, pane } from '../../model/current.ts';
-import { mailboxName } from '../../model/mailboxes.ts';
 import { progress } from '../../model/bulk.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { ToggleChip } from '../../ui/Chip.tsx';
-import { chips, mailbox, shownChips, toggleChip } from './current.ts';
+import { chips, listName, shownChips, toggleChip } from './current.ts';
 import { openRowMenu } from './menu.ts';
 
 const ICONS: Record<string, string> = { unread: 'mail', starred: 'star', attachment: 'paperclip', known: 'users', newsletters: 'newspaper' };
@@ -20,7 +19,7 @@ export function Head() {
     <header class="list-head">
       <div class="list-top">
         <DrawerButton />
-        <h1 class="list-name">{mailbox.value ? mailboxName(mailbox.value) : t('list.hits')}</h1>
+        <h1 class="list-name">{listName()}</h1>
         <div class="list-search">
           {componentsOf('search').map((Component, i) => (
             <Component key={i} />

@@ -8,15 +8,14 @@ import { ROW_HEIGHTS } from '../../frame/theme.ts';
 import { layout } from '../../frame/view.ts';
 import { mail, pane } from '../../model/current.ts';
 import { troubles } from '../../model/deliveries.ts';
-import type { MailList } from '../../model/list.ts';
-import { mailboxName } from '../../model/mailboxes.ts';
+import type { RowList } from '../../model/merged.ts';
 import { setting } from '../../model/settings.ts';
 import { ownAddresses } from '../../model/target.ts';
 import { Button } from '../../ui/Button.tsx';
 import { SkeletonRows } from '../../ui/Skeleton.tsx';
 import { VirtualList, type VirtualListHandle } from '../../ui/VirtualList.tsx';
 import { Spoken } from './arrivals.tsx';
-import { isMissing, mailbox, searchWords } from './current.ts';
+import { isMissing, isSearch, isUnified, listName, mailbox, searchWords } from './current.ts';
 import { Empty } from './Empty.tsx';
 import { Head } from './Head.tsx';
 import { rowEvents } from './mouse.ts';
@@ -35,9 +34,9 @@ export function ListView() {
   );
 }
 
-const keys = new WeakMap<MailList, number>();
+const keys = new WeakMap<RowList, number>();
 let made = 0;
-function listKey(list: MailList): number {
+function listKey(list: RowList): number {
   let key = keys.get(list);
   if (key === undefined) keys.set(list, (key = ++made));
   return key;
@@ -53,7 +52,7 @@ function Missing() {
   );
 }
 
-function Rows({ list }: { list: MailList }) {
+function Rows({ list }: { list: RowList }) {
   const version = list.version.value;
   const total = list.total.value;
   const top = useSignal(list.top);
@@ -68,8 +67,9 @@ function Rows({ list }: { list: MailList }) {
     [mine.value, role, troubles.value],
   );
   const words = searchWords.value;
-  const showsFolders = mailbox.value === undefined;
-  const stamp = useMemo(() => ({}), [context, words, showsFolders, list]);
+  const showsFolders = isSearch.value;
+  const names = isUnified.value ? 'all' : list.parts.length > 1 ? 'others' : 'none';
+  const stamp = useMemo(() => ({}), [context, words, showsFolders, names, list]);
 
   useEffect(() => void list.want(list.top, list.top + 1), [list]);
   useSignalEffect(() => {
@@ -111,6 +111,7 @@ function Rows({ list }: { list: MailList }) {
               before={index > 0 ? list.at(index - 1) : undefined}
               context={context}
               showsFolders={showsFolders}
+              namesAccounts={names}
               words={words}
             />
           );
@@ -135,12 +136,8 @@ function Rows({ list }: { list: MailList }) {
   );
 }
 
-function listName(): string {
-  return mailbox.value ? mailboxName(mailbox.value) : t('list.hits');
-}
-
 /** The day of the first row that is seen, and how many there are. */
-function Status({ list, top, total }: { list: MailList; top: number; total: number }) {
+function Status({ list, top, total }: { list: RowList; top: number; total: number }) {
   const id = list.at(top);
   const email = id === undefined ? undefined : mail().emails.of(id).value;
   const group = email && groupOf(email);
@@ -154,7 +151,7 @@ function Status({ list, top, total }: { list: MailList; top: number; total: numb
             {t('list.selectAll', { number: sayNumber(total) })}
           </button>
         )}
-        <span class="list-total">{t(mailbox.value ? 'list.total' : 'list.found', { count: total, number: sayNumber(total) })}</span>
+        <span class="list-total">{t(isSearch.value ? 'list.found' : 'list.total', { count: total, number: sayNumber(total) })}</span>
       </div>
     </>
   );
@@ -162,10 +159,10 @@ function Status({ list, top, total }: { list: MailList; top: number; total: numb
 
 /** A search without a network finds what this browser keeps. */
 function isSearchedHere(): boolean {
-  return mailbox.value === undefined && mail().status.value.connection === 'offline';
+  return isSearch.value && mail().status.value.connection === 'offline';
 }
 
-function Failed({ list }: { list: MailList }) {
+function Failed({ list }: { list: RowList }) {
   return (
     <div class="list-failed" role="alert">
       <p>{t(isSearchedHere() ? 'list.failedHere' : 'list.failed')}</p>

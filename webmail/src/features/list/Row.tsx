@@ -24,13 +24,15 @@ export interface RowProps {
   context: Context;
   /** In a search each row names the folders that it lies in. */
   showsFolders: boolean;
+  /** Which rows name their account: where several are in the list, all or those of others. */
+  namesAccounts: 'none' | 'others' | 'all';
   words: readonly string[];
 }
 
-export function Row({ id, index, before, context, showsFolders, words }: RowProps) {
+export function Row({ id, index, before, context, showsFolders, namesAccounts, words }: RowProps) {
   const email = mail().emails.of(id).value;
   const thread = mail().threads.of(email?.threadId ?? '').value;
-  const key = email && pane.list.value?.query.collapseThreads ? email.threadId : id;
+  const key = email && pane.list.value?.parts[0]?.query.collapseThreads ? email.threadId : id;
   const isFocused = useComputed(() => pane.focused.value === key);
   const isSelected = useComputed(() => pane.everything.value || pane.selected.value.has(key));
   const isHovered = useComputed(() => hovered.value === key);
@@ -45,6 +47,7 @@ export function Row({ id, index, before, context, showsFolders, words }: RowProp
   const above = before === undefined ? undefined : mail().emails.peek(before);
   const group = groupOf(email);
   const begins = index > 0 && above !== undefined && groupOf(above).key !== group.key;
+  const account = accountName(id, namesAccounts);
   const density = setting('density').value;
   const Line = density === 'one' ? OneLine : density === 'two' ? TwoLines : ThreeLines;
   return (
@@ -55,7 +58,7 @@ export function Row({ id, index, before, context, showsFolders, words }: RowProp
       aria-rowindex={index + 1}
       aria-selected={isSelected.value}
       aria-current={isOpen.value ? 'true' : undefined}
-      aria-label={spokenRow(facts, showsFolders)}
+      aria-label={spokenRow(facts, showsFolders, account)}
       data-key={key}
       data-focused={isFocused.value || undefined}
       draggable
@@ -70,6 +73,7 @@ export function Row({ id, index, before, context, showsFolders, words }: RowProp
           email={email}
           words={words}
           showsFolders={showsFolders}
+          account={account}
           day={begins && group.words ? groupWords(group) : ''}
         />
         <span class="row-star" data-act="star" data-on={facts.isStarred || undefined} aria-hidden="true">
@@ -79,6 +83,14 @@ export function Row({ id, index, before, context, showsFolders, words }: RowProp
       </div>
     </div>
   );
+}
+
+/** The account that a row lies in, where the list has several. */
+function accountName(id: Id, which: RowProps['namesAccounts']): string | undefined {
+  const store = mail();
+  const owner = store.emails.accountOf(id);
+  if (which === 'none' || (which === 'others' && owner === store.mainAccount)) return undefined;
+  return store.accounts.value.find((one) => one.id === owner)?.name;
 }
 
 /** A row that is not loaded yet. */
@@ -100,6 +112,7 @@ interface LineProps {
   email: EmailRow;
   words: readonly string[];
   showsFolders: boolean;
+  account: string | undefined;
   /** The group that begins with this row, where its time does not say so already. */
   day: string;
 }
@@ -188,12 +201,17 @@ function Subject({ facts, words, withPreview }: LineProps & { withPreview?: bool
 /** More labels have no room. */
 const MOST_LABELS = 3;
 
-function Labels({ facts, showsFolders }: LineProps) {
+function Labels({ facts, showsFolders, account }: LineProps) {
   const colours = setting('labelColours').value;
   const folders = showsFolders ? facts.mailboxIds.flatMap((id) => mail().mailboxes.peek(id) ?? []) : [];
-  if (facts.labels.length === 0 && folders.length === 0) return null;
+  if (facts.labels.length === 0 && folders.length === 0 && account === undefined) return null;
   return (
     <span class="row-labels">
+      {account !== undefined && (
+        <span class="row-folder" dir="auto">
+          {account}
+        </span>
+      )}
       {folders.slice(0, 2).map((mailbox) => (
         <span key={mailbox.id} class="row-folder">
           {mailboxName(mailbox)}
@@ -268,7 +286,7 @@ function RowActs({ facts }: { facts: RowFacts }) {
 }
 
 export function groupOf(email: EmailRow): DayGroup {
-  const pinned = !pane.list.peek()?.query.sort.every((one) => one.property === 'receivedAt') && isPinned(email);
+  const pinned = !pane.list.peek()?.parts[0]?.query.sort.every((one) => one.property === 'receivedAt') && isPinned(email);
   return pinned ? PINNED : dayGroup(new Date(listDate(email)), now.value);
 }
 
@@ -287,7 +305,7 @@ function reminderWords(facts: RowFacts): string {
 }
 
 /** "unread, Anna Petrova, Budget for May, 14:32, has attachment". */
-export function spokenRow(facts: RowFacts, showsFolders: boolean): string {
+export function spokenRow(facts: RowFacts, showsFolders: boolean, account?: string): string {
   const people = facts.people.map((person) => (person.isMe ? t('list.me') : person.name)).join(t('list.comma'));
   const folders = showsFolders ? facts.mailboxIds.flatMap((id) => mail().mailboxes.peek(id) ?? []).map(mailboxName) : [];
   const parts = [
@@ -310,6 +328,7 @@ export function spokenRow(facts: RowFacts, showsFolders: boolean): string {
     facts.isMuted && t('list.spoken.muted'),
     ...facts.labels.map(labelOfKeyword),
     ...folders,
+    account,
   ];
   return parts.filter(Boolean).join(', ');
 }

@@ -28,8 +28,8 @@ const isReading = () => document.activeElement?.closest('[data-reading]') != nul
 /** Escape belongs to the mail that somebody writes, beside the list or in it. */
 const isWriting = () => document.activeElement?.closest('[data-composer]') != null;
 const can = () => isInMail() && acts.canAct();
-const role = () => acts.listMailbox()?.role;
-const rights = (right: keyof Mailbox['myRights']) => acts.listMailbox()?.myRights[right] ?? true;
+const role = () => acts.listRole();
+const rights = (right: keyof Mailbox['myRights']) => acts.mayInList(right);
 const mayRemove = () => can() && rights('mayRemoveItems');
 const mayMark = () => can() && rights('maySetKeywords');
 

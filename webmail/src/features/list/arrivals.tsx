@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { currentLanguage, t } from '../../base/words.ts';
 import type { EmailRow, Id } from '../../jmap/types.ts';
-import type { MailList } from '../../model/list.ts';
+import type { RowList } from '../../model/merged.ts';
 import { nameOf } from './facts.ts';
 
 /** More names are a number. */
@@ -55,15 +55,15 @@ export class Arrivals {
 }
 
 /** The region is there before it says something: what appears with its words is not spoken. */
-export function Spoken({ list }: { list: MailList | undefined }) {
+export function Spoken({ list }: { list: RowList | undefined }) {
   const words = useSignal('');
   useEffect(() => {
     words.value = '';
     if (!list) return undefined;
     const arrivals = new Arrivals((emails) => (words.value = arrivalWords(emails)));
-    const stop = list.arrived.listen((emails) => arrivals.take(emails));
+    const stops = list.parts.map((part) => part.arrived.listen((emails) => arrivals.take(emails)));
     return () => {
-      stop();
+      for (const stop of stops) stop();
       arrivals.end();
     };
   }, [list]);

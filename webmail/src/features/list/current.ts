@@ -1,10 +1,13 @@
 /** Which list the pane shows: it follows the place and the filters. Lists that were left are kept for a while, with what they know. */
 import { batch, computed, effect, signal } from '@preact/signals';
-import { go, place } from '../../frame/router.ts';
+import { t } from '../../base/words.ts';
+import { ALL_INBOXES, go, pathOf, place } from '../../frame/router.ts';
 import { type Filter, type Id, type Mailbox, SNOOZE } from '../../jmap/types.ts';
 import { mail, pane } from '../../model/current.ts';
 import { followDeliveries } from '../../model/deliveries.ts';
 import { MailList, AWOKEN_FIRST, NEWEST_FIRST, PINNED_FIRST, type ListQuery } from '../../model/list.ts';
+import { mailboxName } from '../../model/mailboxes.ts';
+import { MergedList, type RowList } from '../../model/merged.ts';
 import { VERDICT } from '../../model/reading.ts';
 import { setting } from '../../model/settings.ts';
 import { layout } from '../../frame/view.ts';
@@ -23,8 +26,8 @@ const CONDITIONS: Record<Chip, Filter> = {
   newsletters: { header: ['List-Unsubscribe'] },
 };
 
-/** Lists that are kept. Each holds some ids; the rows themselves are kept anyway. */
-const KEPT = 8;
+/** Lists that are kept, those that others are made of too. Each holds some ids; the rows themselves are kept anyway. */
+const KEPT = 16;
 
 export const chips = signal<ReadonlySet<Chip>>(new Set());
 
@@ -43,7 +46,7 @@ export const mailbox = computed<Mailbox | undefined>(() => {
 /** Of whom one knows nothing is known in others' accounts, of Junk and of what one has written. */
 export const shownChips = computed<readonly Chip[]>(() => {
   const here = mailbox.value;
-  const isOwn = here === undefined || mail().mailboxes.accountOf(here.id) === mail().mainAccount;
+  const isOwn = asked.value.every(({ accountId }) => accountId === mail().mainAccount);
   const tellsPeople = knowsPeople() && isOwn && !['junk', 'sent', 'drafts', 'scheduled'].includes(here?.role ?? '');
   return CHIPS.filter((chip) => chip !== 'known' || tellsPeople);
 });
@@ -52,28 +55,45 @@ export const shownChips = computed<readonly Chip[]>(() => {
 const mailboxId = computed(() => mailbox.value?.id);
 const searched = computed(() => (place.value.kind === 'search' ? place.value.text : undefined));
 
+/** The inboxes of all accounts in one list. */
+export const isUnified = computed(() => place.value.kind === 'folder' && pathOf({ ...place.value, thread: undefined }) === pathOf(ALL_INBOXES));
+export const isSearch = computed(() => searched.value !== undefined);
+
 /** A folder that is not there (any more): a link to it, or it was deleted in another window. */
-export const isMissing = computed(() => place.value.kind === 'folder' && mailboxId.value === undefined);
+export const isMissing = computed(() => place.value.kind === 'folder' && !isUnified.value && mailboxId.value === undefined);
+
+export function listName(): string {
+  if (isUnified.value) return t('folders.allInboxes');
+  return mailbox.value ? mailboxName(mailbox.value) : t('list.hits');
+}
 
 /** The words that are marked in rows. */
 export const searchWords = computed<readonly string[]>(() => (searched.value === undefined ? [] : wordsOf(parseSearch(searched.value))));
 
-/** The query, and the part of its filter that rows leave by at once. */
-const query = computed<{ whole: ListQuery; lasting: Filter } | undefined>(() => {
-  const more = CHIPS.filter((chip) => chips.value.has(chip)).map((chip) => CONDITIONS[chip]);
+/** What the list is of, by account: the filter, without chips. */
+const asked = computed<{ accountId: Id; filter: Filter }[]>(() => {
+  const store = mail();
   const id = mailboxId.value;
-  let filter: Filter | undefined;
-  let accountId: Id = mail().mainAccount;
-  if (id !== undefined) {
-    filter = { inMailbox: id };
-    accountId = mail().mailboxes.accountOf(id);
-  } else if (searched.value !== undefined) filter = filterOf(parseSearch(searched.value), searchContext(mail()));
-  if (!filter) return undefined;
-  const all: Filter = more.length > 0 ? { operator: 'AND', conditions: [filter, ...more] } : filter;
-  return {
-    whole: { accountId, filter: all, sort: id === undefined ? NEWEST_FIRST : hasSnooze() ? AWOKEN_FIRST : PINNED_FIRST, collapseThreads: true },
-    lasting: filter,
-  };
+  if (id !== undefined) return [{ accountId: store.mailboxes.accountOf(id), filter: { inMailbox: id } }];
+  if (isUnified.value) return store.inboxes().map((inbox) => ({ accountId: store.mailboxes.accountOf(inbox.id), filter: { inMailbox: inbox.id } }));
+  if (searched.value === undefined) return [];
+  const filter = filterOf(parseSearch(searched.value), searchContext(store));
+  return filter ? [{ accountId: store.mainAccount, filter }] : [];
+});
+
+interface Query {
+  whole: ListQuery;
+  /** The part of the filter that rows leave by at once. */
+  lasting: Filter;
+}
+
+const queries = computed<Query[]>(() => {
+  const more = CHIPS.filter((chip) => chips.value.has(chip)).map((chip) => CONDITIONS[chip]);
+  const sort = isSearch.value ? NEWEST_FIRST : hasSnooze() ? AWOKEN_FIRST : PINNED_FIRST;
+  return asked.value.map(({ accountId, filter }) => {
+    const all: Filter = more.length > 0 ? { operator: 'AND', conditions: [filter, ...more] } : filter;
+    return { whole: { accountId, filter: all, sort, collapseThreads: true }, lasting: filter };
+  });
 });
 
 function knowsPeople(): boolean {
@@ -84,15 +104,26 @@ function hasSnooze(): boolean {
   return SNOOZE in mail().layer.session.capabilities;
 }
 
-const kept = new Map<string, MailList>();
+const kept = new Map<string, RowList>();
 
-function listOf(wanted: ListQuery, lasting: Filter): MailList {
-  const key = JSON.stringify(wanted);
-  const found = kept.get(key) ?? new MailList(mail(), wanted, JSON.stringify(lasting) === JSON.stringify(wanted.filter) ? wanted.filter : lasting);
+function keptOr<T extends RowList>(key: string, make: () => T): T {
+  const found = (kept.get(key) as T | undefined) ?? make();
   kept.delete(key);
   kept.set(key, found);
   for (const old of [...kept.keys()].slice(0, -KEPT)) kept.delete(old);
   return found;
+}
+
+const keyOf = (wanted: readonly Query[]) => JSON.stringify(wanted.map((one) => one.whole));
+
+function partOf(wanted: Query): MailList {
+  const { whole, lasting } = wanted;
+  return keptOr(keyOf([wanted]), () => new MailList(mail(), whole, JSON.stringify(lasting) === JSON.stringify(whole.filter) ? whole.filter : lasting));
+}
+
+function listOf(wanted: readonly Query[]): RowList | undefined {
+  if (wanted.length <= 1) return wanted[0] && partOf(wanted[0]);
+  return keptOr(keyOf(wanted), () => new MergedList(wanted.map(partOf)));
 }
 
 export function toggleChip(chip: Chip): void {
@@ -122,12 +153,12 @@ export function startLists(): void {
   });
   let last: string | undefined;
   effect(() => {
-    const wanted = query.value;
-    const key = wanted && JSON.stringify(wanted.whole);
+    const wanted = queries.value;
+    const key = keyOf(wanted);
     // Pages without a list leave the last one as it is: one comes back to it.
-    if (key === last || (!wanted && !isMissing.value)) return;
+    if (key === last || (wanted.length === 0 && !isMissing.value)) return;
     last = key;
-    const list = wanted && listOf(wanted.whole, wanted.lasting);
+    const list = listOf(wanted);
     pane.show(list);
     list?.open();
   });

@@ -4,7 +4,7 @@ import { colourOfLabel, isLabelKeyword, keywordOfLabel, labelOfKeyword } from '.
 import { t } from '../../base/words.ts';
 import { shownKeysOf } from '../../frame/keys.ts';
 import type { Id } from '../../jmap/types.ts';
-import { isOnEverything, listMailbox, moveTo, setLabel, targetEmails } from '../../model/acts.ts';
+import { isOnEverything, listMailbox, moveTo, setLabel, targetAccounts, targetEmails } from '../../model/acts.ts';
 import { mail, pane } from '../../model/current.ts';
 import { isWhole, loadWhole } from '../../model/reading.ts';
 import { holdTargets, namedMessage, targetMessage } from '../../model/target.ts';
@@ -12,6 +12,7 @@ import { LayerError } from '../../layer/layer.ts';
 import { knownLabels, noteLabels } from '../../model/labels.ts';
 import { createMailbox, mailboxPath } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
+import { say } from '../../model/undo.ts';
 import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
 import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
 
@@ -59,7 +60,9 @@ export function pickFolder(): void {
   const within = holdTargets();
   const one = namedMessage();
   const there = one ? Object.keys(one.mailboxIds) : [listMailbox()?.id];
-  const accountId = pane.list.peek()?.query.accountId ?? mail().mainAccount;
+  const [accountId, ...others] = targetAccounts();
+  if (accountId === undefined) return;
+  if (others.length > 0) return say(t('acts.severalAccounts'), true);
   const choices: Choice[] = mail()
     .mailboxes.all(accountId)
     .filter((one) => !there.includes(one.id) && one.myRights.mayAddItems && one.role !== 'drafts' && one.role !== 'scheduled' && one.role !== 'snoozed')

@@ -4,7 +4,7 @@ import { t } from '../../base/words.ts';
 import { addFolderEntries } from '../../frame/folderMenu.ts';
 import { go } from '../../frame/router.ts';
 import { addPage, fill } from '../../frame/slots.ts';
-import { canAct, listMailbox, targetEmails } from '../../model/acts.ts';
+import { canAct, listMailbox, targetAccounts, targetEmails } from '../../model/acts.ts';
 import { mail, pane } from '../../model/current.ts';
 import { filesDropped } from '../../model/drag.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
@@ -21,7 +21,7 @@ export function installTransfer(): void {
   ]);
   actions.add(
     { id: 'go.transfer', group: 'go', icon: 'upload', run: () => go({ kind: 'settings', page: 'transfer' }) },
-    { id: 'mail.export', group: 'mail', icon: 'download', possible: canAct, run: exportTargets },
+    { id: 'mail.export', group: 'mail', icon: 'download', possible: () => canAct() && targetAccounts().length === 1, run: exportTargets },
   );
   mail().leaving.push(stopAtSignOut);
   addEventListener('beforeunload', (event) => {
@@ -36,8 +36,10 @@ function exportTargets(): void {
   if (!list) return;
   const folder = listMailbox();
   const name = folder ? mailboxName(folder) : 'mail';
-  const { accountId, filter } = list.query;
-  if (pane.isOnEverything()) askFormat(pane.count(), { accountId, what: { filter }, name });
+  const [accountId] = targetAccounts();
+  const part = list.parts.find((one) => one.query.accountId === accountId);
+  if (accountId === undefined || !part) return;
+  if (pane.isOnEverything()) askFormat(pane.count(), { accountId, what: { filter: part.query.filter }, name });
   else {
     const ids = targetEmails(true).map(({ id }) => id);
     askFormat(ids.length, { accountId, what: { ids }, name });
