@@ -79,8 +79,11 @@ interface SetAnswer {
   notDestroyed: Record<Id, SetError> | null;
 }
 
-function set(args: Record<string, unknown>): Promise<SetAnswer> {
-  return ask<SetAnswer>(mail().layer, 'FileLink/set', { accountId: mail().mainAccount, ...args });
+async function set(args: Record<string, unknown>): Promise<SetAnswer> {
+  const answer = await ask<SetAnswer>(mail().layer, 'FileLink/set', { accountId: mail().mainAccount, ...args });
+  // Without a network, the layer shows what the server listed last.
+  void loadFileLinks().catch(() => undefined);
+  return answer;
 }
 
 function wordsOf(error: SetError | undefined): string {

@@ -83,6 +83,9 @@ const openMail = (text: string) => async (page: Page): Promise<void> => {
   await page.locator('.conversation .message-body').first().waitFor();
 };
 
+/** Larger than what goes as an attachment. */
+const FILM = { name: 'A film with a name that is much longer than any card is wide, of October and November.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(26_000_000) };
+
 const SETTINGS = ['appearance', 'identities', 'templates', 'files', 'masked', 'rules', 'away', 'devices', 'security', 'transfer', 'deleted'];
 const ADMIN = ['health', 'people', 'domains', 'aliases', 'queue', 'trace', 'reports', 'settings'];
 
@@ -110,6 +113,16 @@ const FULL: Screen[] = [
     if (page.viewportSize()!.width < 900) await page.keyboard.press('Control+b');
   } },
   ...SETTINGS.map((name): Screen => ({ name: `settings-${name}`, path: `/settings/${name}`, ready: '.page-content > *' })),
+  // The last ones: the window of a mail that is kept comes again with each page.
+  { name: 'compose-file-link', path: '/mail/inbox', ready: '[role=row]', open: async (page) => {
+    await key('c', '.compose-frame')(page);
+    await page.locator('.compose-picker').setInputFiles(FILM);
+    await page.frameLocator('.compose-frame').locator('.postrider-file').waitFor();
+  } },
+  { name: 'settings-files-full', path: '/settings/files', ready: '.set-item', open: async (page) => {
+    await page.locator('.dock .compose-foot button:has(use[href="#icon-trash"])').click();
+    await page.locator('.dock-window').waitFor({ state: 'detached' });
+  } },
 ];
 const ADMINISTRATION = ADMIN.map((name): Screen => ({ name: `admin-${name}`, path: `/admin/${name}`, ready: '.page-content > *' }));
 

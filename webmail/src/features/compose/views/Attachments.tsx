@@ -81,7 +81,7 @@ function FileCard({ composer, file, upload }: { composer: Composer; file: Attach
   return (
     <li class={`compose-file${failed ? ' compose-file-failed' : ''}`}>
       <Icon name={file.asLink ? 'link' : iconOf(file.type)} />
-      <span class="compose-file-name" title={file.name}>{file.name || t('compose.attachment.unnamed')}</span>
+      <span class="compose-file-name" dir="auto" title={file.name}>{file.name || t('compose.attachment.unnamed')}</span>
       <span class="compose-file-size">{stateWords(file, upload)}</span>
       {upload?.state === 'running' && <progress class="compose-progress" value={upload.sent} max={upload.all || 1} aria-label={t('compose.attachment.progress', { name: file.name })} />}
       {upload?.state === 'failed' && <IconButton icon="refresh-cw" label={t('compose.attachment.again')} onClick={() => composer.uploads.again()} />}
@@ -97,7 +97,7 @@ function LinkCard({ composer, link }: { composer: Composer; link: FileLink }) {
   return (
     <li class="compose-file">
       <Icon name="link" />
-      <span class="compose-file-name" title={link.name}>{link.name}</span>
+      <span class="compose-file-name" dir="auto" title={link.name}>{link.name}</span>
       <span class="compose-file-size">{t('fileLink.asLink', { date: wholeDay(new Date(link.expires)) })}</span>
       {links.canAttach(link) && <AttachInstead name={link.name} run={() => links.attach(link)} />}
       <IconButton icon="x" label={t('compose.attachment.remove', { name: link.name })} onClick={() => links.remove(link)} />
