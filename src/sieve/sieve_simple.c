@@ -246,6 +246,9 @@ static bool settle_condition(struct settling *s, struct sieve_simple_condition *
 		return are_names_good(s, c) &&
 		       (c->how == SIEVE_SIMPLE_THERE ||
 		           wrong(s, "a condition", none, "asks only if a field exists"));
+	case SIEVE_SIMPLE_ATTACHMENT:
+		return c->how == SIEVE_SIMPLE_THERE ||
+		       wrong(s, "a condition", none, "asks only if there is an attachment");
 	case SIEVE_SIMPLE_DATE:
 		return is_date_good(s, c) && are_names_good(s, c) && are_values_good(s, c);
 	default:

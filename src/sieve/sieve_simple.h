@@ -43,6 +43,7 @@ enum sieve_simple_test {
 	SIEVE_SIMPLE_DATE,  /* names: one field, or none for the time of delivery; part: RFC 5260 section 4 */
 	SIEVE_SIMPLE_SPAM,  /* number: 0 to 10, as spamtest has it */
 	SIEVE_SIMPLE_VIRUS, /* number: 0 to 5, as virustest has it */
+	SIEVE_SIMPLE_ATTACHMENT, /* a part that its sender calls an attachment (RFC 2183) */
 	SIEVE_SIMPLE_TESTS
 };
 
@@ -63,7 +64,7 @@ enum sieve_simple_how {
 	SIEVE_SIMPLE_UNTIL,
 	/* Of SPAM and VIRUS: */
 	SIEVE_SIMPLE_AT_LEAST,
-	/* Of EXISTS: */
+	/* Of EXISTS and ATTACHMENT: */
 	SIEVE_SIMPLE_THERE,
 	SIEVE_SIMPLE_HOWS
 };

@@ -267,8 +267,8 @@ static bool hear_subject(struct hearing *h, struct sieve_simple_condition *c, bo
 		bool fields;
 	} words[] = {{"address", SIEVE_SIMPLE_ADDRESS, true}, {"domain", SIEVE_SIMPLE_DOMAIN, true},
 	    {"user", SIEVE_SIMPLE_USER, true}, {"body", SIEVE_SIMPLE_BODY, false},
-	    {"size", SIEVE_SIMPLE_SIZE, false}, {"spam", SIEVE_SIMPLE_SPAM, false},
-	    {"virus", SIEVE_SIMPLE_VIRUS, false}};
+	    {"attachment", SIEVE_SIMPLE_ATTACHMENT, false}, {"size", SIEVE_SIMPLE_SIZE, false},
+	    {"spam", SIEVE_SIMPLE_SPAM, false}, {"virus", SIEVE_SIMPLE_VIRUS, false}};
 	bool found;
 
 	*c = (struct sieve_simple_condition){0};
@@ -345,7 +345,8 @@ static bool hear_how(struct hearing *h, struct sieve_simple_condition *c)
 	if (accept(h, "is")) {
 		c->negated = accept(h, "not");
 		c->how = SIEVE_SIMPLE_IS;
-		if (c->test == SIEVE_SIMPLE_HEADER && accept(h, "missing")) {
+		if ((c->test == SIEVE_SIMPLE_HEADER || c->test == SIEVE_SIMPLE_ATTACHMENT) &&
+		    accept(h, "missing")) {
 			c->negated = !c->negated;
 			c->how = SIEVE_SIMPLE_THERE;
 			return true;
@@ -381,7 +382,13 @@ bool sieve_simple_hear_condition(
 
 	if (!hear_subject(&h, &c, &addresses) || !hear_how(&h, &c))
 		return false;
-	if (c.how == SIEVE_SIMPLE_THERE) {
+	if (c.test == SIEVE_SIMPLE_ATTACHMENT) {
+		skip_blanks(&h);
+		if (c.how != SIEVE_SIMPLE_THERE)
+			return wrong(&h, "exists, or is missing,");
+		if (!at_end(&h))
+			return false;
+	} else if (c.how == SIEVE_SIMPLE_THERE) {
 		if (c.test != SIEVE_SIMPLE_HEADER)
 			return wrong(&h, "a field of the header, which exists or not,");
 		c.test = SIEVE_SIMPLE_EXISTS;

@@ -18,6 +18,7 @@ static const char *const tests[SIEVE_SIMPLE_TESTS] = {
     [SIEVE_SIMPLE_DATE] = "date",
     [SIEVE_SIMPLE_SPAM] = "spam",
     [SIEVE_SIMPLE_VIRUS] = "virus",
+    [SIEVE_SIMPLE_ATTACHMENT] = "attachment",
 };
 
 static const char *const hows[SIEVE_SIMPLE_HOWS] = {
@@ -193,10 +194,9 @@ static bool read_condition(
 	c->test = (enum sieve_simple_test)index_of(json_text_of(value, "test"), tests, SIEVE_SIMPLE_TESTS);
 	if (c->test == SIEVE_SIMPLE_TESTS)
 		return wrong(r, "there is no condition with the test", json_text_of(value, "test"));
-	c->how = c->test == SIEVE_SIMPLE_EXISTS
-	             ? SIEVE_SIMPLE_THERE
-	             : (enum sieve_simple_how)index_of(how, hows, SIEVE_SIMPLE_THERE);
-	if (c->how == SIEVE_SIMPLE_THERE && c->test != SIEVE_SIMPLE_EXISTS)
+	bool there = c->test == SIEVE_SIMPLE_EXISTS || c->test == SIEVE_SIMPLE_ATTACHMENT;
+	c->how = there ? SIEVE_SIMPLE_THERE : (enum sieve_simple_how)index_of(how, hows, SIEVE_SIMPLE_THERE);
+	if (c->how == SIEVE_SIMPLE_THERE && !there)
 		return wrong(r, "there is no way to compare that is named", how);
 	c->negated = json_true_of(value, "not");
 	c->part = json_text_of(value, "part");

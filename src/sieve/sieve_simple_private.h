@@ -8,6 +8,9 @@ struct sieve_node;
 
 /* The line before the require that we write. */
 #define SIEVE_SIMPLE_REQUIRES "# What the rules in this script need; written anew whenever one is changed:"
+/* What an attachment is by: the field of its part, and the disposition there. */
+#define SIEVE_SIMPLE_DISPOSITION "Content-Disposition"
+#define SIEVE_SIMPLE_ATTACHED "attachment"
 #define SIEVE_SIMPLE_MARK "\xef\xbb\xbf"
 
 /* Words for fields; with addresses: "is" compares an address. */
@@ -21,7 +24,7 @@ struct sieve_simple_group {
 extern const struct sieve_simple_group sieve_simple_groups[SIEVE_SIMPLE_GROUPS];
 
 /* What rules can need of a script's require. */
-enum { SIEVE_SIMPLE_NEEDS = 14 };
+enum { SIEVE_SIMPLE_NEEDS = 15 };
 extern const char *const sieve_simple_need_names[SIEVE_SIMPLE_NEEDS];
 
 /* What a rule that is on needs, a bit for each name. The tests of one that is off stand in a

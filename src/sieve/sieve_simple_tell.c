@@ -131,6 +131,9 @@ int sieve_simple_tell_condition(const struct sieve_simple_condition *c, struct b
 		buf_printf(out, "%s %s %llu", c->test == SIEVE_SIMPLE_SPAM ? "spam" : "virus", verb,
 		    (unsigned long long)c->number);
 		break;
+	case SIEVE_SIMPLE_ATTACHMENT:
+		buf_printf(out, "attachment %s", verb);
+		break;
 	case SIEVE_SIMPLE_EXISTS:
 		put_fields(out, c);
 		buf_printf(out, " %s", verb);

@@ -24,6 +24,10 @@ enum {
 	TAG_SUBJECT = 1 << 13,
 	TAG_COPY = 1 << 14,
 	TAG_CREATE = 1 << 15,
+	TAG_MIME = 1 << 16,
+	TAG_ANYCHILD = 1 << 17,
+	TAG_TYPE = 1 << 18,
+	TAGS_ATTACHED = TAG_MIME | TAG_ANYCHILD | TAG_TYPE,
 	TAGS_MATCH = TAG_IS | TAG_CONTAINS | TAG_MATCHES | TAG_REGEX | TAG_COMPARATOR,
 };
 
@@ -48,6 +52,9 @@ static const struct {
     {"subject", TAG_SUBJECT, true},
     {"copy", TAG_COPY, false},
     {"create", TAG_CREATE, false},
+    {"mime", TAG_MIME, false},
+    {"anychild", TAG_ANYCHILD, false},
+    {"type", TAG_TYPE, false},
 };
 
 enum { POSITIONALS_MAX = 3 };
@@ -207,9 +214,23 @@ static bool take_values(const struct sieve_argument *argument, struct sieve_simp
 	return is_texts(argument, SIEVE_SIMPLE_VALUES_MAX);
 }
 
+/* What put_test of sieve_simple_write.c writes: no other question about parts is a rule's. */
+static bool from_attached(const struct arguments *a, struct sieve_simple_condition *c)
+{
+	bool good = (a->given & TAGS_ATTACHED) == TAGS_ATTACHED && is_plain(a) && c->name_count == 1 &&
+	            c->value_count == 1 && !(a->given & (TAG_CONTAINS | TAG_MATCHES | TAG_REGEX)) &&
+	            view_equal_nocase(c->names[0], VIEW(SIEVE_SIMPLE_DISPOSITION)) &&
+	            view_equal_nocase(c->values[0], VIEW(SIEVE_SIMPLE_ATTACHED));
+	*c = (struct sieve_simple_condition){
+	    .test = SIEVE_SIMPLE_ATTACHMENT, .how = SIEVE_SIMPLE_THERE, .negated = c->negated};
+	return good;
+}
+
 static bool from_fields(const struct sieve_node *node, struct arena *arena, struct sieve_simple_condition *c)
 {
-	const unsigned parts = c->test == SIEVE_SIMPLE_ADDRESS ? TAG_ALL | TAG_LOCALPART | TAG_DOMAIN : 0;
+	const unsigned parts = c->test == SIEVE_SIMPLE_ADDRESS  ? TAG_ALL | TAG_LOCALPART | TAG_DOMAIN
+	                       : c->test == SIEVE_SIMPLE_HEADER ? TAGS_ATTACHED
+	                                                        : 0;
 	struct arguments a;
 	unsigned part;
 
@@ -217,6 +238,8 @@ static bool from_fields(const struct sieve_node *node, struct arena *arena, stru
 	    !take_values(a.positionals[1], c))
 		return false;
 	part = a.given & parts;
+	if (part & TAGS_ATTACHED)
+		return from_attached(&a, c);
 	if (part == TAG_DOMAIN)
 		c->test = SIEVE_SIMPLE_DOMAIN;
 	else if (part == TAG_LOCALPART)

@@ -16,6 +16,7 @@ enum need {
 	NEED_FILEINTO,
 	NEED_IMAP4FLAGS,
 	NEED_MAILBOX,
+	NEED_MIME,
 	NEED_REGEX,
 	NEED_REJECT,
 	NEED_RELATIONAL,
@@ -33,6 +34,7 @@ const char *const sieve_simple_need_names[SIEVE_SIMPLE_NEEDS] = {
     [NEED_FILEINTO] = "fileinto",
     [NEED_IMAP4FLAGS] = "imap4flags",
     [NEED_MAILBOX] = "mailbox",
+    [NEED_MIME] = "mime",
     [NEED_REGEX] = "regex",
     [NEED_REJECT] = "reject",
     [NEED_RELATIONAL] = "relational",
@@ -56,6 +58,8 @@ static uint32_t needs_of_condition(const struct sieve_simple_condition *c)
 		return needs | BIT(NEED_BODY);
 	case SIEVE_SIMPLE_DATE:
 		return needs | BIT(NEED_DATE) | (c->how >= SIEVE_SIMPLE_BEFORE ? BIT(NEED_RELATIONAL) : 0);
+	case SIEVE_SIMPLE_ATTACHMENT:
+		return BIT(NEED_MIME);
 	case SIEVE_SIMPLE_SPAM:
 		return BIT(NEED_SPAMTEST) | BIT(NEED_RELATIONAL) | BIT(NEED_NUMERIC);
 	case SIEVE_SIMPLE_VIRUS:
@@ -233,6 +237,10 @@ static void put_test(struct buf *out, const struct sieve_simple_condition *c)
 	case SIEVE_SIMPLE_EXISTS:
 		buf_append_string(out, "exists ");
 		put_strings(out, c->names, c->name_count);
+		return;
+	case SIEVE_SIMPLE_ATTACHMENT:
+		buf_append_string(out, "header :mime :anychild :type \"" SIEVE_SIMPLE_DISPOSITION
+		                       "\" \"" SIEVE_SIMPLE_ATTACHED "\"");
 		return;
 	case SIEVE_SIMPLE_SIZE:
 		buf_printf(out, "size %s ", how_tag(c->how));

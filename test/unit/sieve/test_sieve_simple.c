@@ -132,6 +132,51 @@ static void the_form(void **state)
 	assert_told(&simple, 2, "Off [now] (off): all mail: reject with \"No.\\u000d\\n\\u000d\\nNever.\"");
 }
 
+/* Nothing else that asks about parts of a message is a rule. */
+static void attachments_are_a_condition(void **state)
+{
+	struct sieve_simple simple = read_script("");
+	const char *script;
+
+	(void)state;
+	sieve_simple_add(&simple,
+	    rule_of("{\"name\": \"Large\", \"conditions\": [{\"test\": \"attachment\", \"how\": \"exists\", "
+	            "\"not\": true}, {\"test\": \"size\", \"how\": \"over\", \"number\": 1048576}], "
+	            "\"actions\": [{\"do\": \"flags\", \"flags\": [\"reisepl=c3=a4ne\"]}]}"),
+	    1);
+	script = written(&simple);
+	assert_string_equal(script,
+	    "# What the rules in this script need; written anew whenever one is changed:\n"
+	    "require [\"imap4flags\", \"mime\"];\n"
+	    "\n"
+	    "# rule:[Large]\n"
+	    "if allof (\n"
+	    "\tnot header :mime :anychild :type \"Content-Disposition\" \"attachment\",\n"
+	    "\tsize :over 1M\n"
+	    ") {\n"
+	    "\taddflag \"reisepl=c3=a4ne\";\n"
+	    "}\n");
+	assert_compiles(script);
+	simple = read_script(script);
+	assert_told(&simple, 1,
+	    "Large: if all of these: attachment does not exist; size over 1048576, then set flags "
+	    "\"reisepl=c3=a4ne\"");
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const others[] = {
+		    "header :mime :type \"Content-Disposition\" \"attachment\"",
+		    "header :mime :anychild :type \"Content-Type\" \"attachment\"",
+		    "header :mime :anychild :type :contains \"Content-Disposition\" \"attachment\"",
+		    "header :mime :anychild :type \"Content-Disposition\" [\"attachment\", \"inline\"]",
+		};
+		buf_clear(&out);
+		buf_printf(&out, "require \"mime\";\nif %s { stop; }\n", others[i]);
+		struct view kept;
+		assert_true(arena_copy(&arena, buf_view(&out), &kept));
+		simple = read_script(kept.data);
+		assert_true(!sieve_simple_at(&simple, 1) || !sieve_simple_at(&simple, 1)->rule);
+	}
+}
+
 /* A name, mailbox or value is never more than that. */
 static void no_text_brings_commands(void **state)
 {
@@ -335,6 +380,8 @@ static void words_are_heard(void **state)
 	    {"header X-A, X-B does not exist", "header X-A, X-B does not exist"},
 	    {"envelope to is a@b", "envelope \"to\" is \"a@b\""},
 	    {"body fits \"a+\"", "body fits \"a+\""},
+	    {"attachment exists", "attachment exists"},
+	    {"attachment is missing", "attachment does not exist"},
 	    {"size is over 5m", "size over 5242880"},
 	    {"size not under 10K", "size not under 10240"},
 	    {"spam at least 5", "spam at least 5"},
@@ -389,6 +436,7 @@ static void words_are_refused(void **state)
 	    {"subject is \"a\" b", "nothing more was expected where \"b\" stands"},
 	    {"size over big", "a size, as 100K or 5M, was expected where \"big\" stands"},
 	    {"body exists", "a field of the header, which exists or not, was expected at the end"},
+	    {"attachment contains x", "exists, or is missing, was expected where \"x\" stands"},
 	    {"list does contain x", "not was expected where \"contain x\" stands"},
 	};
 	static const char *const actions[][2] = {
@@ -504,7 +552,7 @@ static struct sieve_simple_condition some_condition(void)
 	                                                 : 1 + chance(2);
 	c.how = chance(SIEVE_SIMPLE_REGEX + 1);
 	if (c.test == SIEVE_SIMPLE_BODY || c.test == SIEVE_SIMPLE_SIZE || c.test >= SIEVE_SIMPLE_SPAM)
-		c.name_count = 0;
+		c.name_count = 0; /* nor has an attachment one */
 	if (c.test == SIEVE_SIMPLE_SIZE)
 		c.how = chance(2) ? SIEVE_SIMPLE_OVER : SIEVE_SIMPLE_UNDER;
 	if (c.test == SIEVE_SIMPLE_DATE) {
@@ -513,8 +561,10 @@ static struct sieve_simple_condition some_condition(void)
 	}
 	if (c.test >= SIEVE_SIMPLE_SPAM)
 		c.how = SIEVE_SIMPLE_AT_LEAST;
-	if (c.test == SIEVE_SIMPLE_EXISTS)
+	if (c.test == SIEVE_SIMPLE_EXISTS || c.test == SIEVE_SIMPLE_ATTACHMENT)
 		c.how = SIEVE_SIMPLE_THERE;
+	if (c.test == SIEVE_SIMPLE_ATTACHMENT)
+		return c;
 	if (c.test == SIEVE_SIMPLE_SIZE || c.test >= SIEVE_SIMPLE_SPAM)
 		c.number =
 		    c.test == SIEVE_SIMPLE_SIZE ? (uint64_t)chance(5000) << (chance(4) * 10) : chance(6);
@@ -659,6 +709,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(the_form, setup, teardown),
+	    cmocka_unit_test_setup_teardown(attachments_are_a_condition, setup, teardown),
 	    cmocka_unit_test_setup_teardown(no_text_brings_commands, setup, teardown),
 	    cmocka_unit_test_setup_teardown(foreign_scripts_are_read, setup, teardown),
 	    cmocka_unit_test_setup_teardown(foreign_scripts_are_edited, setup, teardown),
