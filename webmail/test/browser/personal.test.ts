@@ -82,6 +82,44 @@ test('a rule is tried on past mail before it is kept, then all of it is done at 
   await serverHas('INBOX', inbox);
 });
 
+test('mail like this: of a list by its list, with an attachment, gets a label; the rule is told in words and tried', async () => {
+  const mail = (subject: string, disposition: string) =>
+    `From: Anna <list@example.net>\nTo: ${ALICE}\nSubject: ${subject}\nList-Id: Gardeners <garden.lists.example.net>\nMessage-ID: <${subject}@example.net>\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nHello\n--b\nContent-Type: text/csv\nContent-Disposition: ${disposition}\n\n1,2\n--b--\n`;
+  server.deliver(ALICE, mail('Seeds', 'attachment; filename=seeds.csv'));
+  server.deliver(ALICE, mail('Roses', 'inline'));
+  await page.goto(`${server.origin}/mail/inbox`);
+  await page.locator('[role=row]', { hasText: 'Roses' }).click();
+  await page.locator('.conversation .message-body').waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').last().fill('Filter messages like this');
+  await page.keyboard.press('Enter');
+  const rule = page.getByRole('dialog', { name: 'New rule' });
+  assert.deepEqual(await Promise.all(['Name', 'What is looked at', 'Text; several with commas between'].map((label) => rule.getByLabel(label).inputValue())), ['Gardeners', 'list', 'garden.lists.example.net']);
+  await rule.getByRole('button', { name: 'Add a condition' }).click();
+  const second = rule.getByLabel('Text; several with commas between').nth(1);
+  await second.pressSequentially('a, b');
+  assert.equal(await second.inputValue(), 'a, b');
+  await rule.getByLabel('What is looked at').nth(1).selectOption('attachment');
+  await rule.getByLabel('What is done').selectOption('label');
+  await rule.getByLabel('Label').fill('Spring fêtes');
+  await rule.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The rule Gardeners is added.').waitFor();
+  await page.goto(`${server.origin}/settings/rules`);
+  await page.getByText('If Mailing list contains “garden.lists.example.net” and Attachments are there: give the label “Spring fêtes”').waitFor();
+  await page.getByRole('button', { name: 'Try the rules on past mail' }).click();
+  const trial = page.getByRole('dialog', { name: 'Try the rules on past mail' });
+  await trial.locator('.trial-what', { hasText: 'label Spring fêtes' }).waitFor();
+  assert.deepEqual(await trial.locator('.trial-row', { hasText: 'label Spring fêtes' }).locator('.trial-subject').allInnerTexts(), ['Seeds']);
+  await page.keyboard.press('Escape');
+  await trial.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Change Gardeners' }).click();
+  const again = page.getByRole('dialog', { name: 'Rule', exact: true });
+  assert.deepEqual([await again.getByLabel('What is looked at').nth(1).inputValue(), await again.getByLabel('Label').inputValue()], ['attachment', 'Spring fêtes']);
+  await again.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Remove Gardeners' }).click();
+  await page.getByText('The rule Gardeners is removed.').waitFor();
+});
+
 test('one is reminded of a mail that nobody answers, sees it in the list and the mail, and takes it back', async () => {
   await page.goto(`${server.origin}/mail/inbox`);
   await page.getByRole('button', { name: 'Compose' }).first().click();

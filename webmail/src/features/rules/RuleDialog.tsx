@@ -2,151 +2,95 @@
 import { useSignal } from '@preact/signals';
 import { useId } from 'preact/hooks';
 import { t } from '../../base/words.ts';
-import { mail } from '../../model/current.ts';
-import { mailboxPath } from '../../model/mailboxes.ts';
-import { Button, IconButton } from '../../ui/Button.tsx';
+import { noteLabels } from '../../model/labels.ts';
+import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
-import { scriptPath } from './past.ts';
-import { type Condition, type Deed, type Rule, textOf } from './scripts.ts';
+import { ConditionLine, DeedLine } from './lines.tsx';
+import { emptyDeed, labelsOf, splitFlags, withAbout } from './parts.ts';
+import { type Rule, textOf } from './scripts.ts';
 import { openTrial } from './Trial.tsx';
-
-/** What a condition is about, in the words of people, and what that is in a rule. */
-export const ABOUT: Record<string, Pick<Condition, 'test' | 'fields'>> = {
-  from: { test: 'address', fields: ['from'] },
-  to: { test: 'address', fields: ['to', 'cc'] },
-  subject: { test: 'header', fields: ['subject'] },
-  list: { test: 'header', fields: ['list-id'] },
-  body: { test: 'body' },
-};
-const HOWS = ['contains', 'is', 'begins', 'ends', 'matches'];
-export const DEEDS: Deed['do'][] = ['file', 'flags', 'forward', 'discard', 'stop'];
-
-/** undefined: this dialog has no words for it, and it is edited as text. */
-export function aboutOf(condition: Condition): string | undefined {
-  if (condition.not || !HOWS.includes(condition.how)) return undefined;
-  return Object.keys(ABOUT).find((name) => ABOUT[name]!.test === condition.test && (ABOUT[name]!.fields ?? []).join() === (condition.fields ?? []).map((field) => field.toLowerCase()).join());
-}
-
-export function isEditable(rule: Rule): boolean {
-  return rule.conditions.every((one) => aboutOf(one) !== undefined) && rule.actions.every((one) => DEEDS.includes(one.do));
-}
 
 export function editRule(rule: Rule, title: string, save: (rule: Rule) => Promise<boolean>): void {
   openOverlay('dialog', (self) => <RuleDialog rule={rule} title={title} save={save} close={self.close} />);
 }
 
+/** What stands in a list has a key of its own: what was typed into a line goes with it when one above is removed. */
+interface Line<T> {
+  key: number;
+  value: T;
+}
+
+let keys = 0;
+const lineOf = <T,>(value: T): Line<T> => ({ key: ++keys, value });
+
+function useLines<T>(values: readonly T[]) {
+  const lines = useSignal<readonly Line<T>[]>(values.map(lineOf));
+  return {
+    lines: lines.value,
+    values: () => lines.peek().map(({ value }) => value),
+    put: (key: number, value: T) => (lines.value = lines.peek().map((line) => (line.key === key ? { key, value } : line))),
+    remove: (key: number) => (lines.value = lines.peek().filter((line) => line.key !== key)),
+    add: (value: T) => (lines.value = [...lines.peek(), lineOf(value)]),
+  };
+}
+
 function RuleDialog({ rule, title, save, close }: { rule: Rule; title: string; save(rule: Rule): Promise<boolean>; close(): void }) {
-  const draft = useSignal<Rule>(structuredClone(rule));
+  const name = useSignal(rule.name);
+  const match = useSignal(rule.match);
+  const conditions = useLines(rule.conditions);
+  const deeds = useLines(splitFlags(rule).actions);
   const id = useId();
-  const now = draft.value;
-  const put = (part: Partial<Rule>) => (draft.value = { ...draft.peek(), ...part });
-  const putAt = <K extends 'conditions' | 'actions'>(key: K, at: number, value: Rule[K][number] | undefined) => {
-    const list = [...now[key]] as Rule[K][number][];
-    if (value) list[at] = value;
-    else list.splice(at, 1);
-    put({ [key]: list } as Partial<Rule>);
+  const now = (): Rule => ({ ...rule, name: name.peek(), match: match.peek(), conditions: conditions.values(), actions: deeds.values() });
+  const keep = async () => {
+    const made = now();
+    if (!(await save(made))) return;
+    noteLabels(labelsOf(made));
+    close();
   };
   return (
     <Dialog title={title} close={close} class="rule-dialog">
       <form
         class="dialog-form rule-form"
-        onSubmit={async (event) => {
+        onSubmit={(event) => {
           event.preventDefault();
-          if (await save(draft.peek())) close();
+          void keep();
         }}
       >
         <label class="field">
           <span class="field-label">{t('rules.name')}</span>
-          <input class="field-input" type="text" required value={now.name} onInput={(event) => put({ name: event.currentTarget.value })} />
+          <input class="field-input" type="text" required value={name.value} onInput={(event) => (name.value = event.currentTarget.value)} />
         </label>
         <fieldset class="rule-part">
           <legend class="rule-legend">{t('rules.when')}</legend>
-          {now.conditions.length > 1 && (
-            <select class="field-input" aria-label={t('rules.match')} value={now.match} onChange={(event) => put({ match: event.currentTarget.value as Rule['match'] })}>
+          {conditions.lines.length > 1 && (
+            <select class="field-input" aria-label={t('rules.match')} value={match.value} onChange={(event) => (match.value = event.currentTarget.value as Rule['match'])}>
               <option value="all">{t('rules.all')}</option>
               <option value="any">{t('rules.any')}</option>
             </select>
           )}
-          {now.conditions.length === 0 && <p class="set-text">{t('rules.allMail')}</p>}
-          {now.conditions.map((condition, at) => (
-            <div key={at} class="rule-line">
-              <select class="field-input" aria-label={t('rules.about')} value={aboutOf(condition) ?? 'from'} onChange={(event) => putAt('conditions', at, { ...ABOUT[event.currentTarget.value]!, how: condition.how, values: condition.values })}>
-                {Object.keys(ABOUT).map((name) => <option key={name} value={name}>{t(`rules.about.${name}`)}</option>)}
-              </select>
-              <select class="field-input" aria-label={t('rules.how')} value={condition.how} onChange={(event) => putAt('conditions', at, { ...condition, how: event.currentTarget.value })}>
-                {HOWS.map((name) => <option key={name} value={name}>{t(`rules.how.${name}`)}</option>)}
-              </select>
-              <input class="field-input rule-value" type="text" required aria-label={t('rules.value')} value={(condition.values ?? []).join(', ')} onInput={(event) => putAt('conditions', at, { ...condition, values: event.currentTarget.value.split(',').map((one) => one.trim()).filter(Boolean) })} />
-              <IconButton icon="x" label={t('rules.removeCondition')} onClick={() => putAt('conditions', at, undefined)} />
-            </div>
-          ))}
-          <Button kind="quiet" icon="plus" onClick={() => put({ conditions: [...now.conditions, { ...ABOUT['from']!, how: 'contains', values: [] }] })}>{t('rules.addCondition')}</Button>
+          {conditions.lines.length === 0 && <p class="set-text">{t('rules.allMail')}</p>}
+          {conditions.lines.map(({ key, value }) => <ConditionLine key={key} condition={value} put={(next) => conditions.put(key, next)} remove={() => conditions.remove(key)} />)}
+          <Button kind="quiet" icon="plus" onClick={() => conditions.add(withAbout(undefined, 'from'))}>{t('rules.addCondition')}</Button>
         </fieldset>
         <fieldset class="rule-part" aria-describedby={id}>
           <legend class="rule-legend">{t('rules.then')}</legend>
-          {now.actions.map((deed, at) => (
-            <div key={at} class="rule-line">
-              <select class="field-input" aria-label={t('rules.deed')} value={deed.do} onChange={(event) => putAt('actions', at, emptyDeed(event.currentTarget.value as Deed['do']))}>
-                {DEEDS.map((name) => <option key={name} value={name}>{t(`rules.do.${name}`)}</option>)}
-              </select>
-              <DeedValue deed={deed} put={(value) => putAt('actions', at, value)} />
-              <IconButton icon="x" label={t('rules.removeDeed')} onClick={() => putAt('actions', at, undefined)} />
-            </div>
-          ))}
-          <Button kind="quiet" icon="plus" onClick={() => put({ actions: [...now.actions, emptyDeed('file')] })}>{t('rules.addDeed')}</Button>
+          {deeds.lines.map(({ key, value }) => <DeedLine key={key} deed={value} put={(next) => deeds.put(key, next)} remove={() => deeds.remove(key)} />)}
+          <Button kind="quiet" icon="plus" onClick={() => deeds.add(emptyDeed('file'))}>{t('rules.addDeed')}</Button>
         </fieldset>
         <div class="dialog-buttons">
-          <Button onClick={() => void tryRule(draft.peek())}>{t('rules.try')}</Button>
+          <Button onClick={() => void tryRule(now())}>{t('rules.try')}</Button>
           <span class="rule-gap" />
           <Button onClick={close}>{t('rules.cancel')}</Button>
-          <Button kind="primary" submit disabled={now.actions.length === 0}>{t('rules.keep')}</Button>
+          <Button kind="primary" submit disabled={deeds.lines.length === 0}>{t('rules.keep')}</Button>
         </div>
       </form>
     </Dialog>
   );
 }
 
-/** The folder that a script means by this path. One that is not there yet is made when it is needed. */
-function mailboxNamed(path: string): boolean {
-  return mail().mailboxes.all(mail().mainAccount).some((mailbox) => (mailbox.role === 'inbox' ? 'INBOX' : scriptPath(mail(), mailbox)) === path);
-}
-
 /** The rule alone, as it stands here, switched on. */
 async function tryRule(rule: Rule): Promise<void> {
   const text = await textOf({ ...rule, enabled: true });
   if (text !== undefined) openTrial(text, rule.name);
-}
-
-export function emptyDeed(what: Deed['do']): Deed {
-  if (what === 'file') return { do: 'file', mailbox: '', create: true };
-  if (what === 'flags') return { do: 'flags', flags: ['\\Seen'] };
-  if (what === 'forward') return { do: 'forward', address: '', copy: true };
-  return { do: what };
-}
-
-/** Flags that a rule can set here: as IMAP names them, and by the words of people. */
-const FLAGS: Record<string, string> = { '\\Seen': 'rules.flag.seen', '\\Flagged': 'rules.flag.flagged' };
-
-function DeedValue({ deed, put }: { deed: Deed; put(deed: Deed): void }) {
-  if (deed.do === 'file')
-    return (
-      <select class="field-input rule-value" required aria-label={t('rules.mailbox')} value={deed.mailbox} onChange={(event) => put({ ...deed, mailbox: event.currentTarget.value })}>
-        <option value="">{t('rules.chooseFolder')}</option>
-        {deed.mailbox && !mailboxNamed(deed.mailbox) && <option value={deed.mailbox}>{t('rules.newFolder', { name: deed.mailbox })}</option>}
-        {mail().mailboxes.all(mail().mainAccount).map((mailbox) => {
-          const path = mailbox.role === 'inbox' ? 'INBOX' : scriptPath(mail(), mailbox);
-          return <option key={mailbox.id} value={path}>{mailboxPath(mail(), mailbox)}</option>;
-        })}
-      </select>
-    );
-  if (deed.do === 'flags')
-    return (
-      <select class="field-input rule-value" aria-label={t('rules.flag')} value={deed.flags?.[0]} onChange={(event) => put({ ...deed, flags: [event.currentTarget.value] })}>
-        {[...new Set([...Object.keys(FLAGS), ...(deed.flags ?? [])])].map((flag) => <option key={flag} value={flag}>{FLAGS[flag] ? t(FLAGS[flag]!) : flag}</option>)}
-      </select>
-    );
-  if (deed.do === 'forward')
-    return <input class="field-input rule-value" type="email" required aria-label={t('rules.address')} placeholder={t('rules.address')} value={deed.address} onInput={(event) => put({ ...deed, address: event.currentTarget.value })} />;
-  return <span class="rule-value" />;
 }

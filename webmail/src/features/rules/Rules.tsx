@@ -4,12 +4,15 @@ import { useEffect, useId } from 'preact/hooks';
 import { t } from '../../base/words.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { mail } from '../../model/current.ts';
-import { editRule, emptyDeed, isEditable, ABOUT } from './RuleDialog.tsx';
+import { ABOUT, emptyDeed, isEditable } from './parts.ts';
+import { editRule } from './RuleDialog.tsx';
 import { type Item, type Rule, changeRules, failed, kept, load, putText } from './scripts.ts';
+import { sentenceOf } from './sentence.ts';
 import { openTrial } from './Trial.tsx';
 
-export function newRule(values: string[] = [], about = 'from'): Rule {
-  return { name: values[0] ?? '', enabled: true, match: 'all', conditions: [{ ...ABOUT[about]!, how: 'contains', values }], actions: [emptyDeed('file')] };
+/** name: what it is called to begin with, else its first value. */
+export function newRule(values: string[] = [], about = 'from', name = values[0] ?? ''): Rule {
+  return { name, enabled: true, match: 'all', conditions: [{ ...ABOUT[about]!, how: 'contains', values }], actions: [emptyDeed('file')] };
 }
 
 export function addRule(rule: Rule): void {
@@ -47,7 +50,7 @@ function RuleRow({ item, above, below }: { item: Item & { rule: Rule }; above: I
       <input id={id} type="checkbox" role="switch" class="rule-switch" checked={rule.enabled} onChange={(event) => void changeRules([{ rule: number, value: { ...rule, enabled: event.currentTarget.checked } }], t(event.currentTarget.checked ? 'rules.on' : 'rules.off', { name: rule.name }))} />
       <label for={id} class="set-item-words">
         <strong>{rule.name || t('rules.nameless')}</strong>
-        <span class="set-text">{item.words}</span>
+        <span class="set-text">{sentenceOf(rule) ?? item.words}</span>
       </label>
       {above?.rule && <IconButton icon="chevron-up" label={t('rules.up', { name: rule.name })} onClick={() => void changeRules([{ rule: number, before: above.number }], t('rules.moved', { name: rule.name }))} />}
       {below?.rule && <IconButton icon="chevron-down" label={t('rules.down', { name: rule.name })} onClick={() => void changeRules([{ rule: number, before: below.number + 1 }], t('rules.moved', { name: rule.name }))} />}

@@ -1,6 +1,7 @@
 /** Rules tried on mail that is there: what they would do with each, and all of it done as one change. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { labelOfKeyword } from '../../base/labels.ts';
 import { shortDate } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import { MethodError } from '../../jmap/batch.ts';
@@ -127,7 +128,7 @@ function wordsOf(outcome: Outcome): string {
   if (outcome.failed) return t('rules.wouldFail', { why: outcome.failed });
   const words = outcome.into.map(({ id, path }) => t(outcome.leaves ? 'rules.wouldMove' : 'rules.wouldCopy', { name: folderWords(id, path) }));
   if (outcome.toTrash) words.push(t('rules.wouldTrash'));
-  words.push(...outcome.keywords.map((keyword) => (keyword === '$seen' ? t('rules.wouldRead') : keyword === '$flagged' ? t('rules.wouldStar') : t('rules.wouldLabel', { name: keyword }))));
+  words.push(...outcome.keywords.map((keyword) => (keyword === '$seen' ? t('rules.wouldRead') : keyword === '$flagged' ? t('rules.wouldStar') : t('rules.wouldLabel', { name: labelOfKeyword(keyword) }))));
   words.push(...[...new Set(outcome.notDone)].map((action) => t(`rules.would.${action === 'ereject' ? 'reject' : action}`)));
   const text = words.join(' · ');
   return outcome.ruleName ? t('rules.wouldBy', { what: text, name: outcome.ruleName }) : text;

@@ -2,14 +2,33 @@
 import { actions } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
 import { addPage } from '../../frame/slots.ts';
+import { ask } from '../../jmap/batch.ts';
+import type { EmailRow } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
-import { targetSenders } from '../../model/target.ts';
-import { ABOUT } from './RuleDialog.tsx';
+import { accountOfId, type WholeEmail } from '../../model/reading.ts';
+import { targetMessage, targetSenders } from '../../model/target.ts';
+import { ABOUT, listOf } from './parts.ts';
 import { Rules, addRule, newRule } from './Rules.tsx';
 import { type Rule, changeRules, hasRules } from './scripts.ts';
 
 function junkPath(): string | undefined {
   return mail().mailboxWithRole('junk')?.name;
+}
+
+/** Mail of a list is told by its list, whoever wrote it; other mail by its sender. Without a network the sender has to do. */
+async function likeMessage(): Promise<void> {
+  const senders = targetSenders();
+  const message = senders.length === 1 ? targetMessage((email) => email.from?.[0]?.email === senders[0]) : undefined;
+  const list = message && listOf(await listField(message));
+  addRule(list ? newRule([list.id], 'list', list.name) : newRule(senders));
+}
+
+async function listField(message: EmailRow): Promise<string | null | undefined> {
+  const field = 'header:List-Id:asText';
+  if (field in message) return (message as WholeEmail)[field];
+  const { layer } = mail();
+  const asked = ask<{ list: WholeEmail[] }>(layer, 'Email/get', { accountId: accountOfId(mail(), message.id), ids: [message.id], properties: ['id', field] });
+  return asked.then(({ list }) => list[0]?.[field], () => undefined);
 }
 
 export function installRules(): void {
@@ -19,7 +38,7 @@ export function installRules(): void {
     group: 'mail',
     icon: 'list-filter',
     possible: () => hasRules() && targetSenders().length > 0,
-    run: () => addRule(newRule(targetSenders())),
+    run: likeMessage,
   });
   actions.add({
     id: 'reading.block',

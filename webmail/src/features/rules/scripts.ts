@@ -9,7 +9,7 @@ import { done, say } from '../../model/undo.ts';
 export const RULES = 'urn:postrider:params:jmap:rules';
 
 export interface Condition {
-  test: 'header' | 'address' | 'domain' | 'user' | 'exists' | 'envelope' | 'body' | 'size' | 'date' | 'spam' | 'virus';
+  test: 'header' | 'address' | 'domain' | 'user' | 'exists' | 'envelope' | 'body' | 'size' | 'date' | 'spam' | 'virus' | 'attachment';
   how: string;
   not?: boolean;
   fields?: string[];
