@@ -240,8 +240,9 @@ export async function mute(): Promise<void> {
   await changeEach(mail(), changes, t('acts.muted', { count: keys.length }));
 }
 
+/** Off all of the conversation: what others of it have would still be seen. */
 export function setLabel(keyword: string, on: boolean, name: string): Promise<void> {
-  return act({ keywords: { [keyword]: on } }, on ? 'acts.labelled' : 'acts.unlabelled', { name });
+  return act({ keywords: { [keyword]: on } }, on ? 'acts.labelled' : 'acts.unlabelled', { name }, { whole: !on });
 }
 
 /** A row's own star, whatever is selected. */

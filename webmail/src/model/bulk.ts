@@ -54,8 +54,17 @@ interface Way {
   isPartial: boolean;
 }
 
-/** On each account of the list, by one sentence and one undo. A function says what an account needs; undefined: nothing is done there. */
-export async function changeEverything(store: Store, list: RowList, wanted: Everything | ((accountId: Id) => Everything | undefined), words: (count: number) => string): Promise<void> {
+/**
+ * On each account of the list, by one sentence and one undo. A function says what an account needs; undefined: nothing is done there. beside:
+ * what the undo takes back besides, also where there was no mail to change. False: the server could not be asked.
+ */
+export async function changeEverything(
+  store: Store,
+  list: RowList,
+  wanted: Everything | ((accountId: Id) => Everything | undefined),
+  words: (count: number) => string,
+  beside?: () => void,
+): Promise<boolean> {
   const sentence = words(list.total.peek() ?? 0);
   const tasks = list.parts.flatMap((part) => {
     const own = typeof wanted === 'function' ? wanted(part.query.accountId) : wanted;
@@ -76,10 +85,11 @@ export async function changeEverything(store: Store, list: RowList, wanted: Ever
     progress.value = undefined;
   }
   const { undos } = way;
-  if (undos.length > 0)
+  if (undos.length > 0 || (beside && !failed))
     done({
       words: sentence,
       undo: async () => {
+        beside?.();
         for (const undo of undos) await undo();
         await list.refresh();
       },
@@ -88,6 +98,7 @@ export async function changeEverything(store: Store, list: RowList, wanted: Ever
   // What stays was taken away here, or shown otherwise.
   const isAnew = failed || way.isStopped || way.isPartial;
   await Promise.all(tasks.map(({ part }) => (isAnew ? part.reload() : part.refresh()).catch(() => failed && (part.failed.value = true))));
+  return !failed;
 }
 
 async function onPart(store: Store, list: MailList, wanted: Everything, words: string, way: Way): Promise<void> {

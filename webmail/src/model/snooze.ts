@@ -36,7 +36,8 @@ export async function snooze(until: Date): Promise<void> {
   const value = { until: until.toISOString().replace(/\.\d+Z$/, 'Z'), ...(back && { moveToMailboxId: back }), setKeywords: { $seen: false } };
   if (everything) {
     pane.clear();
-    return changeEverything(mail(), everything, { snoozed: value }, (count) => t('snooze.done', { count, when: wholeDate(until) }));
+    await changeEverything(mail(), everything, { snoozed: value }, (count) => t('snooze.done', { count, when: wholeDate(until) }));
+    return;
   }
   pane.select(keys, false);
   const after = emails.map((email) => {

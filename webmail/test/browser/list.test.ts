@@ -144,6 +144,44 @@ test('all of a folder is archived and comes back, more than was ever loaded', as
   await serverHas('INBOX', total);
 });
 
+test('a label gets mail by drag, is seen and taken off in the conversation, is renamed, deleted, and comes back', async () => {
+  await page.getByRole('button', { name: 'New label' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Wrok plän');
+  await page.keyboard.press('Enter');
+  const label = page.getByRole('link', { name: 'Wrok plän' });
+  await row(57).dragTo(label);
+  await toast('Label Wrok plän added').waitFor();
+  await row(57).locator('.label-chip', { hasText: 'Wrok plän' }).waitFor();
+  await row(57).click();
+  const chip = page.locator('.conversation .label-chip');
+  assert.equal(await chip.textContent(), 'Wrok plän');
+  await page.getByRole('button', { name: 'Take the label Wrok plän off' }).click();
+  await chip.waitFor({ state: 'detached' });
+  await page.keyboard.press('z');
+  await chip.waitFor();
+  await page.keyboard.press('Shift+U');
+  await toast('marked as unread').waitFor();
+  await chip.getByText('Wrok plän').click();
+  await page.getByText('1 conversation found').waitFor();
+
+  await label.click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Rename' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Work plan');
+  await page.keyboard.press('Enter');
+  await toast('The label Wrok plän is now Work plan.').waitFor();
+  await label.waitFor({ state: 'detached' });
+  await page.getByText('1 conversation found').waitFor();
+  assert.match(decodeURIComponent(page.url()), /label:"work plan"/);
+  await page.getByRole('button', { name: 'Actions of the label Work plan' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await toast('The label Work plan was deleted').waitFor();
+  await row(57).locator('.row-title').waitFor();
+  assert.equal(await row(57).locator('.label-chip').count(), 0);
+  await page.keyboard.press('z');
+  await row(57).locator('.label-chip', { hasText: 'Work plan' }).waitFor();
+  await page.getByRole('link', { name: 'Work plan' }).waitFor();
+});
+
 test('all of a search is labelled, snoozed and deleted at once, and each is undone', async () => {
   // One of them lies in another folder.
   const total = counts()['INBOX']!;
@@ -166,9 +204,9 @@ test('all of a search is labelled, snoozed and deleted at once, and each is undo
   await page.keyboard.type('Yearly');
   await page.getByRole('option', { name: 'New label: Yearly' }).click();
   await page.keyboard.press('Escape');
-  await page.locator('.row-label', { hasText: 'Yearly' }).first().waitFor();
+  await page.locator('.row-labels .label-chip', { hasText: 'Yearly' }).first().waitFor();
   await undone('Label Yearly added');
-  await page.locator('.row-label').first().waitFor({ state: 'detached' });
+  await page.locator('.row-labels .label-chip', { hasText: 'Yearly' }).first().waitFor({ state: 'detached' });
 
   await all('b');
   await page.getByRole('option', { name: /^Tomorrow/ }).click();

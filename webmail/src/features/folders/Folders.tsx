@@ -1,20 +1,23 @@
 /** The pane of folders: "Compose", the own folders, labels, and what others share. */
-import { useComputed } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import { actions, nameOf } from '../../actions/registry.ts';
-import { colourOfLabel, labelOfKeyword } from '../../base/labels.ts';
+import { labelOfKeyword } from '../../base/labels.ts';
 import { sayNumber } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import { shownKeysOf } from '../../frame/keys.ts';
+import { placeOfLabel } from '../../frame/labels.ts';
 import { ALL_INBOXES, go, pathOf, place, type Place } from '../../frame/router.ts';
+import { setLabel } from '../../model/acts.ts';
 import { mail } from '../../model/current.ts';
-import { knownLabels } from '../../model/labels.ts';
+import { dragged } from '../../model/drag.ts';
+import { knownLabels, labelColour } from '../../model/labels.ts';
 import { forgetSearch, renameSearch, savedSearches, type SavedSearch } from '../../model/searches.ts';
-import { setting } from '../../model/settings.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { askText } from '../../ui/Dialog.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
-import { colourItems, newFolder } from './acts.ts';
+import { newFolder } from './acts.ts';
+import { labelMenu, newLabel } from './labels.ts';
 import { FolderTree } from './FolderTree.tsx';
 
 export function Folders() {
@@ -47,11 +50,6 @@ export function Folders() {
       </div>
     </div>
   );
-}
-
-export function placeOfLabel(keyword: string): Place {
-  const name = labelOfKeyword(keyword).toLocaleLowerCase();
-  return { kind: 'search', text: `label:${/\s/.test(name) ? `"${name}"` : name}` };
 }
 
 /** The inboxes of all accounts as one, where there are several. */
@@ -131,23 +129,45 @@ interface LinkProps {
   colour?: string;
   name: string;
   menuWords: string;
-  menu(): MenuItem[];
+  menu(anchor: Element | { x: number; y: number }): MenuItem[];
+  /** Conversations were dropped on it. */
+  drop?(): void;
 }
 
 /** A place beside the folders: a label, a search. */
-function Link({ to, icon, colour, name, menuWords, menu }: LinkProps) {
+function Link({ to, icon, colour, name, menuWords, menu, drop }: LinkProps) {
   const here = place.value;
   const isHere = here.kind === 'search' && to.kind === 'search' && here.text === to.text;
+  const over = useSignal(false);
+  const open = (anchor: Element | { x: number; y: number }) => openMenu(anchor, menu(anchor), { label: menuWords });
   return (
     <li class="label-row">
       <a
-        class="folder"
+        class={`folder${over.value ? ' folder-over' : ''}`}
         href={pathOf(to)}
+        draggable={false}
         aria-current={isHere ? 'page' : undefined}
         onClick={(event) => {
           if (event.ctrlKey || event.metaKey) return;
           event.preventDefault();
           go(to);
+        }}
+        onContextMenu={(event) => {
+          event.preventDefault();
+          open({ x: event.clientX, y: event.clientY });
+        }}
+        onDragOver={(event) => {
+          if (!drop || dragged.peek()?.kind !== 'conversations') return;
+          event.preventDefault();
+          event.dataTransfer!.dropEffect = 'copy';
+          over.value = true;
+        }}
+        onDragLeave={() => (over.value = false)}
+        onDrop={(event) => {
+          event.preventDefault();
+          over.value = false;
+          dragged.value = undefined;
+          drop?.();
         }}
       >
         <span class="folder-fold folder-leaf" />
@@ -158,20 +178,13 @@ function Link({ to, icon, colour, name, menuWords, menu }: LinkProps) {
           {name}
         </span>
       </a>
-      <IconButton
-        class="label-more"
-        icon="ellipsis"
-        label={menuWords}
-        popup="menu"
-        onClick={(event) => openMenu(event.currentTarget as Element, menu(), { label: menuWords })}
-      />
+      <IconButton class="label-more" icon="ellipsis" label={menuWords} popup="menu" onClick={(event) => open(event.currentTarget as Element)} />
     </li>
   );
 }
 
 function Labels() {
   const labels = knownLabels.value;
-  if (labels.length === 0) return null;
   return (
     <section aria-labelledby="labels-heading">
       <h2 id="labels-heading" class="folder-heading">
@@ -179,25 +192,25 @@ function Labels() {
       </h2>
       <ul class="tree">
         {labels.map((keyword) => {
-          const colour = setting('labelColours').value[keyword] || colourOfLabel(keyword);
           const name = labelOfKeyword(keyword);
           return (
             <Link
               key={keyword}
               to={placeOfLabel(keyword)}
               icon="tag"
-              colour={colour}
+              colour={labelColour(keyword)}
               name={name}
-              menuWords={t('folders.colourOf', { name })}
-              menu={() =>
-                colourItems(colour, (chosen) => {
-                  setting('labelColours').value = { ...setting('labelColours').peek(), [keyword]: chosen ?? '' };
-                }).slice(1)
-              }
+              menuWords={t('labels.actions', { name })}
+              menu={(anchor) => labelMenu(keyword, anchor)}
+              drop={() => void setLabel(keyword, true, name)}
             />
           );
         })}
       </ul>
+      <button type="button" class="folder-new" onClick={() => void newLabel()}>
+        <Icon name="plus" />
+        {t('action.labels.new')}
+      </button>
     </section>
   );
 }

@@ -128,7 +128,7 @@ function listOf(mailbox: Mailbox): MailList {
   return list;
 }
 
-async function onAll(mailbox: Mailbox, run: (list: MailList) => Promise<void>): Promise<void> {
+async function onAll(mailbox: Mailbox, run: (list: MailList) => Promise<unknown>): Promise<void> {
   const list = listOf(mailbox);
   try {
     await list.want(0, 1);

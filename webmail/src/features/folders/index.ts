@@ -11,6 +11,7 @@ import { mail } from '../../model/current.ts';
 import { mailboxPath } from '../../model/mailboxes.ts';
 import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
 import { newFolder } from './acts.ts';
+import { newLabel } from './labels.ts';
 import { Folders } from './Folders.tsx';
 import { placeOfMailbox } from './FolderTree.tsx';
 import { ICONS } from './tree.ts';
@@ -84,5 +85,6 @@ export function installFolders(): void {
         }),
     },
     { id: 'folders.new', group: 'settings', icon: 'folder-plus', run: () => newFolder() },
+    { id: 'labels.new', group: 'settings', icon: 'tag', run: newLabel },
   );
 }

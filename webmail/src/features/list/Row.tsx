@@ -1,16 +1,17 @@
 /** A row of the list: a conversation, in one, two or three lines. It is drawn anew only when its own mail changes. */
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { colourOfLabel, labelOfKeyword } from '../../base/labels.ts';
+import { labelOfKeyword } from '../../base/labels.ts';
 import { comingDate, dayGroup, daysBefore, PINNED, type DayGroup, sayNumber, shortDate } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import type { EmailRow, Id } from '../../jmap/types.ts';
 import { mail, pane } from '../../model/current.ts';
 import { listDate } from '../../model/list.ts';
-import { noteLabels } from '../../model/labels.ts';
+import { labelColour, noteLabels } from '../../model/labels.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
 import { Icon } from '../../ui/Icon.tsx';
+import { LabelChip } from '../../ui/LabelChip.tsx';
 import { firstName, rowFacts, type Context, type RowFacts } from './facts.ts';
 import { marked } from './marks.tsx';
 import { now } from './clock.ts';
@@ -202,7 +203,6 @@ function Subject({ facts, words, withPreview }: LineProps & { withPreview?: bool
 const MOST_LABELS = 3;
 
 function Labels({ facts, showsFolders, account }: LineProps) {
-  const colours = setting('labelColours').value;
   const folders = showsFolders ? facts.mailboxIds.flatMap((id) => mail().mailboxes.peek(id) ?? []) : [];
   if (facts.labels.length === 0 && folders.length === 0 && account === undefined) return null;
   return (
@@ -218,9 +218,7 @@ function Labels({ facts, showsFolders, account }: LineProps) {
         </span>
       ))}
       {facts.labels.slice(0, MOST_LABELS).map((keyword) => (
-        <span key={keyword} class="row-label" data-colour={colours[keyword] || colourOfLabel(keyword)}>
-          {labelOfKeyword(keyword)}
-        </span>
+        <LabelChip key={keyword} name={labelOfKeyword(keyword)} colour={labelColour(keyword)} />
       ))}
     </span>
   );

@@ -1,6 +1,6 @@
 /** Menus of conversations: on a row, behind "more", and the pickers of folders and labels. */
 import { actions, isPossible, nameOf } from '../../actions/registry.ts';
-import { colourOfLabel, isLabelKeyword, keywordOfLabel, labelOfKeyword } from '../../base/labels.ts';
+import { isLabelKeyword, keywordOfLabel, labelOfKeyword } from '../../base/labels.ts';
 import { t } from '../../base/words.ts';
 import { shownKeysOf } from '../../frame/keys.ts';
 import type { Id } from '../../jmap/types.ts';
@@ -9,7 +9,7 @@ import { mail, pane } from '../../model/current.ts';
 import { isWhole, loadWhole } from '../../model/reading.ts';
 import { holdTargets, namedMessage, targetMessage } from '../../model/target.ts';
 import { LayerError } from '../../layer/layer.ts';
-import { knownLabels, noteLabels } from '../../model/labels.ts';
+import { knownLabels, labelColour, makeLabel } from '../../model/labels.ts';
 import { createMailbox, mailboxPath } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
 import { say } from '../../model/undo.ts';
@@ -107,7 +107,7 @@ export function pickLabels(): void {
   const choice = (keyword: string): Choice => {
     const checked = state(keyword);
     const name = labelOfKeyword(keyword);
-    const colour = setting('labelColours').peek()[keyword] || colourOfLabel(keyword);
+    const colour = labelColour(keyword);
     return {
       id: keyword,
       words: name,
@@ -137,7 +137,7 @@ export function pickLabels(): void {
           words: t('list.newLabel', { name }),
           icon: 'plus',
           run: () => {
-            noteLabels([keyword]);
+            makeLabel(keyword);
             void within(() => setLabel(keyword, true, labelOfKeyword(keyword)));
           },
         },

@@ -80,7 +80,8 @@ export const rowEvents = {
     }
     const count = pane.count();
     dragged.value = { kind: 'conversations', count };
-    event.dataTransfer.effectAllowed = 'move';
+    // A folder takes them from where they are, a label does not.
+    event.dataTransfer.effectAllowed = 'copyMove';
     event.dataTransfer.setData('text/plain', t('list.dragged', { count }));
     const image = document.createElement('div');
     image.className = 'drag-image';

@@ -1,15 +1,20 @@
 /** The open conversation: its subject, its messages, what can be done with it. */
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import { actions, nameOf as actionName, version } from '../../actions/registry.ts';
+import { actions, isPossible, nameOf as actionName, version } from '../../actions/registry.ts';
+import { isLabelKeyword, labelOfKeyword } from '../../base/labels.ts';
 import { t } from '../../base/words.ts';
+import { placeOfLabel } from '../../frame/labels.ts';
 import { go, place } from '../../frame/router.ts';
 import { componentsOf } from '../../frame/slots.ts';
 import { layout } from '../../frame/view.ts';
 import type { Id } from '../../jmap/types.ts';
-import { mail } from '../../model/current.ts';
+import { setLabel } from '../../model/acts.ts';
+import { mail, pane } from '../../model/current.ts';
+import { labelColour } from '../../model/labels.ts';
 import { openMessage } from '../../model/reading.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
+import { LabelChip } from '../../ui/LabelChip.tsx';
 import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
 import { afterPaint } from '../../ui/paint.ts';
 import { bareSubject } from './facts.ts';
@@ -81,7 +86,6 @@ function Head({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
   version.value;
   const first = store.emails.of(ids[0]!).value;
   const subject = bareSubject(first?.subject);
-  const keywords = [...new Set(ids.flatMap((id) => Object.keys(store.emails.of(id).value?.keywords ?? {})))].filter((keyword) => !keyword.startsWith('$'));
   const more = (event: MouseEvent): void => {
     const items = MORE.flatMap((id, i): MenuItem[] => {
       if (!id) return [{ separator: String(i) }];
@@ -98,11 +102,7 @@ function Head({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
         <h1 id="conversation-subject" dir="auto" title={subject}>
           {subject}
         </h1>
-        {keywords.map((keyword) => (
-          <span key={keyword} class="chip">
-            {keyword}
-          </span>
-        ))}
+        <Labels view={view} ids={ids} />
         {view.loading.value === 'offline' && <span class="conversation-note">{t('reading.partOffline')}</span>}
       </div>
       <div class="conversation-tools" role="toolbar" aria-label={t('reading.tools')}>
@@ -114,6 +114,32 @@ function Head({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
         <IconButton icon="ellipsis" label={t('reading.more')} popup="menu" onClick={more} />
       </div>
     </header>
+  );
+}
+
+/** Each leads to its mail, and is taken off here alone. */
+function Labels({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
+  const keywords = [...new Set(ids.flatMap((id) => Object.keys(mail().emails.of(id).value?.keywords ?? {})))].filter(isLabelKeyword).sort();
+  const within = <T,>(run: () => T): T => pane.withTargets([view.threadId], run);
+  const label = actions.get('mail.label');
+  const mayTakeOff = label !== undefined && within(() => isPossible(label));
+  return (
+    <>
+      {keywords.map((keyword) => {
+        const name = labelOfKeyword(keyword);
+        return (
+          <LabelChip
+            key={keyword}
+            name={name}
+            colour={labelColour(keyword)}
+            words={t('labels.show', { name })}
+            onClick={() => go(placeOfLabel(keyword))}
+            removeWords={mayTakeOff ? t('labels.takeOff', { name }) : undefined}
+            onRemove={() => void within(() => setLabel(keyword, false, name))}
+          />
+        );
+      })}
+    </>
   );
 }
 
