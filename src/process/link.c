@@ -299,12 +299,20 @@ bool asked_begin(struct asked *asked, struct link *link, const struct channel_fr
 	return true;
 }
 
-void asked_answer(const struct asked *asked, unsigned type, const void *message)
+void asked_answer_with(const struct asked *asked, unsigned type, const void *message, int fd)
 {
 	struct link *link = asked->link;
-	if (!link->up || link->generation != asked->generation)
+	if (!link->up || link->generation != asked->generation) {
+		if (fd >= 0)
+			close(fd);
 		return;
+	}
 	link->asked_count--;
 	link->asked_bytes -= asked->bytes;
-	ipc_send(&link->channel, type, asked->request, message, -1);
+	ipc_send(&link->channel, type, asked->request, message, fd);
+}
+
+void asked_answer(const struct asked *asked, unsigned type, const void *message)
+{
+	asked_answer_with(asked, type, message, -1);
 }

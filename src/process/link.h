@@ -138,5 +138,7 @@ bool asked_begin(struct asked *asked, struct link *link, const struct channel_fr
 
 /* Answers; one that asked over an earlier channel is gone, and gets nothing. */
 void asked_answer(const struct asked *asked, unsigned type, const void *message);
+/* The same with a descriptor, which is the answer's from the call on; -1: none. */
+void asked_answer_with(const struct asked *asked, unsigned type, const void *message, int fd);
 
 #endif

@@ -2,12 +2,17 @@
 #include "process/messages_directory.h"
 
 #include "base/cursor.h"
+#include "mail/file_link.h"
+#include "mail/mail.h"
 #include "process/message_fields.h"
 
 SCHEMA(message_grant, FIELD_IDENTITY(message_grant, account), FIELD_WORD(message_grant, service, 16),
     FIELD_IDENTITY(message_grant, session), FIELD_ADDRESS(message_grant, who),
     FIELD_WORD(message_grant, client, 64));
 SCHEMA(message_granted, FIELD_ERROR(message_granted, error));
+SCHEMA(message_grant_file, FIELD_NUMBER(message_grant_file, account, 0, MAIL_ACCOUNT_END - 1),
+    FIELD_NUMBER(message_grant_file, number, 0, UINT32_MAX),
+    FIELD_BYTES(message_grant_file, secret, FILE_LINK_SECRET_SIZE));
 SCHEMA(message_revoke, FIELD_IDENTITY(message_revoke, account), FIELD_IDENTITY(message_revoke, session));
 SCHEMA(message_directory, FIELD_NUMBER(message_directory, operation, 1, DIRECTORY_OPERATIONS - 1),
     FIELD_ANY(message_directory, number), FIELD_LIST(message_directory, fields, 256, &message_field_schema),
@@ -27,6 +32,8 @@ const struct message_row messages_directory[MESSAGES_IN_GROUP] = {
     [MESSAGE_SIGNING_ANSWER - MESSAGES_DIRECTORY] = {"signing-answer", ROLE_STORE, ROLE_KEYS | ROLE_RELAY, &message_directory_answer_schema, MESSAGE_SIGNING},
     [MESSAGE_SIGNING_CHANGED - MESSAGES_DIRECTORY] = {"signing-changed", ROLE_STORE, ROLE_KEYS, &message_empty_schema},
     [MESSAGE_DIRECTORY_CHANGED - MESSAGES_DIRECTORY] = {"directory-changed", ROLE_STORE, ROLE_AUTH, &message_revoke_schema},
+    [MESSAGE_GRANT_FILE - MESSAGES_DIRECTORY] = {"grant-file", ROLE_AUTH, ROLE_STORE, &message_grant_file_schema},
+    [MESSAGE_FILE_GRANTED - MESSAGES_DIRECTORY] = {"file-granted", ROLE_STORE, ROLE_AUTH, &message_granted_schema, MESSAGE_GRANT_FILE},
 };
 /* clang-format on */
 

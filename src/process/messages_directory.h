@@ -18,15 +18,19 @@ enum messages_directory {
 	MESSAGE_DIRECTORY_ANSWER,
 	MESSAGE_SIGNING, /* the same, but of DIRECTORY_SIGNING_* and DIRECTORY_DOMAIN_LIST alone; from keys
 	                    and relay */
-	MESSAGE_SIGNING_ANSWER,   /* a struct message_directory_answer */
-	MESSAGE_SIGNING_CHANGED,  /* store -> keys: there are other domains, or an administrator has a wish */
-	MESSAGE_DIRECTORY_CHANGED /* store -> auth: the auth beside it, in an upgrade, has changed the
-	                             directory; with an account: it has taken a right away (`revoke`) */
+	MESSAGE_SIGNING_ANSWER,  /* a struct message_directory_answer */
+	MESSAGE_SIGNING_CHANGED, /* store -> keys: there are other domains, or an administrator has a wish */
+	MESSAGE_DIRECTORY_CHANGED, /* store -> auth: the auth beside it, in an upgrade, has changed the
+	                              directory; with an account: it has taken a right away (`revoke`) */
+	MESSAGE_GRANT_FILE,  /* make a channel that reads the file behind a link, for whoever has its URL */
+	MESSAGE_FILE_GRANTED /* a struct message_granted. -ENOENT: there is no such file; -EBUSY: too many
+	                        fetch files now */
 };
 
 /* clang-format off */
 struct message_grant { uint64_t account; struct view service; uint64_t session; struct view who, client; }; /* session: of the web, which can be ended alone; 0: none. who: the account's address; client: where it logs in from */
 struct message_granted { int64_t error; };
+struct message_grant_file { uint64_t account, number; struct view secret; }; /* as mail/file_link.h reads them in a URL */
 struct message_revoke { uint64_t account, session; }; /* session 0: all */
 struct message_directory { uint64_t operation, number; struct codec_list fields; struct view by; }; /* by: who changes it, for the log; or empty */
 struct message_directory_answer { int64_t error; uint64_t number; struct codec_list fields; };
@@ -126,7 +130,7 @@ void directory_signing_write(const struct signing_key *key, struct view sealed,
     char numbers[DIRECTORY_SIGNING_NUMBERS], struct view fields[DIRECTORY_SIGNING_FIELDS]);
 
 /* clang-format off */
-#define MESSAGES_DIRECTORY_STRUCTS(X) X(message_grant) X(message_granted) X(message_revoke) \
+#define MESSAGES_DIRECTORY_STRUCTS(X) X(message_grant) X(message_granted) X(message_grant_file) X(message_revoke) \
 	X(message_directory) X(message_directory_answer)
 /* clang-format on */
 MESSAGES_DIRECTORY_STRUCTS(MESSAGE_DECLARE_SCHEMA)

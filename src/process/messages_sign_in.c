@@ -45,6 +45,7 @@ static const int fields[SIGN_OPERATIONS] = {
     [SIGN_PASSKEY_REMOVE] = 0,
     [SIGN_RECOVERY_MAKE] = 0,
     [SIGN_ADMINISTER] = 0,
+    [SIGN_FILE] = 1,
 };
 /* clang-format on */
 

@@ -11,8 +11,8 @@
 
 enum messages_sign_in {
 	MESSAGE_SIGN_IN = MESSAGES_SIGN_IN,
-	MESSAGE_SIGN_IN_ANSWER /* SIGN_OPEN: the account's channel comes along; SIGN_ADMINISTER: another one
-	                        */
+	MESSAGE_SIGN_IN_ANSWER /* SIGN_OPEN: the account's channel comes along; SIGN_ADMINISTER and SIGN_FILE:
+	                          another one */
 };
 
 /* clang-format off */
@@ -55,6 +55,8 @@ enum sign_operation {
 	SIGN_PASSKEY_REMOVE, /* number: which. Proved */
 	SIGN_RECOVERY_MAKE, /* -> text: JSON list of new recovery codes. Proved */
 	SIGN_ADMINISTER,    /* number: enum sign_administer -> the channel of administration to it. Proved; SIGN_FORBIDDEN: no administrator */
+	/* Nobody is signed in. */
+	SIGN_FILE,          /* what the URL of a file link has (mail/file_link.h) -> a channel that reads that file. SIGN_FULL: too many fetch files now */
 	SIGN_OPERATIONS
 };
 
@@ -73,7 +75,7 @@ enum sign_why {
 	SIGN_WEAK,      /* the new password: text says why */
 	SIGN_FULL,      /* there are too many of these */
 	SIGN_EXISTS,
-	SIGN_MISSING,   /* there is none of that number */
+	SIGN_MISSING,   /* there is none of that number, or no such file */
 	SIGN_FORBIDDEN, /* no administrator's session */
 	SIGN_WHYS
 };

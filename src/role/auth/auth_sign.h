@@ -1,7 +1,7 @@
 /*
  * What the files of signing in share: auth_sign.c (a question's life: the directory, writing, the answer)
  * carries the operations of auth_sign_in.c (nobody is signed in yet), auth_sign_account.c (what a session may
- * see and change), auth_sign_passkey.c and auth_sign_state.c.
+ * see and change), auth_sign_passkey.c, auth_sign_file.c and auth_sign_state.c.
  */
 #ifndef ROLE_AUTH_AUTH_SIGN_H
 #define ROLE_AUTH_AUTH_SIGN_H
@@ -155,6 +155,10 @@ void sign_first_recovery(struct sign *s);
 /* ---- auth_sign_administer.c ---- */
 
 void sign_administer(struct sign *s);
+
+/* ---- auth_sign_file.c ---- */
+
+void sign_file(struct sign *s);
 
 /* ---- auth_sign_state.c ---- */
 

@@ -23,6 +23,7 @@ static const struct sign_verb verbs[SIGN_OPERATIONS] = {
     [SIGN_PASSKEY_ADD] = {SIGN_NEEDS_SESSION | SIGN_NEEDS_PROOF, sign_passkey_add},
     [SIGN_PASSKEY_REMOVE] = {SIGN_NEEDS_SESSION | SIGN_NEEDS_PROOF, sign_passkey_remove},
     [SIGN_ADMINISTER] = {SIGN_NEEDS_SESSION | SIGN_NEEDS_PROOF, sign_administer},
+    [SIGN_FILE] = {0, sign_file},
     [SIGN_RECOVERY_MAKE] = {SIGN_NEEDS_SESSION | SIGN_NEEDS_PROOF, sign_recovery_make},
 };
 /* clang-format on */

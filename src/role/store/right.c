@@ -43,7 +43,7 @@ static const struct {
 	X(MAIL_UPLOAD, RIGHT_MAIL, right_upload, false) \
 	X(MAIL_UPLOAD_ABORT, RIGHT_MAIL, right_upload_abort, false) \
 	X(MAIL_WATCH, RIGHT_MAIL, right_watch, true) \
-	X(MAIL_STOP, RIGHT_MAIL | RIGHT_SCRIPTS | RIGHT_SUBMIT | RIGHT_PUSH, question_stop, false) \
+	X(MAIL_STOP, RIGHT_MAIL | RIGHT_SCRIPTS | RIGHT_SUBMIT | RIGHT_PUSH | RIGHT_FILE, question_stop, false) \
 	X(MAIL_MAILBOXES, RIGHT_MAIL, right_mailboxes, true) \
 	X(MAIL_CREATE, RIGHT_MAIL, right_create, true) \
 	X(MAIL_RENAME, RIGHT_MAIL, right_rename, true) \
@@ -91,6 +91,9 @@ static const struct {
 	X(FILE_LINK_CREATE, RIGHT_SUBMIT, right_file_link_create, true) \
 	X(FILE_LINK_UPDATE, RIGHT_SUBMIT, right_file_link_update, true) \
 	X(FILE_LINK_REMOVE, RIGHT_SUBMIT, right_file_link_remove, true) \
+	X(FILE_LINK_LOOK, RIGHT_FILE, right_file_look, true) \
+	X(FILE_LINK_READ, RIGHT_FILE, right_file_read, true) \
+	X(FILE_LINK_TAKEN, RIGHT_FILE, right_file_taken, true) \
 	X(SHARING_PRINCIPALS, RIGHT_SUBMIT, right_principals, true) \
 	X(SHARING_SET, RIGHT_SUBMIT, right_sharing_set, true) \
 	X(SHARING_NOTES, RIGHT_SUBMIT, right_share_notes, true) \

@@ -28,7 +28,8 @@ enum right_permission {
 	                       mail/file_link.h what its owner asks: it may send mail as the account, make
 	                       addresses of it, and give its uploads to others */
 	RIGHT_PUSH = 1 << 5,    /* all of mail/push.h, of what its own session has made */
-	RIGHT_ADMINISTRATION = 1 << 6 /* what mail/administration.h has of store; nothing of the account */
+	RIGHT_ADMINISTRATION = 1 << 6, /* what mail/administration.h has of store; nothing of the account */
+	RIGHT_FILE = 1 << 7            /* to read the file behind one link; nothing else of the account */
 };
 
 struct right {
@@ -45,6 +46,7 @@ struct right {
 	const char *service;
 	int64_t since; /* seconds since 1970 */
 	unsigned permissions;
+	uint32_t file_link; /* of RIGHT_FILE: its number */
 	unsigned
 	    under_way; /* calls of the store that have not come back: the right is freed after the last one */
 	bool ended;
@@ -78,6 +80,12 @@ extern const struct link_verb right_verbs[];
 
 /* Auth asks for a channel of an account for a service; the answer, and the channel, go to it. */
 void right_grant(struct link *auth, uint32_t request, const struct message_grant *asked);
+/* The same of a right to read the file behind a link: its URL is looked at. */
+void right_file_grant(
+    struct link *auth, const struct channel_frame *frame, const struct message_grant_file *asked);
+/* Before what can be passed to another store is gathered: those of RIGHT_FILE end, since whoever fetches a
+ * file goes on with a range. */
+void right_file_end_all(void);
 /* Ends every right of the account, or those of one session (0: all). */
 void right_revoke(uint64_t account, uint64_t session);
 void right_end_all(void);
@@ -179,6 +187,13 @@ void right_file_link_get(struct right *r, uint32_t request, const void *message)
 void right_file_link_create(struct right *r, uint32_t request, const void *message);
 void right_file_link_update(struct right *r, uint32_t request, const void *message);
 void right_file_link_remove(struct right *r, uint32_t request, const void *message);
+
+/* right_file.c: mail/file_link.h, of whoever has the URL of one */
+void right_file_look(struct right *r, uint32_t request, const void *message);
+void right_file_read(struct right *r, uint32_t request, const void *message);
+void right_file_taken(struct right *r, uint32_t request, const void *message);
+/* It was removed: all channels to it end. */
+void right_file_end(uint64_t account, uint32_t number);
 
 /* right_trace.c: mail/mail_trace.h */
 void right_trace(struct right *r, uint32_t request, const void *message);

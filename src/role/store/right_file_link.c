@@ -31,7 +31,7 @@ struct right_file_link {
 	/* A change. */
 	struct file_link_update update;
 	uint32_t number;
-	uint64_t kept, space;
+	uint64_t owner, kept, space;
 	struct account_file_link link; /* made, or changed; its texts are in the arena */
 };
 
@@ -79,6 +79,7 @@ static struct right_file_link *begin(struct right *r, uint32_t request)
 {
 	struct right_file_link *x = question_begin(r, request, sizeof *x, &kind);
 	arena_init(&x->arena, ARENA_MAX);
+	x->owner = r->account;
 	x->now = clock_wall();
 	x->latest = x->now + (int64_t)store_role.process->settings.file_link_days * DAY;
 	x->space = store_role.process->settings.file_link_space;
@@ -123,7 +124,7 @@ static int run_list(struct txn *t, void *arg)
 	arena_reset(&x->arena);
 	x->list = NULL;
 	x->count = x->room = 0;
-	return account_file_links_each(t, x->question.right->account, add, x);
+	return account_file_links_each(t, x->owner, add, x);
 }
 
 static void listed(struct store_read *read, int result)
@@ -174,7 +175,7 @@ static int run_create(struct txn *t, void *arg)
 {
 	struct right_file_link *x = arg;
 	return account_file_link_make(
-	    t, x->question.right->account, kept_id_of(x->kept), kept_expiry_of(x->kept), x->space, &x->link);
+	    t, x->owner, kept_id_of(x->kept), kept_expiry_of(x->kept), x->space, &x->link);
 }
 
 /* A client's clock is not ours: what is only a little too late is as late as may be. */
@@ -208,7 +209,7 @@ void right_file_link_create(struct right *r, uint32_t request, const void *messa
 static int run_update(struct txn *t, void *arg)
 {
 	struct right_file_link *x = arg;
-	uint64_t owner = x->question.right->account;
+	uint64_t owner = x->owner;
 	int error = account_file_link_get(t, owner, (uint32_t)x->update.number, x->now, &x->link);
 	if (error)
 		return error;
@@ -234,12 +235,14 @@ void right_file_link_update(struct right *r, uint32_t request, const void *messa
 static int run_remove(struct txn *t, void *arg)
 {
 	struct right_file_link *x = arg;
-	return account_file_link_remove(t, x->question.right->account, x->number);
+	return account_file_link_remove(t, x->owner, x->number);
 }
 
 static void removed(struct store_commit *c, int result)
 {
 	struct right_file_link *x = container_of(c, struct right_file_link, commit);
+	if (result == 0)
+		right_file_end(x->owner, x->number);
 	if (question_back(&x->question))
 		question_fail(&x->question, result);
 }

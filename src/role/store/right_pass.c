@@ -39,6 +39,7 @@ static void pause_one(void *arg, struct right *r)
 
 void right_pass_pause(void)
 {
+	right_file_end_all();
 	right_each(pause_one, NULL);
 }
 

@@ -40,6 +40,11 @@ static void on_grant(struct link *link, struct channel_frame *frame, const void 
 	right_grant(link, frame->request, message);
 }
 
+static void on_grant_file(struct link *link, struct channel_frame *frame, const void *message)
+{
+	right_file_grant(link, frame, message);
+}
+
 static void on_revoke(struct link *link, struct channel_frame *frame, const void *message)
 {
 	const struct message_revoke *m = message;
@@ -53,6 +58,7 @@ static void on_revoke(struct link *link, struct channel_frame *frame, const void
 
 static const struct link_verb auth_verbs[] = {
     {MESSAGE_GRANT, on_grant},
+    {MESSAGE_GRANT_FILE, on_grant_file},
     {MESSAGE_REVOKE, on_revoke},
     {MESSAGE_DIRECTORY, store_directory_received},
     {0},

@@ -1,6 +1,5 @@
 /* The account's page: what opens it, and forms that change that. */
 #include <stdio.h>
-#include <time.h>
 
 #include "format/json_read.h"
 #include "role/web/web_auth_page.h"
@@ -12,22 +11,6 @@ enum { PAGE_MAX = 512 * 1024, ARENA_MAX = 1024 * 1024 };
 static void put(struct buf *out, enum web_language in, const char *text)
 {
 	buf_append_string(out, web_text(in, text));
-}
-
-/* A time as people read it, with a month's name in English alone; "never" for 0. */
-static void put_time(struct buf *out, enum web_language in, int64_t seconds)
-{
-	char text[32];
-	time_t t = (time_t)seconds;
-	struct tm utc;
-	if (seconds == 0 || gmtime_r(&t, &utc) == NULL) {
-		put(out, in, "never");
-		return;
-	}
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%MZ", &utc);
-	buf_printf(out, "<time datetime=\"%s\">", text);
-	strftime(text, sizeof text, in == WEB_ENGLISH ? "%e %b %Y, %H:%M" : "%Y-%m-%d %H:%M", &utc);
-	buf_printf(out, "%s UTC</time>", text);
 }
 
 /* "Firefox on Linux", as far as what a browser calls itself tells. */
@@ -90,7 +73,7 @@ static void put_last_used(struct buf *out, enum web_language in, const struct js
 {
 	buf_append_string(out, "; ");
 	put(out, in, "last used: ");
-	put_time(out, in, json_number_of(thing, "lastUsed"));
+	web_html_time(out, in, json_number_of(thing, "lastUsed"));
 	buf_append_string(out, "</span></div>");
 }
 
@@ -115,7 +98,7 @@ static void put_sessions(struct buf *out, enum web_language in, const struct jso
 		else
 			put(out, in, "not used yet");
 		buf_append_string(out, ", ");
-		put_time(out, in, json_number_of(s, "lastUsed"));
+		web_html_time(out, in, json_number_of(s, "lastUsed"));
 		buf_append_string(out, "</span></div>");
 		if (id == own)
 			put_button(out, in, "/auth/logout", 0, "Sign out", NULL);

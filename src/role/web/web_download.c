@@ -6,53 +6,26 @@
 #include "role/web/web_download.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/mem.h"
 #include "http/http_conditions.h"
-#include "http/http_range.h"
 #include "http/http_url.h"
 #include "role/web/web_blob.h"
+#include "role/web/web_octets.h"
 #include "role/web/web_user.h"
 
-enum { TYPE_MAX = 1024, NAME_MAX_OCTETS = 1024, FIELD_MAX = 4 * NAME_MAX_OCTETS };
+enum { TYPE_MAX = 1024 };
 
 struct download {
 	struct web_blob blob;
 	struct web_exchange *e;
 	struct view name; /* in the path */
 	char etag[MAIL_ID_MAX + 3];
-	uint64_t size;
-	bool ranged; /* `first` and `length` were asked for */
-	uint64_t first, length;
+	struct web_octets octets;
 };
 
 /* ---- the answer's header ---- */
-
-/* A file's name as browsers take it (RFC 6266): plain, and in UTF-8. */
-static void add_disposition(struct download *d)
-{
-	struct buf value;
-	struct view name = view_take(d->name, NAME_MAX_OCTETS);
-	buf_init(&value, FIELD_MAX);
-	buf_append_string(&value, "attachment");
-	if (name.len) {
-		buf_append_string(&value, "; filename=\"");
-		for (size_t i = 0; i < name.len; i++)
-			buf_append_byte(&value,
-			    ascii_is_print(name.data[i]) && name.data[i] != '"' && name.data[i] != '\\'
-			        ? name.data[i]
-			        : '_');
-		buf_append_string(&value, "\"; filename*=UTF-8''");
-		http_url_escape(&value, name);
-	}
-	if (!buf_failed(&value))
-		http_exchange_add(d->e->x, "content-disposition", buf_view(&value));
-	else
-		http_exchange_add(d->e->x, "content-disposition", VIEW("attachment"));
-	buf_done(&value);
-}
 
 /* The type is the client's, exactly. False: it cannot stand in a field. */
 static bool add_type(struct download *d)
@@ -77,14 +50,12 @@ static bool add_type(struct download *d)
 static void add_fields(struct download *d)
 {
 	struct http_exchange *x = d->e->x;
-	http_exchange_add(x, "etag", view_from_string(d->etag));
-	http_exchange_add(x, "accept-ranges", VIEW("bytes"));
 	/* What a blob id names never changes. */
 	http_exchange_add(x, "cache-control", VIEW("private, immutable, max-age=31536000"));
 	/* Nor is what was kept given to who would run it: web_origin.c. */
 	http_exchange_add(x, "vary", VIEW("sec-fetch-dest"));
 	http_exchange_add(x, "content-security-policy", VIEW("sandbox; default-src 'none'"));
-	add_disposition(d);
+	web_octets_name(d->e, d->name);
 }
 
 static void send_blob(struct download *d)
@@ -95,55 +66,33 @@ static void send_blob(struct download *d)
 		return;
 	}
 	add_fields(d);
-	if (d->ranged) {
-		char range[80];
-		int len = snprintf(range, sizeof range, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, d->first,
-		    d->first + d->length - 1, d->size);
-		http_exchange_add(x, "content-range", view_of(range, (size_t)len));
-		http_exchange_status(x, 206);
-		http_exchange_begin(x, d->length);
-	} else {
-		http_exchange_status(x, 200);
-		http_exchange_begin(x, d->size == WEB_BLOB_UNKNOWN ? HTTP_LENGTH_UNKNOWN : d->size);
-	}
+	web_octets_begin(d->e, &d->octets);
 	if (http_exchange_is(x, "HEAD"))
 		http_exchange_end(x);
 	else
-		web_blob_send(&d->blob, d->ranged ? d->first : 0, d->ranged ? d->length : UINT64_MAX);
+		web_blob_send(&d->blob, d->octets.ranged ? d->octets.first : 0,
+		    d->octets.ranged ? d->octets.length : UINT64_MAX);
 }
 
 /* ---- the blob ---- */
 
-/* One range is served; who asks for several gets all, as RFC 9110 section 14.2 allows. */
 static void choose(struct download *d)
 {
-	struct http_exchange *x = d->e->x;
-	enum http_range_result result =
-	    http_range_choose(http_exchange_field(x, "range"), d->size, &d->first, &d->length);
-	if (result == HTTP_RANGE_IMPOSSIBLE) {
-		char range[40];
-		int len = snprintf(range, sizeof range, "bytes */%" PRIu64, d->size);
-		http_exchange_add(x, "content-range", view_of(range, (size_t)len));
-		web_exchange_refuse(d->e, 416, NULL, NULL, "The blob has no such octets.");
-		return;
-	}
-	d->ranged = result == HTTP_RANGE_ONE;
-	send_blob(d);
+	if (web_octets_choose(d->e, &d->octets))
+		send_blob(d);
 }
 
 static void on_found(void *arg, uint64_t size)
 {
 	struct download *d = arg;
 	struct http_exchange *x = d->e->x;
-	const struct http_state state = {
-	    .etag = view_from_string(d->etag), .last_modified = -1, .exists = true};
-	d->size = size;
-	unsigned status = http_exchange_judge(x, view_from_string(d->etag));
+	unsigned status = http_exchange_judge(x, d->octets.etag);
+	d->octets.size = size;
 	if (status) {
 		add_fields(d);
+		http_exchange_add(x, "etag", d->octets.etag);
 		http_exchange_reply(x, status, (struct view){0}, (struct view){0});
-	} else if (!http_exchange_has_field(x, "range") || !http_exchange_is(x, "GET") ||
-	           !http_if_range_holds(http_exchange_field(x, "if-range"), &state)) {
+	} else if (!web_octets_is_ranged(d->e, d->octets.etag)) {
 		send_blob(d);
 	} else if (size == WEB_BLOB_UNKNOWN) {
 		web_blob_count(&d->blob);
@@ -156,7 +105,7 @@ static void on_found(void *arg, uint64_t size)
 static void on_counted(void *arg, uint64_t size)
 {
 	struct download *d = arg;
-	d->size = size;
+	d->octets.size = size;
 	choose(d);
 	web_exchange_touch(d->e);
 }
@@ -202,6 +151,7 @@ static bool read_path(struct download *d, struct mail_id *id)
 		return false;
 	d->name = rest;
 	snprintf(d->etag, sizeof d->etag, "\"%.*s\"", VIEW_FMT(blob));
+	d->octets.etag = view_from_string(d->etag);
 	switch (id->letter) {
 	case MAIL_ID_BLOB_EMAIL:
 	case MAIL_ID_BLOB_PART:

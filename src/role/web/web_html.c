@@ -2,6 +2,7 @@
 #include "role/web/web_html.h"
 
 #include <qrencode.h>
+#include <time.h>
 
 #include "base/utf8.h"
 
@@ -62,6 +63,21 @@ void web_html_reply(struct web_exchange *e, unsigned status, struct buf *page)
 		return;
 	}
 	http_exchange_reply_buf(e->x, status, VIEW("text/html; charset=utf-8"), page);
+}
+
+void web_html_time(struct buf *out, enum web_language in, int64_t seconds)
+{
+	char text[32];
+	time_t t = (time_t)seconds;
+	struct tm utc;
+	if (seconds == 0 || gmtime_r(&t, &utc) == NULL) {
+		buf_append_string(out, web_text(in, "never"));
+		return;
+	}
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%MZ", &utc);
+	buf_printf(out, "<time datetime=\"%s\">", text);
+	strftime(text, sizeof text, in == WEB_ENGLISH ? "%e %b %Y, %H:%M" : "%Y-%m-%d %H:%M", &utc);
+	buf_printf(out, "%s UTC</time>", text);
 }
 
 enum { QR_DARK = 1 }; /* the bit of libqrencode's octets */

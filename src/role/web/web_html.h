@@ -9,6 +9,9 @@
  * characters. */
 void web_html_text(struct buf *out, struct view text);
 
+/* A time as people read it, with a month's name in English alone; "never" for 0. */
+void web_html_time(struct buf *out, enum web_language in, int64_t seconds);
+
 /* The beginning of a page, up to its main part, and its end. `title` is English, and shown in the language
  * where web_texts.h has it. `script`: a file of ours, or NULL. */
 void web_html_begin(struct buf *out, enum web_language language, const char *title, const char *script);

@@ -27,8 +27,8 @@ static bool is_from_elsewhere(struct web_exchange *e)
 	return site.len && !view_equal(site, VIEW("same-origin")) && !view_equal(site, VIEW("none"));
 }
 
-/* What a person has is never a page's program or its style: an attachment has whatever type its URL names. */
-static bool is_loaded_as_code(struct web_exchange *e)
+/* An attachment has whatever type its URL names. */
+bool web_origin_is_code(struct web_exchange *e)
 {
 	static const char *const code[] = {"script", "style", "worker", "sharedworker", "serviceworker",
 	    "audioworklet", "paintworklet", "xslt", "manifest", "object", "embed"};
@@ -44,7 +44,7 @@ static bool allowed_by_cookie(struct web_exchange *e)
 {
 	if (is_from_elsewhere(e) || !web_origin_is_ours(e, true))
 		return false;
-	if (e->route->flags & WEB_API && is_loaded_as_code(e))
+	if (e->route->flags & WEB_API && web_origin_is_code(e))
 		return false;
 	if (is_read(e) && !http_exchange_is_websocket(e->x))
 		return true;

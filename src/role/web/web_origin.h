@@ -11,6 +11,9 @@
 /* Whether what is known of the page that sent it allows the request to be carried out as the user. */
 bool web_origin_is_allowed(struct web_exchange *e);
 
+/* Whether a page would run it or lay itself out by it: what a person has is never that. */
+bool web_origin_is_code(struct web_exchange *e);
+
 /* Adds what lets a page of another site read the answer. */
 void web_origin_tell(struct web_exchange *e);
 

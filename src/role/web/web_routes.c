@@ -8,6 +8,7 @@
 #include "role/web/web_download.h"
 #include "role/web/web_events.h"
 #include "role/web/web_errand.h"
+#include "role/web/web_file.h"
 #include "role/web/web_mail.h"
 #include "role/web/web_profile.h"
 #include "role/web/web_socket.h"
@@ -39,7 +40,7 @@ static const struct web_route jmap[] = {
 
 /* The first row that has a path is taken: web_config's /mail/config-v1.1.xml before the webmail's places. */
 static const struct web_route *const tables[] = {files_of_ours, web_admin_routes, web_auth_routes, jmap,
-    web_errand_routes, web_config_routes, web_profile_routes, web_mail_routes};
+    web_file_routes, web_errand_routes, web_config_routes, web_profile_routes, web_mail_routes};
 
 static bool has_method(const struct web_route *route, struct view method)
 {

@@ -136,12 +136,19 @@ static void on_room(void *arg, struct http_exchange *x)
 		e->route->room(e);
 }
 
+/* What opens something to whoever knows it is written nowhere. */
+static struct view shown_path(struct http_exchange *x)
+{
+	struct view path = http_exchange_path(x);
+	return view_starts(path, VIEW("/file/")) ? VIEW("/file/") : path;
+}
+
 static void on_over(void *arg, struct http_exchange *x, bool whole)
 {
 	struct web_exchange *e = http_exchange_data(x);
 	(void)arg;
 	log_event(LOG_DEBUG, e->connection->edge.id, "web-request", log_string("client", e->client),
-	    log_text("method", http_exchange_method(x)), log_text("path", http_exchange_path(x)),
+	    log_text("method", http_exchange_method(x)), log_text("path", shown_path(x)),
 	    log_u64("status", http_exchange_answered(x)), log_u64("bytes", http_exchange_written(x)),
 	    log_u64("whole", whole));
 	if (view_equal(http_exchange_path(x), VIEW("/jmap/api")))

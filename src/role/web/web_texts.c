@@ -153,6 +153,8 @@ static const char *find_anywhere(enum web_language language, struct view english
 		found = find(web_texts_account, web_texts_account_count, language, english);
 	if (found == NULL)
 		found = find(web_texts_setup, web_texts_setup_count, language, english);
+	if (found == NULL)
+		found = find(web_texts_file, web_texts_file_count, language, english);
 	return found;
 }
 

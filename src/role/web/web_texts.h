@@ -1,6 +1,6 @@
 /*
- * The texts of the pages on the way in and of the account, in the languages of the webmail. Each is looked up
- * by the English one, as it stands where it is said.
+ * The texts of the pages on the way in, of the account, and of files behind links, in the languages of the
+ * webmail. Each is looked up by the English one, as it stands where it is said.
  */
 #ifndef ROLE_WEB_WEB_TEXTS_H
 #define ROLE_WEB_WEB_TEXTS_H
@@ -42,5 +42,8 @@ struct view web_text_of(enum web_language language, struct view english);
  * (web_texts_setup.c). */
 extern const char *const web_texts_account[][WEB_LANGUAGES], *const web_texts_setup[][WEB_LANGUAGES];
 extern const size_t web_texts_account_count, web_texts_setup_count;
+/* And of files behind links (web_texts_file.c). */
+extern const char *const web_texts_file[][WEB_LANGUAGES];
+extern const size_t web_texts_file_count;
 
 #endif
