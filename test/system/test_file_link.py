@@ -171,5 +171,9 @@ def test_time_and_space(make_server, tmp_path):
         assert len(many["created"]) == 100 and [refused["type"] for refused in many["notCreated"].values()] == ["rateLimit"]
     server.write_config(file_link_space="1M", file_link_days=0)
     server.cli("reload")
-    with Web(server, BOB) as bob:
-        assert FILE_LINK not in bob.session["capabilities"]
+    server.add_account("carol@example.test")
+    with Web(server, "carol@example.test") as carol, Web(server, BOB) as bob:
+        assert FILE_LINK not in carol.session["capabilities"]
+        # Who was there before is told when it comes to it.
+        refused = setting(bob, create={"k": {"blobId": small, "name": "x"}})["notCreated"]["k"]
+        assert refused["type"] == "forbidden"
