@@ -8,6 +8,7 @@ import * as acts from '../src/model/acts.ts';
 import { pane, setStore } from '../src/model/current.ts';
 import { MailList, mailboxQuery } from '../src/model/list.ts';
 import { MergedList } from '../src/model/merged.ts';
+import { searchesOf } from '../src/model/search.ts';
 import { Store } from '../src/model/store.ts';
 import { shown as toast, undo } from '../src/model/undo.ts';
 
@@ -214,6 +215,23 @@ test('mail does not go from one account into a folder of another', async () => {
   assert.equal(server.all().length, 30);
   await acts.moveTo(store.mailboxes.peek('ar2')!);
   assert.equal(server.all().length, 29);
+});
+
+test('a search asks all accounts, and who names a folder asks those that have it', async () => {
+  const { store } = await start(3, (account) => (account === '1' ? ['inbox', 'archive', 'trash'] : ['inbox', 'plans']));
+  const asked = (text: string) => searchesOf(store, text).map(({ accountId }) => accountId);
+  assert.deepEqual(searchesOf(store, 'x'), [{ accountId: 'A1', filter: { operator: 'AND', conditions: [{ text: 'x' }, { inMailboxOtherThan: ['tr1'] }] } }, { accountId: 'A2', filter: { text: 'x' } }]);
+  assert.deepEqual(asked('x in:inbox'), ['A1', 'A2']);
+  assert.deepEqual(asked('x in:plans'), ['A2']);
+  assert.deepEqual(asked('x in:archive'), ['A1']);
+  assert.deepEqual(asked('x -in:plans'), ['A1', 'A2']);
+  // A folder that nobody has holds nothing.
+  assert.deepEqual(searchesOf(store, 'in:nowhere'), [{ accountId: 'A1', filter: { operator: 'OR', conditions: [] } }]);
+  assert.deepEqual(searchesOf(store, 'from:me'), [
+    { accountId: 'A1', filter: { operator: 'AND', conditions: [{ from: 'a1@example.test' }, { inMailboxOtherThan: ['tr1'] }] } },
+    { accountId: 'A2', filter: { from: 'a1@example.test' } },
+  ]);
+  assert.deepEqual(searchesOf(store, ' '), []);
 });
 
 test('an account that does not answer leaves the other its rows, and is asked again', async () => {

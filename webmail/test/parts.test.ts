@@ -56,13 +56,40 @@ test('what only looks like an operator is a word, and what says nothing asks for
   assert.equal(parseSearch('a '.repeat(1000)).length, 64);
 });
 
+test('brackets hold all of their terms, or any, and an operator before them is that of each', () => {
+  assert.deepEqual(search('subject:(a b)'), { operator: 'AND', conditions: [{ subject: 'a' }, { subject: 'b' }] });
+  assert.deepEqual(search('{a "b c" from:d}'), { operator: 'OR', conditions: [{ text: 'a' }, { text: 'b c' }, { from: 'd' }] });
+  assert.deepEqual(search('from:{anna bob} x'), { operator: 'AND', conditions: [{ operator: 'OR', conditions: [{ from: 'anna' }, { from: 'bob' }] }, { text: 'x' }] });
+  assert.deepEqual(search('subject:(a OR b)'), { operator: 'OR', conditions: [{ subject: 'a' }, { subject: 'b' }] });
+  assert.deepEqual(search('(a b) OR c'), { operator: 'OR', conditions: [{ operator: 'AND', conditions: [{ text: 'a' }, { text: 'b' }] }, { text: 'c' }] });
+  assert.deepEqual(search('-{a b}'), { operator: 'NOT', conditions: [{ operator: 'OR', conditions: [{ text: 'a' }, { text: 'b' }] }] });
+  assert.deepEqual(search('a AND b'), { operator: 'AND', conditions: [{ text: 'a' }, { text: 'b' }] });
+  // One thing in brackets is that thing; what is not closed is still being typed; what closes nothing is a word.
+  assert.deepEqual(search('(2024)'), { text: '2024' });
+  assert.deepEqual(search('subject:(a'), { subject: 'a' });
+  assert.deepEqual(search(':)'), { text: ':)' });
+  for (const nothing of ['()', '{ }', 'subject:()', '-()', '(from:)', '(foo:)']) assert.equal(search(nothing), undefined, nothing);
+  assert.notEqual(search('('.repeat(500) + 'x'), undefined);
+  assert.deepEqual(wordsOf(parseSearch('subject:(a b) -(c d) {e from:me}')), ['a', 'b', 'e']);
+});
+
+test('me is each of the own addresses, lists and deliveries are fields of the header, and a file comes with its mail', () => {
+  const mine = { ...context, hidden: [], mine: ['a@x.test', 'b@x.test'] };
+  assert.deepEqual(filterOf(parseSearch('from:me'), mine), { operator: 'OR', conditions: [{ from: 'a@x.test' }, { from: 'b@x.test' }] });
+  assert.deepEqual(filterOf(parseSearch('to:ME'), { ...mine, mine: ['a@x.test'] }), { to: 'a@x.test' });
+  assert.deepEqual(search('subject:me'), { subject: 'me' });
+  assert.deepEqual(search('list:news@x.test'), { operator: 'OR', conditions: [{ header: ['List-Id', 'news.x.test'] }, { header: ['List-Post', 'news@x.test'] }] });
+  assert.deepEqual(search('deliveredto:a@x.test'), { header: ['Delivered-To', 'a@x.test'] });
+  assert.deepEqual(search('filename:report'), { operator: 'AND', conditions: [{ hasAttachment: true }, { text: 'report' }] });
+});
+
 test('trash and junk are left out, unless a folder is asked for', () => {
   assert.deepEqual(filterOf(parseSearch('budget'), context), { operator: 'AND', conditions: [{ text: 'budget' }, { inMailboxOtherThan: ['M2'] }] });
   assert.deepEqual(filterOf(parseSearch('budget in:junk'), context), { operator: 'AND', conditions: [{ text: 'budget' }, { inMailbox: 'M2' }] });
 });
 
 test('a search that is written again means the same', () => {
-  for (const text of ['from:anna "two words" -is:unread', 'a OR from:"b c"', 'larger:5M x'])
+  for (const text of ['from:anna "two words" -is:unread', 'a OR from:"b c"', 'larger:5M x', 'subject:(a "b c") OR -{d from:e (f g)}', '"(x" "AND"'])
     assert.deepEqual(parseSearch(writeSearch(parseSearch(text))), parseSearch(text));
   assert.deepEqual(wordsOf(parseSearch('from:anna "two words" -secret is:unread')), ['anna', 'two', 'words']);
 });

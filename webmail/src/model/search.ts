@@ -1,10 +1,12 @@
 /**
  * What is typed into the search box, and the filter that it means (RFC 8621 section 4.4.1). The operators are those that people know from
- * elsewhere: from: to: cc: bcc: subject: body: in: label: is: has: before: after: older: newer: larger: smaller: "some words" -not OR. Pure.
+ * elsewhere: from: to: cc: bcc: subject: body: filename: list: deliveredto: in: label: is: has: before: after: older: newer: larger: smaller:
+ * "some words" -not OR (all of these) {any of these}, also behind an operator: subject:(a b). Pure.
  */
 import { keywordOfLabel } from '../base/labels.ts';
 import type { Filter, FilterCondition, Id, Mailbox } from '../jmap/types.ts';
 import type { Store } from './store.ts';
+import { ownAddresses } from './target.ts';
 
 export interface Term {
   /** Undefined: any text. */
@@ -13,6 +15,8 @@ export interface Term {
   isNot: boolean;
   /** This or the term before it. */
   isOr: boolean;
+  /** In place of a value: terms in brackets, all of which are to be so, or any. The operator is that of those that have none. */
+  group?: { isAny: boolean; terms: Term[] };
 }
 
 export const OPERATORS = [
@@ -22,6 +26,9 @@ export const OPERATORS = [
   'bcc',
   'subject',
   'body',
+  'filename',
+  'list',
+  'deliveredto',
   'in',
   'label',
   'is',
@@ -46,30 +53,107 @@ const OTHER_NAMES: Record<string, Operator> = {
   folder: 'in',
   tag: 'label',
   keyword: 'label',
+  delivered_to: 'deliveredto',
 };
 
 /** Longer ones are no question that somebody typed. */
 const MOST_TERMS = 64;
+/** Nobody types deeper brackets; the server takes far deeper filters. */
+const MOST_DEPTH = 8;
+
+const NAME = /(\p{L}[\p{L}_]*):/uy;
+const CLOSING: Record<string, string> = { '(': ')', '{': '}' };
+
+/** Reads from left to right. What is not closed ends with the text: somebody is typing it. */
+class Reader {
+  private at = 0;
+  private count = 0;
+
+  constructor(private readonly text: string) {}
+
+  /** Up to the end of the brackets, or of the text. */
+  terms(end: string | undefined, depth: number): Term[] {
+    const found: Term[] = [];
+    let isOr = false;
+    while (this.count < MOST_TERMS) {
+      this.skipSpaces();
+      if (this.at >= this.text.length) break;
+      if (this.text[this.at] === end) {
+        this.at++;
+        break;
+      }
+      const word = this.word(end);
+      if (word === 'OR' || word === 'AND') {
+        this.at += word.length;
+        isOr = word === 'OR' && found.length > 0;
+        continue;
+      }
+      const term = this.term(end, depth, isOr);
+      if (!term) continue;
+      found.push(term);
+      isOr = false;
+    }
+    return found;
+  }
+
+  private skipSpaces(): void {
+    while (/\s/.test(this.text[this.at] ?? '')) this.at++;
+  }
+
+  /** What stands here up to a space or the end of the brackets. */
+  private word(end: string | undefined): string {
+    let to = this.at;
+    while (to < this.text.length && !/[\s"]/.test(this.text[to]!) && this.text[to] !== end) to++;
+    return this.text.slice(this.at, to);
+  }
+
+  /** undefined: it says nothing. */
+  private term(end: string | undefined, depth: number, isOr: boolean): Term | undefined {
+    const isNot = this.text[this.at] === '-' && /[^\s"]|"/.test(this.text[this.at + 1] ?? ' ');
+    if (isNot) this.at++;
+    NAME.lastIndex = this.at;
+    const name = NAME.exec(this.text)?.[1];
+    const operator = name === undefined ? undefined : operatorOf(name);
+    if (name !== undefined) {
+      const after = this.text[this.at + name.length + 1];
+      // An operator without a value yet says nothing.
+      if (operator || after === undefined || after === end || /\s/.test(after)) this.at += name.length + 1;
+      if (after === undefined || /\s/.test(after) || after === end) return undefined;
+    }
+    const closing = CLOSING[this.text[this.at]!];
+    if (closing && depth < MOST_DEPTH) {
+      const isAny = closing === '}';
+      this.at++;
+      const terms = this.terms(closing, depth + 1);
+      if (terms.length === 0) return undefined;
+      const [only] = terms;
+      // Brackets around one thing are that thing.
+      if (terms.length === 1 && !only!.isNot && !only!.group && (!operator || !only!.operator)) return { ...only!, operator: only!.operator ?? operator, isNot, isOr };
+      return { operator, value: '', isNot, isOr, group: { isAny, terms } };
+    }
+    const value = this.value(end).trim();
+    if (value === '') return undefined;
+    this.count++;
+    return { operator, value, isNot, isOr };
+  }
+
+  /** Some words in quotes, or one. What only looks like an operator ("re:invoice", "14:30") is a word with its colon. */
+  private value(end: string | undefined): string {
+    if (this.text[this.at] === '"') {
+      const close = this.text.indexOf('"', this.at + 1);
+      const value = this.text.slice(this.at + 1, close < 0 ? undefined : close);
+      this.at = close < 0 ? this.text.length : close + 1;
+      return value;
+    }
+    const word = this.word(end);
+    // A bracket that closes nothing.
+    this.at += word.length || 1;
+    return word;
+  }
+}
 
 export function parseSearch(text: string): Term[] {
-  const terms: Term[] = [];
-  let isOr = false;
-  const pattern = /-?\p{L}[\p{L}_]*:(?=\s|$)|(-?)(?:(\p{L}[\p{L}_]*):)?(?:"([^"]*)"?|([^\s"]+))/gu;
-  // An operator without a value yet says nothing; the first alternative passes over it.
-  for (const [, minus, name, quoted, bare] of text.matchAll(pattern)) {
-    if (terms.length === MOST_TERMS) break;
-    if (bare === 'OR' && !name && !minus) {
-      isOr = terms.length > 0;
-      continue;
-    }
-    const operator = name === undefined ? undefined : operatorOf(name);
-    // "re:invoice" and times like "14:30" are words, not operators.
-    const value = name !== undefined && !operator ? `${name}:${quoted ?? bare ?? ''}` : (quoted ?? bare ?? '');
-    if (value.trim() === '') continue;
-    terms.push({ operator, value: value.trim(), isNot: minus === '-', isOr });
-    isOr = false;
-  }
-  return terms;
+  return new Reader(text).terms(undefined, 0);
 }
 
 function operatorOf(name: string): Operator | undefined {
@@ -80,17 +164,32 @@ function operatorOf(name: string): Operator | undefined {
 /** The text that parses to these terms. */
 export function writeSearch(terms: readonly Term[]): string {
   return terms
-    .map(({ operator, value, isNot, isOr }, i) => {
-      const quoted = /\s/.test(value) || value === 'OR' || value === '' ? `"${value.replaceAll('"', '')}"` : value;
-      return `${isOr && i > 0 ? 'OR ' : ''}${isNot ? '-' : ''}${operator ? `${operator}:` : ''}${quoted}`;
+    .map(({ operator, value, isNot, isOr, group }, i) => {
+      const sign = `${isOr && i > 0 ? 'OR ' : ''}${isNot ? '-' : ''}${operator ? `${operator}:` : ''}`;
+      if (group) return `${sign}${group.isAny ? '{' : '('}${writeSearch(group.terms)}${group.isAny ? '}' : ')'}`;
+      const isWord = !/[\s(){}]/.test(value) && value !== 'OR' && value !== 'AND' && value !== '';
+      return sign + (isWord ? value : `"${value.replaceAll('"', '')}"`);
     })
     .join(' ');
 }
 
+const ADDRESSES: (Operator | undefined)[] = ['from', 'to', 'cc', 'bcc'];
+const IN_TEXT: (Operator | undefined)[] = [undefined, ...ADDRESSES, 'subject', 'body', 'filename'];
+
+const isMe = (term: Term): boolean => ADDRESSES.includes(term.operator) && term.value.toLowerCase() === 'me';
+
+/** Terms with the operator of the brackets that they stand in. */
+function within({ operator, group }: Term): Term[] {
+  return (group?.terms ?? []).map((term) => ({ ...term, operator: term.operator ?? operator }));
+}
+
 /** The words to be marked in what was found. */
 export function wordsOf(terms: readonly Term[]): string[] {
-  const inText: (Operator | undefined)[] = [undefined, 'from', 'to', 'cc', 'bcc', 'subject', 'body'];
-  return terms.filter((term) => !term.isNot && inText.includes(term.operator)).flatMap((term) => term.value.split(/\s+/));
+  return terms.flatMap((term) => {
+    if (term.isNot) return [];
+    if (term.group) return wordsOf(within(term));
+    return IN_TEXT.includes(term.operator) && !isMe(term) ? term.value.split(/\s+/) : [];
+  });
 }
 
 export interface SearchContext {
@@ -98,30 +197,60 @@ export interface SearchContext {
   /** Trash and junk are searched only by who asks for them. */
   hidden: readonly Id[];
   now: Date;
+  /** The reader's addresses, for from:me and to:me. */
+  mine?: readonly string[];
 }
 
-/** Of the own account: what is shared is searched in its own folders. */
-export function searchContext(store: Store): SearchContext {
-  const mailboxes = store.mailboxes.all(store.mainAccount);
-  return { mailboxes, hidden: mailboxes.filter((one) => one.role === 'trash' || one.role === 'junk').map((one) => one.id), now: new Date() };
+export function searchContext(store: Store, accountId: Id = store.mainAccount): SearchContext {
+  const hidden = (['trash', 'junk'] as const).flatMap((role) => store.mailboxWithRole(role, accountId)?.id ?? []);
+  return { mailboxes: store.mailboxes.all(accountId), hidden, now: new Date(), mine: [...ownAddresses(store)] };
+}
+
+/** What a search asks each account: the own one, and those that share something. Nobody is asked for a folder that it does not have. */
+export function searchesOf(store: Store, text: string): { accountId: Id; filter: Filter }[] {
+  const terms = parseSearch(text);
+  const own = store.mainAccount;
+  const accounts = store.accounts.value.map(({ id }) => id).filter((id) => id === own || store.mailboxes.all(id).length > 0);
+  const found = accounts.flatMap((accountId) => {
+    const context = searchContext(store, accountId);
+    const filter = filterOf(terms, context);
+    return filter && (accountId === own || hasFolders(terms, context)) ? [{ accountId, filter }] : [];
+  });
+  // A folder of another account alone: then it is the only one that is asked.
+  const elsewhere = found.length > 1 && !hasFolders(terms, searchContext(store, own));
+  return found.filter(({ accountId }) => accountId !== own || !elsewhere).sort((a, b) => Number(b.accountId === own) - Number(a.accountId === own));
+}
+
+function hasFolders(terms: readonly Term[], context: SearchContext): boolean {
+  return foldersAsked(terms).every((name) => foldersNamed(name, context).length > 0);
+}
+
+function foldersAsked(terms: readonly Term[]): string[] {
+  return terms.filter((term) => !term.isNot).flatMap((term) => (term.group ? foldersAsked(within(term)) : term.operator === 'in' ? [term.value] : []));
 }
 
 /** undefined: nothing is asked for. */
 export function filterOf(terms: readonly Term[], context: SearchContext): Filter | undefined {
+  const filter = joined(terms, context, false);
+  if (!filter || foldersAsked(terms).length > 0 || context.hidden.length === 0) return filter;
+  const parts = 'operator' in filter && filter.operator === 'AND' ? filter.conditions : [filter];
+  return { operator: 'AND', conditions: [...parts, { inMailboxOtherThan: [...context.hidden] }] };
+}
+
+function joined(terms: readonly Term[], context: SearchContext, isAny: boolean): Filter | undefined {
   const parts: Filter[] = [];
+  let isChain = false;
   for (const term of terms) {
-    const condition = conditionOf(term, context);
+    const condition = term.group ? joined(within(term), context, term.group.isAny) : conditionOf(term, context);
     if (!condition) continue;
     const filter: Filter = term.isNot ? { operator: 'NOT', conditions: [condition] } : condition;
     const last = parts.at(-1);
-    if (!term.isOr || !last) parts.push(filter);
-    else if ('operator' in last && last.operator === 'OR') last.conditions.push(filter);
+    if (!last || !(term.isOr || isAny)) parts.push(filter);
+    else if (isChain && 'operator' in last) last.conditions.push(filter);
     else parts[parts.length - 1] = { operator: 'OR', conditions: [last, filter] };
+    isChain = last !== undefined && (term.isOr || isAny);
   }
-  if (parts.length === 0) return undefined;
-  const asksForFolder = terms.some((term) => term.operator === 'in' && !term.isNot);
-  if (!asksForFolder && context.hidden.length > 0) parts.push({ inMailboxOtherThan: [...context.hidden] });
-  return parts.length === 1 ? parts[0] : { operator: 'AND', conditions: parts };
+  return parts.length <= 1 ? parts[0] : { operator: 'AND', conditions: parts };
 }
 
 const STATES: Record<string, FilterCondition> = {
@@ -145,9 +274,18 @@ function conditionOf({ operator, value }: Term, context: SearchContext): Filter 
     case 'to':
     case 'cc':
     case 'bcc':
+      return value.toLowerCase() === 'me' && context.mine?.length ? anyOf(context.mine.map((address) => ({ [operator]: address }))) : { [operator]: value };
     case 'subject':
     case 'body':
       return { [operator]: value };
+    case 'filename':
+      // The server's index knows files by their names and words.
+      return { operator: 'AND', conditions: [{ hasAttachment: true }, { text: value }] };
+    case 'list':
+      // RFC 2919: a list's name in List-Id has a dot where its address has "@".
+      return anyOf([{ header: ['List-Id', value.replace('@', '.')] }, { header: ['List-Post', value] }]);
+    case 'deliveredto':
+      return { header: ['Delivered-To', value] };
     case 'in':
       return inFolder(value, context);
     case 'label': {
@@ -174,12 +312,19 @@ function conditionOf({ operator, value }: Term, context: SearchContext): Filter 
   }
 }
 
-function inFolder(value: string, context: SearchContext): Filter | undefined {
+function anyOf(conditions: Filter[]): Filter {
+  return conditions.length === 1 ? conditions[0]! : { operator: 'OR', conditions };
+}
+
+function foldersNamed(value: string, context: SearchContext): SearchContext['mailboxes'] {
   const wanted = value.toLocaleLowerCase();
-  if (wanted === 'anywhere' || wanted === 'all') return { operator: 'OR', conditions: context.mailboxes.map((one) => ({ inMailbox: one.id })) };
-  const found = context.mailboxes.filter((one) => one.role === wanted || one.name.toLocaleLowerCase() === wanted || one.id === value);
-  // A folder that is not there holds nothing: so does what was asked for.
-  return found.length === 1 ? { inMailbox: found[0]!.id } : { operator: 'OR', conditions: found.map((one) => ({ inMailbox: one.id })) };
+  if (wanted === 'anywhere' || wanted === 'all') return context.mailboxes;
+  return context.mailboxes.filter((one) => one.role === wanted || one.name.toLocaleLowerCase() === wanted || one.id === value);
+}
+
+/** A folder that is not there holds nothing: so does what was asked for. */
+function inFolder(value: string, context: SearchContext): Filter {
+  return anyOf(foldersNamed(value, context).map((one) => ({ inMailbox: one.id })));
 }
 
 function dated(name: 'before' | 'after', date: Date | undefined): Filter | undefined {

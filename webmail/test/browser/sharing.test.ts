@@ -100,6 +100,22 @@ test('all inboxes are one list by date; each row names its account, and what is 
   assert.equal(await rows.nth(0).locator('.row-title').textContent(), 'Fourth for Bob');
 });
 
+test('a search finds mail of all accounts, of others by their folder alone, and brackets hold words together', async () => {
+  await page.goto(`${server.origin}/search/${encodeURIComponent('subject:(for {Alice Bob})')}`);
+  const rows = page.getByRole('row', { name: / for (Alice|Bob)/ });
+  await rows.nth(3).waitFor();
+  assert.deepEqual(await rows.locator('.row-title').allTextContents(), ['Fourth for Bob', 'Third for Alice', 'Second for Bob', 'First for Alice']);
+  // A row of one's own says its folder; that of another says whose it is, too.
+  assert.deepEqual(await rows.nth(0).locator('.row-folder').allTextContents(), [BOB, 'Inbox']);
+  assert.deepEqual(await rows.nth(1).locator('.row-folder').allTextContents(), ['Inbox']);
+  if (process.env['SCREENS']) await pictures('search-all');
+  await page.goto(`${server.origin}/search/${encodeURIComponent('to:me subject:second')}`);
+  await page.getByText('Nothing was found.').waitFor();
+  await page.goto(`${server.origin}/search/${encodeURIComponent('to:me {deliveredto:nobody@example.net subject:third}')}`);
+  await page.getByRole('row', { name: /Third for Alice/ }).waitFor();
+  assert.equal(await rows.count(), 1);
+});
+
 /** SCREENS: a folder for pictures to look at. */
 async function pictures(name: string): Promise<void> {
   const folder = process.env['SCREENS']!;

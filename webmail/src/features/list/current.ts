@@ -11,7 +11,7 @@ import { MergedList, type RowList } from '../../model/merged.ts';
 import { VERDICT } from '../../model/reading.ts';
 import { setting } from '../../model/settings.ts';
 import { layout } from '../../frame/view.ts';
-import { filterOf, parseSearch, searchContext, wordsOf } from '../../model/search.ts';
+import { parseSearch, searchesOf, wordsOf } from '../../model/search.ts';
 
 export type Chip = 'unread' | 'starred' | 'attachment' | 'known' | 'newsletters';
 const CHIPS: Chip[] = ['unread', 'starred', 'attachment', 'known', 'newsletters'];
@@ -76,9 +76,7 @@ const asked = computed<{ accountId: Id; filter: Filter }[]>(() => {
   const id = mailboxId.value;
   if (id !== undefined) return [{ accountId: store.mailboxes.accountOf(id), filter: { inMailbox: id } }];
   if (isUnified.value) return store.inboxes().map((inbox) => ({ accountId: store.mailboxes.accountOf(inbox.id), filter: { inMailbox: inbox.id } }));
-  if (searched.value === undefined) return [];
-  const filter = filterOf(parseSearch(searched.value), searchContext(store));
-  return filter ? [{ accountId: store.mainAccount, filter }] : [];
+  return searched.value === undefined ? [] : searchesOf(store, searched.value);
 });
 
 interface Query {

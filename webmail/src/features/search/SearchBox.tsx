@@ -9,7 +9,8 @@ import type { EmailRow } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
 import { knownLabels } from '../../model/labels.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
-import { filterOf, parseSearch, searchContext, writeSearch, type Term } from '../../model/search.ts';
+import type { Store } from '../../model/store.ts';
+import { parseSearch, searchesOf, writeSearch, type Term } from '../../model/search.ts';
 import { forgetSearch, isSaved, saveSearch } from '../../model/searches.ts';
 import { Chip } from '../../ui/Chip.tsx';
 import { IconButton } from '../../ui/Button.tsx';
@@ -46,10 +47,20 @@ function learn(): void {
   for (const email of emails) if ((subjects.get(email.threadId)?.receivedAt ?? '') < email.receivedAt) subjects.set(email.threadId, email);
   known = {
     people: peopleOf(emails, mine),
-    folders: store.mailboxes.all(store.mainAccount).map((one) => ({ id: one.id, name: mailboxName(one) })),
+    folders: foldersOf(store),
     labels: knownLabels.peek(),
     subjects: [...subjects.values()].sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1)).map(subjectOf),
   };
+}
+
+/** The own ones, and others' whose names are not the same: a name stands for all folders that have it. */
+function foldersOf(store: Store): Known['folders'] {
+  const found = new Map<string, Known['folders'][number]>();
+  for (const one of [...store.mailboxes.all(store.mainAccount), ...store.mailboxes.all()]) {
+    const name = mailboxName(one);
+    if (!found.has(name)) found.set(name, { id: one.id, name });
+  }
+  return [...found.values()];
 }
 
 function subjectOf(email: EmailRow): Known['subjects'][number] {
@@ -60,7 +71,7 @@ function subjectOf(email: EmailRow): Known['subjects'][number] {
 /** Terms that are chips, and the rest as text. Where terms are alternatives all stays text: their order says which. */
 export function parted(text: string): { chips: Term[]; text: string } {
   const terms = parseSearch(text);
-  if (terms.some((term) => term.isOr)) return { chips: [], text };
+  if (terms.some((term) => term.isOr || (term.group && !term.operator))) return { chips: [], text };
   return { chips: terms.filter((term) => term.operator), text: writeSearch(terms.filter((term) => !term.operator)) };
 }
 
@@ -258,26 +269,30 @@ async function askServer(text: string, show: (found: Completion[]) => void): Pro
 }
 
 async function askFor(text: string, whom: Asks, show: (found: Completion[]) => void): Promise<void> {
-  const filter = filterOf(parseSearch(text), searchContext(mail()));
-  if (!filter || text.length < 2) return;
+  const searches = searchesOf(mail(), text);
+  if (searches.length === 0 || text.length < 2) return;
   try {
-    const accountId = mail().mainAccount;
     const request = new Batch(whom);
-    const query = request.call('Email/query', {
-      accountId,
-      filter,
-      sort: [{ property: 'receivedAt', isAscending: false }],
-      collapseThreads: true,
-      limit: FROM_SERVER,
-    });
-    const rows = request.call<{ list: EmailRow[] }>('Email/get', {
-      accountId,
-      '#ids': query.result('/ids'),
-      properties: ['threadId', 'subject', 'from', 'receivedAt'],
+    const calls = searches.map(({ accountId, filter }) => {
+      const query = request.call('Email/query', {
+        accountId,
+        filter,
+        sort: [{ property: 'receivedAt', isAscending: false }],
+        collapseThreads: true,
+        limit: FROM_SERVER,
+      });
+      return request.call<{ list: EmailRow[] }>('Email/get', {
+        accountId,
+        '#ids': query.result('/ids'),
+        properties: ['threadId', 'subject', 'from', 'receivedAt'],
+      });
     });
     await request.send();
     show(
-      rows.answer.list
+      calls
+        .flatMap((call) => call.answer.list)
+        .sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1))
+        .slice(0, FROM_SERVER)
         .map(subjectOf)
         .map((one) => ({ id: `s ${one.thread}`, kind: 'subject', words: one.subject, detail: one.from, thread: one.thread })),
     );
