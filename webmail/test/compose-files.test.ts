@@ -302,6 +302,38 @@ test('without a connection the mail waits for its link, and goes with it', async
   assert.match(mails.at(-1)!['bodyValues'].text.value, /film\.mp4 \(30 MB, until .*\)\r?\n.*\/file\/A1-1-A+/);
 });
 
+test('an answer that is lost makes no second link', async () => {
+  const one = await composer();
+  const { request } = mail().layer;
+  let loses = true;
+  mail().layer.request = async (calls) => {
+    const answers = await request(calls);
+    if (loses && calls.some(([name]) => name === 'FileLink/set')) {
+      loses = false;
+      throw new LayerError('offline', 'lost');
+    }
+    return answers;
+  };
+  one.addFiles([sized('film.mp4', 30e6)]);
+  assert.equal(await idle(one), false);
+  one.connectionIsBack();
+  assert.ok(await idle(one));
+  assert.deepEqual([server.links.size, one.links.shown.peek().map(({ id }) => id)], [1, ['A1-1']]);
+  // A file like it is one of its own.
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  assert.deepEqual([server.links.size, one.links.shown.peek().length], [2, 2]);
+  await one.stop();
+});
+
+test('a template holds its files itself', async () => {
+  const one = await composer('plain', { template: true });
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  assert.deepEqual([attached(one), server.links.size], [['film.mp4'], 0]);
+  await one.stop();
+});
+
 test('a window that is closed in the middle brings its file up, and the draft has the link', async () => {
   const one = await composer('rich');
   let goOn: () => void = () => undefined;

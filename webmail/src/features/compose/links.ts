@@ -7,7 +7,7 @@ import { ask } from '../../jmap/batch.ts';
 import type { Id, SetError } from '../../jmap/types.ts';
 import { LayerError } from '../../layer/layer.ts';
 import { mail } from '../../model/current.ts';
-import { type FileLink, type FileLinkLimits, fileLinkLimits, FileLinkRefused, fileLinks, linkAbove, loadFileLinks, makeFileLink, removeFileLink } from '../../model/fileLinks.ts';
+import { type FileLink, type FileLinkLimits, fileLinkLimits, FileLinkRefused, fileLinks, linkAbove, linkName, loadFileLinks, makeFileLink, removeFileLink } from '../../model/fileLinks.ts';
 import { done, forget, type Undoable } from '../../model/undo.ts';
 import { newKey } from './draft/answer.ts';
 import { goesAlong } from './draft/email.ts';
@@ -37,6 +37,8 @@ export class Links {
   private readonly looks = signal(0);
   /** Blobs of what was uploaded in this window, by the link that it became. */
   private readonly blobs = new Map<Id, Id>();
+  /** Of attachments whose link is being made: which links there were before. */
+  private readonly known = new Map<string, ReadonlySet<Id>>();
   private last: readonly FileLink[] = [];
   /** Those that were made for this mail, and that its text names. */
   readonly shown: ReadonlySignal<readonly FileLink[]>;
@@ -66,8 +68,10 @@ export class Links {
     return this.mail.draft.peek().linkIds ?? [];
   }
 
+  /** Undefined: nothing goes as a link here. A template lasts longer than any. */
   get limits(): FileLinkLimits | undefined {
-    return fileLinkLimits(this.mail.draft.peek().accountId);
+    const { accountId, template } = this.mail.draft.peek();
+    return template ? undefined : fileLinkLimits(accountId);
   }
 
   /** `address`: whole, or a part of it. */
@@ -102,7 +106,7 @@ export class Links {
   /** It is at the server: from here on the text says where. */
   async make(attachment: Attachment, blobId: Id): Promise<void> {
     const { key, name, type, size } = attachment;
-    const link = await makeFileLink({ blobId, name, type, size });
+    const link = (await this.madeBefore(attachment)) ?? (await this.madeNow(key, { blobId, name, type, size }));
     const now = this.mail.draft.peek().attachments.find((a) => a.key === key);
     if (!now?.asLink) {
       // Meanwhile it was taken away, or shall be an attachment.
@@ -114,6 +118,20 @@ export class Links {
     this.mail.uploads.rename(key, link.id);
     this.mail.change({ attachments: this.mail.draft.peek().attachments.filter((a) => a.key !== key), linkIds: [...this.ids, link.id] });
     this.put(link);
+  }
+
+  private async madeNow(key: string, file: Parameters<typeof makeFileLink>[0]): Promise<FileLink> {
+    this.known.set(key, new Set(fileLinks.peek()?.map(({ id }) => id)));
+    const link = await makeFileLink(file);
+    this.known.delete(key);
+    return link;
+  }
+
+  /** An attempt whose answer did not come may have made it: then it is there, and was not before. */
+  private async madeBefore({ key, name, size }: Attachment): Promise<FileLink | undefined> {
+    const before = this.known.get(key);
+    if (before || !fileLinks.peek()) await loadFileLinks();
+    return before && fileLinks.peek()?.find((link) => !before.has(link.id) && !this.ids.includes(link.id) && link.name === linkName(name) && link.size === size);
   }
 
   private setAttachment(key: string, changes: Partial<Attachment>): void {
