@@ -1,4 +1,4 @@
-/** Large files as links: up, into the text, attached instead, taken out and back; full, cut off and offline; and their page. */
+/** Large files as links: up, into the text, out to somebody without an account; attached instead, taken out and back; full, cut off and offline. */
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -17,12 +17,17 @@ let server: Server;
 let browser: Browser;
 let page: Page & { errors: string[] };
 let film: string;
+let digest: string;
+
+const digestOf = (octets: Buffer): string => crypto.createHash('sha256').update(octets).digest('hex');
 
 before(async () => {
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
   [server, browser] = await Promise.all([demo(), launch()]);
   film = path.join(server.folder, 'film <1>.mp4');
-  fs.writeFileSync(film, crypto.randomBytes(LARGE));
+  const octets = crypto.randomBytes(LARGE);
+  fs.writeFileSync(film, octets);
+  digest = digestOf(octets);
   page = await signedIn(browser, server, 'alice@example.test', { permissions: ['clipboard-read', 'clipboard-write'] });
   await holdNotices(page);
 });
@@ -149,6 +154,33 @@ test('a connection that is cut, and a page that is loaded anew, cost no more tha
   await page.unroute('**/jmap/upload/**');
   await discard(again);
   await holdNotices(page);
+});
+
+test('who gets the mail fetches the file by its link, without an account', async () => {
+  const bob = await signedIn(browser, server, BOB);
+  // The mail was held, so that it could be taken back.
+  await bob.getByText('A film', { exact: true }).first().click();
+  const url = (await bob.frameLocator('.message-frame').last().getByRole('link', { name: 'film <1>.mp4' }).getAttribute('href'))!;
+  await bob.context().close();
+  const anybody = await browser.newContext({ ignoreHTTPSErrors: true });
+  const there = await anybody.newPage();
+  await there.goto(url);
+  await there.getByText('film <1>.mp4').waitFor();
+  await there.getByText('alice@example.test').waitFor();
+  const [download] = await Promise.all([there.waitForEvent('download'), there.getByRole('link', { name: 'Download' }).click()]);
+  const copy = path.join(server.folder, 'copy');
+  await download.saveAs(copy);
+  assert.equal(digestOf(fs.readFileSync(copy)), digest, 'the same octets');
+  await page.goto(`${server.origin}/settings/files`);
+  const row = page.locator('.set-item', { has: page.getByText('fetched once', { exact: false }) });
+  await row.waitFor();
+  await row.getByRole('button', { name: 'Remove film <1>.mp4' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await row.waitFor({ state: 'detached' });
+  await page.getByText('nobody can fetch it any more').waitFor();
+  assert.equal((await there.goto(url))!.status(), 404);
+  await anybody.close();
+  await page.goto(`${server.origin}/mail/inbox`);
 });
 
 test('where there is no room, that is said in words, and what is removed makes some', async () => {
