@@ -1,5 +1,7 @@
 /** A folder is shared by its menu, with rights in words, and taken back; the other one sees it, and hides it from mail programs. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { demo, eventually, holdNotices, launch, type Server, signedIn } from './server.ts';
@@ -77,6 +79,7 @@ test('all inboxes are one list by date; each row names its account, and what is 
   assert.deepEqual(await rows.locator('.row-folder').allTextContents(), [ALICE, BOB, ALICE]);
   assert.match((await rows.nth(1).getAttribute('aria-label'))!, /bob@example\.test$/);
   if (process.env['SCREENS']) await pictures('all-inboxes');
+  await axeFindsNothing();
   const before = [inboxOf(ALICE), inboxOf(BOB)];
   await holdNotices(page);
   await rows.nth(0).locator('[data-act=check]').click();
@@ -109,12 +112,28 @@ test('a search finds mail of all accounts, of others by their folder alone, and 
   assert.deepEqual(await rows.nth(0).locator('.row-folder').allTextContents(), [BOB, 'Inbox']);
   assert.deepEqual(await rows.nth(1).locator('.row-folder').allTextContents(), ['Inbox']);
   if (process.env['SCREENS']) await pictures('search-all');
+  await axeFindsNothing();
   await page.goto(`${server.origin}/search/${encodeURIComponent('to:me subject:second')}`);
   await page.getByText('Nothing was found.').waitFor();
   await page.goto(`${server.origin}/search/${encodeURIComponent('to:me {deliveredto:nobody@example.net subject:third}')}`);
   await page.getByRole('row', { name: /Third for Alice/ }).waitFor();
   assert.equal(await rows.count(), 1);
 });
+
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function axeFindsNothing(): Promise<void> {
+  await page.evaluate(axe);
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const found = await page.evaluate(async () => {
+      const run = (globalThis as unknown as { axe: { run(where: unknown, how: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
+      const { violations } = await run.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], iframes: false });
+      return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+    });
+    assert.deepEqual(found, []);
+  }
+}
 
 /** SCREENS: a folder for pictures to look at. */
 async function pictures(name: string): Promise<void> {
