@@ -6,3 +6,9 @@ export function deviceId(): string {
   if (!id) localStorage.setItem(KEY, (id = crypto.randomUUID()));
   return id;
 }
+
+/** At sign-out, when all that is worth keeping is at the server. */
+export function forgetLocal(): void {
+  localStorage.clear();
+  sessionStorage.clear();
+}

@@ -2,8 +2,10 @@
 import { Emitter } from '../base/emitter.ts';
 import { CORE, WEBSOCKET, type Id, type Invocation, type Session, type State, type TypeName } from '../jmap/types.ts';
 import { blobUrl, upload } from './net/blobs.ts';
-import { fetchSession } from './net/session.ts';
-import { forgetService } from './service.ts';
+import { endSession, fetchSession } from './net/session.ts';
+import { forgetLocal } from '../base/device.ts';
+import { forgetPushes, forgetService } from './service.ts';
+import { forgetAll } from './store/forget.ts';
 import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from './layer.ts';
 
 /** Between attempts to connect again: the first, and the longest. */
@@ -60,12 +62,14 @@ export class DirectLayer implements Layer {
   }
 
   async signOut(): Promise<void> {
+    await forgetPushes(this);
+    await endSession();
     this.closed = true;
     this.socket?.close();
-    await forgetService(this);
-    localStorage.clear();
-    sessionStorage.clear();
-    await fetch('/auth/logout', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+    await forgetService().catch(reportError);
+    // On another day this browser may have kept mail; what still waits there is this person's next session's.
+    await forgetAll().catch(reportError);
+    forgetLocal();
     this.events.emit({ kind: 'signed-out', asked: true });
   }
 

@@ -15,17 +15,22 @@ export function startService(go: (path: string) => void): void {
   navigator.serviceWorker.register(ownScript(PATH), { scope: '/' }).catch(() => undefined);
 }
 
-/** Before the session ends: the service worker, what it keeps, and the subscription to news of this browser. */
-export async function forgetService(layer: Layer): Promise<void> {
+/** Before the session ends: the server pushes no more news to this browser. */
+export async function forgetPushes(layer: Layer): Promise<void> {
+  if (!('serviceWorker' in navigator)) return;
+  const registrations = await navigator.serviceWorker.getRegistrations();
+  const subscriptions = await Promise.all(registrations.map((one) => one.pushManager?.getSubscription()));
+  if (!subscriptions.some(Boolean)) return;
+  const [[, answer]] = (await layer.request([['PushSubscription/get', { ids: null }, '0']])) as [[string, Record<string, unknown>, string]];
+  const own = ((answer['list'] as { id: Id; deviceClientId: string }[] | undefined) ?? []).filter((one) => one.deviceClientId === deviceId());
+  if (own.length) await layer.request([['PushSubscription/set', { destroy: own.map(({ id }) => id) }, '0']]);
+}
+
+/** When it has ended: the service worker goes, its subscription to news, and what it keeps. */
+export async function forgetService(): Promise<void> {
   if (!('serviceWorker' in navigator)) return;
   for (const registration of await navigator.serviceWorker.getRegistrations()) {
-    const subscription = await registration.pushManager?.getSubscription();
-    if (subscription) {
-      await subscription.unsubscribe();
-      const [[, answer]] = (await layer.request([['PushSubscription/get', { ids: null }, '0']])) as [[string, Record<string, unknown>, string]];
-      const own = ((answer['list'] as { id: Id; deviceClientId: string }[] | undefined) ?? []).filter((one) => one.deviceClientId === deviceId());
-      if (own.length) await layer.request([['PushSubscription/set', { destroy: own.map(({ id }) => id) }, '0']]);
-    }
+    await (await registration.pushManager?.getSubscription())?.unsubscribe();
     await registration.unregister();
   }
   for (const name of await caches.keys()) await caches.delete(name);

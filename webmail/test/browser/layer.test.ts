@@ -125,16 +125,17 @@ test('a tab that freezes while it leads gives way to another, and goes on as one
   await first.context().close();
 });
 
+async function signIn(page: Page, who: string): Promise<void> {
+  await page.fill('[name=username]', who);
+  await page.fill('[name=password]', server.passwords[who]!);
+  await page.click('form[action="/auth/login"] button');
+}
+
 test('whoever signs in beside another person sees the own mail, and ends what the other one had open', async () => {
   for (const [at, who] of [ALICE, ADMIN].entries()) server.deliver(who, `From: Bob <bob@example.net>\r\nTo: ${who}\r\nSubject: For ${who}\r\nMessage-ID: <own${at}@example.net>\r\nDate: Mon, 01 Jun 2026 10:00:00 +0000\r\n\r\nText\r\n`);
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
   context.setDefaultTimeout(PATIENCE_MS);
   const [first, second] = [await context.newPage(), await context.newPage()];
-  const signIn = async (page: Page, who: string): Promise<void> => {
-    await page.fill('[name=username]', who);
-    await page.fill('[name=password]', server.passwords[who]!);
-    await page.click('form[action="/auth/login"] button');
-  };
   // Both show the form before anybody has signed in, as after a session that has ended.
   for (const page of [first, second]) await page.goto(`${server.origin}/`);
   await signIn(first, ALICE);
@@ -152,21 +153,68 @@ test('whoever signs in beside another person sees the own mail, and ends what th
   await context.close();
 });
 
-test('nothing is left after signing out', async () => {
-  const page = await signedIn(browser, server);
-  await eventually(async () => (await kept(page)).complete, 'all mail is kept');
-  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+async function signOut(page: Page): Promise<void> {
   await page.keyboard.press('Control+k');
   await page.keyboard.type('sign out');
   await page.keyboard.press('Enter');
-  await page.waitForURL(/sign-in/);
-  const left = await page.evaluate(async () => ({
-    databases: (await indexedDB.databases()).map(({ name }) => name),
+}
+
+const left = (page: Page) =>
+  page.evaluate(async () => ({
+    databases: (await indexedDB.databases()).map(({ name }) => name!),
     caches: await caches.keys(),
     workers: (await navigator.serviceWorker.getRegistrations()).length,
     local: { ...localStorage },
   }));
-  assert.deepEqual(left, { databases: [], caches: [], workers: 0, local: {} });
+const NOTHING = { databases: [], caches: [], workers: 0, local: {} };
+
+test('what waits of one person outlasts the sign-out of another, and is sent at the next sign-in', async () => {
+  const page = await signedIn(browser, server);
+  await page.getByText(`For ${ALICE}`).first().waitFor();
+  await eventually(async () => (await kept(page)).complete, 'all mail is kept');
+  await page.context().setOffline(true);
+  await page.getByText(`For ${ALICE}`).first().click();
+  await page.keyboard.press('e');
+  await eventually(async () => (await kept(page)).log > 0, 'the change waits');
+  // The session ends elsewhere.
+  assert.ok((await page.request.post(`${server.origin}/auth/logout`, { data: {}, headers: { origin: server.origin } })).ok());
+  await page.context().setOffline(false);
+  await page.waitForURL(/sign-in/);
+  await signIn(page, ADMIN);
+  await page.getByText(`For ${ADMIN}`).first().waitFor();
+  // A browser whose worker fails on a day has mail of another one all the same.
+  await eventually(async () => (await left(page)).databases.includes(`postrider ${ADMIN}`), 'mail of the admin is kept');
+  await page.addInitScript('if (location.pathname !== "/") delete globalThis.Worker');
+  await page.reload();
+  await page.getByText(`For ${ADMIN}`).first().waitFor();
+  await signOut(page);
+  await page.waitForURL(/sign-in/);
+  assert.deepEqual(await left(page), { ...NOTHING, databases: [`postrider ${ALICE}`] });
+  const { rows, log } = await kept(page);
+  assert.deepEqual([rows, log > 0], [0, true]);
+  const next = await page.context().newPage();
+  await page.close();
+  await next.goto(`${server.origin}/`);
+  await signIn(next, ALICE);
+  await eventually(async () => (await kept(next)).complete && (await kept(next)).log === 0, 'what waited is at the server');
+  const archived = JSON.parse(server.run('mailbox', 'list', ALICE, '--json')) as { role: string; messages: number }[];
+  assert.equal(archived.find(({ role }) => role === 'inbox')!.messages, 0);
+  await next.context().close();
+});
+
+test('without a network signing out is refused and changes nothing; with one, nothing is left', async () => {
+  const page = await signedIn(browser, server);
+  await eventually(async () => (await kept(page)).complete, 'all mail is kept');
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  const before = await left(page);
+  await page.context().setOffline(true);
+  await signOut(page);
+  await page.getByText('You are still signed in').first().waitFor();
+  assert.deepEqual(await left(page), before);
+  await page.context().setOffline(false);
+  await signOut(page);
+  await page.waitForURL(/sign-in/);
+  assert.deepEqual(await left(page), NOTHING);
   await page.goto(`${server.origin}/mail/inbox`);
   await page.waitForURL(/sign-in/);
   await page.context().close();

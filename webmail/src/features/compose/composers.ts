@@ -26,7 +26,7 @@ const USUAL = 'postrider.compose.';
 let local: Promise<Local> | undefined;
 
 export function localDrafts(): Promise<Local> {
-  return (local ??= openLocal());
+  return (local ??= openLocal(mail().layer.session.username));
 }
 
 function remembered(name: string): string | null {

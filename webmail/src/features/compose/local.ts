@@ -31,6 +31,8 @@ export interface Kept {
   /** Files that have no blob yet, by the attachment's key; and those that came from here, as uploads are kept for a day only. */
   files: Record<string, Blob>;
   sending: Sending | null;
+  /** Who wrote it, as others may use this browser, and have the account, too: set by OwnLocal. */
+  person?: string;
 }
 
 export interface Local {
@@ -94,7 +96,42 @@ class IndexedLocal implements Local {
   }
 }
 
-export async function openLocal(): Promise<Local> {
+/** Of what several people may keep in one place, that of one of them. What nobody's name stands in is everybody's who has the account. */
+export class OwnLocal implements Local {
+  constructor(
+    private readonly place: Local,
+    private readonly person: string,
+  ) {}
+
+  private isOwn = (kept: Kept): boolean => kept.person === undefined || kept.person === this.person;
+
+  put(kept: Kept): Promise<void> {
+    return this.place.put({ ...kept, person: this.person });
+  }
+
+  async get(accountId: string, key: string): Promise<Kept | undefined> {
+    const kept = await this.place.get(accountId, key);
+    return kept && this.isOwn(kept) ? kept : undefined;
+  }
+
+  remove(accountId: string, key: string): Promise<void> {
+    return this.place.remove(accountId, key);
+  }
+
+  async all(accountId: string): Promise<Kept[]> {
+    return (await this.place.all(accountId)).filter(this.isOwn);
+  }
+
+  async clear(): Promise<void> {
+    await this.place.clear();
+  }
+}
+
+export async function openLocal(person: string): Promise<Local> {
+  return new OwnLocal(await openPlace(), person);
+}
+
+async function openPlace(): Promise<Local> {
   try {
     return new IndexedLocal(await openDB(NAME, 1, {
         upgrade: (db) => void db.createObjectStore('drafts'),

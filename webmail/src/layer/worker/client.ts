@@ -2,7 +2,8 @@
 import { Emitter } from '../../base/emitter.ts';
 import type { Id, Invocation, Session } from '../../jmap/types.ts';
 import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from '../layer.ts';
-import { forgetService } from '../service.ts';
+import { forgetLocal } from '../../base/device.ts';
+import { forgetPushes, forgetService } from '../service.ts';
 import { blobUrl, upload } from '../net/blobs.ts';
 import { ANEW, signedIn, signingIn } from './marker.ts';
 import type { Asked, Question, ToPage } from './protocol.ts';
@@ -14,6 +15,7 @@ export class CachedLayer implements Layer {
   private readonly events = new Emitter<LayerEvent>();
   private readonly open = new Map<number, { resolve(answers: Invocation[]): void; reject(error: LayerError): void }>();
   private number = 0;
+  private whenOver: (() => void) | undefined;
 
   private constructor(
     private readonly worker: Worker,
@@ -52,6 +54,7 @@ export class CachedLayer implements Layer {
       if (message.reply.kind === 'done') waiting?.resolve(message.reply.answers);
       else if (message.reply.kind === 'failed') waiting?.reject(new LayerError(message.reply.error.kind, message.reply.error.message));
     } else if (message.kind === 'event') {
+      if (message.event.kind === 'signed-out' && message.event.asked && this.whenOver) return this.whenOver();
       if (message.session) this.session = message.session;
       if (message.event.kind === 'status') this.current = message.event.status;
       this.events.emit(message.event);
@@ -95,10 +98,18 @@ export class CachedLayer implements Layer {
   }
 
   async signOut(): Promise<void> {
-    // While the session is still there: the answer to the question below ends it, and the page goes.
-    await forgetService(this);
-    await this.ask({ kind: 'sign-out' });
-    localStorage.clear();
-    sessionStorage.clear();
+    // Whoever cannot sign out keeps all: the service worker, its news, the program's files.
+    await this.ask({ kind: 'may-leave' });
+    await forgetPushes(this);
+    // The page goes when it hears of the end; until then it takes away what the worker cannot.
+    const over = new Promise<void>((resolve) => (this.whenOver = resolve));
+    try {
+      await Promise.race([this.ask({ kind: 'sign-out' }), over]);
+      await forgetService().catch(reportError);
+      forgetLocal();
+    } finally {
+      this.whenOver = undefined;
+    }
+    this.events.emit({ kind: 'signed-out', asked: true });
   }
 }

@@ -1,17 +1,16 @@
 /** The worker that leads: it opens the store of the person who is signed in, and answers what all tabs ask. */
-import { deleteDB, openDB } from 'idb';
+import { openDB } from 'idb';
 import type { Session } from '../../jmap/types.ts';
 import { Engine } from '../cache/engine.ts';
 import { LayerError, type LayerEvent } from '../layer.ts';
 import { Connection } from '../net/connection.ts';
+import { endSession, fetchSession } from '../net/session.ts';
 import { WireError } from '../net/wire.ts';
+import { forgetAll, storeOf, WHO } from '../store/forget.ts';
 import { IndexedStore } from '../store/indexed.ts';
 import { Deposed } from '../store/store.ts';
 import type { Question, Reply } from './protocol.ts';
 
-/** A database that says whose store is opened before the server has told who is signed in. */
-const WHO = 'postrider';
-const storeOf = (username: string): string => `postrider ${username}`;
 /** Blobs that were looked at: src/service-worker.ts. */
 const BLOBS = 'blobs';
 /** What the reader of so many days asks for is fetched ahead, unless the person has chosen otherwise (Engine.keepDays), and pinned mail. */
@@ -38,20 +37,6 @@ async function forgetBlobs(): Promise<void> {
 
 async function forgetUser(): Promise<void> {
   await Promise.all([lastUser(null), forgetBlobs()]);
-}
-
-/** A page that keeps a database open, and does not let go of it, for so long delays a sign-out: what is in it is gone by then. */
-const LETS_GO_MS = 1_000;
-
-/** Every database of the program: features keep some of their own. */
-async function forgetAll(): Promise<void> {
-  const names = (await indexedDB.databases?.())?.map(({ name }) => name!) ?? [WHO, 'postrider-compose'];
-  for (const name of names.filter((one) => one.startsWith('postrider'))) {
-    const db = await openDB(name);
-    for (const table of db.objectStoreNames) await db.clear(table);
-    db.close();
-    await Promise.race([deleteDB(name), new Promise((resolve) => setTimeout(resolve, LETS_GO_MS))]);
-  }
 }
 
 export class Leader {
@@ -157,8 +142,12 @@ export class Leader {
   /** `origin` names the question; `again`: an earlier leader may have answered it. */
   async answer(question: Question, origin: string, again: boolean): Promise<Reply> {
     try {
-      if (question.kind === 'sign-out') {
-        await this.signOut();
+      if (question.kind === 'may-leave' || question.kind === 'sign-out') {
+        if (question.kind === 'sign-out') await this.signOut();
+        else {
+          await this.mayLeave();
+          await this.isOwnSession();
+        }
         return { kind: 'done', answers: [] };
       }
       if (question.kind === 'keep') {
@@ -174,25 +163,34 @@ export class Leader {
     }
   }
 
-  private async signOut(): Promise<void> {
+  /** Rejects where something would be lost: with the store it would be gone, and what was answered to views is theirs to rely on. */
+  private async mayLeave(): Promise<void> {
     await Promise.race([this.engine!.flushed().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, LAST_FLUSH_MS))]);
-    // With the store it would be lost; what was answered to views is theirs to rely on.
     if (this.engine!.status().waiting) throw new LayerError('offline', 'Some changes are not at the server yet.');
     if (this.engine!.hasRefused) throw new LayerError('refused', 'The server has refused some changes, which are nowhere else.');
-    let answer: Response;
+  }
+
+  /** Without a network there is no signing out; and it would end the session of whoever has signed in since. */
+  private async isOwnSession(): Promise<void> {
+    const session = await fetchSession();
+    if (session.username === this.session!.username) return;
+    this.look();
+    throw new LayerError('signed-out', 'Another person has signed in.');
+  }
+
+  private async signOut(): Promise<void> {
+    await this.mayLeave();
     this.isLeaving = true;
     try {
-      answer = await fetch('/auth/logout', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
-    } catch {
+      await endSession();
+    } catch (error) {
       this.isLeaving = false;
-      throw new LayerError('offline', 'The session can be ended only with a network.');
+      throw error;
     }
-    this.isLeaving = answer.ok || answer.status === 401;
-    if (!this.isLeaving) throw new LayerError('server', `The server answered with ${answer.status}.`);
     await this.engine!.stop();
     this.wire.close();
     await this.store!.destroy();
-    await forgetAll();
+    await forgetAll(this.session!.username);
     for (const name of await caches.keys()) await caches.delete(name);
     this.told({ kind: 'signed-out' });
   }
