@@ -16,8 +16,9 @@ import { openLayer } from './layer/open.ts';
 import { startService } from './layer/service.ts';
 import { LayerError } from './layer/layer.ts';
 import { setStore } from './model/current.ts';
-import { forgetPreferences, localPreference } from './model/preferences.ts';
-import { followSettings, shareSettings } from './model/settings.ts';
+import { forgetPerson, isBrowserOwn } from './model/person.ts';
+import { localPreference } from './model/preferences.ts';
+import { followSettings, ownSettings, shareSettings } from './model/settings.ts';
 import { renewNotifications } from './model/notifications.ts';
 import { Store } from './model/store.ts';
 import { addFrameActions } from './frame/actions.ts';
@@ -72,10 +73,11 @@ async function start(): Promise<void> {
   document.documentElement.lang = currentLanguage();
   document.documentElement.dir = isRightToLeft() ? 'rtl' : 'ltr';
   const layer = await opening;
+  ownSettings(layer.session.username);
   const store = new Store(layer);
   store.signedOut.subscribe((over) => {
     if (!over) return;
-    forgetPreferences();
+    if (isBrowserOwn()) forgetPerson();
     // Who has signed out begins anew, and so does who comes next.
     location.assign(over === 'asked' ? signInPath() : signInPath(location.pathname));
   });

@@ -85,8 +85,11 @@ test('a session that does not end leaves them, too', async () => {
 
 test('who signs out hears of the end when nothing is left', async () => {
   const layer = await cached(() => done);
+  // Settings of others, and of this person, which are at the server by now.
+  for (const who of ['bob', SESSION.username]) localStorage.setItem(`postrider.unsent.${who}`, '{}');
   await layer.signOut();
-  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'unsubscribe', 'unregister', 'caches', 'clear', 'clear', 'signed-out asked']);
+  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'unsubscribe', 'unregister', 'caches', 'clear', 'signed-out asked']);
+  assert.deepEqual(Object.keys((localStorage as unknown as Place).values), ['postrider.unsent.bob']);
 });
 
 function direct(t: TestContext, logout: () => Response): DirectLayer {
@@ -107,7 +110,8 @@ test('where nothing is kept, the session ends first, and without a network nothi
   assert.deepEqual([did, localStorage.length], [['/auth/logout'], 1]);
   did.length = 0;
   await direct(t, () => new Response('{}')).signOut();
-  assert.deepEqual(did, ['/auth/logout', 'unregister', 'caches', 'clear', 'clear', 'signed-out']);
+  assert.deepEqual(did, ['/auth/logout', 'unregister', 'caches', 'clear', 'signed-out']);
+  assert.equal(localStorage.length, 0);
 });
 
 test('what waits of somebody outlasts the sign-out of another person', async () => {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { effect } from '@preact/signals';
 import type { Invocation } from '../src/jmap/types.ts';
-import type { Layer, LayerEvent } from '../src/layer/layer.ts';
+import { type Layer, LayerError, type LayerEvent } from '../src/layer/layer.ts';
 import { changeMailbox } from '../src/model/mailboxes.ts';
+import { knownLabels, noteLabels } from '../src/model/labels.ts';
+import { claimBrowser, forgetPerson } from '../src/model/person.ts';
 import { Preferences, PREFERENCES } from '../src/model/preferences.ts';
+import { followSettings, ownSettings, setting, shareSettings } from '../src/model/settings.ts';
 import { Store } from '../src/model/store.ts';
 
 // A browser has it, Node does not.
@@ -96,4 +99,139 @@ test('a new browser shows mail when the mail is here, with the preferences if th
   const seen = new Promise<void>((resolve) => effect(() => { if (late.value === 'dark') resolve(); }));
   tell();
   await seen;
+});
+
+// ---- settings of several people in one browser ----
+
+/** A browser's place for settings; other pages of it hear of what is written by this one. */
+function place(t: TestContext) {
+  const values = new Map<string, string>();
+  const heard: ((event: { key: string; newValue: string | null }) => void)[] = [];
+  const before = { localStorage: globalThis.localStorage, addEventListener: globalThis.addEventListener };
+  Object.assign(globalThis, {
+    localStorage: {
+      getItem: (name: string) => values.get(name) ?? null,
+      setItem: (name: string, value: string) => void values.set(name, value),
+      removeItem: (name: string) => void values.delete(name),
+      key: (at: number) => [...values.keys()][at] ?? null,
+      get length() {
+        return values.size;
+      },
+    },
+    addEventListener: (kind: string, one: (typeof heard)[0]) => kind === 'storage' && heard.push(one),
+  });
+  t.after(() => {
+    Object.assign(globalThis, before);
+    claimBrowser('nobody');
+  });
+  return { values, tell: (key: string, newValue: string | null) => heard.forEach((one) => one({ key, newValue })) };
+}
+
+function preferencesOf(person: string, atServer: Record<string, unknown> = {}) {
+  const { layer } = fake((name, args) => {
+    if (name === 'Preferences/get') return { list: [{ values: { ...atServer } }] };
+    for (const [path, value] of Object.entries(args.update.singleton)) atServer[path.slice('values/'.length)] = value;
+    return { updated: { singleton: null } };
+  });
+  Object.assign(layer.session, { username: person, capabilities: { [PREFERENCES]: {} } });
+  return { layer, atServer, begin: () => (ownSettings(person), new Preferences(layer, () => 'A')) };
+}
+
+test("one person's labels are never another's", async (t) => {
+  const { values, tell } = place(t);
+  followSettings();
+  const alice = preferencesOf('alice');
+  const bob = preferencesOf('bob');
+  const hers = alice.begin();
+  shareSettings(hers);
+  setting('folded').value = ['M1-9'];
+  setting('foldersWidth').value = 300;
+  noteLabels(['divorce']);
+  await hers.load();
+  assert.deepEqual(alice.atServer['label-colours'], { divorce: '' });
+  // Her session ends; or it has ended while no page was open, and nothing was forgotten.
+  for (const forgets of [true, false]) {
+    if (forgets) forgetPerson();
+    const his = bob.begin();
+    assert.deepEqual([knownLabels.value, setting('folded').value, setting('foldersWidth').value], [[], [], 300]);
+    assert.equal([...values.keys()].some((name) => /abel|folded|preferences/.test(name) && values.get(name)!.includes('divorce')), false);
+    await his.load();
+    noteLabels(['cycling']);
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.deepEqual(JSON.parse(values.get('postrider.labelColours')!), { cycling: '' });
+    if (forgets) {
+      setting('labelColours').value = {};
+      alice.begin();
+      setting('labelColours').value = { divorce: '' };
+    }
+  }
+  // Her page is open still for a moment: what is kept for him is nothing to it, and what it does is not kept.
+  claimBrowser('alice');
+  values.set('postrider.person', 'bob');
+  values.set('postrider.labelColours', '{"cycling":""}');
+  setting('labelColours').value = { divorce: '' };
+  tell('postrider.labelColours', '{"cycling":""}');
+  assert.deepEqual([knownLabels.value, values.get('postrider.labelColours')], [['divorce'], '{"cycling":""}']);
+  // And what goes when a session ends is no choice of hers.
+  claimBrowser('alice');
+  setting('labelColours').value = { taxes: '' };
+  values.delete('postrider.labelColours');
+  tell('postrider.labelColours', null);
+  assert.deepEqual(knownLabels.value, ['taxes']);
+});
+
+test('what is set without a network is sent later, by the same person, and nothing older takes its place', async (t) => {
+  const { values } = place(t);
+  const alice = preferencesOf('carol', { theme: 'light', accent: 'blue' });
+  const answer = alice.layer.request;
+  const offline: Layer['request'] = async (calls) => {
+    // What the layer has kept of an answer before.
+    if (calls.length === 1 && calls[0]![0] === 'Preferences/get') return [['Preferences/get', { list: [{ values: { theme: 'light', accent: 'blue' } }] }, calls[0]![2]]];
+    throw new LayerError('offline', 'no network');
+  };
+  const settled = () => new Promise((resolve) => setTimeout(resolve));
+  const first = alice.begin();
+  await first.load();
+  alice.layer.request = offline;
+  first.set('theme', 'dark');
+  first.set('accent', undefined);
+  await settled();
+  // The page is loaded again, still without a network.
+  const second = alice.begin();
+  await second.load();
+  assert.deepEqual([second.of('theme', 'system').value, second.of('accent', 'teal').value], ['dark', 'teal']);
+  // The session ends. Another person is told nothing of it, and sends nothing of it.
+  forgetPerson();
+  const bob = preferencesOf('dan', { theme: 'light' });
+  const his = bob.begin();
+  await his.load();
+  assert.deepEqual([his.of('theme', 'system').value, bob.atServer], ['light', { theme: 'light' }]);
+  const again = alice.begin();
+  assert.equal(again.of('theme', 'system').value, 'dark');
+  alice.layer.request = answer;
+  await again.load();
+  assert.deepEqual([again.of('theme', 'system').value, alice.atServer], ['dark', { theme: 'dark', accent: null }]);
+  assert.deepEqual([...values.keys()].filter((name) => name.startsWith('postrider.unsent')), []);
+});
+
+test('what the server refuses keeps nothing else from it; what it cannot do now is sent again', async (t) => {
+  place(t);
+  const alice = preferencesOf('carol');
+  const asked: string[] = [];
+  let fails = true;
+  alice.layer.request = async (calls) =>
+    calls.map(([name, args, id]: any) => {
+      const [path] = Object.keys(args.update?.singleton ?? {});
+      if (path) asked.push(path);
+      if (path === 'values/theme' && fails) return ['error', { type: 'serverFail' }, id];
+      return [name, { list: [], notUpdated: path === 'values/bad' ? { singleton: { type: 'invalidProperties' } } : null }, id];
+    });
+  const preferences = alice.begin();
+  for (const name of ['bad', 'theme', 'density']) preferences.set(name, 'x');
+  await new Promise((resolve) => setTimeout(resolve));
+  asked.length = 0;
+  fails = false;
+  await preferences.send();
+  await preferences.send();
+  assert.deepEqual(asked, ['values/theme']);
 });

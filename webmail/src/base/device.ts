@@ -7,8 +7,12 @@ export function deviceId(): string {
   return id;
 }
 
-/** At sign-out, when all that is worth keeping is at the server. */
-export function forgetLocal(): void {
-  localStorage.clear();
+/** Where settings wait that are not at the server yet: a key for each person. */
+export const UNSENT = 'postrider.unsent.';
+
+/** At sign-out: all but what waits of others. */
+export function forgetLocal(username: string): void {
+  const names = Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at)!);
+  for (const name of names) if (!name.startsWith(UNSENT) || name === UNSENT + username) localStorage.removeItem(name);
   sessionStorage.clear();
 }

@@ -69,7 +69,7 @@ export class DirectLayer implements Layer {
     await forgetService().catch(reportError);
     // On another day this browser may have kept mail; what still waits there is this person's next session's.
     await forgetAll().catch(reportError);
-    forgetLocal();
+    forgetLocal(this.session.username);
     this.events.emit({ kind: 'signed-out', asked: true });
   }
 

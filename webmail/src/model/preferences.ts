@@ -4,19 +4,28 @@
  * letters, digits, ".", "-" and "_".
  */
 import { type Signal, effect, signal, untracked } from '@preact/signals';
-import { ask } from '../jmap/batch.ts';
+import { UNSENT } from '../base/device.ts';
+import { ask, Batch } from '../jmap/batch.ts';
 import type { Id } from '../jmap/types.ts';
-import type { Layer } from '../layer/layer.ts';
+import { type Layer, LayerError } from '../layer/layer.ts';
+import { isBrowserOwn } from './person.ts';
 
 export const PREFERENCES = 'urn:postrider:params:jmap:preferences';
-/** Where the browser keeps them; wiped at sign-out. */
+/** Where the browser keeps them: person.ts. */
 const LOCAL_KEY = 'postrider.preferences';
+
+/** Errors that say nothing of what was set: it is sent again (RFC 8620 section 3.6.2). */
+const PASSING = new Set(['serverUnavailable', 'serverFail', 'serverPartialFail', 'rateLimit', 'accountNotFound']);
 
 export class Preferences {
   private readonly signals = new Map<string, Signal<unknown>>();
-  private values: Record<string, unknown> = readLocal();
+  private values: Record<string, unknown> = read(LOCAL_KEY);
+  /** What was set in this page, and the server has not been told, or has not answered. */
+  private own: Record<string, unknown> = {};
 
-  constructor(private readonly layer: Layer, private readonly accountId: () => Id) {}
+  constructor(private readonly layer: Layer, private readonly accountId: () => Id) {
+    this.values = this.withUnsent(this.values);
+  }
 
   /** Follows the preference. `usual`: what it is when nobody has set it. Each user of a name gives the same one. */
   of<T>(name: string, usual: T): Signal<T> {
@@ -31,9 +40,32 @@ export class Preferences {
   /** Shown at once, kept behind. undefined: as it is usually (this page shows the former value until it is loaded again). */
   set(name: string, value: unknown): void {
     this.take({ ...this.values, [name]: value });
-    const patch = { [`values/${name}`]: value === undefined ? null : value };
-    // What cannot be kept now stays in this browser, and goes with the next load's comparison.
-    ask(this.layer, 'Preferences/set', { accountId: this.accountId(), update: { singleton: patch } }).catch(() => undefined);
+    this.noteUnsent((unsent) => ({ ...unsent, [name]: value ?? null }));
+    void this.send();
+  }
+
+  /** Brings to the server what it does not have yet; what cannot go now waits for the next time, if need be in another page. */
+  async send(): Promise<void> {
+    const sent = this.unsent();
+    const batch = new Batch(this.layer);
+    // Each by itself: one that the server does not take keeps no other from it.
+    const calls = Object.entries(sent).map(([name, value]) => ({
+      name,
+      value,
+      call: batch.call('Preferences/set', { accountId: this.accountId(), update: { singleton: { [`values/${name}`]: value } } }, { mayFail: true }),
+    }));
+    if (!calls.length) return;
+    // The layer keeps this answer, for the next start without a network.
+    batch.call('Preferences/get', this.question(), { mayFail: true });
+    try {
+      await batch.send();
+    } catch (error) {
+      if (!(error instanceof LayerError)) reportError(error);
+      return;
+    }
+    // What was refused is this browser's alone; what was set once more in the meantime waits on.
+    const over = new Map(calls.filter(({ call }) => !PASSING.has(call.error?.type ?? '')).map(({ name, value }) => [name, JSON.stringify(value)]));
+    this.noteUnsent((unsent) => Object.fromEntries(Object.entries(unsent).filter(([name, value]) => over.get(name) !== JSON.stringify(value))));
   }
 
   /** This browser has been told them, if only that there are none: nobody needs to wait for the server's. */
@@ -42,10 +74,30 @@ export class Preferences {
   async load(): Promise<void> {
     if (!(PREFERENCES in this.layer.session.capabilities)) return;
     const before = this.values;
-    const { list } = await ask<{ list: { values: Record<string, unknown> }[] }>(this.layer, 'Preferences/get', { accountId: this.accountId(), ids: null });
-    // What was set while the server answered is newer than what it says.
+    const { list } = await ask<{ list: { values: Record<string, unknown> }[] }>(this.layer, 'Preferences/get', this.question());
+    // What was set while the server answered is newer than what it says, and so is what it has not been told.
     const changed = Object.entries(this.values).filter(([name, value]) => value !== before[name]);
-    this.take({ ...list[0]?.values, ...Object.fromEntries(changed) });
+    this.take(this.withUnsent({ ...list[0]?.values, ...Object.fromEntries(changed) }));
+    await this.send();
+  }
+
+  private withUnsent(values: Record<string, unknown>): Record<string, unknown> {
+    return { ...values, ...Object.fromEntries(Object.entries(this.unsent()).map(([name, value]) => [name, value ?? undefined])) };
+  }
+
+  private question(): Record<string, unknown> {
+    return { accountId: this.accountId(), ids: null };
+  }
+
+  /** In every page of this person. */
+  private unsent(): Record<string, unknown> {
+    return { ...read(UNSENT + this.layer.session.username), ...this.own };
+  }
+
+  private noteUnsent(change: (unsent: Record<string, unknown>) => Record<string, unknown>): void {
+    this.own = change(this.own);
+    const all = change(this.unsent());
+    write(UNSENT + this.layer.session.username, Object.keys(all).length ? all : undefined);
   }
 
   private take(values: Record<string, unknown>): void {
@@ -55,7 +107,7 @@ export class Preferences {
       const known = this.signals.get(name);
       if (known && JSON.stringify(known.peek()) !== JSON.stringify(value)) known.value = value;
     }
-    writeLocal(this.values);
+    if (isBrowserOwn()) write(LOCAL_KEY, this.values);
   }
 }
 
@@ -69,12 +121,7 @@ export function onPreference<T>(preference: Signal<T>, use: (value: T) => void):
 
 /** What this browser has kept, before there is a server; undefined: nothing. */
 export function localPreference(name: string): unknown {
-  return readLocal()[name];
-}
-
-/** Nothing of the person stays in this browser. */
-export function forgetPreferences(): void {
-  globalThis.localStorage?.removeItem(LOCAL_KEY);
+  return read(LOCAL_KEY)[name];
 }
 
 function hasLocal(): boolean {
@@ -85,17 +132,18 @@ function hasLocal(): boolean {
   }
 }
 
-function readLocal(): Record<string, unknown> {
+function read(key: string): Record<string, unknown> {
   try {
-    return JSON.parse(globalThis.localStorage?.getItem(LOCAL_KEY) ?? '{}') as Record<string, unknown>;
+    return JSON.parse(globalThis.localStorage?.getItem(key) ?? '{}') as Record<string, unknown>;
   } catch {
     return {};
   }
 }
 
-function writeLocal(values: Record<string, unknown>): void {
+function write(key: string, values: Record<string, unknown> | undefined): void {
   try {
-    globalThis.localStorage?.setItem(LOCAL_KEY, JSON.stringify(values));
+    if (values) globalThis.localStorage?.setItem(key, JSON.stringify(values));
+    else globalThis.localStorage?.removeItem(key);
   } catch {
     // A browser that keeps nothing asks the server each time.
   }

@@ -3,6 +3,7 @@
  * with this window's size is kept at the server as well (preferences.ts), so that each browser looks alike.
  */
 import { type Signal, effect, signal } from '@preact/signals';
+import { claimBrowser, isBrowserOwn } from './person.ts';
 import type { Preferences } from './preferences.ts';
 
 const PREFIX = 'postrider.';
@@ -112,6 +113,7 @@ export function setting<K extends keyof Settings>(key: K): Signal<Settings[K]> {
       first = false;
       return;
     }
+    if (!isBrowserOwn()) return;
     try {
       localStorage.setItem(PREFIX + key, text);
     } catch {
@@ -124,10 +126,17 @@ export function setting<K extends keyof Settings>(key: K): Signal<Settings[K]> {
 /** Another window of this browser has changed one. */
 export function followSettings(): void {
   addEventListener('storage', (event) => {
+    // What goes is not changed: a session has ended, and what was kept for it is no choice of anybody.
+    if (event.newValue === null || !isBrowserOwn()) return;
     const key = event.key?.startsWith(PREFIX) ? (event.key.slice(PREFIX.length) as keyof Settings) : undefined;
     const found = key && signals.get(key);
     if (found) found.value = read(key);
   });
+}
+
+/** Before anything is shared: what this browser kept of another person is nobody's any more. */
+export function ownSettings(username: string): void {
+  if (claimBrowser(username)) for (const [key, found] of signals) found.value = read(key);
 }
 
 /** The server's values come over those of this browser; what is changed here goes to the server. */

@@ -57,7 +57,7 @@ export class Store {
     this.readAccounts();
     layer.listen((event) => {
       if (event.kind === 'state') this.following = this.following.then(() => this.follow(event.changed)).catch(reportError);
-      else if (event.kind === 'status') this.status.value = event.status;
+      else if (event.kind === 'status') this.followStatus(event.status);
       else if (event.kind === 'signed-out') this.signedOut.value = event.asked ? 'asked' : 'ended';
       else if (event.kind === 'session') this.readAccounts();
       else if (event.kind === 'named') for (const [local, real] of Object.entries(event.ids)) this.names.set(local, real);
@@ -72,6 +72,7 @@ export class Store {
   /** Why one stays signed in, if so: the server cannot be reached, or does not have all changes, which would be lost. */
   async signOut(): Promise<LayerError['kind'] | undefined> {
     for (const leave of this.leaving) await leave();
+    await this.preferences.send();
     try {
       await this.layer.signOut();
     } catch (error) {
@@ -79,6 +80,12 @@ export class Store {
       throw error;
     }
     return undefined;
+  }
+
+  private followStatus(status: LayerStatus): void {
+    const comesBack = status.connection === 'online' && this.status.peek().connection !== 'online';
+    this.status.value = status;
+    if (comesBack) void this.preferences.send();
   }
 
   /** The account that the person signed in to. */

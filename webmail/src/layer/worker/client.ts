@@ -106,7 +106,7 @@ export class CachedLayer implements Layer {
     try {
       await Promise.race([this.ask({ kind: 'sign-out' }), over]);
       await forgetService().catch(reportError);
-      forgetLocal();
+      forgetLocal(this.session.username);
     } finally {
       this.whenOver = undefined;
     }
