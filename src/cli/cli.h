@@ -166,6 +166,7 @@ int cli_group(struct cli *cli);
 int cli_mailbox(struct cli *cli);
 int cli_rule(struct cli *cli);
 int cli_vacation(struct cli *cli);
+int cli_file(struct cli *cli);
 int cli_store(struct cli *cli);
 int cli_message(struct cli *cli);
 int cli_send(struct cli *cli);

@@ -7,6 +7,7 @@
 #define CLI_MAILBOX_CLIENT_H
 
 #include "cli/cli.h"
+#include "mail/file_link.h"
 #include "mail/mail.h"
 #include "mail/script.h"
 #include "mail/vacation.h"
@@ -40,6 +41,7 @@ union mailbox_answer {
 	struct mail_found found;
 	struct vacation_setting vacation;
 	struct vacation_person person;
+	struct file_link_entry file_link;
 };
 
 /* Opens the account of that address. 0, or an exit code with the reason printed and nothing to close. */

@@ -111,6 +111,10 @@ static const struct cli_command commands[] = {
         "       postrider rule add ADDRESS --rule FILE [--before RULE] [--off] [--script NAME]\n"
         "       PLACE: before, after (of each account's own), or global (to be included). A FILE of - is "
         "standard input."},
+    {"file", cli_file, "files behind links, that anybody fetches who has the URL: list, remove",
+        "postrider file list ADDRESS [--json]\n"
+        "       postrider file remove URL [--json]\n"
+        "       postrider file remove ADDRESS NUMBER [--json]"},
     {"vacation", cli_vacation,
         "an account's out of office: who is answered while its owner is away, and with what",
         "postrider vacation show ADDRESS [--json]\n"

@@ -27,14 +27,14 @@ SCHEMA(file_link_taken, FIELD_NUMBER(file_link_taken, unused, 0, 0));
 
 /* clang-format off */
 const struct message_row messages_file_link[MESSAGES_IN_GROUP] = {
-    [FILE_LINK_GET - MESSAGES_FILE_LINK] = {"file-link-get", ROLE_WEB, ROLE_STORE, &file_link_get_schema},
+    [FILE_LINK_GET - MESSAGES_FILE_LINK] = {"file-link-get", ROLE_WEB | ROLE_ADMIN, ROLE_STORE, &file_link_get_schema},
     [FILE_LINK_CREATE - MESSAGES_FILE_LINK] = {"file-link-create", ROLE_WEB, ROLE_STORE, &file_link_create_schema},
     [FILE_LINK_UPDATE - MESSAGES_FILE_LINK] = {"file-link-update", ROLE_WEB, ROLE_STORE, &file_link_update_schema},
-    [FILE_LINK_REMOVE - MESSAGES_FILE_LINK] = {"file-link-remove", ROLE_WEB, ROLE_STORE, &file_link_remove_schema},
+    [FILE_LINK_REMOVE - MESSAGES_FILE_LINK] = {"file-link-remove", ROLE_WEB | ROLE_ADMIN, ROLE_STORE, &file_link_remove_schema},
     [FILE_LINK_LOOK - MESSAGES_FILE_LINK] = {"file-link-look", ROLE_WEB, ROLE_STORE, &file_link_look_schema},
     [FILE_LINK_READ - MESSAGES_FILE_LINK] = {"file-link-read", ROLE_WEB, ROLE_STORE, &file_link_read_schema},
     [FILE_LINK_TAKEN - MESSAGES_FILE_LINK] = {"file-link-taken", ROLE_WEB, ROLE_STORE, &file_link_taken_schema},
-    [FILE_LINK_ENTRY - MESSAGES_FILE_LINK] = {"file-link-entry", ROLE_STORE, ROLE_WEB, &file_link_entry_schema},
+    [FILE_LINK_ENTRY - MESSAGES_FILE_LINK] = {"file-link-entry", ROLE_STORE, ROLE_WEB | ROLE_ADMIN, &file_link_entry_schema},
     [FILE_LINK_FILE - MESSAGES_FILE_LINK] = {"file-link-file", ROLE_STORE, ROLE_WEB, &file_link_file_schema},
 };
 /* clang-format on */

@@ -41,6 +41,7 @@ rule rename alice@example.test one two | rule activate alice@example.test --none
 rule undo alice@example.test --since 1h
 vacation set alice@example.test --text away | vacation show alice@example.test | vacation off alice@example.test | vacation on alice@example.test
 vacation answered alice@example.test | vacation off alice@example.test
+file list alice@example.test | file remove alice@example.test 7
 queue list | queue show {id} | queue stats | queue age | queue cat {id} | queue hold {id} --why test | queue release {id}
 queue retry {id} | queue requeue {id} | queue route {id} 127.0.0.1:9 | queue delete {id} --why test | queue resume | queue pause | queue resume | trace alice@example.test
 search status | search rebuild | report dmarc | report tls | report failures | report show | report send --now

@@ -1,4 +1,5 @@
 """Files behind links: who has the URL of one fetches it without an account, in pieces and after a cut, until its owner takes it back."""
+import json
 import re
 import socket
 import ssl
@@ -114,8 +115,18 @@ def test_the_life_of_one(server):
         assert anybody.get(path).status == 404 and anybody.get(octets).status == 404
         server.cli("account", "enable", ALICE)
         assert anybody.get(octets, Range="bytes=0-4").body == BODY[:5]
-    with Web(server, ALICE) as alice, Web(server) as anybody:
-        assert setting(alice, destroy=[link["id"]])["destroyed"] == [link["id"]]
+
+    # Whom it annoys has an administrator remove it: by what was sent, whole.
+    listed, = json.loads(server.cli("file", "list", ALICE, "--json").stdout)
+    assert (listed["owner"], listed["name"], listed["size"], listed["downloads"]) == (ALICE, "Größe <1>.zip", len(BODY), 3)
+    assert "Größe <1>.zip" in server.cli("file", "list", ALICE).stdout.decode()
+    server.cli("file", "remove", f"https://mail.example.test{name}{other}", status=66)
+    server.cli("file", "remove", "https://mail.example.test/mail/inbox", status=64)
+    server.cli("file", "remove", ALICE, "7777", status=66)
+    assert ALICE in server.cli("file", "remove", f"{link['url']}/x?y").stdout.decode()
+    server.cli("file", "remove", ALICE, str(listed["number"]), status=66)
+    assert server.cli("file", "list", ALICE, "--json").stdout == b"[]\n"
+    with Web(server) as anybody:
         assert anybody.get(path).status == 404 and anybody.get(octets).status == 404
 
 

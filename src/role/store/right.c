@@ -87,10 +87,10 @@ static const struct {
 	X(MASKED_GET, RIGHT_SUBMIT, right_masked_get, true) \
 	X(MASKED_CREATE, RIGHT_SUBMIT, right_masked_create, true) \
 	X(MASKED_UPDATE, RIGHT_SUBMIT, right_masked_update, true) \
-	X(FILE_LINK_GET, RIGHT_SUBMIT, right_file_link_get, true) \
+	X(FILE_LINK_GET, RIGHT_SUBMIT | RIGHT_IMPORT, right_file_link_get, true) \
 	X(FILE_LINK_CREATE, RIGHT_SUBMIT, right_file_link_create, true) \
 	X(FILE_LINK_UPDATE, RIGHT_SUBMIT, right_file_link_update, true) \
-	X(FILE_LINK_REMOVE, RIGHT_SUBMIT, right_file_link_remove, true) \
+	X(FILE_LINK_REMOVE, RIGHT_SUBMIT | RIGHT_IMPORT, right_file_link_remove, true) \
 	X(FILE_LINK_LOOK, RIGHT_FILE, right_file_look, true) \
 	X(FILE_LINK_READ, RIGHT_FILE, right_file_read, true) \
 	X(FILE_LINK_TAKEN, RIGHT_FILE, right_file_taken, true) \

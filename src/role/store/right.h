@@ -20,14 +20,15 @@
 
 enum right_permission {
 	RIGHT_MAILDROP =
-	    1 << 0,             /* list INBOX, read its messages and delete them; for one session at a time */
-	RIGHT_MAIL = 1 << 1,    /* all of mail/mail.h, but what is administrators' */
-	RIGHT_IMPORT = 1 << 2,  /* with RIGHT_MAIL: that too. Messages keep what they were elsewhere */
-	RIGHT_SCRIPTS = 1 << 3, /* all of mail/script.h and mail/vacation.h */
-	RIGHT_SUBMIT = 1 << 4,  /* all of mail/submission.h, mail/identity.h and mail/masked.h, and of
-	                       mail/file_link.h what its owner asks: it may send mail as the account, make
-	                       addresses of it, and give its uploads to others */
-	RIGHT_PUSH = 1 << 5,    /* all of mail/push.h, of what its own session has made */
+	    1 << 0,            /* list INBOX, read its messages and delete them; for one session at a time */
+	RIGHT_MAIL = 1 << 1,   /* all of mail/mail.h, but what is administrators' */
+	RIGHT_IMPORT = 1 << 2, /* with RIGHT_MAIL: an administrator's. Messages keep what they were elsewhere;
+	                      and file links are seen and removed */
+	RIGHT_SCRIPTS = 1 << 3,        /* all of mail/script.h and mail/vacation.h */
+	RIGHT_SUBMIT = 1 << 4,         /* all of mail/submission.h, mail/identity.h and mail/masked.h, and of
+	                              mail/file_link.h what its owner asks: it may send mail as the account, make
+	                              addresses of it, and give its uploads to others */
+	RIGHT_PUSH = 1 << 5,           /* all of mail/push.h, of what its own session has made */
 	RIGHT_ADMINISTRATION = 1 << 6, /* what mail/administration.h has of store; nothing of the account */
 	RIGHT_FILE = 1 << 7            /* to read the file behind one link; nothing else of the account */
 };
