@@ -1,10 +1,12 @@
 /* Domains: Domain/get, /query, /set (doc/administration.md). */
+#include <string.h>
+
 #include "format/address_normal.h"
 #include "jmap/jmap_admin.h"
 
 static const char *const names[] = {
-    "id", "name", "aliasOf", "catchAll", "separator", "isDisabled", "keys", "records", NULL};
-enum { HAS_KEYS = 1 << 6, HAS_RECORDS = 1 << 7, HAS_ALL = 0xff };
+    "id", "name", "aliasOf", "catchAll", "separator", "isDisabled", "keys", "records", "wanted", NULL};
+enum { HAS_KEYS = 1 << 6, HAS_RECORDS = 1 << 7, HAS_WANTED = 1 << 8, HAS_ALL = 0x1ff };
 enum { NAME, ALIAS_OF, CATCH_ALL, SEPARATOR, DISABLED, DOMAIN_FIELDS };
 
 static const struct view list_line[] = {{"domain", 6}, {"list", 4}};
@@ -13,10 +15,10 @@ static const struct view list_line[] = {{"domain", 6}, {"list", 4}};
 
 static json_t *domain_object(const struct view *entry)
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:b,s:[],s:n}", "name", jmap_admin_text(entry[NAME]), "aliasOf",
-	    jmap_admin_text_or_null(entry[ALIAS_OF]), "catchAll", jmap_admin_text_or_null(entry[CATCH_ALL]),
-	    "separator", jmap_admin_text(entry[SEPARATOR]), "isDisabled", (int)(entry[DISABLED].len > 0),
-	    "keys", "records");
+	return json_pack("{s:o,s:o,s:o,s:o,s:b,s:[],s:n,s:n}", "name", jmap_admin_text(entry[NAME]),
+	    "aliasOf", jmap_admin_text_or_null(entry[ALIAS_OF]), "catchAll",
+	    jmap_admin_text_or_null(entry[CATCH_ALL]), "separator", jmap_admin_text(entry[SEPARATOR]),
+	    "isDisabled", (int)(entry[DISABLED].len > 0), "keys", "records", "wanted");
 }
 
 static bool take_domain(struct jmap_call *c, const struct view *entry)
@@ -33,6 +35,41 @@ static void end_get(struct jmap_call *c)
 	jmap_admin_end_get(c, names, jmap_admin_line(c, list_line, 2));
 }
 
+enum { ZONE_LINE_FIELDS = 7 };
+
+/* A line of zone_plan_lines (trust/zone/zone_plan.h), or NULL. */
+static json_t *wanted_of(struct view line)
+{
+	static const char *const members[ZONE_LINE_FIELDS] = {
+	    "part", "need", "name", "ttl", "type", "data", "why"};
+	json_t *wanted = json_object();
+	struct view field;
+	uint64_t ttl;
+	for (size_t i = 0; wanted && i < ZONE_LINE_FIELDS; i++) {
+		bool good = line.len > 0 && view_next(&line, '\t', &field);
+		json_t *value = !good                                  ? NULL
+		                : strcmp(members[i], "ttl") != 0       ? jmap_admin_text(field)
+		                : view_to_u64(field, UINT32_MAX, &ttl) ? json_integer((json_int_t)ttl)
+		                                                       : NULL;
+		if (value == NULL || json_object_set_new(wanted, members[i], value) != 0) {
+			json_decref(wanted);
+			return NULL;
+		}
+	}
+	return wanted;
+}
+
+static void take_plan(json_t *domain, const json_t *plan)
+{
+	json_t *all = json_array();
+	for (size_t i = 0; all && i < json_array_size(plan); i++) {
+		json_t *wanted = wanted_of(jmap_string(json_array_get(plan, i)));
+		if (wanted)
+			(void)json_array_append_new(all, wanted);
+	}
+	(void)json_object_set_new(domain, "wanted", all);
+}
+
 static bool take_records(struct jmap_call *c, json_t *line)
 {
 	struct jmap_admin *a = jmap_data(c);
@@ -40,6 +77,8 @@ static bool take_records(struct jmap_call *c, json_t *line)
 	json_t *domain = json_object_getn(a->objects, id.data ? id.data : "", id.len),
 	       *wrong = json_object_get(line, "wrong");
 	int64_t looked = json_integer_value(json_object_get(line, "lookedAt"));
+	if (domain && json_is_array(json_object_get(line, "plan")))
+		take_plan(domain, json_object_get(line, "plan"));
 	if (domain && json_is_array(wrong))
 		(void)json_object_set_new(domain, "records",
 		    json_pack("{s:o,s:O}", "lookedAt", jmap_admin_date(looked), "wrong", wrong));
@@ -57,10 +96,10 @@ static void records_told(struct jmap_call *c, int64_t error, uint64_t status)
 
 static void ask_records(struct jmap_call *c)
 {
-	static const struct view words[] = {{"records", 7}};
+	static const struct view words[] = {{"records", 7}, {"plans", 5}};
 	const struct jmap_admin *a = jmap_data(c);
-	if (a->get.properties & HAS_RECORDS)
-		jmap_admin_command(c, words, 1, records_told);
+	if (a->get.properties & (HAS_RECORDS | HAS_WANTED))
+		jmap_admin_command(c, words, a->get.properties & HAS_WANTED ? 2 : 1, records_told);
 	else
 		end_get(c);
 }
@@ -155,7 +194,7 @@ struct setting {
 	struct jmap_admin a;
 	struct view key, name; /* of what is under way; creating: key is the creation's */
 	json_t *patch;         /* borrowed */
-	bool creating, found;
+	bool creating, found, look;
 	struct view fields[4];
 	uint64_t disabled;
 };
@@ -217,6 +256,9 @@ static const char *take_properties(struct setting *s)
 			k++;
 		if (k < 4 && (json_is_string(value) || (k && json_is_null(value))))
 			s->fields[k] = jmap_string(value);
+		else if (view_equal(n, VIEW("look")) && json_is_true(value) && !s->creating &&
+		         json_object_size(s->patch) == 1)
+			s->look = true;
 		else if (view_equal(n, VIEW("isDisabled")) && json_is_boolean(value))
 			s->disabled = json_is_true(value);
 		else
@@ -250,6 +292,29 @@ static bool look_at(struct jmap_call *c, const struct view *entry)
 	return false;
 }
 
+static void look_begun(struct jmap_call *c, int64_t error, uint64_t status)
+{
+	struct setting *s = jmap_data(c);
+	const struct view words[] = {VIEW("dns"), VIEW("check"), s->name};
+	if (error) {
+		jmap_admin_set_failed(c, s->key, error, "domain");
+	} else if (status) {
+		jmap_admin_command_failed(c, s->key, status);
+	} else {
+		jmap_admin_did(c, s->key, jmap_admin_line(c, words, 3));
+		jmap_set_updated(c, s->key);
+	}
+	jmap_set_next(c);
+}
+
+/* Its records are looked at now; what is found is told by `records`, as soon as it is known. */
+static void look_now(struct jmap_call *c)
+{
+	struct setting *s = jmap_data(c);
+	const struct view words[] = {VIEW("records"), VIEW("look"), s->name};
+	jmap_admin_command(c, words, 3, look_begun);
+}
+
 static void looked(struct jmap_call *c)
 {
 	struct setting *s = jmap_data(c);
@@ -260,7 +325,10 @@ static void looked(struct jmap_call *c)
 		jmap_set_failed(c, s->key, "notFound", NULL, "there is no such domain");
 		jmap_set_next(c);
 	} else if (s->creating || !refuse_property(c, take_properties(s))) {
-		put(c);
+		if (s->look)
+			look_now(c);
+		else
+			put(c);
 	}
 }
 
@@ -277,7 +345,7 @@ static void begin(struct jmap_call *c, struct view key, json_t *patch, bool crea
 	s->key = key;
 	s->patch = patch;
 	s->creating = creating;
-	s->found = false;
+	s->found = s->look = false;
 	s->disabled = 0;
 	for (size_t k = 0; k < 4; k++)
 		s->fields[k] = (struct view){0};

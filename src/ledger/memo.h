@@ -13,6 +13,7 @@ enum memo_kind {
 	MEMO_POLICY = 1, /* relay: the MTA-STS policy of a domain */
 	MEMO_HOST,       /* relay: a host that has taken mail lately */
 	MEMO_ZONE,       /* relay: what a look at the records of a domain of ours has found */
+	MEMO_ZONE_PLAN,  /* relay: which records it should have */
 	MEMO_KINDS
 };
 

@@ -56,6 +56,8 @@ SCHEMA(message_report_round, FIELD_IDENTITY(message_report_round, ticket),
 SCHEMA(message_notice, FIELD_WORD(message_notice, domain, MEMO_NAME_BYTES),
     FIELD_TEXT(message_notice, text, NOTICE_BYTES));
 
+SCHEMA(message_zone_look, FIELD_WORD(message_zone_look, domain, MEMO_NAME_BYTES));
+
 /* clang-format off */
 const struct message_row messages_ledger[MESSAGES_IN_GROUP] = {
     [MESSAGE_MEMO_LIST - MESSAGES_LEDGER] = {"memo-list", ROLE_RELAY, ROLE_STORE, &message_memo_list_schema},
@@ -74,5 +76,6 @@ const struct message_row messages_ledger[MESSAGES_IN_GROUP] = {
     [MESSAGE_REPORT_ROUND - MESSAGES_LEDGER] = {"report-round", ROLE_RELAY, ROLE_STORE, &message_report_round_schema},
     [MESSAGE_NOTICE - MESSAGES_LEDGER] = {"notice", ROLE_RELAY, ROLE_STORE, &message_notice_schema},
     [MESSAGE_NOTICED - MESSAGES_LEDGER] = {"noticed", ROLE_STORE, ROLE_RELAY, &message_result_schema, MESSAGE_NOTICE},
+    [MESSAGE_ZONE_LOOK - MESSAGES_LEDGER] = {"zone-look", ROLE_STORE, ROLE_RELAY, &message_zone_look_schema},
 };
 /* clang-format on */

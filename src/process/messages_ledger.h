@@ -20,7 +20,8 @@ enum messages_ledger {
 	MESSAGE_REPORT_NOW,   /* store -> relay: somebody wants all reports sent now; no answer, but later */
 	MESSAGE_REPORT_ROUND, /* relay -> store: they are */
 	MESSAGE_NOTICE,       /* relay: tell this to the postmaster of a domain */
-	MESSAGE_NOTICED
+	MESSAGE_NOTICED,
+	MESSAGE_ZONE_LOOK /* store -> relay: look at the records of a domain now; no answer, but memos */
 };
 
 /* clang-format off */
@@ -51,9 +52,12 @@ struct message_report_round { uint64_t ticket; int64_t error; uint64_t sent, unw
 /* -ENOENT: nobody here is its postmaster. */
 struct message_notice { struct view domain, text; };
 
+struct message_zone_look { struct view domain; };
+
 #define MESSAGES_LEDGER_STRUCTS(X) X(message_memo_list) X(message_memo) X(message_memos) X(message_memo_set) \
 	X(message_tally) X(message_tally_add) X(message_tally_next) X(message_tally_subject) X(message_tally_list) \
-	X(message_tally_rows) X(message_tally_drop) X(message_report_now) X(message_report_round) X(message_notice)
+	X(message_tally_rows) X(message_tally_drop) X(message_report_now) X(message_report_round) X(message_notice) \
+	X(message_zone_look)
 /* clang-format on */
 MESSAGES_LEDGER_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

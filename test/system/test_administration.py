@@ -340,6 +340,14 @@ def look_at_domains(server, page):
     wait_for(lambda: page.one("Domain/get", ids=["second_test"], properties=["keys"])["list"][0]["keys"], what="the domain's keys")
     key = page.one("Domain/get", ids=["second_test"])["list"][0]["keys"][0]
     assert set(key) == {"selector", "algorithm", "state", "isPublished"} and key["algorithm"] in ("rsa", "ed25519") and key["state"] in ("new", "active")
+    assert page.one("Domain/get", ids=["second_test"], properties=["wanted"])["list"] == [{"id": "second_test", "wanted": None}]
+    assert page.one("Domain/set", update={"second_test": {"look": True}})["commands"]["second_test"] == "postrider dns check second.test"
+    wanted = wait_for(lambda: page.one("Domain/get", ids=["second_test"], properties=["wanted"])["list"][0]["wanted"], what="the records that it should have")
+    mx, = [one for one in wanted if one["part"] == "mx"]
+    assert (mx["name"], mx["type"], mx["need"], mx["ttl"]) == ("second.test", "MX", "required", 3600) and mx["data"].startswith("10 ") and mx["why"].endswith(".")
+    assert {"spf", "dkim", "dmarc"} <= {one["part"] for one in wanted}
+    wrong = page.one("Domain/set", update={"second_test": {"look": True, "catchAll": None}})["notUpdated"]
+    assert wrong["second_test"]["type"] == "invalidProperties"
     assert page.one("Domain/set", update={"second_test": {"isDisabled": True, "catchAll": None}})["updated"] == {"second_test": None}
     assert json.loads(server.cli("domain", "list", "--json").stdout)[-1]["disabled"] is True
     kept = page.one("Domain/get", ids=["second_test"], properties=["catchAll", "separator", "isDisabled"])["list"]

@@ -11,7 +11,13 @@
 #include "process/link.h"
 
 /* As ledger/memo.h has them. */
-enum relay_memo { RELAY_MEMO_POLICY = 1, RELAY_MEMO_HOST, RELAY_MEMO_ZONE, RELAY_MEMO_KINDS };
+enum relay_memo {
+	RELAY_MEMO_POLICY = 1,
+	RELAY_MEMO_HOST,
+	RELAY_MEMO_ZONE,
+	RELAY_MEMO_ZONE_PLAN,
+	RELAY_MEMO_KINDS
+};
 enum { RELAY_MEMO_VALUE_MAX = 32 * 1024 };
 
 /* From the first error on. A variable for tests. */

@@ -6,6 +6,7 @@
 #include "role/relay/relay_memo.h"
 #include "role/relay/relay_push.h"
 #include "role/relay/relay_state.h"
+#include "role/relay/relay_zone.h"
 #include "role/relay/report/relay_report.h"
 
 enum { OUTCOMES_MAX = 20000 /* messages that store gives out at most at a time */ };
@@ -256,6 +257,7 @@ const struct link_verb relay_queue_verbs[] = {
     {MESSAGE_QUEUE_MESSAGE, on_message},
     {MESSAGE_QUEUE_TAKEN, on_taken},
     {MESSAGE_REPORT_NOW, relay_report_now},
+    {MESSAGE_ZONE_LOOK, relay_zone_look},
     {MESSAGE_QUEUE_MORE, on_more},
     {MESSAGE_PUSH_SEND, relay_push_send},
     {0},

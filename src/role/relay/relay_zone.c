@@ -175,6 +175,17 @@ static void look(void *arg)
 	tell();
 }
 
+/* Whoever sets the domain up is told which records to publish, whatever can be seen of them. */
+static void remember_plan(void)
+{
+	struct buf lines;
+	buf_init(&lines, RELAY_MEMO_VALUE_MAX);
+	if (zone_plan_lines(zones.plan, RELAY_MEMO_VALUE_MAX, &lines) == 0)
+		relay_memo_set(RELAY_MEMO_ZONE_PLAN, view_from_string(zones.due[zones.at]),
+		    clock_wall() + KEEP_SECONDS, buf_view(&lines));
+	buf_done(&lines);
+}
+
 static void begin_look(void)
 {
 	zones.plan = mem_alloc(sizeof *zones.plan);
@@ -183,6 +194,7 @@ static void begin_look(void)
 		done_with_domain();
 		return;
 	}
+	remember_plan();
 	lookup_init(&zones.lookup, zones.loop, &relay_role.dns, DNS_MS, look, NULL);
 	lookup_limit(&zones.lookup, ZONE_QUESTIONS_MAX, ZONE_ANSWERS_MEMORY_MAX);
 	zones.looking = true;
@@ -325,6 +337,31 @@ void relay_zone_recall(struct view name, struct view value)
 	if (zones.memories.count >= DOMAINS_MAX && map_get(&zones.memories, name) == NULL)
 		return;
 	mem_free(map_set(&zones.memories, name, mem_string(value)));
+}
+
+void relay_zone_recall_plan(struct view name, struct view value)
+{
+	(void)name;
+	(void)value;
+}
+
+void relay_zone_look(struct link *link, struct channel_frame *frame, const void *message)
+{
+	const struct message_zone_look *m = message;
+	(void)link;
+	(void)frame;
+	if (relay_role.draining || !relay_memo_is_loaded() || m->domain.len >= DNS_NAME_SIZE ||
+	    zones.due_count == DUE_MAX)
+		return;
+	for (size_t i = zones.at; i < zones.due_count; i++)
+		if (view_equal(view_from_string(zones.due[i]), m->domain))
+			return;
+	zones.due[zones.due_count++] = mem_string(m->domain);
+	if (zones.running)
+		return;
+	zones.running = true;
+	zones.at = 0;
+	next_domain();
 }
 
 static void forget_certificates(void)

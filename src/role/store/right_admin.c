@@ -187,10 +187,19 @@ static void start_received(struct right *r)
 	r->admin->received = store_received_start(&r->link.channel, r->admin->request, received_ended, r);
 }
 
-static void start_records(struct right *r)
+/* `records`, `records plans` (which records there should be as well), `records look DOMAIN`. */
+static void start_records(struct right *r, uint32_t request, const struct message_field *words, size_t count)
 {
+	if (count == 2 && view_equal(words[0].value, VIEW("look"))) {
+		bool begun = store_records_look(words[1].value);
+		answer_words(r, request,
+		    begun ? "" : "the role that asks name servers is not there; try again in a moment\n",
+		    begun ? 0 : 75);
+		return;
+	}
+	bool plans = count == 1 && view_equal(words[0].value, VIEW("plans"));
 	right_begin(r);
-	r->admin->records = store_records_start(&r->link.channel, r->admin->request, records_ended, r);
+	r->admin->records = store_records_start(&r->link.channel, request, plans, records_ended, r);
 }
 
 static void put_stats(struct buf *out)
@@ -241,7 +250,7 @@ void right_admin_command(struct right *r, uint32_t request, const void *message)
 	else if (count > 1 && view_equal(words[0].value, VIEW("trace")))
 		start_trace(r, words + 1, count - 1);
 	else if (view_equal(words[0].value, VIEW("records")))
-		start_records(r);
+		start_records(r, request, words + 1, count - 1);
 	else
 		answer_words(r, request, "this command is not possible by the web\n", 64);
 }

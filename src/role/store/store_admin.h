@@ -20,11 +20,14 @@ void store_hours_json(struct buf *out);
 
 /*
  * store_records.c: a line {"name","lookedAt","wrong":[...]} for each domain that was looked at, as
- * MESSAGE_OUTPUT; then `ended`. cancel: nothing is sent any more.
+ * MESSAGE_OUTPUT; plans: then a line {"name","plan":[...]} for each, with the lines of zone_plan_lines; then
+ * `ended`. cancel: nothing is sent any more.
  */
 struct store_records;
 struct store_records *store_records_start(
-    struct channel *to, uint32_t request, void (*ended)(void *arg), void *arg);
+    struct channel *to, uint32_t request, bool plans, void (*ended)(void *arg), void *arg);
+/* Has relay look at a domain now. False: relay is not there. */
+bool store_records_look(struct view domain);
 void store_records_cancel(struct store_records *r);
 
 /* store_received.c: the same of reports that others have sent, without what they say:

@@ -21,6 +21,8 @@ struct store_records {
 	char *after;
 	struct buf lines, last;
 	bool more;
+	bool plans;    /* are told as well */
+	unsigned kind; /* of the memos that are read */
 };
 
 static int take(void *arg, const struct memo *memo)
@@ -30,8 +32,12 @@ static int take(void *arg, const struct memo *memo)
 	bool first = true;
 	buf_append_string(&r->lines, "{\"name\":");
 	json_append_string(&r->lines, memo->name);
-	buf_printf(&r->lines, ",\"lookedAt\":%" PRId64 ",\"wrong\":[", zone_memory_time(memo->value));
-	(void)view_next(&rest, '\n', &line); /* the time */
+	if (r->kind == MEMO_ZONE) {
+		buf_printf(&r->lines, ",\"lookedAt\":%" PRId64 ",\"wrong\":[", zone_memory_time(memo->value));
+		(void)view_next(&rest, '\n', &line); /* the time */
+	} else {
+		buf_append_string(&r->lines, ",\"plan\":[");
+	}
 	while (rest.len && view_next(&rest, '\n', &line)) {
 		buf_append_string(&r->lines, first ? "" : ",");
 		json_append_string(&r->lines, line);
@@ -44,7 +50,7 @@ static int run(struct txn *t, void *arg)
 {
 	struct store_records *r = arg;
 	buf_clear(&r->lines);
-	return memo_list(t, MEMO_ZONE, view_from_string(r->after), clock_wall(), take, r, &r->last, &r->more);
+	return memo_list(t, r->kind, view_from_string(r->after), clock_wall(), take, r, &r->last, &r->more);
 }
 
 static void tell(struct store_records *r, struct view text, uint64_t status, bool last)
@@ -75,17 +81,29 @@ static void listed(struct store_read *read, int result)
 		store_read(store_role.store, &r->read);
 		return;
 	}
+	if (result == 0 && r->plans && r->kind == MEMO_ZONE && r->to) {
+		r->kind = MEMO_ZONE_PLAN;
+		mem_free(r->after);
+		r->after = mem_string(VIEW(""));
+		store_read(store_role.store, &r->read);
+		return;
+	}
 	tell(r, result ? VIEW("the records cannot be read now; try again in a moment\n") : VIEW(""),
 	    result ? 75 : 0, true);
 	end(r);
 }
 
 struct store_records *store_records_start(
-    struct channel *to, uint32_t request, void (*ended)(void *arg), void *arg)
+    struct channel *to, uint32_t request, bool plans, void (*ended)(void *arg), void *arg)
 {
 	struct store_records *r = mem_alloc(sizeof *r);
-	*r = (struct store_records){
-	    .to = to, .request = request, .ended = ended, .arg = arg, .after = mem_string(VIEW(""))};
+	*r = (struct store_records){.to = to,
+	    .request = request,
+	    .ended = ended,
+	    .arg = arg,
+	    .after = mem_string(VIEW("")),
+	    .plans = plans,
+	    .kind = MEMO_ZONE};
 	buf_init(&r->lines, LINES_MAX);
 	buf_init(&r->last, MEMO_NAME_MAX);
 	r->read = (struct store_read){.shard = LEDGER_SHARD, .run = run, .arg = r, .done = listed};
@@ -96,4 +114,10 @@ struct store_records *store_records_start(
 void store_records_cancel(struct store_records *r)
 {
 	r->to = NULL;
+}
+
+bool store_records_look(struct view domain)
+{
+	struct message_zone_look m = {.domain = domain};
+	return store_role.relay.up && ipc_send(&store_role.relay.channel, MESSAGE_ZONE_LOOK, 0, &m, -1) == 0;
 }

@@ -6,7 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PREFERENCE = 10, TEXT_MAX = 1024, POLICY_WEEK = 604800 };
+#include "base/show.h"
+
+enum {
+	PREFERENCE = 10,
+	TEXT_MAX = 1024,
+	POLICY_WEEK = 604800,
+	PLAN_LINE_MAX = 8 * 1024 /* octets of a record: a key has some 500 */
+};
 
 struct maker {
 	const struct zone_site *site;
@@ -355,6 +362,35 @@ int zone_plan_print(const struct zone_plan *plan, const struct zone_site *site, 
 			buf_append_string(out, ";(optional) ");
 		zone_record_text(&w->record, out);
 		buf_append_byte(out, '\n');
+	}
+	return buf_append(out, (struct view){0});
+}
+
+/* No name, and no data as a zone file has it, holds a tab or a line end; what a stranger has chosen would be
+ * shown as base/show.h has it. */
+static void put_line(const struct zone_wanted *w, struct buf *line)
+{
+	char type[ZONE_TYPE_SIZE];
+	struct buf data;
+	buf_init(&data, PLAN_LINE_MAX);
+	zone_type_text(w->record.type, type);
+	zone_data_text(w->record.type, w->record.data, &data);
+	buf_printf(line, "%s\t%s\t%s\t%u\t%s\t", zone_part_name(w->part), zone_need_name(w->need),
+	    w->record.owner, (unsigned)w->record.ttl, type);
+	show_line(line, buf_view(&data));
+	buf_printf(line, "\t%s\n", w->why);
+	buf_done(&data);
+}
+
+int zone_plan_lines(const struct zone_plan *plan, size_t most, struct buf *out)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		struct buf line;
+		buf_init(&line, 2 * PLAN_LINE_MAX);
+		put_line(&plan->items[i], &line);
+		if (!buf_failed(&line) && out->len + line.len <= most)
+			buf_append(out, buf_view(&line));
+		buf_done(&line);
 	}
 	return buf_append(out, (struct view){0});
 }

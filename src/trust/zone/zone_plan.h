@@ -123,4 +123,12 @@ int zone_configuration_record(const struct zone_site *site, struct buf *out);
  */
 int zone_plan_print(const struct zone_plan *plan, const struct zone_site *site, bool all, struct buf *out);
 
+/*
+ * Appends the plan as lines, for whoever shows it elsewhere: part, need, name, TTL, type, data and why, with
+ * a tab between each two and a line end behind each. Those that do not fit into `most` octets in all are left
+ * out. The result of buf_append.
+ */
+enum { ZONE_LINE_FIELDS = 7 };
+int zone_plan_lines(const struct zone_plan *plan, size_t most, struct buf *out);
+
 #endif

@@ -29,6 +29,20 @@ test('an administrator sees health, and adds an alias that the command line know
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await page.getByRole('rowheader', { name: 'info@example.test' }).waitFor();
   assert.match(server.run('alias', 'list'), /info@example\.test/);
+  await page.locator('.toast', { hasText: 'postrider alias add info@example.test' }).waitFor();
+  // Whoever adds a domain is told what to publish.
+  await page.goto(`${server.origin}/admin/domains`);
+  await page.getByRole('button', { name: 'Add a domain' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('second.test');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  const second = page.getByRole('region', { name: 'second.test' });
+  await second.getByText(/^DNS records to publish/).click();
+  await second.getByRole('button', { name: 'Copy the value of MX second.test' }).waitFor();
+  await second.getByRole('cell', { name: /v=spf1 / }).first().waitFor();
+  await second.getByRole('button', { name: 'Change' }).click();
+  await page.getByLabel('Mail for nobody goes to').fill('alice@example.test');
+  await page.getByRole('button', { name: 'Set', exact: true }).click();
+  await second.getByText('mail for nobody goes to alice@example.test').waitFor();
   assert.deepEqual(page.errors, []);
 });
 

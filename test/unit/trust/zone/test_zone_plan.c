@@ -78,6 +78,33 @@ static void says_what_a_domain_needs(void **state)
 		assert_true(plan.items[i].why[0] && plan.items[i].record.type != DNS_TLSA);
 }
 
+/* For those who show it elsewhere: a line each, as many as fit. */
+static void the_plan_is_told_in_lines(void **state)
+{
+	(void)state;
+	struct zone_site s = site();
+	struct buf lines;
+	assert_int_equal(make(&s), 0);
+	buf_init(&lines, 64 * 1024);
+	assert_int_equal(zone_plan_lines(&plan, 64 * 1024, &lines), 0);
+	struct view rest = buf_view(&lines), line, field;
+	size_t count = 0;
+	while (rest.len && view_next(&rest, '\n', &line)) {
+		size_t fields = 0;
+		for (count++; line.len && view_next(&line, '\t', &field); fields++)
+			assert_true(field.len > 0);
+		assert_int_equal(fields, ZONE_LINE_FIELDS);
+	}
+	assert_int_equal(count, plan.count);
+	assert_non_null(
+	    strstr(buf_string(&lines), "mx\trequired\texample.org\t3600\tMX\t10 mail.example.org.\t"));
+	size_t all = lines.len;
+	buf_clear(&lines);
+	assert_int_equal(zone_plan_lines(&plan, all - 1, &lines), 0);
+	assert_true(lines.len > 0 && lines.len < all);
+	buf_done(&lines);
+}
+
 static struct buf configuration(
     const struct zone_site *s, int (*make_it)(const struct zone_site *, struct buf *))
 {
@@ -247,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(says_what_a_domain_needs),
+	    cmocka_unit_test(the_plan_is_told_in_lines),
 	    cmocka_unit_test(tells_programs_of_services_with_ports_of_their_own),
 	    cmocka_unit_test(says_more_where_more_is_known),
 	    cmocka_unit_test(the_policys_id_changes_with_it),

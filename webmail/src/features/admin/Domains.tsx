@@ -3,7 +3,9 @@ import { useSignal } from '@preact/signals';
 import { t } from '../../base/words.ts';
 import { Button } from '../../ui/Button.tsx';
 import { askYes } from '../../ui/Dialog.tsx';
+import { say } from '../../model/undo.ts';
 import { Command, Find, Shown, Table, When, askLines } from './parts.tsx';
+import { WantedOf, type Wanted } from './Wanted.tsx';
 import { listOf, put, useLoaded } from './api.ts';
 
 interface Domain {
@@ -13,8 +15,15 @@ interface Domain {
   catchAll: string | null;
   isDisabled: boolean;
   keys: { selector: string; algorithm: string; state: string; isPublished: boolean }[];
+  separator: string;
   records: { lookedAt: string; wrong: string[] } | null;
+  /** Which records it should have; null: it was not looked at yet. */
+  wanted: Wanted[] | null;
 }
+
+/** How long a look at all name servers may take, and how often it is asked whether it is over, in ms. */
+const LOOK_MS = 20_000;
+const ASK_MS = 1_000;
 
 export function Domains() {
   const domains = useLoaded(() => listOf<Domain>('Domain', null), '');
@@ -23,10 +32,36 @@ export function Domains() {
     if (taken) await domains.again();
     return taken;
   };
+  const looking = useSignal<string | undefined>(undefined);
+  const find = (name: string) => domains.value.peek()?.list.find((one) => one.name === name);
+  /** Has the records looked at, and waits for what is found. */
+  const look = async (name: string) => {
+    const before = find(name);
+    if (!before || looking.peek() !== undefined) return;
+    looking.value = name;
+    try {
+      if (!(await put('Domain', { update: [before.id, { look: true }] }, t('admin.lookBegun', { name })))) return;
+      const end = Date.now() + LOOK_MS;
+      while (Date.now() < end) {
+        await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+        await domains.again();
+        if (find(name)?.records?.lookedAt !== before.records?.lookedAt) return;
+      }
+      say(t('admin.lookLate'), true);
+    } finally {
+      looking.value = undefined;
+    }
+  };
+  const add = async (name: string) => {
+    const taken = await done({ create: { name } }, t('admin.added', { name }));
+    // Whoever adds one wants to know what to publish.
+    if (taken) void look(name.toLowerCase());
+    return taken;
+  };
   return (
     <>
       <div class="admin-bar-top">
-        <Button kind="primary" icon="plus" onClick={() => askLines(t('admin.addDomain'), t('admin.addDomainText'), t('admin.add'), [{ key: 'name', label: t('admin.name') }], ({ name }) => done({ create: { name } }, t('admin.added', { name: name! })))}>{t('admin.addDomain')}</Button>
+        <Button kind="primary" icon="plus" onClick={() => askLines(t('admin.addDomain'), t('admin.addDomainText'), t('admin.add'), [{ key: 'name', label: t('admin.name') }], ({ name }) => add(name!))}>{t('admin.addDomain')}</Button>
       </div>
       <Shown of={domains}>
         {({ list, command }) => (
@@ -38,7 +73,10 @@ export function Domains() {
                   {[one.isDisabled && t('admin.disabled'), one.aliasOf && t('admin.sameAs', { name: one.aliasOf }), one.catchAll && t('admin.catchAll', { address: one.catchAll })].filter(Boolean).join(' · ')}
                 </p>
                 <RecordsOf domain={one} />
+                <WantedOf domain={one} />
                 <div class="set-buttons">
+                  <Button icon="refresh-cw" disabled={looking.value !== undefined} onClick={() => void look(one.name)}>{t(looking.value === one.name ? 'admin.checking' : 'admin.checkNow')}</Button>
+                  <Button onClick={() => askAddresses(one, done)}>{t('admin.change')}</Button>
                   <Button onClick={() => void done({ update: [one.id, { isDisabled: !one.isDisabled }] }, t(one.isDisabled ? 'admin.isEnabled' : 'admin.isDisabled', { name: one.name }))}>{t(one.isDisabled ? 'admin.enable' : 'admin.disable')}</Button>
                   <Button
                     onClick={async () => {
@@ -56,6 +94,17 @@ export function Domains() {
         )}
       </Shown>
     </>
+  );
+}
+
+function askAddresses(one: Domain, done: (change: Parameters<typeof put>[1], words: string) => Promise<boolean>): void {
+  const lines = [
+    { key: 'aliasOf', label: t('admin.aliasOf'), value: one.aliasOf ?? '', mayBeEmpty: true },
+    { key: 'catchAll', label: t('admin.catchAllTo'), value: one.catchAll ?? '', mayBeEmpty: true },
+    { key: 'separator', label: t('admin.separator'), value: one.separator, mayBeEmpty: true },
+  ];
+  askLines(one.name, undefined, t('admin.set'), lines, ({ aliasOf, catchAll, separator }) =>
+    done({ update: [one.id, { aliasOf: aliasOf || null, catchAll: catchAll || null, separator: separator ?? '' }] }, t('admin.changed', { name: one.name })),
   );
 }
 

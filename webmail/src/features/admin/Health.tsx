@@ -1,8 +1,7 @@
 /** Health on one screen; numbers lead to what they count. */
 import { t } from '../../base/words.ts';
 import { sayNumber, shortDate } from '../../base/dates.ts';
-import { go, pathOf } from '../../frame/router.ts';
-import { Bars, Command, Shown, Table, When, sayOctets } from './parts.tsx';
+import { Bars, Command, PageLink, Shown, Table, When, sayOctets } from './parts.tsx';
 import { accountId, asked, useLoaded } from './api.ts';
 
 interface HealthAnswer {
@@ -39,15 +38,15 @@ function Screen({ now }: { now: HealthAnswer }) {
       {problems.length > 0 ? <ul class="admin-problems">{problems.map((one) => <li key={one}>{one}</li>)}</ul> : <p class="admin-well">{t('admin.allWell')}</p>}
       <div class="admin-tiles">
         <Tile page="queue" title={t('admin.queue')} number={sayNumber(now.queue.messages)} text={t('admin.queueText', { held: now.queue.held, active: now.queue.active })} />
-        <Tile title={t('admin.storage')} number={sayOctets(now.storage.freeOctets)} text={t('admin.storageText', { all: sayOctets(now.storage.volumeOctets), index: sayOctets(now.storage.indexOctets) })} />
+        <Tile page="people" title={t('admin.storage')} number={sayOctets(now.storage.freeOctets)} text={t('admin.storageText', { all: sayOctets(now.storage.volumeOctets), index: sayOctets(now.storage.indexOctets) })} />
         <Tile page="domains" title={t('admin.domains')} number={wasLooked ? sayNumber(now.domains.length) : t('admin.notChecked')} text={wasLooked ? t('admin.domainsText', { count: now.domains.filter((one) => one.wrong > 0).length }) : t('admin.noneLooked')} />
         <Tile title={t('admin.version')} number={now.version} text="" />
       </div>
       <div class="admin-charts">
-        <Bars label={t('admin.mailIn')} bars={now.mail.map((one) => ({ words: hour(one.from), value: one.received }))} />
-        <Bars label={t('admin.mailOut')} bars={now.mail.map((one) => ({ words: hour(one.from), value: one.sent }))} />
-        <Bars label={t('admin.loginsRefused')} bars={now.logins.map((one) => ({ words: hour(one.from), value: one.refused }))} />
-        <Bars label={t('admin.queueAges')} bars={now.queue.byAge.map((value, at) => ({ words: t(`admin.age.${AGES[at]}`), value }))} />
+        <Bars page="trace" label={t('admin.mailIn')} bars={now.mail.map((one) => ({ words: hour(one.from), value: one.received }))} />
+        <Bars page="trace" label={t('admin.mailOut')} bars={now.mail.map((one) => ({ words: hour(one.from), value: one.sent }))} />
+        <Bars page="trace" label={t('admin.loginsRefused')} bars={now.logins.map((one) => ({ words: hour(one.from), value: one.refused }))} />
+        <Bars page="queue" label={t('admin.queueAges')} bars={now.queue.byAge.map((value, at) => ({ words: t(`admin.age.${AGES[at]}`), value }))} />
       </div>
       <h3 class="admin-title">{t('admin.certificates')}</h3>
       <ul class="admin-lines">{now.certificates.map((one) => <li key={one.expires + one.names.join()}>{one.names.join(', ')} · {t('admin.expires')} <When date={one.expires} /></li>)}</ul>
@@ -99,15 +98,8 @@ function Tile({ page, title, number, text }: { page?: string; title: string; num
   );
   if (!page) return <div class="admin-tile">{inside}</div>;
   return (
-    <a
-      class="admin-tile"
-      href={pathOf({ kind: 'admin', page })}
-      onClick={(event) => {
-        event.preventDefault();
-        go({ kind: 'admin', page });
-      }}
-    >
+    <PageLink page={page} class="admin-tile">
       {inside}
-    </a>
+    </PageLink>
   );
 }

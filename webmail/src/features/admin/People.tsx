@@ -4,6 +4,7 @@ import { t } from '../../base/words.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { askYes } from '../../ui/Dialog.tsx';
 import { openMenu } from '../../ui/Menu.tsx';
+import { say } from '../../model/undo.ts';
 import { Command, Find, Shown, Table, When, askLines, sayOctets } from './parts.tsx';
 import { listOf, put, useLoaded } from './api.ts';
 
@@ -89,6 +90,7 @@ function openPersonMenu(one: Person, anchor: Element, done: (change: Parameters<
           askLines(t('admin.quotaOf', { name }), t('admin.quotaText'), t('admin.set'), [{ key: 'quota', label: t('admin.megabytes'), value: one.quota ? String(one.quota / MEGABYTE) : '', mayBeEmpty: true }], ({ quota }) =>
             done({ update: [one.id, { quota: quota ? Math.round(Number(quota) * MEGABYTE) : null }] }, t('admin.quotaSet', { name }))),
       },
+      { id: 'command', words: t('admin.showCommand'), run: () => say(`${t('admin.command')} ${one.command}`) },
       { id: 'sessions', words: t('admin.endSessions', { count: one.sessions.length }), run: () => void done({ update: [one.id, { sessions: [] }] }, t('admin.sessionsEnded', { name })) },
       ...(one.hasSecondStep ? [{ id: 'second', words: t('admin.removeSecondStep'), run: () => void done({ update: [one.id, { hasSecondStep: false }] }, t('admin.secondStepRemoved', { name })) }] : []),
       {

@@ -64,7 +64,9 @@ export async function put(type: string, change: { create?: object; update?: [Id,
       say(t('admin.refused', { why: error.description ?? error.type }), true);
       return false;
     }
-    say(words);
+    // What does the same on the command line: of a change, not of the page.
+    const [command] = Object.values(call.answer.commands ?? {});
+    say(command ? `${words} ${t('admin.command')} ${command}` : words);
     return true;
   } catch (error) {
     say(t('admin.refused', { why: error instanceof Error ? error.message : '' }), true);

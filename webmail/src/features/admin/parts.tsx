@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useSignal } from '@preact/signals';
 import { t } from '../../base/words.ts';
 import { currentLocale, shortDate, wholeDate } from '../../base/dates.ts';
+import { go, pathOf } from '../../frame/router.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
@@ -100,13 +101,29 @@ export function sayOctets(octets: number): string {
   return new Intl.NumberFormat(currentLocale(), { style: 'unit', unit: units[at]!, unitDisplay: 'short', maximumFractionDigits: value < 10 && at > 0 ? 1 : 0 }).format(value);
 }
 
+export function PageLink({ page, class: name, children }: { page: string; class?: string; children: ComponentChildren }) {
+  return (
+    <a
+      class={name}
+      href={pathOf({ kind: 'admin', page })}
+      onClick={(event) => {
+        event.preventDefault();
+        go({ kind: 'admin', page });
+      }}
+    >
+      {children}
+    </a>
+  );
+}
+
 /** Bars with their numbers in words: readable without colour, and for those who hear it. */
-export function Bars({ label, bars }: { label: string; bars: { words: string; value: number }[] }) {
+/** page: where what they count is told, one by one. */
+export function Bars({ label, bars, page }: { label: string; bars: { words: string; value: number }[]; page: string }) {
   const most = Math.max(1, ...bars.map((bar) => bar.value));
   const width = 100 / Math.max(1, bars.length);
   return (
     <figure class="admin-chart">
-      <figcaption>{label}</figcaption>
+      <figcaption><PageLink page={page}>{label}</PageLink></figcaption>
       <svg viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label={`${label}: ${bars.filter((bar) => bar.value > 0).map((bar) => `${bar.words}: ${bar.value}`).join(', ') || t('admin.nothing')}`}>
         <line x1="0" y1="39.5" x2="100" y2="39.5" class="admin-axis" />
         {bars.map((bar, at) => (
