@@ -2,7 +2,7 @@
 import { actions, type Action } from '../actions/registry.ts';
 import { t } from '../base/words.ts';
 import { mail } from '../model/current.ts';
-import { CHOICES, setting, type Settings } from '../model/settings.ts';
+import { CHOICES, changeSetting, setting, type Settings } from '../model/settings.ts';
 import { say } from '../model/undo.ts';
 import { undoNewest } from './frame.tsx';
 import { openPalette } from './palette.tsx';
@@ -17,7 +17,7 @@ function choices<K extends keyof typeof CHOICES>(key: K, icon: string): Action[]
     group: 'view' as const,
     icon,
     possible: () => setting(key).peek() !== value,
-    run: () => void (setting(key).value = value),
+    run: () => changeSetting(key, value, t('settings.changed', { name: t(`settings.${key}`), value: t(`settings.${key}.${String(value)}`) })),
   }));
 }
 

@@ -3,6 +3,7 @@
  * itself comes first: it stops the event or prevents its default.
  */
 import { actions, isPossible, perform, version, type Action } from '../actions/registry.ts';
+import { setting } from '../model/settings.ts';
 
 /** So long the second key of a sequence is waited for. */
 const SEQUENCE_MS = 1_200;
@@ -74,10 +75,16 @@ export function handle(table: KeyTable, event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const key = keyName(event);
   if (key === undefined || isOwnKey(event.target, key)) return;
+  if (isLetterKey(key) && !setting('letterKeys').peek()) return;
   const found = table.press(key, isField(event.target), event.timeStamp);
   if (!found) return;
   event.preventDefault();
   if (found !== 'more') perform(found);
+}
+
+/** One that prints something: who speaks to the computer, or hits keys by mistake, may not want it to do anything. */
+export function isLetterKey(key: string): boolean {
+  return [...key].length === 1 || /^Shift\+.$/u.test(key);
 }
 
 /** What a control that has the focus does by itself with Enter and Space. */

@@ -1,5 +1,5 @@
 /** The sheet of keys: all actions that have one, by their groups. */
-import { actions, nameOf, type Action, type ActionGroup } from '../actions/registry.ts';
+import { actions, nameOf, version, type Action, type ActionGroup } from '../actions/registry.ts';
 import { t } from '../base/words.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
@@ -13,16 +13,10 @@ export function openSheet(): void {
 }
 
 function Sheet({ close }: { close(): void }) {
-  const all = actions.all().filter((action) => action.keys?.length);
   return (
     <Dialog title={t('frame.keys')} class="sheet" close={close}>
       <div class="sheet-scroll" tabIndex={0} role="group" aria-label={t('frame.keys')}>
-        <div class="sheet-groups">
-          {GROUPS.map((group) => {
-            const list = all.filter((action) => action.group === group);
-            return list.length === 0 ? null : <Group key={group} group={group} list={list} />;
-          })}
-        </div>
+        <AllKeys />
       </div>
       <div class="dialog-buttons">
         <Button kind="primary" onClick={close}>
@@ -30,6 +24,20 @@ function Sheet({ close }: { close(): void }) {
         </Button>
       </div>
     </Dialog>
+  );
+}
+
+/** All keys by their groups: for the sheet, and for the page of the settings. */
+export function AllKeys() {
+  version.value;
+  const all = actions.all().filter((action) => action.keys?.length);
+  return (
+    <div class="sheet-groups">
+      {GROUPS.map((group) => {
+        const list = all.filter((action) => action.group === group);
+        return list.length === 0 ? null : <Group key={group} group={group} list={list} />;
+      })}
+    </div>
   );
 }
 

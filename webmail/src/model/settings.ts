@@ -5,6 +5,7 @@
 import { type Signal, effect, signal } from '@preact/signals';
 import { claimBrowser, isBrowserOwn } from './person.ts';
 import type { Preferences } from './preferences.ts';
+import { done } from './undo.ts';
 
 const PREFIX = 'postrider.';
 
@@ -28,6 +29,8 @@ export interface Settings {
   /** After a conversation has left the list while it was open: the next one is opened, or the list. */
   afterwards: 'next' | 'list';
   showTimings: boolean;
+  /** Letters and signs alone do something; off, only keys with Ctrl or Alt and those of moving about do (WCAG 2.2, 2.1.4). */
+  letterKeys: boolean;
   /** Of new mail in these folders (ids) one is told while no page is open; none: in the inbox. */
   notifyFolders: string[];
   /** Only of mail by people who have written before. */
@@ -51,6 +54,7 @@ const defaults: Settings = {
   swipeStart: 'mail.trash',
   afterwards: 'next',
   showTimings: false,
+  letterKeys: true,
   notifyFolders: [],
   notifyKnown: false,
 };
@@ -66,6 +70,7 @@ const SHARED = {
   swipeEnd: 'swipe-end',
   swipeStart: 'swipe-start',
   afterwards: 'afterwards',
+  letterKeys: 'letter-keys',
   notifyFolders: 'notify-folders',
   notifyKnown: 'notify-known',
 } as const satisfies Partial<Record<keyof Settings, string>>;
@@ -121,6 +126,32 @@ export function setting<K extends keyof Settings>(key: K): Signal<Settings[K]> {
     }
   });
   return made;
+}
+
+/** Changes one as a person does: it can be undone. words: what was done. changed: what follows, also from its undo. */
+export function changeSetting<K extends keyof Settings>(key: K, value: Settings[K], words: string, changed?: () => void): void {
+  const here = setting(key);
+  const before = here.peek();
+  if (JSON.stringify(before) === JSON.stringify(value)) return;
+  const put = (now: Settings[K]) => {
+    here.value = now;
+    changed?.();
+  };
+  put(value);
+  done({ words, undo: () => put(before) });
+}
+
+/** The same of a preference that is no setting of the window. `usual` is what it is when nobody has set it. */
+export function changePreference<T>(preferences: Preferences, name: string, value: T, usual: T, words: string): void {
+  const here = preferences.of<T>(name, usual);
+  const before = here.peek();
+  if (before === value) return;
+  const put = (now: T) => {
+    here.value = now;
+    preferences.set(name, now === usual ? undefined : now);
+  };
+  put(value);
+  done({ words, undo: () => put(before) });
 }
 
 /** Another window of this browser has changed one. */

@@ -32,6 +32,11 @@ export async function undo(entry: Undoable | undefined = stack.at(-1)): Promise<
   return entry.words;
 }
 
+/** What Ctrl-Z would take. */
+export function newest(): Undoable | undefined {
+  return stack.at(-1);
+}
+
 /** What cannot be done any more, as the message has been sent: nothing is shown of it, and Ctrl-Z passes it over. */
 export function forget(entry: Undoable): void {
   const at = stack.indexOf(entry);

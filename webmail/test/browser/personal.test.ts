@@ -120,6 +120,36 @@ test('mail like this: of a list by its list, with an attachment, gets a label; t
   await page.getByText('The rule Gardeners is removed.').waitFor();
 });
 
+test('what is set is undone as all else: the look, a name, which keys do something', async () => {
+  await page.goto(`${server.origin}/settings/appearance`);
+  await page.getByLabel('Dark').check();
+  await page.getByText('Theme: Dark').waitFor();
+  await page.keyboard.press('Control+z');
+  await page.locator('input:checked + *, label:has(input:checked)', { hasText: 'As the system' }).first().waitFor();
+  await page.goto(`${server.origin}/settings/identities`);
+  const name = page.getByLabel('Your name, as others see it').first();
+  const before = await name.inputValue();
+  await name.fill('Alice of the garden');
+  await name.blur();
+  await page.getByText(`${ALICE} changed`).waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await eventually(async () => (await name.inputValue()) === before, 'the field shows the name as it was');
+  await page.goto(`${server.origin}/settings/keys`);
+  await page.getByRole('switch', { name: 'Letters and signs do something' }).uncheck();
+  await page.getByText('Letters and signs do something: off').waitFor();
+  await page.getByText('Conversations', { exact: true }).first().click();
+  await page.keyboard.press('?');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').last().waitFor();
+  assert.equal(await page.getByRole('dialog', { name: 'Keys', exact: true }).count(), 0);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+z');
+  await eventually(() => page.getByRole('switch', { name: 'Letters and signs do something' }).isChecked(), 'letters do something again');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys', exact: true }).waitFor();
+  await page.keyboard.press('Escape');
+});
+
 test('one is reminded of a mail that nobody answers, sees it in the list and the mail, and takes it back', async () => {
   await page.goto(`${server.origin}/mail/inbox`);
   await page.getByRole('button', { name: 'Compose' }).first().click();

@@ -86,7 +86,7 @@ const openMail = (text: string) => async (page: Page): Promise<void> => {
 /** Larger than what goes as an attachment. */
 const FILM = { name: 'A film with a name that is much longer than any card is wide, of October and November.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(26_000_000) };
 
-const SETTINGS = ['appearance', 'identities', 'templates', 'files', 'masked', 'rules', 'away', 'devices', 'security', 'transfer', 'deleted'];
+const SETTINGS = ['appearance', 'keys', 'identities', 'templates', 'files', 'masked', 'rules', 'away', 'devices', 'security', 'transfer', 'deleted'];
 const ADMIN = ['health', 'people', 'domains', 'aliases', 'queue', 'trace', 'reports', 'settings'];
 
 const FULL: Screen[] = [

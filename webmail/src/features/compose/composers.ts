@@ -21,7 +21,6 @@ export const boxes = new Set<Id>();
 
 /** Which ones were open, for a reload of this window. */
 const OPEN = 'postrider.compose.open';
-const USUAL = 'postrider.compose.';
 
 let local: Promise<Local> | undefined;
 
@@ -29,30 +28,22 @@ export function localDrafts(): Promise<Local> {
   return (local ??= openLocal(mail().layer.session.username));
 }
 
-function remembered(name: string): string | null {
-  try {
-    return localStorage.getItem(USUAL + name);
-  } catch {
-    return null;
-  }
-}
+/** Preferences of the account: what was chosen last is usual in every browser. */
+export const MODE = 'compose-mode';
+export const identityName = (accountId: Id): string => `compose-identity.${accountId.toLowerCase()}`;
 
 export function remember(name: string, value: string): void {
-  try {
-    localStorage.setItem(USUAL + name, value);
-  } catch {
-    // A browser that keeps nothing: the choice lasts for this mail.
-  }
+  mail().preferences.set(name, value);
 }
 
 export function usualMode(): Mode {
-  return remembered('mode') === 'plain' ? 'plain' : 'rich';
+  return mail().preferences.of<unknown>(MODE, 'rich').value === 'plain' ? 'plain' : 'rich';
 }
 
 /** The identity that mails come from which answer nothing. */
 export function usualIdentity(accountId: Id): string | null {
   const senders = sendersOf(mail(), accountId);
-  const chosen = remembered(`identity.${accountId}`);
+  const chosen = mail().preferences.of<unknown>(identityName(accountId), null).value;
   return senders.find((s) => s.id === chosen)?.id ?? senders.find((s) => s.email === mail().layer.session.accounts[accountId]?.name)?.id ?? senders[0]?.id ?? null;
 }
 

@@ -1,9 +1,10 @@
 /** As whom one writes: Identity/set of RFC 8621 section 6.3. Each change is shown at once, sent behind, and can be undone. */
+import { signal } from '@preact/signals';
 import { t } from '../../base/words.ts';
 import { Batch } from '../../jmap/batch.ts';
 import type { Id, Identity, SetError } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
-import { done, say } from '../../model/undo.ts';
+import { done, forget, newest, say, type Undoable } from '../../model/undo.ts';
 import { isOffline } from './composer.ts';
 
 export type Changes = Partial<Pick<Identity, 'name' | 'replyTo' | 'bcc' | 'textSignature' | 'htmlSignature'>>;
@@ -22,13 +23,42 @@ async function set(accountId: Id, args: Record<string, unknown>): Promise<SetAns
   return call.answer;
 }
 
+/** How often a change was undone: fields that were typed into show it only when they are made anew. */
+export const undone = signal(0);
+
+/** The change that Ctrl-Z would take, if it is of an identity: what is typed on into the same field is the same change. */
+let last: { entry: Undoable; id: Id; old: Changes } | undefined;
+
+function noteChange(id: Id, old: Changes): void {
+  const same = last !== undefined && last.entry === newest() && last.id === id && Object.keys(last.old).join() === Object.keys(old).join();
+  const first = same ? last!.old : old;
+  if (same) forget(last!.entry);
+  const entry: Undoable = {
+    words: t('settings.identities.changed', { address: mail().identities.peek(id)?.email ?? '' }),
+    async undo() {
+      if (await put(id, first)) undone.value++;
+    },
+  };
+  last = { entry, id, old: first };
+  done(entry);
+}
+
 /** False: it was not taken, and what is shown is as before. */
 export async function changeIdentity(id: Id, changes: Changes): Promise<boolean> {
+  const before = mail().identities.peek(id);
+  if (!before) return false;
+  const old = Object.fromEntries(Object.keys(changes).map((name) => [name, before[name as keyof Identity]])) as Changes;
+  if (JSON.stringify(old) === JSON.stringify(changes)) return true;
+  if (!(await put(id, changes))) return false;
+  noteChange(id, old);
+  return true;
+}
+
+async function put(id: Id, changes: Changes): Promise<boolean> {
   const { identities } = mail();
   const before = identities.peek(id);
   if (!before) return false;
   const old = Object.fromEntries(Object.keys(changes).map((name) => [name, before[name as keyof Identity]])) as Changes;
-  if (JSON.stringify(old) === JSON.stringify(changes)) return true;
   identities.patch(id, changes);
   let why = '';
   try {
@@ -51,6 +81,7 @@ export async function newIdentity(accountId: Id, email: string, name: string): P
     const made = answer.created?.['made'];
     if (made) {
       mail().identities.put(accountId, [{ replyTo: null, bcc: null, textSignature: '', htmlSignature: '', mayDelete: true, ...made, email, name }]);
+      done({ words: t('settings.identities.added', { address: email }), undo: () => takeAway(accountId, made.id) });
       return null;
     }
     return answer.notCreated?.['made']?.type === 'forbiddenFrom' ? t('settings.identities.notYours') : t('settings.identities.refused', { why: answer.notCreated?.['made']?.description ?? '' });
@@ -58,6 +89,16 @@ export async function newIdentity(accountId: Id, email: string, name: string): P
     if (!isOffline(error)) reportError(error);
     return t('settings.identities.notChanged');
   }
+}
+
+/** As if it had never been added. */
+async function takeAway(accountId: Id, id: Id): Promise<void> {
+  const identity = mail().identities.peek(id);
+  mail().identities.remove([id]);
+  const gone = await set(accountId, { destroy: [id] }).then(({ notDestroyed }) => !notDestroyed?.[id], () => false);
+  if (gone || !identity) return;
+  mail().identities.put(accountId, [identity]);
+  say(t('settings.identities.notChanged'), true);
 }
 
 export async function removeIdentity(identity: Identity): Promise<void> {

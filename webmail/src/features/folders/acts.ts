@@ -8,7 +8,7 @@ import { changeEverything } from '../../model/bulk.ts';
 import { mail, pane } from '../../model/current.ts';
 import { MailList, mailboxQuery } from '../../model/list.ts';
 import { changeMailbox, createMailbox, destroyMailbox, mailboxName, mailboxPath } from '../../model/mailboxes.ts';
-import { setting } from '../../model/settings.ts';
+import { changeSetting, setting } from '../../model/settings.ts';
 import { askText, askYes } from '../../ui/Dialog.tsx';
 import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
 import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
@@ -156,7 +156,8 @@ async function empty(mailbox: Mailbox): Promise<void> {
 
 export function setFolderColour(id: Id, colour: string | undefined): void {
   const { [id]: _, ...others } = setting('folderColours').peek();
-  setting('folderColours').value = colour ? { ...others, [id]: colour } : others;
+  const mailbox = mail().mailboxes.peek(id);
+  changeSetting('folderColours', colour ? { ...others, [id]: colour } : others, t('settings.changed', { name: mailbox ? mailboxName(mailbox) : '', value: t(`folders.colour.${colour ?? 'none'}`) }));
 }
 
 export function colourItems(current: string | undefined, choose: (colour: string | undefined) => void): MenuItem[] {

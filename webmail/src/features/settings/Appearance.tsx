@@ -1,9 +1,9 @@
 /** How the program looks, and how it goes on after an action. */
 import { currentLanguage, languageNames, t } from '../../base/words.ts';
 import { actions, nameOf } from '../../actions/registry.ts';
-import { setting, type Settings } from '../../model/settings.ts';
+import { changeSetting, setting, type Settings } from '../../model/settings.ts';
 import { mail } from '../../model/current.ts';
-import { Choice, Section, Select, Switch } from './parts.tsx';
+import { changedTo, Choice, Section, Select, Switch, switched } from './parts.tsx';
 
 function SettingChoice<K extends keyof Settings>({ of, values, accent }: { of: K; values: (Settings[K] & string)[]; accent?: boolean }) {
   const chosen = setting(of);
@@ -12,7 +12,7 @@ function SettingChoice<K extends keyof Settings>({ of, values, accent }: { of: K
       label={t(`settings.${of}`)}
       options={values.map((value) => ({ value, words: t(`settings.${of}.${value}`), accent: accent ? value : undefined }))}
       value={chosen.value as Settings[K] & string}
-      onChange={(value) => (chosen.value = value)}
+      onChange={(value) => changeSetting(of, value, changedTo(t(`settings.${of}`), t(`settings.${of}.${value}`)))}
     />
   );
 }
@@ -36,8 +36,8 @@ export function Appearance() {
         <SettingChoice of="afterwards" values={['next', 'list']} />
         {swipes.length > 0 && (
           <>
-            <Select label={t('settings.swipeEnd')} options={swipes} value={setting('swipeEnd').value} onChange={(value) => (setting('swipeEnd').value = value)} />
-            <Select label={t('settings.swipeStart')} options={swipes} value={setting('swipeStart').value} onChange={(value) => (setting('swipeStart').value = value)} />
+            <Select label={t('settings.swipeEnd')} options={swipes} value={setting('swipeEnd').value} onChange={(value) => changeSetting('swipeEnd', value, changedTo(t('settings.swipeEnd'), t(`action.${value}`)))} />
+            <Select label={t('settings.swipeStart')} options={swipes} value={setting('swipeStart').value} onChange={(value) => changeSetting('swipeStart', value, changedTo(t('settings.swipeStart'), t(`action.${value}`)))} />
           </>
         )}
       </Section>
@@ -55,7 +55,7 @@ export function Appearance() {
         />
       </Section>
       <Section title={t('settings.speed')}>
-        <Switch label={t('settings.showTimings')} text={t('settings.showTimingsText')} on={setting('showTimings').value} onChange={(on) => (setting('showTimings').value = on)} />
+        <Switch label={t('settings.showTimings')} text={t('settings.showTimingsText')} on={setting('showTimings').value} onChange={(on) => changeSetting('showTimings', on, switched(t('settings.showTimings'), on))} />
       </Section>
     </>
   );

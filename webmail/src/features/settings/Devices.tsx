@@ -7,9 +7,9 @@ import { setupPath } from '../../frame/router.ts';
 import { mail } from '../../model/current.ts';
 import { mailboxPath } from '../../model/mailboxes.ts';
 import { allowNotifications, notifications, notificationsChanged, stopNotifications, type Notifications } from '../../model/notifications.ts';
-import { setting } from '../../model/settings.ts';
+import { changeSetting, setting } from '../../model/settings.ts';
 import { say } from '../../model/undo.ts';
-import { Section, Select, Switch } from './parts.tsx';
+import { changedTo, Section, Select, Switch, switched } from './parts.tsx';
 
 export function Devices() {
   return (
@@ -108,11 +108,11 @@ function NotifyOf() {
   const inbox = store.mailboxWithRole('inbox')?.id;
   const all = store.mailboxes.all(store.mainAccount).filter((one) => !NEVER.includes(one.role));
   const chosen = folders.value.length > 0 ? folders.value : inbox === undefined ? [] : [inbox];
+  const nameOf = (id: string) => all.filter((one) => one.id === id).map((one) => mailboxPath(store, one)).join();
   const changed = () => void notificationsChanged(store.layer).catch(() => undefined);
   const choose = (id: string, on: boolean) => {
     const next = on ? [...chosen, id] : chosen.filter((one) => one !== id);
-    folders.value = next.length === 1 && next[0] === inbox ? [] : next;
-    changed();
+    changeSetting('notifyFolders', next.length === 1 && next[0] === inbox ? [] : next, changedTo(t('settings.notifyFolders'), next.map(nameOf).join(', ')), changed);
   };
   return (
     <>
@@ -131,10 +131,7 @@ function NotifyOf() {
         label={t('settings.notifyKnown')}
         text={t('settings.notifyKnownText')}
         on={known.value}
-        onChange={(on) => {
-          known.value = on;
-          changed();
-        }}
+        onChange={(on) => changeSetting('notifyKnown', on, switched(t('settings.notifyKnown'), on), changed)}
       />
     </>
   );

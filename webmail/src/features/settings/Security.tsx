@@ -9,7 +9,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Dialog, askText, askYes } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
 import { type AppPassword, type WebSession, account, failed, loadAccount } from './auth.ts';
-import { Section, When } from './parts.tsx';
+import { Command, Section, When } from './parts.tsx';
 import { TwoStep } from './TwoStep.tsx';
 
 const PROGRAMS = ['imap', 'smtp', 'pop3', 'sieve', 'web'];
@@ -25,6 +25,7 @@ export function Security() {
         <div class="set-buttons">
           <Button onClick={changePassword}>{t('settings.changePassword')}</Button>
         </div>
+        <Command words={`account password ${state.address}`} />
       </Section>
       <TwoStep state={state} />
       <Section title={t('settings.sessions')} text={t('settings.sessionsText')}>
@@ -35,12 +36,14 @@ export function Security() {
           {state.sessions.length > 1 && <Button onClick={() => endOthers(state.sessions, state.session)}>{t('settings.endOthers')}</Button>}
           <Button onClick={() => void actions.run('account.signOut')}>{t('settings.signOut')}</Button>
         </div>
+        <Command words={`account sessions ${state.address}`} />
       </Section>
       <Section title={t('settings.appPasswords')} text={t('settings.appPasswordsText')}>
         <ul class="set-list">
           {state.appPasswords.map((one) => <AppPasswordRow key={one.id} password={one} />)}
         </ul>
         <div class="set-buttons"><Button onClick={addAppPassword}>{t('settings.addAppPassword')}</Button></div>
+        <Command words={`account app-add ${state.address} ${t('settings.nameOfProgram')}`} />
       </Section>
     </>
   );

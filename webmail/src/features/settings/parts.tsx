@@ -5,6 +5,15 @@ import type { Signal } from '@preact/signals';
 import { shortDate, wholeDate } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 
+/** What was done, for the notice that offers to undo it: "Theme: Dark". */
+export const changedTo = (name: string, value: string): string => t('settings.changed', { name, value });
+export const switched = (name: string, on: boolean): string => changedTo(name, t(on ? 'settings.on' : 'settings.off'));
+
+/** The command that does the same on the server, for who looks after it. */
+export function Command({ words }: { words: string }) {
+  return <p class="set-command">{t('settings.command')} <code>postrider {words}</code></p>;
+}
+
 export function Section({ title, text, children }: { title: string; text?: string; children: ComponentChildren }) {
   const id = useId();
   return (

@@ -7,7 +7,7 @@ import { Button, IconButton } from '../../../ui/Button.tsx';
 import { askYes } from '../../../ui/Dialog.tsx';
 import { openMenu, type MenuItem } from '../../../ui/Menu.tsx';
 import { sendersOf, type Composer } from '../composer.ts';
-import { active, discard, remember } from '../composers.ts';
+import { active, discard, identityName, MODE, remember } from '../composers.ts';
 import { maskedItems } from '../masked.ts';
 import { fromOf } from '../draft/email.ts';
 import { writePerson } from '../draft/people.ts';
@@ -113,7 +113,7 @@ function From({ composer }: { composer: Composer }) {
       checked: s.id === identityId && !fromEmail,
       run: () => {
         composer.setSender(s.id, null);
-        remember(`identity.${accountId}`, s.id);
+        remember(identityName(accountId), s.id);
       },
     }));
     if (fromEmail) items.unshift({ id: 'this', words: shown, checked: true, run: () => undefined });
@@ -150,7 +150,7 @@ function Foot({ composer, tools, setTools }: { composer: Composer; tools: boolea
     const items: MenuItem[] = [
       { id: 'mode', words: t(mode === 'plain' ? 'compose.rich' : 'compose.plain'), icon: 'file-text', run: () => {
         composer.setMode(mode === 'plain' ? 'rich' : 'plain');
-        remember('mode', composer.draft.peek().mode);
+        remember(MODE, composer.draft.peek().mode);
       } },
       ...maskedItems(composer),
       { separator: 'templates' },

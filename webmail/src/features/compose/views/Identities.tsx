@@ -4,15 +4,16 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import { t } from '../../../base/words.ts';
 import type { Id, Identity } from '../../../jmap/types.ts';
 import { mail } from '../../../model/current.ts';
+import { changePreference } from '../../../model/settings.ts';
 import { Button, IconButton } from '../../../ui/Button.tsx';
 import { askText } from '../../../ui/Dialog.tsx';
-import { remember, usualIdentity } from '../composers.ts';
+import { identityName, MODE, usualIdentity, usualMode } from '../composers.ts';
 import { textOfHtml } from '../draft/html.ts';
 import { isAddress, readPeople, writePerson } from '../draft/people.ts';
 import { signatureHtml, suggestedSignature } from '../draft/signature.ts';
 import type { Person } from '../draft/types.ts';
 import type { Editor } from '../editor/editor.ts';
-import { changeIdentity, newIdentity, removeIdentity, type Changes } from '../identities.ts';
+import { changeIdentity, newIdentity, removeIdentity, undone, type Changes } from '../identities.ts';
 
 const PAUSE_MS = 800;
 
@@ -20,7 +21,7 @@ export function IdentitiesPage() {
   const store = mail();
   const accountId = store.mainAccount;
   const all = store.identities.all(accountId);
-  const usual = useSignal(usualIdentity(accountId));
+  const usual = usualIdentity(accountId);
   const add = async () => {
     let made: string | null = null;
     const email = await askText({ title: t('settings.identities.new'), text: t('settings.identities.newText'), label: t('settings.identities.address'), value: '', ok: t('settings.identities.add'), cancel: t('compose.cancel'), wrong: (text) => (isAddress(text) ? undefined : t('compose.recipient.wrong')) });
@@ -33,18 +34,19 @@ export function IdentitiesPage() {
       <p class="settings-words">{t('settings.identities.what')}</p>
       {all.map((identity) => (
         <IdentityCard
-          key={identity.id}
+          // What was undone is shown in the fields.
+          key={`${identity.id} ${undone.value}`}
           identity={identity}
-          isUsual={usual.value === identity.id}
-          setUsual={() => {
-            usual.value = identity.id;
-            remember(`identity.${accountId}`, identity.id);
-          }}
+          isUsual={usual === identity.id}
+          setUsual={() => changePreference<string | null>(store.preferences, identityName(accountId), identity.id, null, t('settings.identities.usualSet', { address: identity.email }))}
           several={all.length > 1}
         />
       ))}
       {problem.value && <p class="compose-problem" role="alert">{problem.value}</p>}
       <Button icon="plus" onClick={() => void add()}>{t('settings.identities.new')}</Button>
+      <label class="identity-plain">
+        <input type="checkbox" role="switch" checked={usualMode() === 'plain'} onChange={(event) => changePreference<string>(store.preferences, MODE, event.currentTarget.checked ? 'plain' : 'rich', 'rich', t('settings.changed', { name: t('settings.identities.plain'), value: t(event.currentTarget.checked ? 'settings.on' : 'settings.off') }))} /> {t('settings.identities.plain')}
+      </label>
     </div>
   );
 }
