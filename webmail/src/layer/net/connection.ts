@@ -50,7 +50,7 @@ export class Connection implements Wire {
   private busy = 0;
   private number = 0;
   private retryMs = RETRY_MS.first;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private timer: { due: number; id: ReturnType<typeof setTimeout> } | undefined;
   private heardAt = 0;
   private connecting = false;
   private closed = false;
@@ -75,7 +75,7 @@ export class Connection implements Wire {
   close(): void {
     this.closed = true;
     clearInterval(this.watch);
-    clearTimeout(this.timer);
+    clearTimeout(this.timer?.id);
     this.socket?.close();
     this.source?.close();
   }
@@ -163,8 +163,12 @@ export class Connection implements Wire {
     try {
       answer = await fetch(url, { ...options, headers: { accept: 'application/json', ...options.headers } });
     } catch {
-      this.say('offline');
-      this.later();
+      // A WebSocket may have been opened since: it alone tells then whether the server is there.
+      if (this.socket) void this.check(true);
+      else {
+        this.say('offline');
+        this.later();
+      }
       throw new WireError('offline', 'The server cannot be reached.');
     }
     if (answer.status === 401) {
@@ -189,17 +193,21 @@ export class Connection implements Wire {
     this.events.emit({ kind: 'connection', connection });
   }
 
+  /** The sooner attempt counts: while calls go by fetch, the next one at a WebSocket may be minutes away when the server is lost. */
   private later(ms = this.retryMs * (0.5 + Math.random())): void {
-    if (this.closed || this.timer) return;
-    this.timer = setTimeout(() => {
+    const due = Date.now() + ms;
+    if (this.closed || (this.timer && this.timer.due <= due)) return;
+    clearTimeout(this.timer?.id);
+    const id = setTimeout(() => {
       this.timer = undefined;
       this.connectAgain();
     }, ms);
+    this.timer = { due, id };
     this.retryMs = Math.min(this.retryMs * 2, RETRY_MS.longest);
   }
 
   private retryNow(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.timer?.id);
     this.timer = undefined;
     this.retryMs = RETRY_MS.first;
     if (this.socket) void this.check(true);
@@ -304,6 +312,8 @@ export class Connection implements Wire {
     if (this.source || typeof EventSource === 'undefined' || !this.current?.eventSourceUrl) return;
     const values: Record<string, string> = { types: '*', closeafter: 'no', ping: '60' };
     this.source = new EventSource(this.current.eventSourceUrl.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? ''));
+    // The browser tries this one again by itself: where it gets through, so will others.
+    this.source.addEventListener('open', () => this.connection === 'online' || this.retryNow());
     this.source.addEventListener('state', ({ data }) => {
       const said = JSON.parse(data as string) as { changed?: (WireEvent & { kind: 'changed' })['changed'] };
       if (said.changed) this.events.emit({ kind: 'changed', changed: said.changed });
