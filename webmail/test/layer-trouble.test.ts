@@ -37,6 +37,57 @@ test('an answer that was lost makes nothing twice', async () => {
   assert.deepEqual(await list(SENT), server.ids({ inMailbox: SENT }));
 });
 
+test('what an attempt without an answer has made can be replaced while it is looked for', async () => {
+  const server = new FakeServer();
+  const { engine, wire, ask } = await ready(server);
+  const first = (await ask('Email/set', { create: { d: { ...draft('First'), messageId: ['plan@example.test'] } } }))['created'].d.id;
+  wire.fate = () => 'lost';
+  await assert.rejects(engine.flushed());
+  assert.equal(server.emails.size, 1);
+  // It is found by its Message-ID, and has a name at the server from then on; what it is has not been fetched yet.
+  let replaced: Promise<Json> | undefined;
+  const send = wire.send.bind(wire);
+  wire.send = async (calls) => {
+    const answers = await send(calls);
+    if (!replaced && calls.some(([name]) => name === 'Email/changes')) {
+      const second = (await ask('Email/set', { create: { d: draft('Second') } }))['created'].d.id;
+      replaced = ask('Email/set', { destroy: [first], '@after': [second] });
+      await replaced;
+    }
+    return answers;
+  };
+  wire.fate = () => 'well';
+  wire.go('online');
+  await engine.flushed();
+  assert.deepEqual((await replaced)!['notDestroyed'], null);
+  assert.deepEqual([...server.emails.values()].map((email) => email['subject']), ['Second']);
+});
+
+test('a server that fails at a change is said to, until it takes it', async () => {
+  const server = new FakeServer();
+  const id = server.deliver({});
+  const { engine, wire, ask, events } = await ready(server);
+  server.refuse = (name) => (name === 'Email/set' ? { type: 'serverUnavailable' } : undefined);
+  await ask('Email/set', { update: { [id]: { 'keywords/$flagged': true } } });
+  await engine.flushed().catch(() => undefined);
+  assert.equal(events.flatMap((event) => (event.kind === 'status' ? [event.status.fails] : [])).at(-1), true);
+  server.refuse = undefined;
+  wire.go('online');
+  await engine.flushed();
+  assert.equal(events.flatMap((event) => (event.kind === 'status' ? [event.status.fails] : [])).at(-1), false);
+  assert.ok(server.emails.get(id)!['keywords'].$flagged);
+});
+
+test('what cannot be known without the server is said so for a call, though the network goes within it', async () => {
+  const { engine, wire } = await ready(new FakeServer());
+  wire.fate = () => {
+    wire.connection = 'offline';
+    return 'cut';
+  };
+  const answers = await engine.request([['Email/query', { accountId: ACCOUNT, filter: { header: ['Message-ID', 'x'] } }, 'a']]);
+  assert.deepEqual(answers.map(([name, { type }]) => [name, type]), [['error', 'unsupportedFilter']]);
+});
+
 test('a version of a draft that never arrived is not taken for the one before it', async () => {
   const server = new FakeServer();
   const { engine, wire, ask } = await ready(server);

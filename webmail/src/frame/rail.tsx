@@ -76,11 +76,11 @@ function Connection() {
   if (status.connection === 'online' && status.waiting === 0) return null;
   // While it is tried again, what waits waits for a connection.
   const isOff = status.connection === 'offline' || (status.connection === 'connecting' && status.waiting > 0);
-  const words = isOff ? t('frame.offline', { count: status.waiting }) : status.waiting > 0 ? t('frame.waiting', { count: status.waiting }) : '';
+  const words = isOff || status.waiting > 0 ? t(isOff ? 'frame.offline' : status.fails ? 'frame.failing' : 'frame.waiting', { count: status.waiting }) : '';
   if (!words) return null;
   return (
     <span class="rail-status" role="status" data-tip={words}>
-      <Icon name={isOff ? 'cloud-off' : 'upload'} />
+      <Icon name={isOff || status.fails ? 'cloud-off' : 'upload'} />
       <span class="spoken">{words}</span>
     </span>
   );

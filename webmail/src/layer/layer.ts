@@ -8,6 +8,8 @@ export interface LayerStatus {
   connection: 'connecting' | 'online' | 'offline';
   /** Changes that were answered here and are not yet at the server. */
   waiting: number;
+  /** The server can be reached, and fails at what waits, as when its disk is full: it is tried again. */
+  fails?: boolean;
   /**
    * What outlasts this page: all that was loaded ("whole"), only what waits for the server ("log"), or nothing ("none"), because the
    * browser gives no more room. Undefined: nothing is ever kept.

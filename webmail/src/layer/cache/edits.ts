@@ -52,9 +52,10 @@ export function edit(account: Account, log: Log, name: string, args: Json, creat
   const changes = account.changes.get(type);
   const oldState = changes?.state;
   if (args['ifInState'] && oldState !== undefined && args['ifInState'] !== oldState) throw new MethodError('stateMismatch');
-  const refuse = (id: Id): SetError | undefined => {
+  const refuse = (asked: Id, id: Id): SetError | undefined => {
     const real = log.real(id);
-    if (log.made(type, id)) return undefined;
+    // What was made here may have a name at the server before it has been fetched from there: the server judges.
+    if (log.made(type, id) || (isLocal(asked) && real !== asked)) return undefined;
     if (type === 'Email') return account.complete && !account.emails.shown.has(real) ? { type: 'notFound' } : undefined;
     const table = account.tables.get(type);
     return table?.state !== undefined && !table.shown.has(real) ? { type: 'notFound' } : undefined;
@@ -76,7 +77,7 @@ export function edit(account: Account, log: Log, name: string, args: Json, creat
   const update: Record<Id, Patch> = {};
   for (const [asked, patch] of Object.entries((args['update'] as Record<Id, Patch> | null | undefined) ?? {})) {
     const id = idOf(asked);
-    const error = refuse(id);
+    const error = refuse(asked, id);
     if (error) answer['notUpdated'] = { ...answer['notUpdated'], [asked]: error };
     else {
       const row = account.emails.shown.get(id);
@@ -88,7 +89,7 @@ export function edit(account: Account, log: Log, name: string, args: Json, creat
   const destroy: Record<Id, true> = {};
   for (const asked of (args['destroy'] as Id[] | null | undefined) ?? []) {
     const id = idOf(asked);
-    const error = refuse(id);
+    const error = refuse(asked, id);
     if (error) answer['notDestroyed'] = { ...answer['notDestroyed'], [asked]: error };
     else {
       destroy[id] = true;

@@ -18,7 +18,7 @@ import { newRecord } from './made.ts';
 import { Pump, type PumpHost } from './pump.ts';
 import { Queries } from './queries.ts';
 import { learnShape, read, type Read, type ReadContext } from './reads.ts';
-import { MethodError, referred, resolved } from './references.ts';
+import { MethodError, referred, refusal, resolved } from './references.ts';
 import { SafeStore } from './safe.ts';
 import { TextIndex } from './text.ts';
 
@@ -150,7 +150,7 @@ export class Engine implements PumpHost {
   }
 
   status(): LayerStatus {
-    return { connection: this.wire.connection, waiting: this.log.waiting, kept: this.store.state, days: this.ahead.days };
+    return { connection: this.wire.connection, waiting: this.log.waiting, fails: this.pump.fails, kept: this.store.state, days: this.ahead.days };
   }
 
   /** The server has refused something that is nowhere else. */
@@ -321,9 +321,10 @@ export class Engine implements PumpHost {
           const [name, args, callId] = calls[at]!;
           const whole = resolved(args, results.flat());
           const part = this.parts.get(whole['accountId'] as Id);
-          const answer = part && READS.test(name) ? await this.read(part, name, whole) : undefined;
-          if (!answer) throw error;
-          results[at] = [[name, answer, callId]];
+          const told = (answer: Json | undefined): Invocation | undefined => answer && [name, answer, callId];
+          const found = part && READS.test(name) ? await this.read(part, name, whole).then(told, (wrong: unknown) => refusal(wrong, callId)) : undefined;
+          if (!found) throw error;
+          results[at] = [found];
         }
       }
     };
@@ -348,8 +349,7 @@ export class Engine implements PumpHost {
         if (!answer) remote.push(at);
         else results[at] = [[name, answer, callId]];
       } catch (error) {
-        if (!(error instanceof MethodError)) throw error;
-        results[at] = [['error', { type: error.type, ...(error.description && { description: error.description }) }, callId]];
+        results[at] = [refusal(error, callId)];
       }
     }
     await flush();
@@ -434,7 +434,7 @@ export class Engine implements PumpHost {
       const answers = await this.wire.send(sent);
       return await Promise.all(calls.map((call, at) => Promise.all(answers.filter(([, , id]) => id === call[2]).map((answer) => this.taken(call, sent[at]!, answer)))));
     } catch (error) {
-      if (error instanceof MethodError) return calls.map(([, , id]) => [['error', { type: error.type }, id]]);
+      if (error instanceof MethodError) return calls.map(([, , id]) => [refusal(error, id)]);
       if (!(error instanceof WireError)) throw error;
       const kept = await Promise.all(calls.map((call, at) => this.answers.kept(sent[at] ?? call)));
       if (error.kind === 'offline' && kept.every((answer) => answer !== undefined)) return kept.map((answer, at) => [[calls[at]![0], answer!, calls[at]![2]]]);

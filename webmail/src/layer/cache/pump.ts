@@ -88,6 +88,11 @@ export class Pump {
     await this.running;
   }
 
+  /** Whether the server fails at something that it is to be asked again. */
+  get fails(): boolean {
+    return [...this.host.log.entries.values()].some((entry) => (this.attempts.get(entry.number) ?? 0) > 0 && !entry.held);
+  }
+
   /** When nothing waits any more and the caches are as new as the server; rejects when the server can't be reached. */
   async flushed(): Promise<void> {
     if (this.stopped || this.timer || this.host.wire.connection === 'offline') throw new WireError('offline', 'The server cannot be reached.');
@@ -220,8 +225,7 @@ export class Pump {
     for (const event of told) if (event.kind === 'named') host.emit(event);
     host.changed();
     for (const event of told) if (event.kind !== 'named') host.emit(event);
-    const again = [...host.log.entries.values()].some((entry) => (this.attempts.get(entry.number) ?? 0) > 0 && !entry.held);
-    if (again && !more) throw new WireError('busy', 'The server failed at a change.');
+    if (this.fails && !more) throw new WireError('busy', 'The server failed at a change.');
     return more || ready(host.log, () => true).entries.length > 0;
   }
 

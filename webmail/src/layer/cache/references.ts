@@ -8,6 +8,12 @@ export class MethodError extends Error {
   }
 }
 
+/** The answer to a call that cannot be done; what is no reason of JMAP is thrown again. */
+export function refusal(error: unknown, callId: string): Invocation {
+  if (!(error instanceof MethodError)) throw error;
+  return ['error', { type: error.type, ...(error.description && { description: error.description }) }, callId];
+}
+
 interface Reference {
   resultOf: string;
   name: string;
