@@ -131,6 +131,23 @@ test('a mail that is sent in the midst of a save goes', async () => {
   assert.deepEqual(await (await localDrafts()).all('A'), []);
 });
 
+test('what a window that has gone was saving is replaced, once it can be found', async () => {
+  const gone = await composer();
+  const store = mail();
+  const found = new Composer({ store, local: await localDrafts() }, gone.draft.peek(), 'docked', null, [], {}, 'writer');
+  // Its version is in the layer, on its way to the server.
+  store.status.value = { connection: 'online', waiting: 1 };
+  found.written();
+  await found.flush();
+  assert.equal(server.emails.size, 0);
+  assert.ok(found.hasUnsaved);
+  store.status.value = { connection: 'online', waiting: 0 };
+  await found.flush();
+  assert.equal(server.emails.size, 1);
+  await found.stop();
+  await gone.stop();
+});
+
 test('a template is never sent', async () => {
   const one = await composer();
   one.change({ template: true });
