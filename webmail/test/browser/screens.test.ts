@@ -236,20 +236,6 @@ async function lookThrough(who: string, screens: readonly Screen[], looks: reado
 for (const way of WAYS) test(`each screen, with ${way.name}`, { skip }, () => lookThrough(ALICE, FULL, way.looks, way.context));
 for (const way of WAYS) test(`each screen of an administrator, with ${way.name}`, { skip }, () => lookThrough('admin@example.test', ADMINISTRATION, way.looks, way.context));
 
-/** The processes of a role of the server that was started in this folder, and of its neighbour's. */
-function processesOf(role: string): number[] {
-  const isOurs = (pid: string): boolean => {
-    try {
-      return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === role && fs.readFileSync(`/proc/${parentOf(pid)}/cmdline`, 'utf8').includes(server.folder);
-    } catch {
-      return false;
-    }
-  };
-  return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isOurs(name)).map(Number);
-}
-
-const parentOf = (pid: string): string => /^PPid:\s+(\d+)$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!;
-
 const WAITING: Screen[] = [
   { name: 'waiting-search', path: '/search/lunch', ready: 'main, [role=main]' },
   { name: 'waiting-security', path: '/settings/security', ready: 'h1, h2' },
@@ -257,7 +243,7 @@ const WAITING: Screen[] = [
 ];
 let goOn: () => void = () => undefined;
 function stopStore(): void {
-  const stores = processesOf('store');
+  const stores = server.processesOf('store');
   assert.notEqual(stores.length, 0);
   for (const store of stores) process.kill(store, 'SIGSTOP');
   goOn = () => stores.forEach((store) => process.kill(store, 'SIGCONT'));

@@ -21,8 +21,17 @@ export interface Server {
   run(...args: string[]): string;
   /** Brings one message into somebody's mailbox. */
   deliver(to: string, message: string, into?: string): void;
+  /** One call of JMAP, by one of the accounts of example.test: what is answered. */
+  ask(who: string, name: string, args: Record<string, unknown>): Promise<any>;
+  /** The processes of a role, of the neighbour's too. */
+  processesOf(role: string): number[];
+  /** Kills all of it at once, as if the power had gone; then it starts with these settings besides those that it was made with. */
+  restart(settings?: Record<string, string>): Promise<void>;
   stop(): Promise<void>;
 }
+
+const USING = ['core', 'mail', 'submission'].map((name) => `urn:ietf:params:jmap:${name}`);
+const ACCOUNTS: Record<string, string> = { 'alice@example.test': 'A1', 'bob@example.test': 'A2' };
 
 const NAME_SERVER_OFFSET = 53; // the demo's own, and no service's
 
@@ -49,18 +58,25 @@ async function freeBase(): Promise<{ base: number; ports?: ChildProcess }> {
 export async function demo(): Promise<Server> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'webmail-test-'));
   const { base, ports } = await freeBase();
-  const child = spawn(program, ['demo', '--dir', path.join(folder, 'var'), '--port-base', String(base)], { stdio: ['ignore', 'pipe', 'pipe'] });
-  await started(child);
+  const start = async (): Promise<ChildProcess> => {
+    const made = spawn(program, ['demo', '--dir', path.join(folder, 'var'), '--port-base', String(base)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    await started(made);
+    return made;
+  };
+  let child = await start();
+  const config = path.join(folder, 'var/postrider.conf');
+  const asMade = fs.readFileSync(config, 'utf8');
   const lines = fs.readFileSync(path.join(folder, 'var/demo-accounts'), 'utf8') + fs.readFileSync(path.join(folder, 'var/example.net/demo-accounts'), 'utf8');
   const passwords = Object.fromEntries(lines.split('\n').filter(Boolean).map((line) => line.split(/\s+/) as [string, string]));
   const run = (...args: string[]): string => {
-    const done = spawnSync(program, ['--config', path.join(folder, 'var/postrider.conf'), ...args], { encoding: 'utf8' });
+    const done = spawnSync(program, ['--config', config, ...args], { encoding: 'utf8' });
     if (done.status !== 0) throw new Error(`postrider ${args.join(' ')}: ${done.stderr}`);
     return done.stdout;
   };
   let count = 0;
+  const origin = `https://127.0.0.1:${base + 443}`;
   return {
-    origin: `https://127.0.0.1:${base + 443}`,
+    origin,
     folder,
     passwords,
     run,
@@ -73,6 +89,24 @@ export async function demo(): Promise<Server> {
       fs.utimesSync(path.join(source, 'new', '1.test'), came, came);
       run('mailbox', 'import', to, source, '--into', into);
     },
+    async ask(who, name, args) {
+      process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+      const headers = { authorization: `Basic ${Buffer.from(`${who}:${passwords[who]}`).toString('base64')}`, 'content-type': 'application/json' };
+      const answer = await fetch(`${origin}/jmap/api`, { method: 'POST', headers, body: JSON.stringify({ using: USING, methodCalls: [[name, { accountId: ACCOUNTS[who], ...args }, 'a']] }) });
+      const [answered, said] = ((await answer.json()) as { methodResponses: [string, any][] }).methodResponses[0]!;
+      if (answered !== name) throw new Error(`${name}: ${JSON.stringify(said)}`);
+      return said;
+    },
+    processesOf: (role) => ours(folder).filter(({ name }) => name === role).map(({ pid }) => pid),
+    async restart(settings = {}) {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      const all = ours(folder).map(({ pid }) => pid);
+      for (const pid of [child.pid!, ...all]) kill(pid);
+      await ended;
+      await eventually(() => all.every((pid) => !fs.existsSync(`/proc/${pid}`)), 'all processes of the server have ended');
+      fs.writeFileSync(config, asMade + Object.entries(settings).map(([name, value]) => `${name} = "${value}"\n`).join(''));
+      child = await start();
+    },
     async stop() {
       ports?.stdin!.end();
       const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -82,6 +116,27 @@ export async function demo(): Promise<Server> {
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** All processes whose parent is a server of this folder, by the names of their roles. */
+function ours(folder: string): { name: string; pid: number }[] {
+  return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      const parent = /^PPid:\s+(\d+)$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!;
+      if (!fs.readFileSync(`/proc/${parent}/cmdline`, 'utf8').includes(`${folder}/var`)) return [];
+      return [{ name: fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), pid: Number(pid) }];
+    } catch {
+      return []; // It has ended meanwhile.
+    }
+  });
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
 }
 
 function started(child: ChildProcess): Promise<void> {
