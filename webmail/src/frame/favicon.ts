@@ -1,14 +1,19 @@
-/** The page's icon in the browser's tab: with a dot while there is unread mail in the inbox. An installed app shows the number, too. */
+/** The page's icon in the browser's tab: with the number of unread conversations in the inbox. An installed app shows it, too. */
 
-const COLOURS = { ground: '#0b6b75', line: '#fff', dot: '#d4351c' };
+const COLOURS = { ground: '#0b6b75', line: '#fff', badge: '#c02a15' };
+/** More has no room. */
+const MOST = 99;
 
-function drawing(hasDot: boolean): string {
-  const dot = hasDot ? `<circle cx="25" cy="8" r="6.5" fill="${COLOURS.dot}" stroke="${COLOURS.line}" stroke-width="1.5"/>` : '';
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="2" y="6" width="28" height="20" rx="4" fill="${COLOURS.ground}"/><path d="M5 10l11 8 11-8" fill="none" stroke="${COLOURS.line}" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round"/>${dot}</svg>`;
+export function drawing(unread: number): string {
+  const words = unread > MOST ? `${MOST}+` : String(unread);
+  // Wide enough for its digits, within the icon's 32 pixels, at its lower end.
+  const width = [14, 19, 26][words.length - 1]!;
+  const badge = `<rect x="${31 - width}" y="13" width="${width}" height="18" rx="6" fill="${COLOURS.badge}"/><text x="${31 - width / 2}" y="27" text-anchor="middle" font-family="Arial, Helvetica, sans-serif" font-weight="bold" font-size="${words.length > 2 ? 13 : 15}" fill="${COLOURS.line}">${words}</text>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="2" y="6" width="28" height="20" rx="4" fill="${COLOURS.ground}"/><path d="M5 10l11 8 11-8" fill="none" stroke="${COLOURS.line}" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round"/>${unread > 0 ? badge : ''}</svg>`;
 }
 
-let shown: boolean | undefined;
 let told: number | undefined;
+let drawn: string | undefined;
 
 export function showCount(unread: number): void {
   if (told === unread) return;
@@ -16,8 +21,9 @@ export function showCount(unread: number): void {
   const badge = navigator as Navigator & { setAppBadge?(count: number): Promise<void>; clearAppBadge?(): Promise<void> };
   // Browsers that have no place for it refuse: there is nothing to be done then.
   void (unread > 0 ? badge.setAppBadge?.(unread) : badge.clearAppBadge?.())?.catch(() => undefined);
-  if (shown === unread > 0) return;
-  shown = unread > 0;
+  const image = drawing(unread);
+  if (drawn === image) return;
+  drawn = image;
   const link = document.querySelector<HTMLLinkElement>('link[rel=icon]');
-  if (link) link.href = `data:image/svg+xml,${encodeURIComponent(drawing(shown))}`;
+  if (link) link.href = `data:image/svg+xml,${encodeURIComponent(image)}`;
 }

@@ -1,6 +1,7 @@
 /** What is read: whole messages, and which one of the open conversation actions work on. */
 import { signal } from '@preact/signals';
 import { Emitter } from '../base/emitter.ts';
+import { fileName } from '../base/files.ts';
 import { Batch } from '../jmap/batch.ts';
 import { ROW_PROPERTIES, type Email, type EmailRow, type Id, type Thread } from '../jmap/types.ts';
 import type { Store } from './store.ts';
@@ -88,6 +89,12 @@ export function isWhole(email: Email | EmailRow | undefined): email is WholeEmai
 export function accountOfId(store: Store, id: Id): Id {
   const owner = `A${id.slice(1).split('-')[0]}`;
   return store.accounts.peek().some((account) => account.id === owner) ? owner : store.mainAccount;
+}
+
+/** A message as a file: its octets as they came. */
+export function originalFile(store: Store, email: WholeEmail): { name: string; url: string } {
+  const name = `${fileName({ name: email.subject, type: '' })}.eml`;
+  return { name, url: store.layer.blobUrl(accountOfId(store, email.id), email.blobId, name, 'message/rfc822') };
 }
 
 /** A conversation's rows, where they are not here yet. False: there is no such conversation. */

@@ -109,7 +109,8 @@ test('attachments are told apart, looked at, and run nothing', async () => {
   await page.keyboard.press('Escape');
   await cards.nth(1).locator('.file-open').click();
   await page.getByRole('button', { name: 'Leave it' }).click();
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save all' }).click()]);
+  await page.getByRole('button', { name: 'Save all' }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save it', exact: true }).click()]);
   assert.equal(download.suggestedFilename(), 'Re_ Figures.zip');
   assert.equal(await page.evaluate('"ran" in window'), false);
 });
@@ -171,6 +172,40 @@ test('a message of a conversation is starred, thrown away and taken back by itse
   await page.locator('[role=row]', { hasText: 'News' }).click({ button: 'right' });
   await page.getByRole('menuitem', { name: /^Reply(?! to)/ }).click();
   await page.locator('.dock').getByText('The List').waitFor();
+  await page.context().close();
+});
+
+test('on paper all messages are open and no composer lies over them; a row is printed as itself, and dragged out as a file', async () => {
+  const page = await signedIn(browser, server);
+  await page.evaluate(() => {
+    window.print = () => {
+      const seen = (selector: string): boolean => [...document.querySelectorAll(selector)].some((one) => (one as HTMLElement).offsetParent !== null);
+      Object.assign(window, { printed: { open: document.querySelectorAll('.message').length, folded: document.querySelectorAll('.message-folded').length, dock: seen('.dock'), reply: seen('.reply-box'), filled: document.querySelector('iframe')?.contentDocument?.querySelector('.postrider-mail')?.textContent?.includes('right now') } });
+    };
+  });
+  const printed = (): Promise<Record<string, unknown>> => page.waitForFunction(() => (window as never as { printed?: Record<string, unknown> }).printed).then((handle) => handle.jsonValue() as Promise<Record<string, unknown>>);
+  await page.locator('[role=row]', { hasText: 'News' }).click();
+  await frame(page).getByText('Read all about it').waitFor();
+  await page.keyboard.press('c');
+  await page.locator('.dock .compose-frame').waitFor();
+  await page.locator('[role=row]', { hasText: 'Figures' }).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Print' }).click();
+  assert.deepEqual(await printed().then(({ open, folded, filled }) => ({ open, folded, filled })), { open: 2, folded: 0, filled: true });
+  await page.locator('.message-folded').waitFor();
+  await page.emulateMedia({ media: 'print' });
+  await page.evaluate(() => window.print());
+  assert.deepEqual(await printed().then(({ dock, reply }) => ({ dock, reply })), { dock: false, reply: false });
+  await page.emulateMedia({ media: 'screen' });
+
+  const file = await page.locator('[role=row]', { hasText: 'Figures' }).evaluate((row) => {
+    const data = new DataTransfer();
+    row.dispatchEvent(new DragEvent('dragstart', { bubbles: true, dataTransfer: data }));
+    row.dispatchEvent(new DragEvent('dragend', { bubbles: true }));
+    return data.getData('DownloadURL');
+  });
+  assert.match(file, /^message\/rfc822:Re_ Figures\.eml:https:\/\//);
+  const text = await page.evaluate(async (url) => (await fetch(url)).text(), file.slice(file.indexOf('https://')));
+  assert.match(text, /Message-ID: <2@example\.net>/);
   await page.context().close();
 });
 

@@ -5,7 +5,9 @@ import { t } from '../../base/words.ts';
 import { pathOf, place } from '../../frame/router.ts';
 import type { Id } from '../../jmap/types.ts';
 import { starOne } from '../../model/acts.ts';
-import { pane } from '../../model/current.ts';
+import { LayerError } from '../../layer/layer.ts';
+import { mail, pane } from '../../model/current.ts';
+import { isWhole, loadWhole, originalFile } from '../../model/reading.ts';
 import { dragged } from '../../model/drag.ts';
 import { openConversation } from './current.ts';
 import { hovered } from './hover.ts';
@@ -56,6 +58,12 @@ export const rowEvents = {
     event.preventDefault();
     if (here.kind === 'folder' || here.kind === 'search') open(pathOf({ ...here, thread: key }), '_blank', 'noopener');
   },
+  onPointerDown(event: PointerEvent) {
+    // What is dragged out of the window is a file, if the message is here when the drag begins.
+    const key = keyAt(event.target);
+    const id = key !== undefined && event.pointerType === 'mouse' && event.button === 0 ? pane.list.peek()?.emailsOf(key).at(-1) : undefined;
+    if (id !== undefined) loadWhole(mail(), [id]).catch((error: unknown) => error instanceof LayerError || reportError(error));
+  },
   onMouseDown(event: MouseEvent) {
     // Neither marks text with Shift nor scrolls with the middle button.
     if (event.shiftKey || event.button === 1) event.preventDefault();
@@ -83,6 +91,8 @@ export const rowEvents = {
     // A folder takes them from where they are, a label does not.
     event.dataTransfer.effectAllowed = 'copyMove';
     event.dataTransfer.setData('text/plain', t('list.dragged', { count }));
+    const file = count === 1 ? fileOf(pane.targets()[0]!) : undefined;
+    if (file) event.dataTransfer.setData('DownloadURL', file);
     const image = document.createElement('div');
     image.className = 'drag-image';
     image.textContent = t('list.dragged', { count });
@@ -96,6 +106,15 @@ export const rowEvents = {
     dragSelected = false;
   },
 };
+
+/** The newest message of a row, as Chromium takes a file out of a page: its type, name and address. */
+function fileOf(key: Id): string | undefined {
+  const id = pane.list.peek()?.emailsOf(key).at(-1);
+  const email = id === undefined ? undefined : mail().emails.peek(id);
+  if (!isWhole(email)) return undefined;
+  const { name, url } = originalFile(mail(), email);
+  return `message/rfc822:${name}:${new URL(url, location.href).href}`;
+}
 
 /** The row was selected for the drag alone. */
 let dragSelected = false;

@@ -1,4 +1,5 @@
 /** What the header of a message says, in words. Pure. */
+import { fileName, plainName } from '../../base/files.ts';
 import { currentLocale } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import type { Email, EmailAddress, EmailBodyPart } from '../../jmap/types.ts';
@@ -149,21 +150,6 @@ export function files(email: Pick<Email, 'attachments' | 'htmlBody' | 'bodyValue
   return email.attachments.filter((part) => !part.cid || part.disposition === 'attachment' || kindOf(part) !== 'picture' || !inside.has(part.cid));
 }
 
-/** A name as it is: without signs that nobody sees, that turn the direction of writing, or that are half of one. */
-export function plainName(name: string): string {
-  return name.replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/gu, '');
-}
-
-/** Of a name, what every file system takes; its end counts, which says what it is. */
-const NAME_MAX = 200;
-
-/** A name that a file system takes, and that hides nothing: no path in it. */
-export function fileName(part: Pick<EmailBodyPart, 'name' | 'type'>): string {
-  const name = plainName(part.name ?? '').replace(/[\\/:*?"<>|]/g, '_').trim();
-  if (name && !/^\.+$/.test(name)) return plainName(name.slice(-NAME_MAX));
-  return part.type === 'message/rfc822' ? 'message.eml' : 'file';
-}
-
 /** Of a name, what fits into a card of two lines. */
 const NAME_SHOWN = 40;
 const END_SHOWN = 14;
@@ -173,3 +159,5 @@ export function shortFileName(name: string): string {
   const signs = [...name];
   return signs.length <= NAME_SHOWN ? name : `${signs.slice(0, NAME_SHOWN - END_SHOWN - 1).join('')}…${signs.slice(-END_SHOWN).join('')}`;
 }
+
+export { fileName, plainName };

@@ -116,7 +116,7 @@ export function installReading(): void {
     { id: 'reading.foldAll', group: 'view', keys: [':'], icon: 'chevron-up', possible: isOpen, run: () => shownConversation.peek()?.foldAll() },
     { id: 'reading.next', group: 'view', keys: ['n'], possible: isOpen, run: () => step(1) },
     { id: 'reading.previous', group: 'view', keys: ['p'], possible: isOpen, run: () => step(-1) },
-    { id: 'reading.print', group: 'mail', keys: ['Ctrl+P'], icon: 'printer', possible: isOpen, run: printConversation },
+    onMessage({ id: 'reading.print', keys: ['Ctrl+P'], icon: 'printer' }, printConversation),
     onView({ id: 'reading.colours', icon: 'sun' }, ({ original }) => void (original.value = !original.peek()), (email) => isWhole(email) && email.htmlBody.some((part) => part.type === 'text/html') && document.documentElement.dataset['theme'] === 'dark'),
     onView({ id: 'reading.details', keys: ['Shift+D'], icon: 'users' }, ({ details }) => void (details.value = !details.peek())),
     onMessage({ id: 'reading.star', keys: ['Shift+S'], icon: 'star' }, onOne('mail.star'), canOne('mail.star')),

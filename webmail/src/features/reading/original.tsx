@@ -4,26 +4,19 @@ import { useEffect } from 'preact/hooks';
 import { t } from '../../base/words.ts';
 import { ask } from '../../jmap/batch.ts';
 import { mail } from '../../model/current.ts';
-import { accountOfId, type WholeEmail } from '../../model/reading.ts';
+import { accountOfId, originalFile, type WholeEmail } from '../../model/reading.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
-import { fileName, longDate } from './facts.ts';
+import { longDate } from './facts.ts';
 import { save } from './files.tsx';
 
 /** More is not for reading; it can be saved. */
 const SHOWN = 1 << 20;
 
-export function originalUrl(email: WholeEmail): string {
-  return mail().layer.blobUrl(accountOfId(mail(), email.id), email.blobId, originalName(email), 'message/rfc822');
-}
-
-function originalName(email: WholeEmail): string {
-  return `${fileName({ name: email.subject, type: '' })}.eml`;
-}
-
 export function saveOriginal(email: WholeEmail): void {
-  save(originalUrl(email), originalName(email));
+  const { name, url } = originalFile(mail(), email);
+  save(url, name);
 }
 
 export function showOriginal(email: WholeEmail): void {
@@ -35,7 +28,7 @@ function Original({ email, close }: { email: WholeEmail; close(): void }) {
   const failed = useSignal(false);
   useEffect(() => {
     const stop = new AbortController();
-    fetch(originalUrl(email), { signal: stop.signal, headers: { range: `bytes=0-${SHOWN - 1}` } })
+    fetch(originalFile(mail(), email).url, { signal: stop.signal, headers: { range: `bytes=0-${SHOWN - 1}` } })
       .then((answer) => (answer.ok ? answer.arrayBuffer() : Promise.reject(new Error(String(answer.status)))))
       .then((octets) => (text.value = new TextDecoder().decode(octets)))
       .catch(() => (failed.value = !stop.signal.aborted));

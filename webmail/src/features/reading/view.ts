@@ -150,6 +150,28 @@ export class ConversationView {
     this.seen(ids);
   }
 
+  /** All are open on paper, and not marked as read by it. The function that is returned folds them again. */
+  async openForPrint(): Promise<() => void> {
+    const ids = this.ids();
+    const folded = ids.filter((id) => !this.view(id).open.peek());
+    const older = this.olderShown.peek();
+    try {
+      await loadWhole(mail(), ids);
+    } catch (error) {
+      // What is here is printed.
+      if (!(error instanceof LayerError)) throw error;
+    }
+    batch(() => {
+      this.olderShown.value = true;
+      for (const id of folded) this.view(id).open.value = isWhole(mail().emails.peek(id));
+    });
+    return () =>
+      batch(() => {
+        this.olderShown.value = older;
+        for (const id of folded) this.view(id).open.value = false;
+      });
+  }
+
   foldAll(): void {
     const ids = this.order(mail().threads.peek(this.threadId)?.emailIds ?? []);
     batch(() => ids.forEach((id) => (this.view(id).open.value = id === ids.at(-1))));
