@@ -339,12 +339,6 @@ void relay_zone_recall(struct view name, struct view value)
 	mem_free(map_set(&zones.memories, name, mem_string(value)));
 }
 
-void relay_zone_recall_plan(struct view name, struct view value)
-{
-	(void)name;
-	(void)value;
-}
-
 void relay_zone_look(struct link *link, struct channel_frame *frame, const void *message)
 {
 	const struct message_zone_look *m = message;

@@ -28,9 +28,6 @@ void relay_zone_configure(const struct role_process *p);
 /* A memo of an earlier process. */
 void relay_zone_recall(struct view name, struct view value);
 
-/* The same of which records it should have: nothing here wants to know it again. */
-void relay_zone_recall_plan(struct view name, struct view value);
-
 /* MESSAGE_ZONE_LOOK of store: somebody wants to know now. One that is under way already is not begun again.
  */
 struct link;

@@ -93,8 +93,7 @@ static int relay_role_start(struct role_process *p)
 	static relay_memo_recall *const recalls[RELAY_MEMO_KINDS] = {
 	    [RELAY_MEMO_POLICY] = relay_policy_recall,
 	    [RELAY_MEMO_HOST] = relay_place_recall,
-	    [RELAY_MEMO_ZONE] = relay_zone_recall,
-	    [RELAY_MEMO_ZONE_PLAN] = relay_zone_recall_plan};
+	    [RELAY_MEMO_ZONE] = relay_zone_recall};
 	relay_role.process = p;
 	relay_queue_init(open_destination);
 	relay_memo_init(&p->loop, recalls, relay_queue_begin);
