@@ -120,8 +120,8 @@ const FULL: Screen[] = [
     await page.frameLocator('.compose-frame').locator('.postrider-file').waitFor();
   } },
   { name: 'settings-files-full', path: '/settings/files', ready: '.set-item', open: async (page) => {
-    await page.locator('.dock .compose-foot button:has(use[href="#icon-trash"])').click();
-    await page.locator('.dock-window').waitFor({ state: 'detached' });
+    await page.locator('.dock-head button:has(use[href="#icon-minus"])').click();
+    await page.locator('.dock-folded').waitFor();
   } },
 ];
 const ADMINISTRATION = ADMIN.map((name): Screen => ({ name: `admin-${name}`, path: `/admin/${name}`, ready: '.page-content > *' }));
