@@ -22,7 +22,8 @@ def pytest_addoption(parser):
 
 
 # A file's tests stay with one worker, so the run is as long as its longest file: these begin first, the longest in front.
-SLOW_FILES = ("test_road_stages", "test_road_tls", "test_limits", "test_road_faults", "test_queue", "test_road_crowd", "test_processes")
+SLOW_FILES = ("test_road_stages", "test_road_tls", "test_limits", "test_road_faults", "test_queue", "test_road_crowd", "test_processes",
+              "test_upgrade", "test_search", "test_web_hostile", "test_sign_in", "test_signing")
 
 
 # These files start several servers for a test, or many commands: they try the program that users get. What a server reads from its peers is

@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from server import copy_sparse
+
 MEGABYTE = 1 << 20
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk")
 
@@ -34,7 +36,7 @@ def server_on_small_disk(make_server):
         pytest.skip("mounting is not allowed here")
     try:
         (server.folder / "data").rename(server.folder / "data.old")
-        subprocess.run(["cp", "-a", "--sparse=always", str(server.folder / "data.old"), str(path / "data")], check=True)
+        copy_sparse(server.folder / "data.old", path / "data")
         server.write_config(data=str(path / "data"))
         server.expect("disk-nearly-full")
         server.start()
