@@ -41,13 +41,13 @@ static int script_7_decode(struct view value, struct account_script *s)
 {
 	return script_decode(7, value, s);
 }
+SAME(account_script, script_7_decode, script_encode)
+
 static int file_link_7_decode(struct view value, struct account_file_link *l)
 {
 	return file_link_decode(7, value, l);
 }
 SAME(account_file_link, file_link_7_decode, file_link_encode)
-
-SAME(account_script, script_7_decode, script_encode)
 
 static void fuzz_email(struct view bytes)
 {
@@ -98,6 +98,10 @@ static void fuzz_keys(struct view bytes)
 	}
 	if (key_read_script(bytes, &id)) {
 		struct account_key k = key_script(id);
+		check(view_equal(key_view(&k), bytes));
+	}
+	if (key_read_file_link(bytes, &part)) {
+		struct account_key k = key_file_link(part);
 		check(view_equal(key_view(&k), bytes));
 	}
 	if (key_read_flags(bytes, &mailbox, &uid)) {
@@ -151,7 +155,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    fuzz_account_message, fuzz_account_places, fuzz_account_log, fuzz_account_flags_block,
 	    fuzz_account_keyword, fuzz_account_more, fuzz_account_thread, fuzz_account_deleted,
 	    fuzz_account_intent, fuzz_account_kept, fuzz_email, fuzz_keys, fuzz_account_gone,
-	    fuzz_account_remembered, fuzz_account_share, fuzz_account_value, fuzz_account_script};
+	    fuzz_account_remembered, fuzz_account_share, fuzz_account_value, fuzz_account_script,
+	    fuzz_account_file_link};
 	if (size > 0)
 		kinds[data[0] % (sizeof kinds / sizeof *kinds)](view_skip(view_of(data, size), 1));
 	return 0;
