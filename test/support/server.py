@@ -137,8 +137,8 @@ def make_template():
 
 
 def copy_sparse(source, target):
-    """A store's folder: 129 MB that are nearly all zeros, which each server would read and write."""
-    subprocess.run(["cp", "-a", "--sparse=always", str(source), str(target)], check=True)
+    """A store's folder, for this user: 129 MB that are nearly all zeros, which each server would read and write."""
+    subprocess.run(["cp", "-R", "--preserve=mode,timestamps", "--sparse=always", str(source), str(target)], check=True)
 
 
 class Event:
