@@ -12,7 +12,8 @@ import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload 
 const RETRY_MS = { first: 1_000, longest: 30_000 };
 
 export class DirectLayer implements Layer {
-  private readonly events = new Emitter<LayerEvent>();
+  /** A page loads its words before it listens: a session that ends meanwhile must not go unheard. */
+  private readonly events = new Emitter<LayerEvent>({ holds: true });
   private socket: WebSocket | undefined;
   private retry = RETRY_MS.first;
   private current: LayerStatus = { connection: 'connecting', waiting: 0 };

@@ -12,7 +12,8 @@ import type { Asked, Question, ToPage } from './protocol.ts';
 export class NoCache extends Error {}
 
 export class CachedLayer implements Layer {
-  private readonly events = new Emitter<LayerEvent>();
+  /** A page loads its words before it listens: a session that ends meanwhile must not go unheard. */
+  private readonly events = new Emitter<LayerEvent>({ holds: true });
   private readonly open = new Map<number, { resolve(answers: Invocation[]): void; reject(error: LayerError): void }>();
   private number = 0;
   private whenOver: (() => void) | undefined;
