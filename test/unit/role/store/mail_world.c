@@ -101,8 +101,12 @@ uint32_t mail_world_put(
 	if (next_sender.len > 0)
 		trailer_append(&trailer, TRAILER_SENDER, next_sender);
 	struct account_wanted_place place = {.number = mailbox, .flags = flags};
-	struct account_target target = {
-	    .shard = test_account(account), .places = &place, .place_count = 1, .filed = next_filed};
+	/* What merely comes names no mailbox. */
+	bool comes = mailbox == MAILBOX_INBOX && flags == 0;
+	struct account_target target = {.shard = test_account(account),
+	    .places = &place,
+	    .place_count = comes ? 0 : 1,
+	    .filed = next_filed};
 	struct delivery w = {.d = {.upload = store_upload_begin(store_role.store),
 	                         .body_len = message.len,
 	                         .internaldate = internaldate,
