@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { dayGroup, daysBefore, shortDate } from '../src/base/dates.ts';
 import { isLabelKeyword, keywordOfLabel, labelOfKeyword } from '../src/base/labels.ts';
 import { firstName, rowFacts } from '../src/features/list/facts.ts';
-import { split } from '../src/features/list/marks.tsx';
+import { split } from '../src/base/hits.ts';
 import { filterOf, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
 import { countBelow, countOf, isWithin, treeRows } from '../src/features/folders/tree.ts';
 import { pushesFor } from '../src/model/notifications.ts';

@@ -51,7 +51,7 @@ async function run(mail: Hostile[], purified: boolean): Promise<Outcome[]> {
   for (const { name, html } of mail) {
     const frame = await newFrame();
     const viewer = new MailFrame(frame, host, () => {});
-    if (purified) viewer.fill(html, { darkSurface: 'rgb(20, 20, 20)', remote: false, fold: true });
+    if (purified) viewer.fill(html, { darkSurface: 'rgb(20, 20, 20)', remote: false, fold: true, words: [] });
     else showRaw(frame, html);
     await shown();
     frame.contentDocument?.querySelector?.('#click')?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));

@@ -115,6 +115,48 @@ test('attachments are told apart, looked at, and run nothing', async () => {
   assert.equal(await page.evaluate('"ran" in window'), false);
 });
 
+test('what was searched for is marked in the message, whose text stays as it is', async () => {
+  const page = await signedIn(browser, server);
+  await page.goto(`${server.origin}/search/figures right`);
+  await page.locator('[data-list] [role=row]').first().click();
+  await frame(page).getByText('They are right now.').waitFor();
+  const marks = (where: string): Promise<string[]> => page.evaluate(`[...(${where}.CSS.highlights.get('search') ?? [])].map(String)`);
+  assert.deepEqual(await marks("document.querySelector('.message-frame').contentWindow"), ['Figures', 'right', 'right']);
+  assert.deepEqual(await page.evaluate("document.querySelector('.message-frame').contentDocument.querySelectorAll('mark').length"), 0);
+  await page.locator('.message-folded').first().click();
+  await page.locator('.plain').getByText('Here they are').waitFor();
+  assert.deepEqual(await marks('window'), ['figures']);
+  await page.goto(`${server.origin}/mail/inbox`);
+  await page.getByText('Figures').first().click();
+  await frame(page).getByText('They are right now.').waitFor();
+  assert.deepEqual(await marks("document.querySelector('.message-frame').contentWindow"), []);
+});
+
+test('names, subjects and file names are text, wherever they are shown', async () => {
+  const bad = '<img src=x onerror=top.ran=1><script>top.ran=1</script>"\'`';
+  const quoted = bad.replaceAll('"', '\\"');
+  const words = '=?utf-8?b?' + Buffer.from(bad).toString('base64') + '?=';
+  server.deliver('alice@example.test', letter({ From: `"${quoted}" <bad@example.net>`, To: `${words} <alice@example.test>`, Cc: `"${quoted}" <c@example.net>`, Subject: words, 'Reply-To': `${words} <r@example.net>`, 'List-Id': `${words} <list.example.net>`, Date: 'Sun, 29 Nov 2026 10:00:00 +0000' }, 'multipart/mixed; boundary=m', parts('m', 'Content-Type: text/plain\r\n\r\nHarmless', `Content-Type: text/calendar; name="${words}"\r\nContent-Disposition: attachment; filename="${words}.ics"\r\n\r\nBEGIN:VCALENDAR\r\nSUMMARY:${bad}\r\nEND:VCALENDAR`, `Content-Type: application/xml\r\nContent-Disposition: attachment; filename="a.xml"\r\n\r\n<?xml-stylesheet href="x.xsl"?><html xmlns="http://www.w3.org/1999/xhtml"><script>top.ran=1</script></html>`)));
+  const page = await signedIn(browser, server);
+  await page.getByText(bad).first().click();
+  await page.locator('.plain').getByText('Harmless').waitFor();
+  await page.locator('.message-line').last().click();
+  for (const card of await page.locator('.file-open').all()) {
+    await card.click();
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+  }
+  await page.keyboard.press('Shift+O');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('a');
+  await page.locator('[data-field=to]').getByText('onerror').waitFor();
+  await page.keyboard.press('Escape');
+  assert.equal(await page.evaluate('"ran" in window'), false);
+  assert.equal(await page.locator('img[src=x]').count(), 0);
+  assert.deepEqual(page.errors, []);
+});
+
 test('pictures elsewhere come by the server when they are asked for, and trackers never', async () => {
   const page = await signedIn(browser, server);
   const asked: string[] = [];

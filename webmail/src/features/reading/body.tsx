@@ -1,16 +1,22 @@
 /** The body of a message: HTML in its frame, or plain text as lines of the page. */
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { computed, useSignal, useSignalEffect } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../../base/words.ts';
+import { place } from '../../frame/router.ts';
 import type { EmailBodyPart } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
 import { accountOfId, writeTo, type WholeEmail } from '../../model/reading.ts';
+import { parseSearch, wordsOf } from '../../model/search.ts';
 import { askYes } from '../../ui/Dialog.tsx';
+import { highlight } from './highlight.ts';
 import { FRAME_PAGE, MailFrame, SANDBOX, type Shown } from './html/frame.ts';
 import { PictureLine } from './images.tsx';
 import { allowsPictures, fetchPicture } from './pictures.ts';
 import { readPlain, type Line } from './plain.ts';
 import type { MessageView } from './view.ts';
+
+/** In a search, what was searched for. */
+const searched = computed(() => (place.value.kind === 'search' ? wordsOf(parseSearch(place.value.text)) : []));
 
 interface Content {
   html: string | undefined;
@@ -85,8 +91,11 @@ function PlainBody({ text, distrusts }: { text: Content['text']; distrusts: bool
     event.preventDefault();
     void askAboutLink(link.href, '', link.hostname);
   };
+  const words = searched.value;
+  const root = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => highlight(root.current!, words), [words, ...text.map(({ value }) => value)]);
   return (
-    <div class="plain" onClickCapture={doubt}>
+    <div ref={root} class="plain" onClickCapture={doubt}>
       {text.map(({ value, type }, i) => {
         const plain = readPlain(value, type);
         return (
@@ -154,7 +163,7 @@ function HtmlBody({ email, html, view }: { email: WholeEmail; html: string; view
       viewer.current = new MailFrame(frame, host, (result) => (shown.value = result));
       const remote = view.remote.peek() || allowsPictures(email);
       if (remote) view.remote.value = true;
-      viewer.current.fill(html, { darkSurface: view.original.peek() ? undefined : darkSurface(frame), remote, fold: true });
+      viewer.current.fill(html, { darkSurface: view.original.peek() ? undefined : darkSurface(frame), remote, fold: true, words: searched.peek() });
     };
     frame.addEventListener('load', fill);
     /* The theme may change while the message is open. */

@@ -4,6 +4,7 @@
  * The frame's page is static, has a policy of its own, and its sandbox runs no script. All that happens in it is done
  * from here, through its document.
  */
+import { highlight } from '../highlight.ts';
 import { readColour } from './colour.ts';
 import { darken } from './dark.ts';
 import { followHeight, type Height } from './height.ts';
@@ -34,6 +35,8 @@ export interface Look {
   /* Pictures on other hosts are wanted. */
   remote: boolean;
   fold: boolean;
+  /* That were searched for. */
+  words: readonly string[];
 }
 
 export interface Shown {
@@ -76,6 +79,7 @@ export class MailFrame {
   private root: HTMLElement | undefined;
   private height: Height | undefined;
   private light: (() => void) | undefined;
+  private unmark: (() => void) | undefined;
   private cancelRest: (() => void) | undefined;
   private last: Shown | undefined;
 
@@ -121,6 +125,8 @@ export class MailFrame {
     markLinks(root);
     if (look.fold) foldQuote(root, this.host.words.quote);
     document.body.replaceChildren(root);
+    this.unmark?.();
+    this.unmark = highlight(root, look.words);
     this.shown = made;
     this.root = root;
     const recoloured = this.colour(look.darkSurface);
