@@ -192,18 +192,19 @@ static bool on_kept(void *arg, struct link *link, struct channel_frame *frame)
 	return true;
 }
 
-static void tell(void)
+/* One message, of memos of one kind that no message has yet. False: there are none. */
+static bool tell_some(void)
 {
 	struct message_memo list[AT_ONCE];
 	struct message_memo_set m = {.memos = {.items = list}};
 	size_t position = 0, bytes = 0;
 	void *value;
-	if (memos.telling || !memos.ready || memos.store == NULL)
-		return;
+	if (!memos.ready || memos.store == NULL)
+		return false;
 	while (map_each(&memos.waiting, &position, NULL, &value) && m.memos.count < AT_ONCE &&
 	       bytes < AT_ONCE_BYTES) {
 		struct waiting *w = value;
-		if (m.kind != 0 && m.kind != (uint64_t)w->kind)
+		if (w->sent || (m.kind != 0 && m.kind != (uint64_t)w->kind))
 			continue;
 		m.kind = w->kind;
 		list[m.memos.count++] = (struct message_memo){.name = view_of(w->name, w->name_len),
@@ -213,10 +214,17 @@ static void tell(void)
 		w->sent = true;
 	}
 	if (m.memos.count == 0)
-		return;
+		return false;
 	memos.telling = calls_ask(memos.store, MESSAGE_MEMO_SET, &m, on_kept, NULL);
 	if (memos.telling == 0)
 		unsend();
+	return memos.telling != 0;
+}
+
+static void tell(void)
+{
+	if (memos.telling == 0)
+		(void)tell_some();
 }
 
 static bool is_name(struct view name)
@@ -246,7 +254,8 @@ void relay_memo_set(enum relay_memo kind, struct view name, int64_t expires, str
 	struct waiting *old = map_set(&memos.waiting, view_of(key, 1 + name.len), w);
 	if (old)
 		free_waiting(old);
-	if (memos.telling == 0)
+	/* The first one has set the timer: those that come behind it, however many, do not put it off. */
+	if (memos.telling == 0 && old == NULL && memos.waiting.count == 1)
 		later(SETTLE_MS);
 }
 
@@ -275,9 +284,11 @@ void relay_memo_link(struct calls *store)
 		later(1);
 }
 
+/* All kinds: this process does not live to hear the answers. */
 void relay_memo_drain(void)
 {
-	tell();
+	while (tell_some())
+		;
 }
 
 void relay_memo_done(void)
