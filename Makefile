@@ -36,6 +36,7 @@ bench:
 	@scripts/bench-road
 	@scripts/bench-sender
 	@scripts/bench-rules
+	@scripts/bench-webmail
 
 fuzz:
 	@scripts/fuzz
