@@ -366,7 +366,14 @@ test('a name and a signature are kept as they are typed, and stand in the next m
     return list[0].name === 'Alice Example' && /Alice, by hand/.test(list[0].htmlSignature) && list[0].textSignature === 'Alice, by hand';
   }, 'the server has them');
   await alice.goto(`${server.origin}/mail/inbox`);
-  const form = await newMail(alice);
+  // A page that begins anew shows what this browser has kept until the server has answered.
+  const form = await eventually(async () => {
+    const one = await newMail(alice);
+    if ((await editor(one).locator('.postrider-signature').count()) > 0) return one;
+    await one.getByRole('button', { name: 'Discard' }).click();
+    await one.waitFor({ state: 'detached' });
+    return false;
+  }, 'a new mail has the signature');
   assert.match(await editor(form).locator('.postrider-signature').innerText(), /Alice, by hand/);
   await form.locator('.compose-subject').fill('Signed');
   await saved(form);
