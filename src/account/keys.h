@@ -483,6 +483,9 @@ void number_encode(uint64_t n, struct entry *out);           /* B, D and N */
 void mark_encode(struct entry *out);                         /* H: nothing */
 void summary_encode(struct view summary, struct entry *out); /* Z; C 'S': the path */
 
+/* Of what is never without a body: an id of no blob is damage, and fails the cursor. */
+void value_take_blob(struct cursor *c, struct blob_id *id);
+
 /* 0 or -EBADMSG, with the result untouched; views in the result point into the value. */
 int head_decode(struct view value, struct account_head *h) __attribute__((warn_unused_result));
 int mailbox_decode(struct view value, struct account_mailbox *m) __attribute__((warn_unused_result));

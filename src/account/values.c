@@ -66,8 +66,7 @@ static void add_blob(struct entry *out, const struct blob_id *id)
 	entry_add_bytes(out, view_of(id->bytes, BLOB_ID_SIZE));
 }
 
-/* No email is without a body: an id of no blob is damage. */
-static void take_blob(struct cursor *c, struct blob_id *id)
+void value_take_blob(struct cursor *c, struct blob_id *id)
 {
 	struct view bytes = cursor_bytes(c, BLOB_ID_SIZE);
 	*id = (struct blob_id){{0}};
@@ -393,7 +392,7 @@ int email_decode(uint64_t emailid, struct view value, struct account_email *e)
 {
 	struct cursor c = read_from(value);
 	struct account_email r;
-	take_blob(&c, &r.blob);
+	value_take_blob(&c, &r.blob);
 	r.body_len = entry_take_number(&c);
 	r.internaldate = take_time(&c);
 	r.received = take_time(&c);

@@ -17,22 +17,11 @@ void kept_encode(const struct account_kept *k, struct entry *out)
 	}
 }
 
-/* An id of no blob is damage. */
-static void take_blob(struct cursor *c, struct blob_id *id)
-{
-	struct view bytes = cursor_bytes(c, BLOB_ID_SIZE);
-	*id = (struct blob_id){{0}};
-	if (bytes.len == BLOB_ID_SIZE)
-		memcpy(id->bytes, bytes.data, BLOB_ID_SIZE);
-	if (blob_is_none(id))
-		c->failed = true;
-}
-
 int kept_decode(struct view value, struct account_kept *k)
 {
 	struct cursor c = entry_read(value, VERSION);
 	struct account_kept r = {.size = 0};
-	take_blob(&c, &r.blob);
+	value_take_blob(&c, &r.blob);
 	r.size = entry_take_number(&c);
 	/* Entries of before end here. */
 	r.use_count = cursor_at_end(&c) ? 0 : (size_t)entry_take_limited(&c, ACCOUNT_KEPT_USES_MAX);
@@ -66,7 +55,7 @@ int file_link_decode(uint32_t number, struct view value, struct account_file_lin
 	struct view secret = cursor_bytes(&c, FILE_LINK_SECRET_SIZE);
 	if (secret.len == FILE_LINK_SECRET_SIZE)
 		memcpy(r.secret, secret.data, FILE_LINK_SECRET_SIZE);
-	take_blob(&c, &r.blob);
+	value_take_blob(&c, &r.blob);
 	r.created = (int64_t)entry_take_limited(&c, INT64_MAX);
 	r.expires = (int64_t)entry_take_limited(&c, INT64_MAX);
 	r.last = (int64_t)entry_take_limited(&c, INT64_MAX);
