@@ -84,9 +84,7 @@ static bool try_at(enum fault_call call, unsigned n, int times, int reason)
 	store_stats(s, &stats);
 	if (stats.read_only && stats.trouble == 0)
 		give_up("it only reads, and does not say why", -EINVAL);
-	if (workload_is_readable(s))
-		workload_verify(s, acknowledged, where);
-	else
+	if (!workload_verify_readable(s, acknowledged, where))
 		unreadable++;
 	unsigned failed = faults_stop();
 	wait_until_it_writes(s);

@@ -18,9 +18,6 @@ int workload_open(const char *folder, void (*at_step)(const char *step), struct 
  */
 int workload_run(struct store *s, unsigned commits, uint32_t seed, void (*acknowledged)(uint32_t number));
 
-/* Can all shards be read now? */
-bool workload_is_readable(struct store *s);
-
 /* Has packing run beside the work that follows: each sealed log file, and what else is even a little dead. */
 void workload_pack(struct store *s);
 
@@ -30,5 +27,11 @@ void workload_check(struct store *s, const char *where);
 /* Everything of commits 1 to n is there, whole, and nothing else; n is at least `acknowledged`. Exits if not.
  */
 uint32_t workload_verify(struct store *s, uint32_t acknowledged, const char *where);
+
+/*
+ * The same while a disk fails, which the store may notice at any read: false when something could not be
+ * read. What could be read was whole.
+ */
+bool workload_verify_readable(struct store *s, uint32_t acknowledged, const char *where);
 
 #endif
