@@ -47,6 +47,7 @@ struct jmap_config {
 	struct view address; /* its own: the username of the Session resource */
 	struct view
 	    base; /* "https://mail.example.org": before the paths of the resources; no "/" at its end */
+	struct view prefix;   /* "" or "/u/1": what the paths of this session's own resources begin with */
 	uint64_t message_max; /* octets of one message, as store takes it: maxSizeUpload */
 	uint64_t attach_max;  /* octets of one message as it may be sent */
 	uint64_t file_link_days, file_link_space; /* the settings of these names */
@@ -57,7 +58,7 @@ struct jmap_config {
 	unsigned sieve_redirects_max;
 	bool administrator; /* of this server: questions of mail/administration.h can be asked */
 	bool smime;         /* signatures of S/MIME are looked at (RFC 9219) */
-	bool websocket;     /* "<base>/jmap/ws" answers (RFC 8887) */
+	bool websocket;     /* "<base><prefix>/jmap/ws" answers (RFC 8887) */
 	/* The public key of VAPID (RFC 9749), base64url without padding; empty: there is none. */
 	struct view vapid_key;
 };

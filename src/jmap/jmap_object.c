@@ -145,11 +145,12 @@ static void put_strings(struct json_out *w, const char *name, const char *const 
 	json_out_end(w);
 }
 
-static void put_text(struct json_out *w, const char *name, struct view base, const char *path)
+static void put_url(struct json_out *w, const char *name, const struct jmap_session *s, const char *path)
 {
 	json_out_name(w, view_from_string(name));
 	json_out_string_begin(w);
-	json_out_string_piece(w, base);
+	json_out_string_piece(w, s->config.base);
+	json_out_string_piece(w, s->config.prefix);
 	json_out_string_piece(w, view_from_string(path));
 	json_out_string_end(w);
 }
@@ -175,6 +176,7 @@ static void websocket_of_session(struct json_out *w, const struct jmap_session *
 	json_out_string_begin(w);
 	json_out_string_piece(w, VIEW("ws"));
 	json_out_string_piece(w, view_skip(s->config.base, 4));
+	json_out_string_piece(w, s->config.prefix);
 	json_out_string_piece(w, VIEW("/jmap/ws"));
 	json_out_string_end(w);
 	json_out_name(w, VIEW("supportsPush"));
@@ -387,11 +389,10 @@ void jmap_put_session_object(struct jmap_request *r)
 	json_out_end(w);
 	json_out_name(w, VIEW("username"));
 	json_out_string(w, s->config.address);
-	put_text(w, "apiUrl", s->config.base, "/jmap/api");
-	put_text(w, "downloadUrl", s->config.base, "/jmap/download/{accountId}/{blobId}/{name}?type={type}");
-	put_text(w, "uploadUrl", s->config.base, "/jmap/upload/{accountId}");
-	put_text(w, "eventSourceUrl", s->config.base,
-	    "/jmap/events?types={types}&closeafter={closeafter}&ping={ping}");
+	put_url(w, "apiUrl", s, "/jmap/api");
+	put_url(w, "downloadUrl", s, "/jmap/download/{accountId}/{blobId}/{name}?type={type}");
+	put_url(w, "uploadUrl", s, "/jmap/upload/{accountId}");
+	put_url(w, "eventSourceUrl", s, "/jmap/events?types={types}&closeafter={closeafter}&ping={ping}");
 	snprintf(state, sizeof state, "%016llx", (unsigned long long)s->state);
 	json_out_name(w, VIEW("state"));
 	json_out_string(w, view_from_string(state));

@@ -24,7 +24,7 @@ struct jmap_session *jmap_session_new(
 	s->host = host;
 	s->arg = arg;
 	s->config = *config;
-	struct view *views[] = {&s->config.address, &s->config.base, &s->config.vapid_key,
+	struct view *views[] = {&s->config.address, &s->config.base, &s->config.prefix, &s->config.vapid_key,
 	    &s->config.sieve_extensions, &s->config.sieve_notify, &s->config.sieve_lists};
 	for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
 		s->texts[i] = mem_string(*views[i]);
@@ -71,6 +71,7 @@ static void reckon_state(struct jmap_session *s)
 	uint64_t hash = jmap_hash(JMAP_HASH_BEGIN, VIEW(POSTRIDER_VERSION));
 
 	hash = jmap_hash(hash, s->config.base);
+	hash = jmap_hash(hash, s->config.prefix);
 	hash = jmap_hash(hash, view_of(&s->config.message_max, sizeof s->config.message_max));
 	hash = jmap_hash(hash, view_of(&s->config.delay_max, sizeof s->config.delay_max));
 	hash = jmap_hash(hash, view_of(&s->config.attach_max, sizeof s->config.attach_max));

@@ -43,7 +43,7 @@ struct jmap_session {
 	const struct jmap_host *host;
 	void *arg;
 	struct jmap_config config;
-	char *texts[6]; /* what the config's views show */
+	char *texts[7]; /* what the config's views show */
 	bool lost;
 
 	struct jmap_question *questions;

@@ -13,18 +13,32 @@ COOKIE = "__Host-postrider"
 
 
 class Browser(Web):
-    """Keeps the cookie, and says where its pages come from."""
+    """Keeps the cookies, and says where its pages come from. `seat`: which of several people who are signed in it asks as."""
 
-    def __init__(self, server, host="mail.example.test"):
+    def __init__(self, server, host="mail.example.test", seat=0, cookies=None):
         super().__init__(server)
-        self.host, self.cookie = f"{host}:{server.ports['https']}", None
+        self.host = f"{host}:{server.ports['https']}"
         self.origin = f"https://{self.host}"
+        self.name, self.prefix = (f"{COOKIE}-{seat}", f"/u/{seat}") if seat else (COOKIE, "")
+        self.cookies = {} if cookies is None else cookies
+
+    def beside(self, seat):
+        """Another seat of the same browser."""
+        return Browser(self.server, self.host.split(":")[0], seat, self.cookies)
+
+    @property
+    def cookie(self):
+        return self.cookies.get(self.name)
+
+    @cookie.setter
+    def cookie(self, value):
+        self.cookies[self.name] = value
 
     def ask(self, method, path, body=None, fields=(), **options):
         own = {"Host": self.host, "Origin": self.origin, "Sec-Fetch-Site": "same-origin", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"}
-        if self.cookie:
-            own["Cookie"] = f"other=1; {COOKIE}={self.cookie}"
-        answer = super().ask(method, path, body, {**own, **dict(fields)}, **options)
+        if any(self.cookies.values()):
+            own["Cookie"] = "; ".join(["other=1", *(f"{name}={value}" for name, value in self.cookies.items() if value)])
+        answer = super().ask(method, self.prefix + path, body, {**own, **dict(fields)}, **options)
         self.keep(answer)
         return answer
 
@@ -32,7 +46,7 @@ class Browser(Web):
         told = answer.fields.get("set-cookie")
         if told:
             name, value = told.split(";")[0].split("=", 1)
-            assert name == COOKIE and {"Path=/", "Secure", "HttpOnly", "SameSite=Strict"} <= set(told.split("; "))
+            assert name == self.name and {"Path=/", "Secure", "HttpOnly", "SameSite=Strict"} <= set(told.split("; "))
             self.cookie = value or None
 
     def json_to(self, path, **question):

@@ -14,6 +14,7 @@ from passkey import Passkey
 from web_client import JSON, Web, basic
 
 ALICE = "alice@example.test"
+BOB = "bob@example.test"
 
 
 def imap(server, password):
@@ -52,6 +53,40 @@ def test_a_password_gives_a_session(make_server):
         again.cookie = browser.cookie
         assert again.get("/jmap/session").status == 401
         assert again.get("/auth/account").status == 401 and again.cookie is None
+
+
+def test_several_people_in_one_browser(make_server):
+    server = make_server()
+    with Browser(server) as alice, alice.beside(1) as bob, alice.beside(2) as nobody:
+        alice.sign_in()
+        assert bob.get("/account").fields["location"] == "/u/1/?sign-in&next=%2Faccount"
+        page = bob.get("/").body.decode()
+        assert 'action="/u/1/auth/login"' in page
+        # The way in leads back to the same seat; what names another one is no place.
+        wanted = bob.form_to("/auth/login", username=BOB, password="wrong", next="/settings/rules").body.decode()
+        assert 'name="next" value="/settings/rules"' in wanted and 'name="next"' not in bob.get("/?sign-in&next=%2Fu%2F0%2Fmail%2Finbox").body.decode()
+        done = bob.form_to("/auth/login", username=BOB, password=server.passwords[BOB], next="/settings/rules")
+        assert done.fields["location"] == "/u/1/settings/rules" and set(alice.cookies) == {COOKIE, f"{COOKIE}-1"}
+        assert alice.get("/auth/seats").json == {"seats": 5, "taken": [0, 1]}
+        assert alice.ask("GET", "/auth/seats", fields={"Sec-Fetch-Site": "cross-site"}).status == 403
+        # Each asks as itself, and what the server names for it stays in its seat.
+        for browser, address, at in ((alice, ALICE, ""), (bob, BOB, "/u/1")):
+            session = browser.get("/jmap/session").json
+            assert session["username"] == address and browser.state["address"] == address
+            urls = [session[name] for name in ("apiUrl", "downloadUrl", "uploadUrl", "eventSourceUrl")] + [session["capabilities"]["urn:ietf:params:jmap:websocket"]["url"]]
+            assert [url.split(browser.host)[1].split("/jmap/")[0] for url in urls] == [at] * 5
+            assert f'action="{at}/auth/password"' in browser.get("/account").body.decode()
+        assert alice.get("/jmap/session").json["state"] != bob.get("/jmap/session").json["state"]
+        # A prefix is no way around what guards a cookie, and opens nothing of a seat where nobody is.
+        assert bob.ask("POST", "/jmap/api", "{}", {**JSON, "Origin": "https://example.net", "Sec-Fetch-Site": "cross-site"}).status == 403
+        assert nobody.get("/jmap/session").status == 401 and nobody.get("/auth/account").status == 401
+        assert [alice.get(path).status for path in ("/u/5/jmap/session", "/u/01/jmap/session", "/u//jmap/session", "/u/1/u/1/jmap/session", "/u/0/jmap/session")] == [404] * 5
+        assert alice.get("/%75%2F1/jmap/session").json["username"] == BOB
+        # One goes, and is led to the other, who stays.
+        out = alice.form_to("/auth/logout")
+        assert out.fields["location"] == "/u/1/mail/inbox" and alice.get("/jmap/session").status == 401
+        assert bob.get("/jmap/session").json["username"] == BOB
+        assert bob.form_to("/auth/logout").fields["location"] == "/" and not any(alice.cookies.values())
 
 
 def test_without_a_script(make_server):

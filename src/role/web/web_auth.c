@@ -16,10 +16,9 @@
 #include "role/web/web_html.h"
 #include "role/web/web_next.h"
 #include "role/web/web_origin.h"
+#include "role/web/web_seat.h"
 #include "role/web/web_user.h"
 #include "trust/login/credentials.h"
-
-#define COOKIE "__Host-postrider"
 
 enum {
 	ARENA_MAX = 512 * 1024,
@@ -28,6 +27,7 @@ enum {
 	PATH_MAX_OCTETS = 4096, /* of a place on the way in, escaped */
 	AGENT_MAX = 250,
 	RETRY_SECONDS = 60,
+	SEATS_MAX = 64,     /* of web_seat_tell */
 	QR_MAX = 64 * 1024, /* the largest code there is has 177 rows of 177 */
 };
 
@@ -86,7 +86,9 @@ struct view web_auth_token(struct web_exchange *e, enum web_proof *proof)
 		return view_trim(view_skip(authorization, sizeof "Bearer"));
 	}
 	struct view token;
-	if (!http_cookie_get(http_exchange_field(e->x, "cookie"), COOKIE, &token) || token.len == 0)
+	if (!http_cookie_get(
+	        http_exchange_field(e->x, "cookie"), web_seat_cookie(web_exchange_seat(e)), &token) ||
+	    token.len == 0)
 		return (struct view){0};
 	*proof = WEB_BY_COOKIE;
 	return token;
@@ -112,7 +114,7 @@ struct view web_auth_site(const struct web_exchange *e)
 static void set_cookie(struct web_exchange *e, struct view token)
 {
 	struct buf value;
-	const struct http_cookie cookie = {.name = COOKIE,
+	const struct http_cookie cookie = {.name = web_seat_cookie(web_exchange_seat(e)),
 	    .value = token,
 	    .path = "/",
 	    .max_age = token.len ? WEB_SESSION_SECONDS : 0,
@@ -266,10 +268,26 @@ static void answer_json(struct web_exchange *e, const struct message_sign_in_ans
 	buf_done(&out);
 }
 
-static void go_to(struct web_exchange *e, struct view path)
+static void lead_to(struct web_exchange *e, struct view path)
 {
 	http_exchange_add(e->x, "location", path);
 	http_exchange_reply(e->x, 303, (struct view){0}, (struct view){0});
+}
+
+/* To a place of a seat. */
+static void go_from(struct web_exchange *e, unsigned seat, struct view path)
+{
+	struct buf place;
+	buf_init(&place, PATH_MAX_OCTETS);
+	buf_append_string(&place, web_seat_prefix(seat));
+	buf_append(&place, path);
+	lead_to(e, buf_view(&place));
+	buf_done(&place);
+}
+
+static void go_to(struct web_exchange *e, struct view path)
+{
+	go_from(e, web_exchange_seat(e), path);
 }
 
 /* Who is signed in gets to where they wanted to go. */
@@ -284,9 +302,19 @@ static void go_sign_in(struct web_exchange *e, struct view next)
 {
 	struct buf path;
 	buf_init(&path, PATH_MAX_OCTETS);
-	web_next_front(&path, next);
-	go_to(e, buf_view(&path));
+	web_next_front(&path, web_exchange_prefix(e), next);
+	lead_to(e, buf_view(&path));
 	buf_done(&path);
+}
+
+/* Who has signed out gets to somebody else who is signed in in this browser, or to where one signs in. */
+static void go_out(struct web_exchange *e)
+{
+	unsigned other = web_seat_other(http_exchange_field(e->x, "cookie"), web_exchange_seat(e));
+	if (other < WEB_SEATS)
+		go_from(e, other, VIEW("/mail/inbox"));
+	else
+		lead_to(e, VIEW("/"));
 }
 
 static void answer_page(struct web_exchange *e, const struct message_sign_in_answer *m)
@@ -318,8 +346,10 @@ static void answer_page(struct web_exchange *e, const struct message_sign_in_ans
 		web_auth_page_secret(e, &page, a->answer);
 	else if (m->why == SIGN_DONE && begins_session(a))
 		go_in(e, page.next);
+	else if (m->why == SIGN_DONE && a->operation == SIGN_OUT)
+		go_out(e);
 	else if (m->why == SIGN_DONE)
-		go_to(e, a->operation == SIGN_OUT ? VIEW("/") : VIEW("/account"));
+		go_to(e, VIEW("/account"));
 	else
 		web_auth_page_words(e, &page);
 	buf_done(&words);
@@ -334,6 +364,7 @@ static void end_user(struct web_exchange *e)
 	struct view token = web_auth_token(e, &proof);
 	buf_init(&base, BASE_MAX);
 	web_exchange_base(e, &base);
+	buf_append_string(&base, web_exchange_prefix(e));
 	web_user_key(&key, proof == WEB_BY_COOKIE ? "cookie" : "bearer", buf_view(&base), token);
 	buf_done(&base);
 	struct web_user *user = web_user_find(&key);
@@ -479,7 +510,7 @@ static const struct action *find_action(struct view path)
 static struct call *new_call(struct web_exchange *e)
 {
 	struct call *call = mem_alloc(sizeof *call);
-	call->action = find_action(http_exchange_path(e->x));
+	call->action = find_action(web_exchange_path(e));
 	buf_init(&call->body, WEB_FORM_BODY_MAX);
 	arena_init(&call->arena, ARENA_MAX);
 	web_auth_token(e, &call->proof);
@@ -560,7 +591,7 @@ static size_t body(struct web_exchange *e, struct view bytes, bool last)
 static void begin_state(struct web_exchange *e)
 {
 	struct call *call = new_call(e);
-	call->is_page = view_equal(http_exchange_path(e->x), VIEW("/account"));
+	call->is_page = view_equal(web_exchange_path(e), VIEW("/account"));
 	/* A link to the page may stand anywhere; what it shows is seen by the person alone. */
 	if (!call->is_page && !is_from_ours(e, call))
 		refuse(e, 403, "This request came from a page of another site.");
@@ -568,6 +599,21 @@ static void begin_state(struct web_exchange *e)
 		go_sign_in(e, VIEW("/account"));
 	else
 		ask(e);
+}
+
+/* For our own pages: where somebody may sign in beside the others. */
+static void begin_seats(struct web_exchange *e)
+{
+	struct buf out;
+	e->proof = WEB_BY_COOKIE;
+	if (!web_origin_is_allowed(e)) {
+		web_exchange_refuse(e, 403, NULL, NULL, "This request came from a page of another site.");
+		return;
+	}
+	buf_init(&out, SEATS_MAX);
+	web_seat_tell(&out, http_exchange_field(e->x, "cookie"));
+	http_exchange_reply(e->x, 200, VIEW("application/json"), buf_view(&out));
+	buf_done(&out);
 }
 
 /* Whoever is signed in gets to the mail from here; the webmail leads to "/?sign-in" when the session has
@@ -600,6 +646,7 @@ static void begin_password(struct web_exchange *e)
 const struct web_route web_auth_routes[] = {
     {"GET", "/.well-known/change-password", 0, begin_password, NULL, NULL, NULL},
     {"GET", "/", 0, begin_front, NULL, NULL, NULL},
+    {"GET", "/auth/seats", 0, begin_seats, NULL, NULL, NULL},
     {"GET", "/account", 0, begin_state, NULL, NULL, over},
     {"GET", "/auth/account", 0, begin_state, NULL, NULL, over},
     {"POST", "/auth/*", WEB_WRITES, begin, body, NULL, over},

@@ -41,11 +41,11 @@ static void put_agent(struct buf *out, enum web_language in, struct view agent)
 		put(out, in, "A program without a name");
 }
 
-/* A form of one button: what is done with the thing of that id. */
-static void put_button(struct buf *out, enum web_language in, const char *action, int64_t id,
-    const char *label, const char *about)
+/* A form of one button: what is done with the thing of that id. prefix: of the seat (web_seat.h). */
+static void put_button(struct buf *out, const char *prefix, enum web_language in, const char *action,
+    int64_t id, const char *label, const char *about)
 {
-	buf_printf(out, "<form method=\"post\" action=\"%s\" class=\"inline\">", action);
+	buf_printf(out, "<form method=\"post\" action=\"%s%s\" class=\"inline\">", prefix, action);
 	if (id)
 		buf_printf(out, "<input type=\"hidden\" name=\"id\" value=\"%lld\">", (long long)id);
 	buf_printf(out, "<button%s%s%s>%s</button></form>", about ? " aria-label=\"" : "",
@@ -77,7 +77,8 @@ static void put_last_used(struct buf *out, enum web_language in, const struct js
 	buf_append_string(out, "</span></div>");
 }
 
-static void put_sessions(struct buf *out, enum web_language in, const struct json_value *state)
+static void put_sessions(
+    struct buf *out, const char *prefix, enum web_language in, const struct json_value *state)
 {
 	int64_t own = json_number_of(state, "session");
 	size_t count = 0;
@@ -101,14 +102,14 @@ static void put_sessions(struct buf *out, enum web_language in, const struct jso
 		web_html_time(out, in, json_number_of(s, "lastUsed"));
 		buf_append_string(out, "</span></div>");
 		if (id == own)
-			put_button(out, in, "/auth/logout", 0, "Sign out", NULL);
+			put_button(out, prefix, in, "/auth/logout", 0, "Sign out", NULL);
 		else
-			put_button(out, in, "/auth/sessions/end", id, "End", "End this session");
+			put_button(out, prefix, in, "/auth/sessions/end", id, "End", "End this session");
 		buf_append_string(out, "</li>\n");
 	}
 	buf_append_string(out, "</ul>\n");
 	if (count > 1)
-		put_button(out, in, "/auth/sessions/end", 0, "End all others", NULL);
+		put_button(out, prefix, in, "/auth/sessions/end", 0, "End all others", NULL);
 	buf_append_string(out, "</section>\n");
 }
 
@@ -120,7 +121,8 @@ static void put_opens(struct buf *out, const struct json_value *app)
 	}
 }
 
-static void put_apps(struct buf *out, enum web_language in, const struct json_value *state)
+static void put_apps(
+    struct buf *out, const char *prefix, enum web_language in, const struct json_value *state)
 {
 	begin_section(out, in, "apps", "App passwords");
 	buf_printf(out, "<p class=\"quiet\">%s</p>\n<ul class=\"rows\">\n",
@@ -132,27 +134,29 @@ static void put_apps(struct buf *out, enum web_language in, const struct json_va
 		buf_append_string(out, "</strong><br><span class=\"quiet\">");
 		put_opens(out, a);
 		put_last_used(out, in, a);
-		put_button(out, in, "/auth/passwords/remove", json_number_of(a, "id"), "Remove",
+		put_button(out, prefix, in, "/auth/passwords/remove", json_number_of(a, "id"), "Remove",
 		    "Remove this app password");
 		buf_append_string(out, "</li>\n");
 	}
 	buf_printf(out,
-	    "</ul>\n<form method=\"post\" action=\"/auth/passwords/add\" class=\"line\">\n"
+	    "</ul>\n<form method=\"post\" action=\"%s/auth/passwords/add\" class=\"line\">\n"
 	    "<label>%s\n<input name=\"name\" maxlength=\"60\" required></label>\n"
 	    "<input type=\"hidden\" name=\"opens\" value=\"imap\"><input type=\"hidden\" name=\"opens\" "
 	    "value=\"pop3\">"
 	    "<input type=\"hidden\" name=\"opens\" value=\"smtp\"><input type=\"hidden\" name=\"opens\" "
 	    "value=\"web\">"
 	    "<input type=\"hidden\" name=\"opens\" value=\"sieve\">\n<button>%s</button>\n</form>\n",
-	    web_text(in, "For which program, on which device?"), web_text(in, "Make an app password"));
+	    prefix, web_text(in, "For which program, on which device?"),
+	    web_text(in, "Make an app password"));
 	buf_printf(out,
-	    "<form method=\"post\" action=\"/auth/tokens/add\" class=\"line\">\n<label>%s\n"
+	    "<form method=\"post\" action=\"%s/auth/tokens/add\" class=\"line\">\n<label>%s\n"
 	    "<input name=\"name\" maxlength=\"60\" required></label>\n<button>%s</button>\n</form>\n"
 	    "</section>\n",
-	    web_text(in, "A token for a program that speaks JMAP"), web_text(in, "Make a token"));
+	    prefix, web_text(in, "A token for a program that speaks JMAP"), web_text(in, "Make a token"));
 }
 
-static void put_second(struct buf *out, enum web_language in, const struct json_value *state)
+static void put_second(
+    struct buf *out, const char *prefix, enum web_language in, const struct json_value *state)
 {
 	bool codes = json_true_of(state, "codes"), second = json_true_of(state, "secondFactor");
 	begin_section(out, in, "second", "Two-step sign-in");
@@ -161,18 +165,20 @@ static void put_second(struct buf *out, enum web_language in, const struct json_
 	                          "programs use app passwords."
 	                        : "It is off: whoever has your password has your mail."));
 	if (codes)
-		put_button(out, in, "/auth/codes/remove", 0, "Switch codes off", NULL);
+		put_button(out, prefix, in, "/auth/codes/remove", 0, "Switch codes off", NULL);
 	else
-		put_button(out, in, "/auth/codes/begin", 0, "Set up codes of an authenticator program", NULL);
+		put_button(out, prefix, in, "/auth/codes/begin", 0,
+		    "Set up codes of an authenticator program", NULL);
 	if (second) {
 		buf_printf(out, "<p>%s%lld</p>\n", web_text(in, "Recovery codes that are left: "),
 		    (long long)json_number_of(state, "recoveryCodes"));
-		put_button(out, in, "/auth/recovery/make", 0, "Make new recovery codes", NULL);
+		put_button(out, prefix, in, "/auth/recovery/make", 0, "Make new recovery codes", NULL);
 	}
 	buf_append_string(out, "</section>\n");
 }
 
-static void put_passkeys(struct buf *out, enum web_language in, const struct json_value *state)
+static void put_passkeys(
+    struct buf *out, const char *prefix, enum web_language in, const struct json_value *state)
 {
 	begin_section(out, in, "passkeys", "Passkeys");
 	buf_printf(out, "<p class=\"quiet\">%s</p>\n<ul class=\"rows\">\n",
@@ -184,7 +190,7 @@ static void put_passkeys(struct buf *out, enum web_language in, const struct jso
 		buf_append_string(out, "</strong><br><span class=\"quiet\">");
 		web_html_text(out, json_text_of(p, "site"));
 		put_last_used(out, in, p);
-		put_button(out, in, "/auth/passkeys/remove", json_number_of(p, "id"), "Remove",
+		put_button(out, prefix, in, "/auth/passkeys/remove", json_number_of(p, "id"), "Remove",
 		    "Remove this passkey");
 		buf_append_string(out, "</li>\n");
 	}
@@ -207,11 +213,13 @@ static void put_passkeys(struct buf *out, enum web_language in, const struct jso
 }
 
 /* Its address goes along, so that programs which keep passwords know whose it is. */
-static void put_password(struct buf *out, enum web_language in, struct view address)
+static void put_password(struct buf *out, const char *prefix, enum web_language in, struct view address)
 {
 	begin_section(out, in, "password", "Password");
-	buf_append_string(out, "<form method=\"post\" action=\"/auth/password\">\n<input name=\"username\" "
-	                       "autocomplete=\"username\" hidden readonly value=\"");
+	buf_printf(out,
+	    "<form method=\"post\" action=\"%s/auth/password\">\n<input name=\"username\" "
+	    "autocomplete=\"username\" hidden readonly value=\"",
+	    prefix);
 	web_html_text(out, address);
 	buf_printf(out,
 	    "\">\n<label>%s\n<input name=\"current\" type=\"password\" dir=\"ltr\" "
@@ -231,6 +239,7 @@ void web_auth_page_account(struct web_exchange *e, const struct web_auth_page *p
 	struct arena arena;
 	struct json_value state = {.kind = JSON_NULL};
 	enum web_language in = web_language_of(e);
+	const char *prefix = web_exchange_prefix(e);
 	arena_init(&arena, ARENA_MAX);
 	buf_init(&out, PAGE_MAX);
 	if (json_parse(page->text, &arena, &state) != 0) {
@@ -240,11 +249,11 @@ void web_auth_page_account(struct web_exchange *e, const struct web_auth_page *p
 		buf_append_string(&out, "<p class=\"who\">");
 		web_html_text(&out, json_text_of(&state, "address"));
 		buf_append_string(&out, "</p>\n");
-		put_sessions(&out, in, &state);
-		put_apps(&out, in, &state);
-		put_second(&out, in, &state);
-		put_passkeys(&out, in, &state);
-		put_password(&out, in, json_text_of(&state, "address"));
+		put_sessions(&out, prefix, in, &state);
+		put_apps(&out, prefix, in, &state);
+		put_second(&out, prefix, in, &state);
+		put_passkeys(&out, prefix, in, &state);
+		put_password(&out, prefix, in, json_text_of(&state, "address"));
 		web_html_end(&out);
 		web_html_reply(e, page->status, &out);
 	}

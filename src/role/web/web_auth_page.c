@@ -50,19 +50,20 @@ static void put_passkey(
 	    web_text(in, "Use a passkey"));
 }
 
-static void put_link(struct buf *out, enum web_language in, const char *path, const char *text)
+static void put_account_link(struct web_exchange *e, struct buf *out)
 {
-	buf_printf(out, "<p class=\"quiet\"><a href=\"%s\">%s</a></p>\n", path, web_text(in, text));
+	buf_printf(out, "<p class=\"quiet\"><a href=\"%s/account\">%s</a></p>\n", web_exchange_prefix(e),
+	    web_text(web_language_of(e), "Back to the account"));
 }
 
-static void put_again(struct buf *out, enum web_language in, struct view next)
+static void put_again(struct web_exchange *e, struct buf *out, struct view next)
 {
 	struct buf path;
 	buf_init(&path, PATH_MAX_OCTETS);
-	web_next_front(&path, next);
+	web_next_front(&path, web_exchange_prefix(e), next);
 	buf_append_string(out, "<p class=\"quiet\"><a href=\"");
 	web_html_text(out, buf_view(&path));
-	buf_printf(out, "\">%s</a></p>\n", web_text(in, "Begin again"));
+	buf_printf(out, "\">%s</a></p>\n", web_text(web_language_of(e), "Begin again"));
 	buf_done(&path);
 }
 
@@ -76,7 +77,7 @@ void web_auth_page_sign_in(struct web_exchange *e, const struct web_auth_page *p
 	web_html_text(&out, edge_settings()->hostname);
 	buf_append_string(&out, "</p>\n");
 	put_words(&out, page);
-	buf_append_string(&out, "<form method=\"post\" action=\"/auth/login\">\n");
+	buf_printf(&out, "<form method=\"post\" action=\"%s/auth/login\">\n", web_exchange_prefix(e));
 	put_next(&out, page->next);
 	buf_printf(&out,
 	    "<label>%s\n"
@@ -90,8 +91,9 @@ void web_auth_page_sign_in(struct web_exchange *e, const struct web_auth_page *p
 	    "autocomplete=\"current-password\" required></label>\n<button>%s</button>\n</form>\n",
 	    web_text(in, "Password"), web_text(in, "Sign in"));
 	put_passkey(&out, in, "sign-in", &(struct web_auth_page){.next = page->next});
-	buf_printf(&out, "<p class=\"quiet\">%s <a href=\"/setup\">%s</a></p>\n",
-	    web_text(in, "You use a mail program?"), web_text(in, "This is how it is set up"));
+	buf_printf(&out, "<p class=\"quiet\">%s <a href=\"%s/setup\">%s</a></p>\n",
+	    web_text(in, "You use a mail program?"), web_exchange_prefix(e),
+	    web_text(in, "This is how it is set up"));
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);
@@ -109,7 +111,7 @@ void web_auth_page_second(struct web_exchange *e, const struct web_auth_page *pa
 	buf_init(&out, PAGE_MAX);
 	web_html_begin(&out, in, "Second step", "passkey.js");
 	put_words(&out, page);
-	buf_append_string(&out, "<form method=\"post\" action=\"/auth/code\">\n");
+	buf_printf(&out, "<form method=\"post\" action=\"%s/auth/code\">\n", web_exchange_prefix(e));
 	put_hidden(&out, "ticket", page->ticket);
 	put_next(&out, page->next);
 	buf_printf(&out,
@@ -122,7 +124,7 @@ void web_auth_page_second(struct web_exchange *e, const struct web_auth_page *pa
 	    web_text(in, "Go on"));
 	if (!told || json_true_of(&second, "passkey"))
 		put_passkey(&out, in, "second", page);
-	put_again(&out, in, page->next);
+	put_again(e, &out, page->next);
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);
@@ -137,14 +139,15 @@ void web_auth_page_prove(struct web_exchange *e, const struct web_auth_page *pag
 	web_html_begin(&out, in, "Is it you?", "passkey.js");
 	put_words(&out, page);
 	buf_printf(&out,
-	    "<p>%s</p>\n<form method=\"post\" action=\"/auth/prove\">\n<label>%s\n"
+	    "<p>%s</p>\n<form method=\"post\" action=\"%s/auth/prove\">\n<label>%s\n"
 	    "<input name=\"secret\" type=\"password\" dir=\"ltr\" autocomplete=\"current-password\" required "
 	    "autofocus></label>\n<button>%s</button>\n</form>\n",
 	    web_text(in, "Before this is changed, prove that it is you. Then do it again; for 15 minutes "
 	                 "nobody asks."),
-	    web_text(in, "Your password; or, with two-step sign-in, a code"), web_text(in, "Go on"));
+	    web_exchange_prefix(e), web_text(in, "Your password; or, with two-step sign-in, a code"),
+	    web_text(in, "Go on"));
 	put_passkey(&out, in, "prove", &(struct web_auth_page){0});
-	put_link(&out, in, "/account", "Back to the account");
+	put_account_link(e, &out);
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);
@@ -168,15 +171,16 @@ void web_auth_page_codes(struct web_exchange *e, const struct web_auth_page *pag
 		web_html_qr(&out, in, copy.data);
 	buf_printf(&out, "<p class=\"quiet\">%s<code>", web_text(in, "Or type this into the program: "));
 	web_html_text(&out, json_text_of(&codes, "secret"));
-	buf_printf(&out, "</code></p>\n<p>%s</p>\n<form method=\"post\" action=\"/auth/codes/set\">\n",
+	buf_printf(&out, "</code></p>\n<p>%s</p>\n<form method=\"post\" action=\"%s/auth/codes/set\">\n",
 	    web_text(in, "From then on mail programs need app passwords: your own password opens nothing but "
-	                 "the first step here."));
+	                 "the first step here."),
+	    web_exchange_prefix(e));
 	put_hidden(&out, "ticket", page->ticket);
 	buf_printf(&out,
 	    "<label>%s\n<input name=\"code\" inputmode=\"numeric\" dir=\"ltr\" "
 	    "autocomplete=\"one-time-code\" required autofocus></label>\n<button>%s</button>\n</form>\n",
 	    web_text(in, "Code"), web_text(in, "Switch it on"));
-	put_link(&out, in, "/account", "Back to the account");
+	put_account_link(e, &out);
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);
@@ -224,7 +228,7 @@ void web_auth_page_secret(struct web_exchange *e, const struct web_auth_page *pa
 		web_html_text(&out, page->text);
 		buf_append_string(&out, "</code></p>\n");
 	}
-	put_link(&out, in, "/account", "Back to the account");
+	put_account_link(e, &out);
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);
@@ -237,7 +241,7 @@ void web_auth_page_words(struct web_exchange *e, const struct web_auth_page *pag
 	buf_init(&out, PAGE_MAX);
 	web_html_begin(&out, in, "That did not work", NULL);
 	put_words(&out, page);
-	put_link(&out, in, "/account", "Back to the account");
+	put_account_link(e, &out);
 	web_html_end(&out);
 	web_html_reply(e, page->status, &out);
 	buf_done(&out);

@@ -144,7 +144,7 @@ static void put_row(
 
 static void put_settings(struct buf *out, const struct web_config *c, enum web_language in, struct view base)
 {
-	buf_printf(out, "<p>%s <a href=\"/account\">%s</a></p>\n<p>%s</p>\n<dl>\n",
+	buf_printf(out, "<p>%s <a href=\"account\">%s</a></p>\n<p>%s</p>\n<dl>\n",
 	    web_text(in,
 	        "Most programs find the rest by themselves once you have typed your address and your "
 	        "password. With two-step sign-in they need an app password."),
@@ -195,6 +195,7 @@ static void put_android(struct buf *out, const struct web_config *c, enum web_la
 	buf_done(&code);
 }
 
+/* Its links are relative: they lead to the seat by which the page was reached. */
 void web_config_page(const struct web_config *c, enum web_language in, struct view base, struct buf *out)
 {
 	web_html_begin(out, in, "Set up a mail program", NULL);
@@ -205,12 +206,12 @@ void web_config_page(const struct web_config *c, enum web_language in, struct vi
 	} else {
 		buf_printf(out,
 		    "<section>\n<h2>iPhone, iPad, Mac, Android</h2>\n<form method=\"get\" "
-		    "action=\"/setup\">\n"
+		    "action=\"setup\">\n"
 		    "<label>%s\n<input name=\"address\" type=\"text\" inputmode=\"email\" "
 		    "autocomplete=\"email\" dir=\"ltr\" autocapitalize=\"none\" spellcheck=\"false\" "
 		    "required></label>\n<button>%s</button>\n</form>\n</section>\n",
 		    web_text(in, "Your address"), web_text(in, "Show the codes to scan"));
 	}
-	buf_printf(out, "<p class=\"quiet\"><a href=\"/\">%s</a></p>\n", web_text(in, "Your mail"));
+	buf_printf(out, "<p class=\"quiet\"><a href=\"./\">%s</a></p>\n", web_text(in, "Your mail"));
 	web_html_end(out);
 }

@@ -106,7 +106,7 @@ static void ask(struct web_exchange *e, struct errand *f)
 {
 	struct web_form form;
 	struct view type = http_exchange_field(e->x, "content-type");
-	bool leaves = view_equal(http_exchange_path(e->x), VIEW("/unsubscribe"));
+	bool leaves = view_equal(web_exchange_path(e), VIEW("/unsubscribe"));
 	/* A form is what pages of others can send by themselves. */
 	if (buf_failed(&f->body) || web_form_is_form(type) ||
 	    !web_form_read(&form, type, buf_view(&f->body), &f->arena)) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "format/json.h"
+#include "role/web/web_seat.h"
 
 enum {
 	PROBLEM_MAX = 4096,
@@ -68,12 +69,30 @@ bool web_route_has_path(const struct web_route *route, struct view path)
 	return view_equal(path, pattern);
 }
 
+struct view web_exchange_path(const struct web_exchange *e)
+{
+	struct view path = http_exchange_path(e->x);
+	web_seat_take(&path);
+	return path;
+}
+
+unsigned web_exchange_seat(const struct web_exchange *e)
+{
+	struct view path = http_exchange_path(e->x);
+	return web_seat_take(&path);
+}
+
+const char *web_exchange_prefix(const struct web_exchange *e)
+{
+	return web_seat_prefix(web_exchange_seat(e));
+}
+
 struct view web_exchange_rest(const struct web_exchange *e)
 {
 	struct view pattern = view_from_string(e->route->path);
 	if (pattern.data[pattern.len - 1] != '*')
 		return (struct view){0};
-	return view_skip(http_exchange_path(e->x), pattern.len - 1);
+	return view_skip(web_exchange_path(e), pattern.len - 1);
 }
 
 void web_exchange_base(const struct web_exchange *e, struct buf *out)

@@ -62,6 +62,15 @@ static inline void web_exchange_touch(struct web_exchange *e)
 /* Whether the row serves a path. */
 bool web_route_has_path(const struct web_route *route, struct view path);
 
+/* The path that routes look at: without the prefix of a seat (web_seat.h). */
+struct view web_exchange_path(const struct web_exchange *e);
+
+/* Which of the people that this browser may have signed in asks: the number of web_seat.h. */
+unsigned web_exchange_seat(const struct web_exchange *e);
+
+/* "" or "/u/1": what stands before a path that is to lead back to the same seat. */
+const char *web_exchange_prefix(const struct web_exchange *e);
+
 /* What the path has behind the route's "*"; empty for a route without. */
 struct view web_exchange_rest(const struct web_exchange *e);
 

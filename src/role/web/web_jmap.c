@@ -51,6 +51,7 @@ static struct jmap_session *new_machine(struct web_user *user)
 	    .account = user->account,
 	    .address = view_from_string(user->address),
 	    .base = view_from_string(user->base),
+	    .prefix = view_from_string(user->prefix),
 	    .message_max = settings->upload_size_max,
 	    .attach_max = settings->message_size_max,
 	    .file_link_days = settings->file_link_days,

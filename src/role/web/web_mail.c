@@ -55,7 +55,7 @@ static void begin_place(struct web_exchange *e)
 
 static void begin_frame(struct web_exchange *e)
 {
-	struct view path = http_exchange_path(e->x);
+	struct view path = web_exchange_path(e);
 	for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++)
 		if (view_equal(path, view_from_string(frames[i].path)))
 			http_exchange_add(
@@ -72,7 +72,7 @@ static void begin_frame(struct web_exchange *e)
 static void begin_worker(struct web_exchange *e)
 {
 	http_exchange_add(e->x, "content-security-policy", view_from_string(app_policy));
-	answer(e, view_skip(http_exchange_path(e->x), 1));
+	answer(e, view_skip(web_exchange_path(e), 1));
 }
 
 const struct web_route web_mail_routes[] = {

@@ -21,10 +21,10 @@ struct view web_next_of(struct view path)
 	return good ? path : (struct view){0};
 }
 
-void web_next_front(struct buf *out, struct view path)
+void web_next_front(struct buf *out, const char *prefix, struct view path)
 {
 	struct view next = web_next_of(path);
-	buf_append_byte(out, '/');
+	buf_printf(out, "%s/", prefix);
 	if (next.len == 0)
 		return;
 	buf_append_string(out, "?sign-in&next=");

@@ -83,7 +83,7 @@ static void refuse_method(struct web_exchange *e, struct view path)
 static void serve(struct web_exchange *e)
 {
 	const struct web_route *other;
-	struct view path = http_exchange_path(e->x), method = http_exchange_method(e->x);
+	struct view path = web_exchange_path(e), method = http_exchange_method(e->x);
 	const struct web_route *route = web_route_find(path, method, &other);
 	e->route = route ? route : other;
 	if (e->route == NULL) {
@@ -137,10 +137,9 @@ static void on_room(void *arg, struct http_exchange *x)
 }
 
 /* What opens something to whoever knows it is written nowhere. */
-static struct view shown_path(struct http_exchange *x)
+static struct view shown_path(const struct web_exchange *e)
 {
-	struct view path = http_exchange_path(x);
-	return view_starts(path, VIEW("/file/")) ? VIEW("/file/") : path;
+	return view_starts(web_exchange_path(e), VIEW("/file/")) ? VIEW("/file/") : http_exchange_path(e->x);
 }
 
 static void on_over(void *arg, struct http_exchange *x, bool whole)
@@ -148,10 +147,10 @@ static void on_over(void *arg, struct http_exchange *x, bool whole)
 	struct web_exchange *e = http_exchange_data(x);
 	(void)arg;
 	log_event(LOG_DEBUG, e->connection->edge.id, "web-request", log_string("client", e->client),
-	    log_text("method", http_exchange_method(x)), log_text("path", shown_path(x)),
+	    log_text("method", http_exchange_method(x)), log_text("path", shown_path(e)),
 	    log_u64("status", http_exchange_answered(x)), log_u64("bytes", http_exchange_written(x)),
 	    log_u64("whole", whole));
-	if (view_equal(http_exchange_path(x), VIEW("/jmap/api")))
+	if (view_equal(web_exchange_path(e), VIEW("/jmap/api")))
 		metric_took(METRIC_REQUEST_SECONDS, clock_monotonic_ms() - e->began);
 	web_sign_forget(e);
 	if (e->begun && e->route->over)

@@ -22,6 +22,7 @@ struct web_login {
 	uint32_t request;
 	enum web_proof proof;
 	char *base;
+	const char *prefix; /* of the seat */
 	char client[NETWORK_TEXT_SIZE];
 	char id[RANDOM_ID_SIZE];
 	struct web_sign *first; /* those who wait */
@@ -62,6 +63,16 @@ static void finish(struct web_login *login, struct web_user *user, enum login_fa
 	mem_free(login);
 }
 
+static struct web_user *new_user(
+    const struct web_login *login, uint64_t account, struct view address, int channel)
+{
+	struct web_user *user =
+	    web_user_new(&login->key, account, address, view_from_string(login->base), channel);
+	if (user)
+		user->prefix = login->prefix;
+	return user;
+}
+
 static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct web_login *login = arg;
@@ -81,9 +92,7 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 		frame->fd = -1;
 		log_record(LOG_INFO, login->id, web_edge.protocol->login_event,
 		    log_text("address", m.logged_in.address), log_string("client", login->client));
-		finish(login,
-		    web_user_new(&login->key, m.logged_in.account, m.logged_in.address,
-		        view_from_string(login->base), channel),
+		finish(login, new_user(login, m.logged_in.account, m.logged_in.address, channel),
 		    LOGIN_TEMPORARY);
 		return true;
 	}
@@ -112,8 +121,7 @@ static bool opened(void *arg, struct link *link, struct channel_frame *frame)
 		frame->fd = -1;
 		log_record(LOG_INFO, login->id, web_edge.protocol->login_event,
 		    log_text("address", m.address), log_string("client", login->client));
-		struct web_user *user =
-		    web_user_new(&login->key, m.account, m.address, view_from_string(login->base), channel);
+		struct web_user *user = new_user(login, m.account, m.address, channel);
 		if (user)
 			user->administrator = m.administrator;
 		finish(login, user, LOGIN_TEMPORARY);
@@ -169,6 +177,7 @@ static struct web_login *begin_login(
 	login->key = *key;
 	login->proof = e->proof;
 	login->base = mem_string(base);
+	login->prefix = web_exchange_prefix(e);
 	memcpy(login->client, e->client, sizeof login->client);
 	random_id(login->id);
 	login->request = e->proof == WEB_BY_BASIC ? ask_auth(login, secret) : ask_to_open(login, secret);
@@ -196,11 +205,15 @@ static void wait_for(struct web_login *login, struct web_exchange *e, web_signed
 static void by_secret(
     struct web_exchange *e, const char *kind, struct view shown, struct view asked, web_signed *done)
 {
-	struct buf base;
+	struct buf base, home;
 	struct web_key key;
 	buf_init(&base, BASE_MAX);
+	buf_init(&home, BASE_MAX);
 	web_exchange_base(e, &base);
-	web_user_key(&key, kind, buf_view(&base), shown);
+	buf_append(&home, buf_view(&base));
+	buf_append_string(&home, web_exchange_prefix(e));
+	web_user_key(&key, kind, buf_view(&home), shown);
+	buf_done(&home);
 	struct web_user *user = web_user_find(&key);
 	struct web_login *login = map_get(&logins, key_view(&key));
 	if (user == NULL && login == NULL && asked.len)

@@ -51,7 +51,7 @@ void web_static_answer(struct web_exchange *e, const struct web_file *file)
 
 void web_static_begin(struct web_exchange *e)
 {
-	struct view name = view_skip(http_exchange_path(e->x), 1);
+	struct view name = view_skip(web_exchange_path(e), 1);
 	const struct web_file *file = web_static_find(name);
 	if (file)
 		web_static_answer(e, file);

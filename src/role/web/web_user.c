@@ -221,6 +221,7 @@ struct web_user *web_user_new(
 	user->account = account;
 	user->address = mem_string(address);
 	user->base = mem_string(base);
+	user->prefix = "";
 	account_client_init(&user->channel, &handler, user, NULL);
 	account_client_open(&user->channel, all.process, channel);
 	if (all.users.count == 0)

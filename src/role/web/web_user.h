@@ -28,6 +28,7 @@ struct web_user {
 	struct web_key key;
 	uint64_t account;
 	char *address, *base;          /* base: what this server was reached by, "https://mail.example.org" */
+	const char *prefix;            /* of the paths by which it was reached: of a seat (web_seat.h) */
 	struct account_client channel; /* for JMAP and push */
 	struct jmap_session *jmap;     /* NULL: nothing was asked yet, or not for long */
 	uint32_t jmap_base,

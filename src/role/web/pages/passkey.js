@@ -2,11 +2,14 @@
 (() => {
 	"use strict";
 
+	// Of several people who are signed in in this browser, each has a seat: src/role/web/web_seat.h.
+	const [prefix = "", seat] = /^\/u\/([1-4])(?=\/|$)/.exec(location.pathname) ?? [];
+
 	// Another person may be signed in afterwards: the webmail asks who it is before it shows what it keeps
 	// (webmail/src/layer/worker/marker.ts).
 	document.addEventListener("submit", () => {
 		try {
-			localStorage.setItem("postrider.signing-in", crypto.randomUUID());
+			localStorage.setItem(`postrider.${seat ? `${seat}.` : ""}signing-in`, crypto.randomUUID());
 		} catch {
 			// A browser that keeps no mark keeps no mail.
 		}
@@ -20,7 +23,7 @@
 		.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
 	async function ask(path, question) {
-		const answer = await fetch(path, {
+		const answer = await fetch(prefix + path, {
 			method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(question),
 		});
 		const told = await answer.json();
@@ -53,7 +56,7 @@
 			userHandle: key.response.userHandle ? toText(key.response.userHandle) : "",
 		});
 		// Where one wanted to go: the server has looked at it (src/role/web/web_next.h).
-		location.assign(prove ? "/account" : form.elements.next?.value || "/mail/inbox");
+		location.assign(prefix + (prove ? "/account" : form.elements.next?.value || "/mail/inbox"));
 	}
 
 	async function add(form) {
@@ -67,7 +70,7 @@
 		if (told.recoveryCodes)
 			showCodes(form, told.recoveryCodes);
 		else
-			location.assign("/account");
+			location.assign(`${prefix}/account`);
 	}
 
 	function showCodes(form, codes) {
@@ -78,7 +81,7 @@
 			const row = list.appendChild(document.createElement("li"));
 			row.appendChild(document.createElement("code")).textContent = code;
 		}
-		back.href = "/account";
+		back.href = `${prefix}/account`;
 		back.textContent = form.dataset.done;
 		form.replaceChildren(words, list, back);
 		words.tabIndex = -1;
