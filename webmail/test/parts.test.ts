@@ -19,7 +19,7 @@ import type { EmailRow, Mailbox } from '../src/jmap/types.ts';
 import { best, fits } from '../src/ui/Picker.tsx';
 import { nextEntry, tidy } from '../src/ui/Menu.tsx';
 import { place } from '../src/ui/position.ts';
-import { boxHeight, listTop, MOST_HEIGHT, scrollTopFor, spanAt, topToShow } from '../src/ui/window.ts';
+import { boxHeight, listTop, MOST_HEIGHT, scrollTopFor, spanAt, spanToDraw, topToShow } from '../src/ui/window.ts';
 
 const context = {
   mailboxes: [
@@ -255,6 +255,7 @@ test('only the rows in the window are drawn, and a list of any length has a plac
   assert.deepEqual(spanAt(0, 640, 64, 100_000), { from: 0, to: 16 });
   assert.deepEqual(spanAt(64_000, 640, 64, 100_000), { from: 994, to: 1016 });
   assert.deepEqual(spanAt(640, 640, 64, 3), { from: 3, to: 3 });
+  assert.deepEqual(spanAt(64_000, 640, 64, 100_000, 0), { from: 1000, to: 1010 });
   assert.equal(topToShow(5, 0, 640, 64), 0);
   assert.equal(topToShow(10, 0, 640, 64), 64);
   assert.equal(topToShow(3, 640, 640, 64), 192);
@@ -262,6 +263,15 @@ test('only the rows in the window are drawn, and a list of any length has a plac
   assert.equal(boxHeight(many, 64), MOST_HEIGHT);
   const end = many * 64 - 640;
   assert.ok(Math.abs(listTop(scrollTopFor(end, many, 64, 640), many, 64, 640) - end) < 64);
+});
+
+test('rows that come into sight all at once are drawn alone at first, and those around them later', () => {
+  const [top, around] = [{ from: 0, to: 10 }, { from: 0, to: 16 }];
+  assert.equal(spanToDraw(top, { from: 0, to: 12 }, around, true).to, 12);
+  assert.equal(spanToDraw(top, { from: 0, to: 12 }, around, false), around);
+  const [far, aroundFar] = [{ from: 90, to: 100 }, { from: 84, to: 100 }];
+  assert.equal(spanToDraw(far, around, aroundFar, false), far);
+  assert.equal(spanToDraw(far, far, aroundFar, false), aroundFar);
 });
 
 test('what floats stays in the window, above where there is no room below, mirrored from right to left', () => {

@@ -54,6 +54,11 @@ export class Batch {
     return call;
   }
 
+  /** What `send` would ask. */
+  get asked(): Invocation[] {
+    return this.calls;
+  }
+
   get isEmpty(): boolean {
     return this.calls.length === 0;
   }

@@ -42,6 +42,9 @@ export interface Upload {
   size: number;
 }
 
+/** What the next start will ask, and the request whose answers it is then given: the same, or a smaller one. */
+export type FirstRequests = [asked: Invocation[], answered: Invocation[]][];
+
 export interface Layer {
   /** Renewed with the event 'session'. */
   readonly session: Session;
@@ -54,6 +57,8 @@ export interface Layer {
   here?(calls: Invocation[]): Promise<Invocation[]>;
   /** Mail of so many days is kept whole in this browser from now on. Missing where nothing is kept. */
   keepDays?(days: number): Promise<void>;
+  /** Keeps these answers for the first screen of the next start, as they are now. Missing where nothing is kept. */
+  keepFirst?(requests: FirstRequests): Promise<void>;
   /** Returns the function that ends it. */
   listen(listener: (event: LayerEvent) => void): () => void;
   status(): LayerStatus;

@@ -7,7 +7,9 @@ import { signal } from '@preact/signals';
 import { Emitter } from '../base/emitter.ts';
 import { Batch } from '../jmap/batch.ts';
 import type { Comparator, EmailRow, Filter, Id, State } from '../jmap/types.ts';
+import type { FirstRequests } from '../layer/layer.ts';
 import { matchesFilter } from './filter.ts';
+import { askWindow, type QueryAnswer, WINDOW } from './listWindow.ts';
 import type { RowList } from './merged.ts';
 import type { Store } from './store.ts';
 
@@ -16,14 +18,6 @@ export interface ListQuery {
   filter: Filter | null;
   sort: Comparator[];
   collapseThreads: boolean;
-}
-
-interface QueryAnswer {
-  ids: Id[];
-  total?: number;
-  position: number;
-  queryState: State;
-  canCalculateChanges: boolean;
 }
 
 interface ChangesAnswer {
@@ -36,8 +30,6 @@ interface ChangesAnswer {
 export const NEWEST_FIRST: Comparator[] = [{ property: 'receivedAt', isAscending: false }];
 /** Conversations that are pinned stand above all others. */
 export const PINNED_FIRST: Comparator[] = [{ property: 'someInThreadHaveKeyword', keyword: '$pinned', isAscending: false }, ...NEWEST_FIRST];
-/** Positions are asked for in pieces of so many. */
-const WINDOW = 100;
 const CHANGES_MAX = 500;
 /** Of more changed conversations than this, the list is looked through once in place of once for each. */
 const FEW = 32;
@@ -210,28 +202,16 @@ export class MailList implements RowList {
     }
   }
 
-  private ask(request: Batch, position: number) {
-    const { accountId, filter, sort, collapseThreads } = this.query;
-    const query = request.call<QueryAnswer>('Email/query', {
-      accountId,
-      filter,
-      sort,
-      collapseThreads,
-      position,
-      limit: WINDOW,
-      calculateTotal: true,
-    });
-    const first = request.call<{ list: EmailRow[] }>('Email/get', { accountId, '#ids': query.result('/ids'), properties: ['threadId'] });
-    const threads = request.call('Thread/get', { accountId, '#ids': first.result('/list/*/threadId') });
-    const rows = request.call('Email/get', { accountId, '#ids': threads.result('/list/*/emailIds'), properties: this.store.rowProperties });
-    return { query, threads, rows };
+  /** What a start asks for this list, and a smaller request for the rows that its first screen has. */
+  firstRequest(rows: number): FirstRequests[number] {
+    const [asked, answered] = [WINDOW, rows].map((limit) => askWindow(this.store, this.query, 0, limit).request.asked);
+    return [asked!, answered!];
   }
 
   /** False: rows have moved while the server answered, so its positions are not ours. */
   private async loadWindow(position: number): Promise<boolean> {
     const moves = this.moves;
-    const request = new Batch(this.store.layer);
-    const { query, threads, rows } = this.ask(request, Math.max(0, position - this.kept.size));
+    const { request, query, threads, rows } = askWindow(this.store, this.query, Math.max(0, position - this.kept.size));
     await request.send();
     const answer = this.counted(query.answer);
     this.store.putRows(this.query.accountId, rows.answer.list, threads.answer.list);
@@ -361,8 +341,7 @@ export class MailList implements RowList {
   /** From the beginning, for what is looked at; what is shown stays until the answer is there. */
   async reload(): Promise<void> {
     const position = Math.floor(this.wanted.from / WINDOW) * WINDOW;
-    const request = new Batch(this.store.layer);
-    const { query, threads, rows } = this.ask(request, position);
+    const { request, query, threads, rows } = askWindow(this.store, this.query, position);
     await request.send();
     const answer = query.answer;
     this.store.putRows(this.query.accountId, rows.answer.list, threads.answer.list);

@@ -2,7 +2,7 @@
 import { type Signal, batch, signal } from '@preact/signals';
 import { Batch, pieces } from '../jmap/batch.ts';
 import { MAIL, ROW_PROPERTIES, type Email, type EmailRow, type Id, type Identity, type Mailbox, type MailboxRole, type State, type Thread, type TypeName } from '../jmap/types.ts';
-import { type Layer, LayerError, type LayerStatus } from '../layer/layer.ts';
+import { type FirstRequests, type Layer, LayerError, type LayerStatus } from '../layer/layer.ts';
 import { Emitter } from '../base/emitter.ts';
 import { Preferences } from './preferences.ts';
 import { Records } from './records.ts';
@@ -93,8 +93,7 @@ export class Store {
     return this.layer.session.primaryAccounts[MAIL] ?? this.accounts.peek()[0]?.id ?? '';
   }
 
-  /** What there must be before anything is shown. */
-  async load(): Promise<void> {
+  private firstCalls() {
     const request = new Batch(this.layer);
     const calls = this.accounts.peek().map(({ id }) => ({
       id,
@@ -103,6 +102,24 @@ export class Store {
       emails: request.call<{ state: State }>('Email/get', { accountId: id, ids: [] }),
       threads: request.call<{ state: State }>('Thread/get', { accountId: id, ids: [] }),
     }));
+    return { request, calls };
+  }
+
+  /** What load() asks. */
+  firstRequest(): FirstRequests[number] {
+    const { asked } = this.firstCalls().request;
+    return [asked, asked];
+  }
+
+  /** What there must be before anything is shown. What changes meanwhile is followed from there. */
+  load(): Promise<void> {
+    const loaded = this.loadFirst();
+    this.following = this.following.then(() => loaded).catch(() => undefined);
+    return loaded;
+  }
+
+  private async loadFirst(): Promise<void> {
+    const { request, calls } = this.firstCalls();
     // A server that is slow, or silent, does not keep anybody from the mail that is here. In a new browser the two are asked for together,
     // so that the first picture has the person's colours and rows; if these are late, it has the usual ones, and they are changed in place.
     const preferred = this.preferences.load().catch(() => undefined);

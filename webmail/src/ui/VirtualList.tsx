@@ -3,7 +3,8 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, HTMLAttributes, VNode } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { boxHeight, listTop, scrollTopFor, spanAt, topToShow, type Span } from './window.ts';
+import { afterPaint } from './paint.ts';
+import { boxHeight, listTop, scrollTopFor, spanAt, spanToDraw, topToShow, type Span } from './window.ts';
 
 export interface VirtualListHandle {
   show(index: number): void;
@@ -40,7 +41,9 @@ export interface VirtualListProps {
 export function VirtualList(props: VirtualListProps) {
   const { count, rowHeight, version } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const span = useSignal<Span>({ from: 0, to: Math.min(count, 30) });
+  const span = useSignal<Span>({ from: 0, to: Math.min(count, Math.ceil(innerHeight / rowHeight)) });
+  const isFirst = useRef(true);
+  const later = useRef<(() => void) | undefined>(undefined);
   const view = useRef(0);
   const now = useRef(props);
   now.current = props;
@@ -54,11 +57,16 @@ export function VirtualList(props: VirtualListProps) {
   const look = () => {
     const p = now.current;
     const t = top();
-    const next = spanAt(t, view.current, p.rowHeight, p.count);
     const old = span.peek();
-    if (next.from !== old.from || next.to !== old.to) {
-      span.value = next;
-    }
+    const whole = spanAt(t, view.current, p.rowHeight, p.count);
+    const next = spanToDraw(spanAt(t, view.current, p.rowHeight, p.count, 0), old, whole, isFirst.current);
+    if (next.from !== old.from || next.to !== old.to) span.value = next;
+    if (next !== whole)
+      later.current ??= afterPaint(() => {
+        later.current = undefined;
+        isFirst.current = false;
+        look();
+      });
     const first = Math.min(Math.floor(t / p.rowHeight), Math.max(0, p.count - 1));
     const last = Math.min(p.count, Math.ceil((t + view.current) / p.rowHeight));
     const keys = [];
@@ -93,6 +101,7 @@ export function VirtualList(props: VirtualListProps) {
     });
     return () => {
       observer.disconnect();
+      later.current?.();
       element.removeEventListener('scroll', look);
       props.handle?.(null);
     };

@@ -29,10 +29,17 @@ export function scrollTopFor(top: number, count: number, rowHeight: number, view
   return top / ((whole - view) / Math.max(1, MOST_HEIGHT - view));
 }
 
-export function spanAt(top: number, view: number, rowHeight: number, count: number): Span {
-  const from = Math.max(0, Math.floor(top / rowHeight) - OVERSCAN);
-  const to = Math.min(count, Math.ceil((top + view) / rowHeight) + OVERSCAN);
+export function spanAt(top: number, view: number, rowHeight: number, count: number, around = OVERSCAN): Span {
+  const from = Math.max(0, Math.floor(top / rowHeight) - around);
+  const to = Math.min(count, Math.ceil((top + view) / rowHeight) + around);
   return { from: Math.min(from, to), to };
+}
+
+// Rows to draw when these are seen. What comes into sight all at once (the first rows, a jump) is painted alone, and the rows around it later.
+export function spanToDraw(seen: Span, drawn: Span, wanted: Span, isFirst: boolean): Span {
+  const isFar = isFirst || seen.from >= drawn.to || seen.to <= drawn.from;
+  if (!isFar) return wanted;
+  return seen.from >= drawn.from && seen.to <= drawn.to ? drawn : seen;
 }
 
 // The list's top at which the row is seen whole; the same top, if it is already. `margin`: what is hidden at the window's top.

@@ -64,6 +64,58 @@ test('mail is kept, and a second tab has it by the first', async () => {
   await second.context().close();
 });
 
+/** What the browser keeps for the first screen of the next start. */
+async function firstScreen(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const name = (await indexedDB.databases()).find((one) => one.name!.startsWith('postrider '))!.name!;
+    const db = await new Promise<IDBDatabase>((resolve, reject) => {
+      const opening = indexedDB.open(name);
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    const asking = db.transaction('answers').objectStore('answers').get('first screen');
+    await new Promise((resolve) => (asking.onsuccess = resolve));
+    db.close();
+    return JSON.stringify(asking.result ?? '');
+  });
+}
+
+test('the first screen needs no layer, follows it when it has come, and is nothing to whoever has just signed in', async () => {
+  const page = await signedIn(browser, server);
+  await page.getByText('Kept 3').first().waitFor();
+  await eventually(async () => (await firstScreen(page)).includes('Kept 3'), 'the first screen is kept');
+  await page.addInitScript(() => {
+    const { Worker } = globalThis;
+    const begun: (() => void)[] = [];
+    // A worker that begins when the test says so.
+    const late = function (this: object, ...args: ConstructorParameters<typeof Worker>): object {
+      const face: Record<string, unknown> = { postMessage: (data: unknown) => (face['worker'] ? (face['worker'] as Worker).postMessage(data) : begun.push(() => (face['worker'] as Worker).postMessage(data))), terminate: () => undefined };
+      begun.unshift(() => {
+        const worker = (face['worker'] = new Worker(...args));
+        worker.onmessage = (event) => (face['onmessage'] as (event: MessageEvent) => void)(event);
+      });
+      return face;
+    };
+    Object.assign(globalThis, { Worker: late, begin: () => begun.splice(0).forEach((run) => run()) });
+  });
+  await page.reload();
+  await page.getByRole('row', { name: /Kept 3/ }).waitFor();
+  assert.ok((await page.getByRole('treeitem', { name: /Inbox/ }).count()) > 0);
+  server.deliver(ALICE, `From: Bob <bob@example.net>\r\nTo: ${ALICE}\r\nSubject: Since then\r\nMessage-ID: <since@example.net>\r\nDate: Mon, 04 Jun 2026 10:00:00 +0000\r\n\r\nText\r\n`);
+  await page.evaluate(() => (globalThis as unknown as { begin(): void }).begin());
+  await page.getByRole('row', { name: /Since then/ }).waitFor();
+  assert.deepEqual(page.errors, []);
+  await page.evaluate(() => localStorage.setItem('postrider.signing-in', 'now'));
+  await page.reload();
+  await page.waitForFunction(() => 'begin' in globalThis && document.readyState === 'complete');
+  assert.equal(await page.locator('.frame').count(), 0);
+  await page.evaluate(() => (globalThis as unknown as { begin(): void }).begin());
+  await page.getByRole('row', { name: /Since then/ }).waitFor();
+  await page.context().close();
+  const { ids } = await server.ask(ALICE, 'Email/query', { filter: { subject: 'Since then' } });
+  await server.ask(ALICE, 'Email/set', { destroy: ids });
+});
+
 test('without a network the program starts, shows mail, and what is done reaches the server later', async () => {
   const page = await signedIn(browser, server);
   await page.getByText('Kept 3').first().waitFor();

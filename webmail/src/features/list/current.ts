@@ -159,6 +159,8 @@ export function startLists(): void {
     const list = listOf(wanted);
     pane.show(list);
     list?.open();
+    // Asked before it is drawn, so that what is here comes with the first picture.
+    void list?.want(list.top, list.top + 1);
   });
   effect(() => {
     const here = place.value;

@@ -1,7 +1,7 @@
 /** The layer as a page has it: what it asks goes to the worker. */
 import { Emitter } from '../../base/emitter.ts';
 import type { Id, Invocation, Session } from '../../jmap/types.ts';
-import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from '../layer.ts';
+import { type FirstRequests, type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from '../layer.ts';
 import { forgetLocal } from '../../base/device.ts';
 import { forgetPushes, forgetService } from '../service.ts';
 import { blobUrl, upload } from '../net/blobs.ts';
@@ -80,6 +80,10 @@ export class CachedLayer implements Layer {
 
   async keepDays(days: number): Promise<void> {
     await this.ask({ kind: 'keep', days });
+  }
+
+  async keepFirst(requests: FirstRequests): Promise<void> {
+    await this.ask({ kind: 'first', requests });
   }
 
   listen(listener: (event: LayerEvent) => void): () => void {

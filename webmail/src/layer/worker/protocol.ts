@@ -3,13 +3,13 @@
  * The others pass on what their pages ask, and what it answers.
  */
 import type { Invocation, Session } from '../../jmap/types.ts';
-import type { LayerError, LayerEvent, LayerStatus } from '../layer.ts';
+import type { FirstRequests, LayerError, LayerEvent, LayerStatus } from '../layer.ts';
 
 export const LOCK = 'postrider-layer';
 export const CHANNEL = 'postrider-layer';
 
 /** What a page asks of the layer. may-leave: whether it would be refused to sign out now. */
-export type Question = { kind: 'request'; calls: Invocation[]; here?: boolean } | { kind: 'keep'; days: number } | { kind: 'may-leave' } | { kind: 'sign-out' };
+export type Question = { kind: 'request'; calls: Invocation[]; here?: boolean } | { kind: 'keep'; days: number } | { kind: 'first'; requests: FirstRequests } | { kind: 'may-leave' } | { kind: 'sign-out' };
 
 /** deposed: another worker leads by now, and must be asked. */
 export type Reply = { kind: 'done'; answers: Invocation[] } | { kind: 'deposed' } | { kind: 'failed'; error: { kind: LayerError['kind']; message: string } };

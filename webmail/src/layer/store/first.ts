@@ -1,0 +1,46 @@
+/**
+ * The first screen of the next start: what a page asks before it shows anything, with the answers. It is one small record of the person's store,
+ * which a page reads by itself in a few milliseconds, while the worker that answers all else still begins. The worker alone writes it.
+ */
+import type { Invocation, Session } from '../../jmap/types.ts';
+import { storeOf, WHO } from './forget.ts';
+
+export interface FirstScreen {
+  session: Session;
+  /** The calls as they are asked, as JSON, and what they are answered. */
+  answers: [asked: string, answers: Invocation[]][];
+  /** When it was written: the oldest answers of the table go when there are too many. */
+  at: number;
+}
+
+/** Its place in the table `answers`. */
+export const FIRST = 'first screen';
+
+/** A value of a database as it is. A database that is not there is not made, and none is kept open: somebody may want to delete it. */
+function valueOf(name: string, table: string, key: string): Promise<unknown> {
+  return new Promise((resolve) => {
+    const opening = indexedDB.open(name);
+    opening.onupgradeneeded = () => opening.transaction!.abort();
+    opening.onerror = () => resolve(undefined);
+    opening.onsuccess = () => {
+      const db = opening.result;
+      const found = (value: unknown): void => {
+        db.close();
+        resolve(value);
+      };
+      db.onversionchange = () => found(undefined);
+      if (!db.objectStoreNames.contains(table)) return found(undefined);
+      const asking = db.transaction(table).objectStore(table).get(key);
+      asking.onsuccess = () => found(asking.result);
+      asking.onerror = () => found(undefined);
+    };
+  });
+}
+
+/** That of the person whose mail this browser shows before the server has said who is signed in. */
+export async function readFirstScreen(): Promise<FirstScreen | undefined> {
+  const user = await valueOf(WHO, 'about', 'user');
+  if (typeof user !== 'string') return undefined;
+  const first = (await valueOf(storeOf(user), 'answers', FIRST)) as FirstScreen | undefined;
+  return first?.session.username === user ? first : undefined;
+}

@@ -1,0 +1,110 @@
+/** The first screen comes from what the last page left; then it follows what has happened since. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Invocation, Session } from '../src/jmap/types.ts';
+import { EarlyLayer } from '../src/layer/early.ts';
+import { type FirstRequests, type Layer, LayerError, type LayerEvent } from '../src/layer/layer.ts';
+import type { FirstScreen } from '../src/layer/store/first.ts';
+import { MailList, mailboxQuery } from '../src/model/list.ts';
+import { Store } from '../src/model/store.ts';
+import { type Device, INBOX, ready } from './support/device.ts';
+import { ACCOUNT, FakeServer } from './support/fake-server.ts';
+
+Object.assign(globalThis, { reportError: (error: unknown) => Promise.reject(error) });
+
+/** Rows of a first screen, in this test. */
+const ROWS = 2;
+
+function layerOf({ engine }: Device): Layer {
+  return {
+    session: engine.session!,
+    request: (calls) => engine.request(calls),
+    listen: (listener) => engine.listen(listener),
+    status: () => engine.status(),
+    upload: () => Promise.reject(new Error()),
+    blobUrl: () => '',
+    signOut: async () => undefined,
+  };
+}
+
+/** What a page leaves: as worker/leader.ts writes it. */
+async function left(on: Device): Promise<FirstScreen> {
+  const store = new Store(layerOf(on));
+  const requests: FirstRequests = [store.firstRequest(), new MailList(store, mailboxQuery(ACCOUNT, INBOX)).firstRequest(ROWS)];
+  const answers = await Promise.all(requests.map(async ([asked, answered]): Promise<FirstScreen['answers'][number]> => [JSON.stringify(asked), await on.engine.request(answered)]));
+  return { session: on.engine.session!, answers, at: 0 };
+}
+
+function opening() {
+  let arrive!: (layer: Layer) => void;
+  let fail!: (error: unknown) => void;
+  const layer = new Promise<Layer>((resolve, reject) => ([arrive, fail] = [resolve, reject]));
+  return { layer, arrive, fail };
+}
+
+function filled(): FakeServer {
+  const server = new FakeServer();
+  for (let n = 1; n <= 4; n++) server.deliver({ subject: `Mail ${n}`, receivedAt: `2026-11-0${n}T00:00:00Z` });
+  return server;
+}
+
+const subjects = (store: Store, list: MailList) => Array.from({ length: list.total.peek() ?? 0 }, (_, at) => store.emails.peek(list.at(at) ?? '')?.subject);
+
+test('folders and rows are there before the layer is, and are those of the server when it has come', async () => {
+  const server = filled();
+  const first = await left(await ready(server));
+  const { layer, arrive } = opening();
+  const store = new Store(new EarlyLayer(structuredClone(first), layer));
+  await store.load();
+  const list = new MailList(store, mailboxQuery(ACCOUNT, INBOX));
+  await list.want(0, 1);
+  // Of four conversations two are known.
+  assert.deepEqual([store.mailboxWithRole('inbox')?.name, subjects(store, list)], ['Inbox', ['Mail 4', 'Mail 3', undefined, undefined]]);
+  assert.equal(store.status.peek().connection, 'connecting');
+  const gone = [...server.emails].find(([, email]) => email['subject'] === 'Mail 4')![0];
+  server.emails.delete(gone);
+  server.deliver({ subject: 'Mail 5', receivedAt: '2026-11-05T00:00:00Z' });
+  const whole = new Promise<void>((resolve) => {
+    const end = list.version.subscribe(() => {
+      if (list.total.peek() !== 4 || subjects(store, list).includes(undefined)) return;
+      queueMicrotask(() => end());
+      resolve();
+    });
+  });
+  arrive(layerOf(await ready(server)));
+  await whole;
+  assert.deepEqual(subjects(store, list), ['Mail 5', 'Mail 3', 'Mail 2', 'Mail 1']);
+  assert.equal(store.emails.has(gone), false);
+  assert.equal(store.status.peek().connection, 'online');
+});
+
+test('what the last page did not leave waits for the layer, and is asked of it alone', async () => {
+  const device = await ready(filled());
+  const { layer, arrive } = opening();
+  const early = new EarlyLayer(await left(device), layer);
+  const heard: LayerEvent['kind'][] = [];
+  early.listen(({ kind }) => heard.push(kind));
+  const asked: Invocation[][] = [];
+  const wanted = early.request([['Email/query', { accountId: ACCOUNT, filter: { inMailbox: 'M1-2' } }, 'c0']]);
+  arrive({ ...layerOf(device), request: async (calls) => (asked.push(calls), device.engine.request(calls)) });
+  assert.deepEqual((await wanted)[0]![1]['ids'], []);
+  assert.deepEqual(asked.map(([call]) => call![0]), ['Email/query']);
+  // Nothing old was shown, so nothing need be looked at again.
+  assert.deepEqual(heard, ['session', 'status']);
+  // What is not kept here by another layer is not here.
+  assert.deepEqual(await early.here([['Email/get', {}, 'c1']]), [['error', { type: 'notHere' }, 'c1']]);
+});
+
+test('another person, or nobody, ends what was shown, and is asked nothing', async () => {
+  const device = await ready(filled());
+  const bob: Session = { ...device.engine.session!, username: 'bob@example.test' };
+  for (const end of [(here: ReturnType<typeof opening>) => here.arrive({ ...layerOf(device), session: bob, request: () => assert.fail('asked') }), (here: ReturnType<typeof opening>) => here.fail(new LayerError('signed-out', 'Nobody is signed in.'))]) {
+    const here = opening();
+    const early = new EarlyLayer(await left(device), here.layer);
+    const store = new Store(early);
+    await store.load();
+    end(here);
+    await assert.rejects(early.request([['Email/get', { accountId: ACCOUNT, ids: [] }, 'other']]), (error) => error instanceof LayerError && error.kind === 'signed-out');
+    assert.equal(store.signedOut.peek(), 'ended');
+  }
+});
