@@ -73,7 +73,8 @@ async function fetchLetters(): Promise<ArrayBuffer | null> {
 
 export async function giveFont(window: FrameWindow): Promise<void> {
   const octets = await (letters ??= fetchLetters());
-  if (!octets) return;
+  // A frame that has left the page meanwhile has no window any more.
+  if (!octets || window.closed) return;
   const face = new window.FontFace('Inter Variable', octets.slice(0), { weight: '100 900' });
   window.document.fonts.add(await face.load());
 }
