@@ -3,6 +3,7 @@
 #include "jmap/jmap_rights.h"
 #include "jmap/jmap_state.h"
 #include "mail/mail_email.h"
+#include "mail/recipient.h"
 #include "mail/script.h"
 
 #include <stdio.h>
@@ -32,6 +33,7 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_FILED_BY] = "urn:postrider:params:jmap:filedby",
     [JMAP_HISTORY] = "urn:postrider:params:jmap:history",
     [JMAP_TRACE] = "urn:postrider:params:jmap:trace",
+    [JMAP_RECIPIENTS] = "urn:postrider:params:jmap:recipients",
     [JMAP_MASKED] = "urn:postrider:params:jmap:maskedemail",
     [JMAP_FILE_LINK] = "urn:postrider:params:jmap:filelink",
     [JMAP_PREFERENCES] = "urn:postrider:params:jmap:preferences",
@@ -101,6 +103,8 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 		return s->config.file_link_days > 0 && is_in(jmap_methods_file_link, capability);
 	case JMAP_TRACE:
 		return is_in(jmap_methods_trace, capability);
+	case JMAP_RECIPIENTS:
+		return is_in(jmap_methods_recipient, capability);
 	case JMAP_VERDICT:
 	case JMAP_FILED_BY:
 	case JMAP_SNOOZE:     /* properties of Email */
@@ -278,6 +282,14 @@ static void file_link_of_account(
 	put_number(w, "attachMax", s->config.attach_max);
 }
 
+static void recipients_of_account(
+    struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
+{
+	(void)s;
+	(void)a;
+	put_number(w, "maxAddresses", RECIPIENT_ASK_MAX);
+}
+
 static void principals_of_account(
     struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
 {
@@ -311,6 +323,7 @@ static void (*const of_account[JMAP_CAPABILITIES])(
     [JMAP_SIEVE] = sieve_of_account,
     [JMAP_PRINCIPALS] = principals_of_account,
     [JMAP_FILE_LINK] = file_link_of_account,
+    [JMAP_RECIPIENTS] = recipients_of_account,
     [JMAP_PRINCIPALS_OWNER] = owner_of_account,
 };
 

@@ -44,6 +44,7 @@ enum jmap_capability {
 	JMAP_FILED_BY,
 	JMAP_HISTORY,
 	JMAP_TRACE,
+	JMAP_RECIPIENTS,
 	JMAP_MASKED,
 	JMAP_FILE_LINK,
 	JMAP_PREFERENCES,
@@ -78,7 +79,7 @@ extern const struct jmap_method jmap_methods_quota[], jmap_methods_sieve[], jmap
 extern const struct jmap_method jmap_methods_push[], jmap_methods_sharing[];
 extern const struct jmap_method jmap_methods_preferences[], jmap_methods_rules[];
 extern const struct jmap_method jmap_methods_history[], jmap_methods_trace[], jmap_methods_masked[],
-    jmap_methods_file_link[];
+    jmap_methods_file_link[], jmap_methods_recipient[];
 
 extern const struct jmap_method jmap_methods_admin_domain[], jmap_methods_admin_person[],
     jmap_methods_admin_alias[], jmap_methods_admin_queue[], jmap_methods_admin_trace[],

@@ -19,7 +19,7 @@ static const struct jmap_method *const tables[] = {jmap_methods_core, jmap_metho
     jmap_methods_sharing, jmap_methods_admin_domain, jmap_methods_admin_person, jmap_methods_admin_alias,
     jmap_methods_admin_queue, jmap_methods_admin_trace, jmap_methods_admin_health, jmap_methods_history,
     jmap_methods_trace, jmap_methods_preferences, jmap_methods_rules, jmap_methods_masked,
-    jmap_methods_file_link};
+    jmap_methods_file_link, jmap_methods_recipient};
 
 const struct jmap_method *jmap_method_at(size_t position)
 {

@@ -1,13 +1,16 @@
 /* The web role and relay: what is fetched from, or said to, hosts elsewhere because somebody who reads mail
- * asks for it. */
+ * asks for it; and whether mail to an address that somebody writes can arrive. */
 #ifndef PROCESS_MESSAGES_ERRAND_H
 #define PROCESS_MESSAGES_ERRAND_H
 
+#include "mail/recipient.h"
 #include "process/message.h"
 
 enum messages_errand {
 	MESSAGE_ERRAND = MESSAGES_ERRAND, /* a URL of a message */
-	MESSAGE_ERRAND_ANSWER             /* a piece of what came of it; more follow until `last` */
+	MESSAGE_ERRAND_ANSWER,            /* a piece of what came of it; more follow until `last` */
+	MESSAGE_RECIPIENT,                /* an address: would mail to it arrive? */
+	MESSAGE_RECIPIENT_ANSWER
 };
 
 enum errand_purpose {
@@ -36,7 +39,16 @@ struct message_errand_answer {
 	struct view octets;
 };
 
-#define MESSAGES_ERRAND_STRUCTS(X) X(message_errand) X(message_errand_answer)
+struct message_recipient {
+	uint64_t account; /* who asks: each may ask so much in a minute */
+	struct view address;
+};
+struct message_recipient_answer {
+	uint64_t state, tls; /* enum recipient_state, enum recipient_tls (mail/recipient.h) */
+};
+
+#define MESSAGES_ERRAND_STRUCTS(X)                                                                           \
+	X(message_errand) X(message_errand_answer) X(message_recipient) X(message_recipient_answer)
 MESSAGES_ERRAND_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 
 extern const struct message_row messages_errand[MESSAGES_IN_GROUP];

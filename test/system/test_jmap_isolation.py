@@ -126,6 +126,7 @@ def arguments(method, ids):
         "SieveRules/write": [{"text": "keep;", "changes": []}],
         "SieveRules/try": [{"text": "keep;", "emailIds": every}],
         "SieveRules/note": [{"number": 1, "notes": {value: {"from": ids["mailbox"], "action": "keep", "ruleName": "mine"} for value in every}}],
+        "Recipient/check": [{"addresses": every}],
         "DeletedEmail/get": [{"ids": every}],
         "DeletedEmail/query": [{}, {"filter": {"inMailbox": ids["mailbox"]}}, {"anchor": ids["deleted"]}],
         "DeletedEmail/restore": [{"ids": every}, {"ids": every, "mailboxId": ids["mailbox"]}],

@@ -1,4 +1,7 @@
-"""Pictures of messages that lie on other hosts, and lists that somebody leaves with one click (RFC 8058): what is asked of whom."""
+"""
+Pictures of messages that lie on other hosts, and lists that somebody leaves with one click (RFC 8058): what is asked of whom. And what is
+known of a recipient before mail is sent.
+"""
 import http.client
 import http.server
 import json
@@ -6,6 +9,7 @@ import json
 import pytest
 
 from hosts import HttpsHost
+from road import submit
 from server import TIMEOUT
 from web_client import JSON, Web
 
@@ -131,3 +135,38 @@ def test_a_list_is_left_with_one_click(provider, host):
         assert web.picture(f"https://{host.name}/no", "/unsubscribe").status == 404
         assert web.picture(f"http://{host.name}/leave?who=1", "/unsubscribe").status == 404
         assert len(host.asked) == 3
+
+
+RECIPIENTS = ("urn:ietf:params:jmap:core", "urn:postrider:params:jmap:recipients")
+
+
+def check(web, *addresses):
+    answers = web.call(*(("Recipient/check", {"accountId": web.account, "addresses": addresses[i:i + 50]}) for i in range(0, len(addresses), 50)), using=RECIPIENTS)
+    found = {one["email"]: (one["state"], one["tls"]) for answer in answers for one in answer[1]["list"]}
+    assert set(found) == set(addresses)
+    return found
+
+
+def test_what_is_known_of_recipients(road, provider):
+    """Of addresses here as RCPT says; of domains elsewhere by DNS, DANE, and how the last mail went. Nobody is connected to for it."""
+    company, strict, null = road.company(), road.company(), road.new_domain()
+    strict.secure(certificate := road.ca.issue(strict.name))
+    road.tlsa(strict.name, certificate.tlsa())
+    road.set(null, "MX", "0 .")
+    road.publish()
+    mark = provider.mark()
+    submit(provider, provider.sender, company.bob)
+    assert provider.wait_event("relay-delivered", since=mark, recipient=company.bob).fields["tls"]
+    with Person(provider) as web:
+        here = provider.sender.partition("@")[2]
+        assert check(web, provider.sender, f"nobody@{here}", "no address", company.bob, f"rose@{company.domain}", strict.bob, f"rose@{null}", "rose@nowhere.example") == {
+            provider.sender: ("good", None), f"nobody@{here}": ("noSuchUser", None), "no address": ("malformed", None),
+            company.bob: ("good", "seen"), f"rose@{company.domain}": ("good", "seen"), strict.bob: ("good", "proven"),
+            f"rose@{null}": ("takesNoMail", None), "rose@nowhere.example": ("noSuchDomain", None)}
+        assert strict.sessions == []
+
+        # So many domains in a minute, and so many addresses: these are more than two minutes have. What is known already is told beyond that.
+        some, all_of_them = {("noSuchDomain", None), ("unknown", None)}, [f"rose@none{i}.example" for i in range(125)]
+        assert set(check(web, *all_of_them).values()) == some
+        assert check(web, strict.bob) == {strict.bob: ("good", "proven")}
+        assert set(check(web, *(f"x{i}@{here}" for i in range(450))).values()) == {("noSuchUser", None), ("unknown", None)}

@@ -14,6 +14,7 @@
 #include "directory/directory.h"
 #include "format/json_out.h"
 #include "jmap/jmap_state.h"
+#include "mail/recipient.h"
 #include "play.h"
 #include "process/messages_rules.h"
 #include "trust/sender/sender_results.h"
@@ -26,6 +27,13 @@ struct talker {
 	struct buf *out;
 	struct buf request, response;
 	struct jmap_request *under_way;
+	/* A question about recipients: relay's part, played here. */
+	struct {
+		struct loop_task task;
+		uint32_t number;
+		size_t count;
+		struct recipient_told told[RECIPIENT_ASK_MAX];
+	} recipients;
 	bool whole; /* the client wrote the request object itself */
 };
 
@@ -48,11 +56,65 @@ static unsigned person(struct view name)
 	return 0;
 }
 
+/* ---- recipients ---- */
+
+/* What relay would say; the first word of an address that is of another server says it. */
+static void judge(struct view address, struct recipient_told *told)
+{
+	static const struct {
+		const char *begins;
+		enum recipient_state state;
+		enum recipient_tls tls;
+	} far[] = {{"proven", RECIPIENT_GOOD, RECIPIENT_TLS_PROVEN},
+	    {"required", RECIPIENT_GOOD, RECIPIENT_TLS_REQUIRED},
+	    {"seen", RECIPIENT_GOOD, RECIPIENT_TLS_SEEN}, {"clear", RECIPIENT_GOOD, RECIPIENT_TLS_CLEAR},
+	    {"never", RECIPIENT_GOOD, RECIPIENT_TLS_NEVER}, {"open", RECIPIENT_GOOD, RECIPIENT_TLS_UNKNOWN},
+	    {"nowhere", RECIPIENT_NO_DOMAIN, RECIPIENT_TLS_UNKNOWN},
+	    {"null", RECIPIENT_NO_MAIL, RECIPIENT_TLS_UNKNOWN},
+	    {"disabled", RECIPIENT_DISABLED, RECIPIENT_TLS_HERE},
+	    {"circle", RECIPIENT_NO_WAY, RECIPIENT_TLS_HERE},
+	    {"silent", RECIPIENT_UNKNOWN, RECIPIENT_TLS_UNKNOWN}};
+	struct view user;
+	told->state = RECIPIENT_MALFORMED;
+	told->tls = RECIPIENT_TLS_HERE;
+	for (size_t i = 0; i < sizeof far / sizeof far[0]; i++)
+		if (view_starts(address, view_from_string(far[i].begins))) {
+			told->state = far[i].state;
+			told->tls = far[i].tls;
+			return;
+		}
+	if (view_next(&address, '@', &user) && view_equal(address, VIEW("example.test")))
+		told->state = person(user) ? RECIPIENT_GOOD : RECIPIENT_NO_USER;
+}
+
+static void tell_recipients(void *arg)
+{
+	struct talker *t = arg;
+	for (size_t i = t->recipients.count; i-- > 0;)
+		jmap_session_answer(t->session, t->recipients.number, RECIPIENT_TOLD, &t->recipients.told[i]);
+	jmap_session_answer(t->session, t->recipients.number, MAIL_DONE, &(struct mail_done){0});
+}
+
+static void ask_recipients(struct talker *t, uint32_t number, const struct recipient_ask *question)
+{
+	t->recipients.number = number;
+	t->recipients.count = question->count;
+	for (size_t i = 0; i < question->count; i++) {
+		t->recipients.told[i].index = i;
+		judge(question->addresses[i], &t->recipients.told[i]);
+	}
+	loop_task_schedule(&t->recipients.task);
+}
+
 /* ---- the account ---- */
 
 static void ask(void *arg, uint32_t number, unsigned type, const void *question)
 {
 	struct talker *t = arg;
+	if (type == RECIPIENT_ASK) {
+		ask_recipients(t, number, question);
+		return;
+	}
 	account_client_ask(&t->mail.client, number, type, question);
 }
 
@@ -253,6 +315,7 @@ static void *open_session(struct buf *out)
 	char address[64];
 	unsigned who = stage.who ? stage.who : 1;
 	*t = (struct talker){.out = out, .mail = {.answered = answered, .lost = lost, .arg = t}};
+	loop_task_init(&t->recipients.task, &mail_world_edge()->loop, tell_recipients, t);
 	buf_init(&t->request, REQUEST_MAX);
 	buf_init(&t->response, 2 * JMAP_RESPONSE_MAX);
 	mail_session_open(&t->mail, who);
@@ -279,6 +342,7 @@ static void close_session(void *session)
 {
 	struct talker *t = session;
 	jmap_session_free(t->session);
+	loop_task_cancel(&t->recipients.task);
 	mail_session_close(&t->mail);
 	script_world_settle();
 	for (size_t i = 0; i < stage.count; i++)

@@ -306,7 +306,7 @@ static void on_taken(void *arg)
 {
 	struct relay_connection *c = arg;
 	c->used = true;
-	relay_place_took_mail(c->of->address);
+	relay_place_took_mail(c->of->address, c->peer.tls[0] ? RELAY_WAY_TLS : RELAY_WAY_CLEAR);
 	relay_turn_prove(&c->turn);
 	c->of->owner->succeeded(c->of->arg);
 }

@@ -197,7 +197,7 @@ static void ask(struct errand *f)
 	f->https = relay_https_start(&relay_role.process->loop, &r, answered, f);
 }
 
-static void on_errand(struct link *link, struct channel_frame *frame, const void *message)
+void relay_errand_ask(struct link *link, struct channel_frame *frame, const void *message)
 {
 	const struct message_errand *m = message;
 	struct asked asked;
@@ -218,8 +218,3 @@ static void on_errand(struct link *link, struct channel_frame *frame, const void
 	else
 		loop_task_schedule(&f->task);
 }
-
-const struct link_verb relay_errand_verbs[] = {
-    {MESSAGE_ERRAND, on_errand},
-    {0},
-};

@@ -9,7 +9,8 @@
 
 #include "process/link.h"
 
-extern const struct link_verb relay_errand_verbs[];
+/* The verb of MESSAGE_ERRAND. */
+void relay_errand_ask(struct link *link, struct channel_frame *frame, const void *message);
 
 /* Web's channel, the first or a new one. What was asked over an earlier one is dropped. */
 void relay_errand_link(struct role_process *p, int fd);

@@ -120,7 +120,8 @@ void relay_place_release(struct relay_place *p)
 
 enum { MEMO_VERSION = 1, MEMO_NAME = 2 * RELAY_PLACE_KEY + 1 };
 
-/* Version, messages taken, when the last one was. The name is the key in hexadecimal digits. */
+/* Version, messages taken, when the last one was, how it went (not in memos of earlier versions). The name is
+ * the key in hexadecimal digits. */
 static void keep_memo(struct relay_place *p)
 {
 	char name[MEMO_NAME];
@@ -132,6 +133,7 @@ static void keep_memo(struct relay_place *p)
 	buf_append_u8(&value, MEMO_VERSION);
 	buf_append_u64(&value, p->taken);
 	buf_append_u64(&value, (uint64_t)now);
+	buf_append_u8(&value, (uint8_t)p->way);
 	relay_memo_set(
 	    RELAY_MEMO_HOST, view_of(name, 2 * p->key_len), now + PROVEN_MS / 1000, buf_view(&value));
 	buf_done(&value);
@@ -164,6 +166,7 @@ void relay_place_recall(struct view name, struct view value)
 	uint64_t taken = cursor_u64(&c);
 	int64_t age = clock_wall() - (int64_t)cursor_u64(&c), now = clock_monotonic_ms();
 	size_t len = read_name(name, key);
+	uint8_t way = cursor_ok(&c) && !cursor_at_end(&c) ? cursor_u8(&c) : RELAY_WAY_UNKNOWN;
 	/* A clock that was set back makes it as young as it can be. */
 	age = age > 0 ? age : 0;
 	if (!cursor_ok(&c) || version != MEMO_VERSION || len == 0 || taken == 0 || age >= PROVEN_MS / 1000 ||
@@ -181,17 +184,29 @@ void relay_place_recall(struct view name, struct view value)
 	if (now - age * 1000 > p->proven_at || p->proven_at == 0)
 		p->proven_at = now - age * 1000;
 	p->kept_at = p->proven_at;
+	if (p->way == RELAY_WAY_UNKNOWN && way <= RELAY_WAY_TLS)
+		p->way = (enum relay_place_way)way;
 }
 
-void relay_place_took_mail(struct relay_place *p)
+void relay_place_took_mail(struct relay_place *p, enum relay_place_way way)
 {
 	if (p == NULL)
 		return;
+	bool is_news = p->way != way;
+	p->way = way;
 	p->taken++;
 	p->hurried = 0;
 	p->proven_at = clock_monotonic_ms();
-	if (p->kept_at == 0 || p->proven_at - p->kept_at > KEEP_MS)
+	if (p->kept_at == 0 || is_news || p->proven_at - p->kept_at > KEEP_MS)
 		keep_memo(p);
+}
+
+enum relay_place_way relay_place_way(const struct sockaddr_storage *address)
+{
+	char key[RELAY_PLACE_KEY];
+	size_t len = write_key(address, RELAY_ADDRESS, key);
+	const struct relay_place *p = len ? map_get(&places, view_of(key, len)) : NULL;
+	return p && is_proven(p) ? p->way : RELAY_WAY_UNKNOWN;
 }
 
 bool relay_place_is_proven(const struct relay_place *p)

@@ -35,14 +35,18 @@ enum relay_place_kind {
 };
 enum { RELAY_PLACE_KEY = 1 + NETWORK_KEY_SIZE + 2 };
 
+/* How the last message went to a host. */
+enum relay_place_way { RELAY_WAY_UNKNOWN, RELAY_WAY_CLEAR, RELAY_WAY_TLS };
+
 struct relay_place {
 	struct share share;
-	size_t users;      /* hosts */
-	uint64_t taken;    /* messages */
-	int64_t proven_at; /* monotonic: the last of them */
-	int64_t kept_at;   /* monotonic: when store was told so; 0: never */
-	unsigned hurried;  /* times that a connection was ended since others waited, and the host was slow to
-	                      begin */
+	size_t users;             /* hosts */
+	uint64_t taken;           /* messages */
+	int64_t proven_at;        /* monotonic: the last of them */
+	int64_t kept_at;          /* monotonic: when store was told so; 0: never */
+	enum relay_place_way way; /* of the last of them */
+	unsigned hurried; /* times that a connection was ended since others waited, and the host was slow to
+	                     begin */
 	char key[RELAY_PLACE_KEY];
 	size_t key_len;
 };
@@ -53,8 +57,10 @@ extern size_t relay_policy_host_fetches;
 
 /* NULL for what has no address (a socket). */
 struct relay_place *relay_place_use(const struct sockaddr_storage *address, enum relay_place_kind kind);
-void relay_place_release(struct relay_place *p);   /* NULL is allowed */
-void relay_place_took_mail(struct relay_place *p); /* NULL is allowed */
+void relay_place_release(struct relay_place *p);                             /* NULL is allowed */
+void relay_place_took_mail(struct relay_place *p, enum relay_place_way way); /* NULL is allowed */
+/* How the last message went to this address, if it took any lately. */
+enum relay_place_way relay_place_way(const struct sockaddr_storage *address);
 /* A host that took mail before the last restart (relay_memo.h). */
 void relay_place_recall(struct view name, struct view value);
 bool relay_place_is_proven(const struct relay_place *p);

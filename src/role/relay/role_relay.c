@@ -21,6 +21,7 @@
 #include "role/relay/relay_policy.h"
 #include "role/relay/relay_push.h"
 #include "role/relay/relay_queue.h"
+#include "role/relay/relay_recipient.h"
 #include "role/relay/relay_state.h"
 #include "role/relay/relay_tls_report.h"
 #include "role/relay/report/relay_report.h"
@@ -143,6 +144,7 @@ static int relay_role_serve(struct role_process *p)
 		relay_policies_init(&p->loop);
 		relay_report_start();
 		relay_zone_init(&p->loop);
+		relay_recipients_start(&p->loop);
 		relay_tls_report_start();
 	}
 	return error;
@@ -157,14 +159,21 @@ static void relay_role_drain(struct role_process *p)
 	relay_tls_report_drain();
 	relay_push_forget();
 	relay_errand_forget();
+	relay_recipients_forget();
 	relay_queue_drain();
 	relay_hosts_quit();
 	relay_end_when_idle();
 }
 
+static const struct link_verb web_verbs[] = {
+    {MESSAGE_ERRAND, relay_errand_ask},
+    {MESSAGE_RECIPIENT, relay_recipient_ask},
+    {0},
+};
+
 static const struct role_hears hears[] = {
     {ROLE_STORE, relay_queue_verbs},
-    {ROLE_WEB, relay_errand_verbs},
+    {ROLE_WEB, web_verbs},
     {0},
 };
 

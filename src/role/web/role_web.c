@@ -4,14 +4,15 @@
 #include "role/web/web_admin.h"
 #include "role/web/web_connection.h"
 #include "role/web/web_edge.h"
-#include "role/web/web_errand.h"
 #include "role/web/web_jmap.h"
 #include "role/web/web_lines.h"
 #include "role/web/web_push.h"
+#include "role/web/web_recipient.h"
+#include "role/web/web_relay.h"
 #include "role/web/web_vapid.h"
 
 static const struct web_user_part *const parts[] = {
-    &web_jmap_part, &web_push_part, &web_lines_part, &web_admin_part, NULL};
+    &web_jmap_part, &web_push_part, &web_lines_part, &web_admin_part, &web_recipient_part, NULL};
 
 static const struct role_hears hears[] = {
     {ROLE_STORE, account_client_web_verbs},
@@ -25,7 +26,8 @@ static int start(struct role_process *p)
 	web_admin_start(p);
 	web_push_start(p);
 	web_vapid_start(p);
-	web_errand_start();
+	web_relay_start();
+	web_recipient_start(p);
 	return 0;
 }
 
@@ -38,7 +40,7 @@ static int serve(struct role_process *p)
 static void take_peer(struct role_process *p, enum role_bit peer, int fd)
 {
 	if (peer == ROLE_RELAY) {
-		web_errand_link(p, fd);
+		web_relay_link(p, fd);
 		return;
 	}
 	edge_role_peer(p, peer, fd);

@@ -5,9 +5,9 @@
 
 #include "base/mem.h"
 #include "format/picture.h"
-#include "process/link.h"
 #include "role/web/web_auth_form.h"
 #include "role/web/web_origin.h"
+#include "role/web/web_relay.h"
 #include "role/web/web_user.h"
 
 enum {
@@ -27,18 +27,7 @@ struct errand {
 	uint32_t asked;
 };
 
-static struct calls relay;
 static struct errand *errands;
-
-void web_errand_start(void)
-{
-	calls_init(&relay);
-}
-
-void web_errand_link(struct role_process *p, int fd)
-{
-	calls_link(&relay, p, fd, ROLE_RELAY);
-}
 
 /* Whether a person may have one more fetched: it never has more than are left for all others, so that relay,
  * which does ERRAND_MAX at once, always has some for them. */
@@ -119,7 +108,7 @@ static void ask(struct web_exchange *e, struct errand *f)
 		web_exchange_refuse(e, 400, NULL, NULL, "This is no URL.");
 		return;
 	}
-	f->asked = calls_ask(&relay, MESSAGE_ERRAND, &m, on_answer, f);
+	f->asked = calls_ask(&web_relay, MESSAGE_ERRAND, &m, on_answer, f);
 	if (f->asked == 0)
 		web_exchange_unavailable(e);
 }
@@ -171,7 +160,7 @@ static void over(struct web_exchange *e, bool whole)
 	if (f->next)
 		f->next->previous = f->previous;
 	if (f->asked)
-		calls_forget(&relay, f->asked);
+		calls_forget(&web_relay, f->asked);
 	buf_done(&f->body);
 	buf_done(&f->octets);
 	arena_done(&f->arena);

@@ -9,13 +9,6 @@
 
 #include "role/web/web_exchange.h"
 
-struct role_process;
-
 extern const struct web_route web_errand_routes[];
-
-void web_errand_start(void);
-
-/* Relay's channel, the first or a new one. */
-void web_errand_link(struct role_process *p, int fd);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "edge/edge.h"
 #include "role/web/web_admin.h"
+#include "role/web/web_recipient.h"
 #include "role/web/web_vapid.h"
 #include "sieve/sieve_limits.h"
 #include "sieve/sieve_words.h"
@@ -29,6 +30,8 @@ static void ask(void *arg, uint32_t number, unsigned type, const void *question)
 	user->jmap_last = user->jmap_base + number;
 	if (web_admin_is_question(type))
 		web_admin_ask(user, user->jmap_last, type, question);
+	else if (type == RECIPIENT_ASK)
+		web_recipient_ask(user, user->jmap_last, question);
 	else
 		account_client_ask(&user->channel, user->jmap_last, type, question);
 }

@@ -21,6 +21,7 @@ struct web_key {
 struct web_admin;
 struct web_lines;
 struct web_push;
+struct web_recipient;
 struct jmap_session;
 
 struct web_user {
@@ -32,17 +33,18 @@ struct web_user {
 	struct account_client channel; /* for JMAP and push */
 	struct jmap_session *jmap;     /* NULL: nothing was asked yet, or not for long */
 	uint32_t jmap_base,
-	    jmap_last;              /* its question 1 is jmap_base + 1 on the channel; the last one so far */
-	uint32_t last_question;     /* of the role's own */
-	int64_t jmap_used;          /* clock_monotonic_ms, of the last request */
-	bool administrator;         /* of this server */
-	struct web_admin *admin;    /* NULL: it has asked nothing as one */
-	struct web_push *push;      /* NULL: nobody listens */
-	struct web_lines *lines;    /* NULL: nothing was brought or fetched yet */
-	unsigned requests, uploads; /* under way, of JMAP */
-	unsigned sockets;           /* WebSockets that are open */
-	size_t held;                /* octets of bodies and responses: see web_jmap_hold */
-	int64_t used;               /* clock_monotonic_ms, when the last reference went */
+	    jmap_last;           /* its question 1 is jmap_base + 1 on the channel; the last one so far */
+	uint32_t last_question;  /* of the role's own */
+	int64_t jmap_used;       /* clock_monotonic_ms, of the last request */
+	bool administrator;      /* of this server */
+	struct web_admin *admin; /* NULL: it has asked nothing as one */
+	struct web_push *push;   /* NULL: nobody listens */
+	struct web_lines *lines; /* NULL: nothing was brought or fetched yet */
+	struct web_recipient *recipients; /* questions about recipients that are under way */
+	unsigned requests, uploads;       /* under way, of JMAP */
+	unsigned sockets;                 /* WebSockets that are open */
+	size_t held;                      /* octets of bodies and responses: see web_jmap_hold */
+	int64_t used;                     /* clock_monotonic_ms, when the last reference went */
 	bool lost;
 };
 

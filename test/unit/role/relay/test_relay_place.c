@@ -96,14 +96,15 @@ static void remembers_who_took_mail(void **state)
 	struct relay_place *p = relay_place_use(&a, RELAY_ADDRESS);
 	assert_false(relay_place_is_proven(p));
 	for (int i = 0; i < 100; i++)
-		relay_place_took_mail(p);
+		relay_place_took_mail(p, RELAY_WAY_TLS);
 	assert_true(relay_place_is_proven(p));
+	assert_int_equal(relay_place_way(&a), RELAY_WAY_TLS);
 	relay_place_release(p);
 	for (unsigned i = 0; i < 60000; i++) {
 		snprintf(text, sizeof text, "198.%u.%u.%u", 20 + i / 65536, i / 256 % 256, i % 256);
 		struct sockaddr_storage other = address(text, 25);
 		struct relay_place *q = relay_place_use(&other, RELAY_ADDRESS);
-		relay_place_took_mail(q);
+		relay_place_took_mail(q, RELAY_WAY_CLEAR);
 		relay_place_release(q);
 	}
 	assert_true(relay_places_count() <= 20000);
@@ -120,7 +121,7 @@ static void remembers_who_took_mail(void **state)
 		relay_place_release(p);
 		p = relay_place_use(&late, RELAY_ADDRESS);
 	}
-	relay_place_took_mail(p);
+	relay_place_took_mail(p, RELAY_WAY_TLS);
 	assert_int_equal(relay_place_hurry(p), RELAY_HURRY_MS);
 	relay_place_release(p);
 	relay_places_forget();
@@ -154,7 +155,18 @@ static void a_restart_forgets_nobody(void **state)
 	assert_true(relay_place_is_proven(p));
 	assert_int_equal(p->taken, 12);
 	assert_true(p->share.max > 0);
+	/* How the last one went is not in memos of earlier versions, and no other number is believed. */
+	assert_int_equal(relay_place_way(&a), RELAY_WAY_UNKNOWN);
 	relay_place_release(p);
+	relay_places_forget();
+	buf_append_u8(&value, RELAY_WAY_TLS);
+	relay_place_recall(view_from_string(name), buf_view(&value));
+	assert_int_equal(relay_place_way(&a), RELAY_WAY_TLS);
+	relay_places_forget();
+	buf_truncate(&value, 17);
+	buf_append_u8(&value, RELAY_WAY_TLS + 1);
+	relay_place_recall(view_from_string(name), buf_view(&value));
+	assert_int_equal(relay_place_way(&a), RELAY_WAY_UNKNOWN);
 	relay_places_forget();
 	buf_truncate(&value, 9);
 	buf_append_u64(&value, (uint64_t)(now - 24 * 3600));
