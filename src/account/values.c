@@ -61,17 +61,9 @@ static uint64_t take_bits(struct cursor *c)
 	return 0;
 }
 
-static void add_blob(struct entry *out, const struct blob_id *id)
-{
-	entry_add_bytes(out, view_of(id->bytes, BLOB_ID_SIZE));
-}
-
 void value_take_blob(struct cursor *c, struct blob_id *id)
 {
-	struct view bytes = cursor_bytes(c, BLOB_ID_SIZE);
-	*id = (struct blob_id){{0}};
-	if (bytes.len == BLOB_ID_SIZE)
-		memcpy(id->bytes, bytes.data, BLOB_ID_SIZE);
+	entry_take_blob(c, id);
 	if (blob_is_none(id))
 		c->failed = true;
 }
@@ -369,7 +361,7 @@ int places_decode(struct view value, struct account_places *p)
 void email_encode(uint64_t emailid, const struct account_email *e, struct entry *out)
 {
 	entry_begin(out, VERSION);
-	add_blob(out, &e->blob);
+	entry_add_blob(out, &e->blob);
 	entry_add_number(out, e->body_len);
 	add_time(out, e->internaldate);
 	add_time(out, e->received);

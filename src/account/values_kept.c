@@ -8,7 +8,7 @@ enum { VERSION = 2, FILE_LINK_VERSION = 1 };
 void kept_encode(const struct account_kept *k, struct entry *out)
 {
 	entry_begin(out, VERSION);
-	entry_add_bytes(out, view_of(k->blob.bytes, BLOB_ID_SIZE));
+	entry_add_blob(out, &k->blob);
 	entry_add_number(out, k->size);
 	entry_add_number(out, k->use_count);
 	for (size_t i = 0; i < k->use_count; i++) {
@@ -38,7 +38,7 @@ void file_link_encode(const struct account_file_link *l, struct entry *out)
 {
 	entry_begin(out, FILE_LINK_VERSION);
 	entry_add_bytes(out, view_of(l->secret, sizeof l->secret));
-	entry_add_bytes(out, view_of(l->blob.bytes, BLOB_ID_SIZE));
+	entry_add_blob(out, &l->blob);
 	entry_add_number(out, (uint64_t)l->created);
 	entry_add_number(out, (uint64_t)l->expires);
 	entry_add_number(out, (uint64_t)l->last);

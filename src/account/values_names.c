@@ -1,7 +1,6 @@
 /* The values of C, names and mailboxes that are not, or no longer, among the account's own; and of W and A.
  * See values.c. */
 #include <errno.h>
-#include <string.h>
 
 #include "account/keys.h"
 
@@ -36,7 +35,7 @@ void value_encode(const struct account_value *v, struct entry *out)
 	entry_begin(out, VERSION);
 	entry_add_number(out, blob);
 	if (blob)
-		entry_add_bytes(out, view_of(v->blob.bytes, BLOB_ID_SIZE));
+		entry_add_blob(out, &v->blob);
 	else
 		entry_add_text(out, v->text);
 }
@@ -46,11 +45,7 @@ int value_decode(struct view value, struct account_value *v)
 	struct cursor c = entry_read(value, VERSION);
 	struct account_value r = {.size = 0};
 	if (entry_take_limited(&c, 1)) {
-		struct view bytes = cursor_bytes(&c, BLOB_ID_SIZE);
-		if (bytes.len == BLOB_ID_SIZE)
-			memcpy(r.blob.bytes, bytes.data, BLOB_ID_SIZE);
-		if (blob_is_none(&r.blob))
-			return -EBADMSG;
+		value_take_blob(&c, &r.blob);
 		r.size = blob_length(&r.blob);
 	} else {
 		r.text = entry_take_text(&c);

@@ -1,23 +1,7 @@
 /* The value of C 'F', and which blobs an account's entries name. See values.c. */
-#include <errno.h>
-#include <string.h>
-
 #include "account/keys.h"
 
 enum { VERSION = 2 };
-
-static void add_blob(struct entry *out, const struct blob_id *id)
-{
-	entry_add_bytes(out, view_of(id->bytes, BLOB_ID_SIZE));
-}
-
-static void take_blob(struct cursor *c, struct blob_id *id)
-{
-	struct view bytes = cursor_bytes(c, BLOB_ID_SIZE);
-	*id = (struct blob_id){{0}};
-	if (bytes.len == BLOB_ID_SIZE)
-		memcpy(id->bytes, bytes.data, BLOB_ID_SIZE);
-}
 
 void script_encode(const struct account_script *s, struct entry *out)
 {
@@ -28,8 +12,8 @@ void script_encode(const struct account_script *s, struct entry *out)
 	entry_add_number(out, s->version);
 	entry_add_number(out, (uint64_t)s->changed);
 	entry_add_number(out, s->warnings);
-	add_blob(out, &s->text);
-	add_blob(out, &s->form);
+	entry_add_blob(out, &s->text);
+	entry_add_blob(out, &s->form);
 	entry_add_text(out, s->name);
 }
 
@@ -43,8 +27,8 @@ int script_decode(uint64_t number, struct view value, struct account_script *s)
 	r.version = entry_take_number(&c);
 	r.changed = (int64_t)entry_take_number(&c);
 	r.warnings = (uint32_t)entry_take_limited(&c, UINT32_MAX);
-	take_blob(&c, &r.text);
-	take_blob(&c, &r.form);
+	entry_take_blob(&c, &r.text);
+	entry_take_blob(&c, &r.form);
 	r.name = entry_take_text(&c);
 	if (view_empty(r.name) || r.name.len > SCRIPT_NAME_MAX || blob_is_none(&r.form))
 		c.failed = true;

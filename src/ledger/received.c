@@ -21,18 +21,6 @@ static struct view cut(struct view text)
 	return view_take(text, RECEIVED_TEXT_MAX);
 }
 
-static void add_blob(struct entry *e, const struct blob_id *id)
-{
-	entry_add_bytes(e, view_of(id->bytes, sizeof id->bytes));
-}
-
-static void take_blob(struct cursor *c, struct blob_id *id)
-{
-	struct view bytes = cursor_bytes(c, sizeof id->bytes);
-	if (bytes.len == sizeof id->bytes)
-		memcpy(id->bytes, bytes.data, bytes.len);
-}
-
 static int count_one(void *arg, struct view key, struct view value)
 {
 	(void)key;
@@ -51,7 +39,7 @@ int received_mail_put(struct txn *t, const struct received_mail *m)
 	if (error)
 		return error < 0 ? error : -EDQUOT;
 	entry_begin(&e, VERSION);
-	add_blob(&e, &m->body);
+	entry_add_blob(&e, &m->body);
 	entry_add_number(&e, m->length);
 	entry_add_text(&e, cut(m->from));
 	return entry_put(t, LEDGER_SHARD, ledger_key_view(&k), &e);
@@ -66,7 +54,7 @@ static int take_first(void *arg, struct view key, struct view value)
 	if (!cursor_ok(&k))
 		return 0;
 	memcpy(m->id, id.data, id.len);
-	take_blob(&c, &m->body);
+	entry_take_blob(&c, &m->body);
 	m->length = entry_take_number(&c);
 	m->from = entry_take_text(&c);
 	if (entry_result(&c) != 0) {
@@ -147,7 +135,7 @@ int received_put(struct txn *t, struct received_report *r)
 		return -EDQUOT;
 	entry_begin(&e, VERSION);
 	entry_add_fixed(&e, 8, (uint64_t)r->at);
-	add_blob(&e, &r->bytes);
+	entry_add_blob(&e, &r->bytes);
 	entry_add_number(&e, r->begin);
 	entry_add_number(&e, r->end);
 	entry_add_text(&e, cut(r->domain));
@@ -164,7 +152,7 @@ static bool read_report(struct view key, struct view value, struct received_repo
 	r->kind = cursor_u8(&k);
 	r->hash = cursor_u64(&k);
 	r->at = (int64_t)entry_take_fixed(&c, 8);
-	take_blob(&c, &r->bytes);
+	entry_take_blob(&c, &r->bytes);
 	r->begin = entry_take_number(&c);
 	r->end = entry_take_number(&c);
 	r->domain = entry_take_text(&c);
@@ -273,7 +261,7 @@ void ledger_names_blobs(uint64_t shard, struct view key, struct view value,
 	struct cursor c = entry_read(value, VERSION);
 	if (key.data[0] == 'R')
 		entry_take_fixed(&c, 8);
-	take_blob(&c, &id);
+	entry_take_blob(&c, &id);
 	if (entry_result(&c) == 0 && !blob_is_none(&id))
 		found(arg, &id);
 }

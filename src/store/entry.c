@@ -62,6 +62,11 @@ void entry_add_text(struct entry *e, struct view text)
 	entry_add_bytes(e, text);
 }
 
+void entry_add_blob(struct entry *e, const struct blob_id *id)
+{
+	entry_add_bytes(e, view_of(id->bytes, BLOB_ID_SIZE));
+}
+
 int entry_put(struct txn *t, uint64_t shard, struct view key, const struct entry *e)
 {
 	return e->failed ? -EMSGSIZE : txn_put(t, shard, key, entry_view(e));
@@ -102,6 +107,14 @@ uint64_t entry_take_long_number(struct cursor *c)
 	}
 	c->failed = true;
 	return 0;
+}
+
+void entry_take_blob(struct cursor *c, struct blob_id *id)
+{
+	struct view bytes = cursor_bytes(c, BLOB_ID_SIZE);
+	*id = (struct blob_id){{0}};
+	if (bytes.len == BLOB_ID_SIZE)
+		memcpy(id->bytes, bytes.data, BLOB_ID_SIZE);
 }
 
 uint64_t entry_take_limited(struct cursor *c, uint64_t max)

@@ -28,6 +28,7 @@ void entry_add_fixed(struct entry *e, size_t bytes, uint64_t n); /* big-endian, 
 void entry_add_number(struct entry *e, uint64_t n);              /* 1 to ENTRY_NUMBER_MAX bytes */
 void entry_add_bytes(
     struct entry *e, struct view bytes); /* as they are; their length must be known to readers */
+void entry_add_blob(struct entry *e, const struct blob_id *id);
 void entry_add_text(struct entry *e, struct view text); /* its length as a number, and the text */
 
 static inline struct view entry_view(const struct entry *e)
@@ -57,6 +58,9 @@ static inline uint64_t entry_take_number(struct cursor *c)
 	c->rest.len--;
 	return (unsigned char)*c->rest.data++;
 }
+
+/* None: an id of zeroes. */
+void entry_take_blob(struct cursor *c, struct blob_id *id);
 
 /* A number that must be at most max; a larger one marks the cursor and gives 0. */
 uint64_t entry_take_limited(struct cursor *c, uint64_t max);
