@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "jmap/jmap_numbered.h"
 #include "jmap/jmap_state.h"
 #include "mail/file_link.h"
 
@@ -21,22 +22,13 @@ enum {
 	HAS_SERVER_SET = HAS_URL | HAS_SIZE | HAS_CREATED | HAS_EXPIRES | HAS_DOWNLOADS | HAS_LAST
 };
 
+/* Store's messages have no larger numbers. */
 static bool read_id(struct jmap_call *c, struct view id, uint64_t *number)
 {
-	uint64_t account;
-	return mail_id_read(id, MAIL_ID_FILE_LINK, &account, number) && account == jmap_account(c)->number &&
-	       *number <= UINT32_MAX;
+	return jmap_numbered_read(c, id, MAIL_ID_FILE_LINK, number) && *number <= UINT32_MAX;
 }
 
 /* ---- FileLink/get ---- */
-
-struct getting {
-	struct jmap_get get;
-	struct wanted {
-		uint64_t number; /* UINT64_MAX: no id of ours */
-		bool told;
-	} * wanted; /* for each id */
-};
 
 static void put_text(struct json_out *w, const char *name, struct view text)
 {
@@ -48,15 +40,6 @@ static void put_number(struct json_out *w, const char *name, uint64_t n)
 {
 	json_out_name(w, view_from_string(name));
 	json_out_unsigned(w, n);
-}
-
-static void put_time(struct json_out *w, const char *name, uint64_t seconds)
-{
-	json_out_name(w, view_from_string(name));
-	if (seconds)
-		jmap_put_utc_date(w, (int64_t)seconds);
-	else
-		json_out_null(w);
 }
 
 static void put_url(struct jmap_call *c, struct json_out *w, const struct file_link_entry *e)
@@ -88,67 +71,38 @@ static void put_properties(
 	if (properties & HAS_SIZE)
 		put_number(w, "size", e->size);
 	if (properties & HAS_CREATED)
-		put_time(w, "created", e->created);
+		jmap_put_time(w, "created", e->created);
 	if (properties & HAS_EXPIRES)
-		put_time(w, "expires", e->expires);
+		jmap_put_time(w, "expires", e->expires);
 	if (properties & HAS_DOWNLOADS)
 		put_number(w, "downloads", e->downloads);
 	if (properties & HAS_LAST)
-		put_time(w, "lastDownload", e->last);
+		jmap_put_time(w, "lastDownload", e->last);
 }
 
-static void take_entry(struct jmap_call *c, struct getting *g, const struct file_link_entry *e)
+static void put_entry(struct jmap_call *c, struct json_out *w, uint64_t properties, const void *entry)
 {
-	struct json_out *w = jmap_respond(c);
-	bool wanted = g->get.all;
-	for (size_t i = 0; i < g->get.count; i++)
-		if (g->wanted[i].number == e->number)
-			wanted = g->wanted[i].told = true;
-	if (!wanted)
-		return;
-	json_out_object(w);
-	json_out_name(w, VIEW("id"));
-	jmap_put_id(w, MAIL_ID_FILE_LINK, jmap_account(c)->number, e->number);
-	put_properties(c, w, g->get.properties, e);
-	json_out_end(w);
+	put_properties(c, w, properties, entry);
 }
 
-static void got(struct jmap_call *c, unsigned type, const void *answer)
+static uint64_t number_of(const void *entry)
 {
-	struct getting *g = jmap_data(c);
-	const struct mail_done *done = answer;
-	if (type == FILE_LINK_ENTRY)
-		take_entry(c, g, answer);
-	if (type != MAIL_DONE)
-		return;
-	if (done->error) {
-		jmap_error_of(c, done->error, "the file links");
-		return;
-	}
-	for (size_t i = 0; i < g->get.count; i++)
-		if (!g->wanted[i].told)
-			jmap_get_missing(c, g->get.ids[i]);
-	jmap_get_end_without_state(c);
+	return ((const struct file_link_entry *)entry)->number;
 }
 
 static void run_get(struct jmap_call *c)
 {
-	struct getting *g = jmap_call_data(c, sizeof *g, NULL);
-	if (!jmap_get_begin(c, &g->get, names, HAS_ALL, NULL, NULL))
-		return;
-	g->wanted = arena_array(jmap_arena(c), g->get.count + 1, sizeof *g->wanted);
-	if (g->wanted == NULL) {
-		jmap_error_of(c, -ENOMEM, "the list");
-		return;
-	}
-	for (size_t i = 0; i < g->get.count; i++) {
-		struct wanted *w = &g->wanted[i];
-		*w = (struct wanted){0};
-		if (!read_id(c, g->get.ids[i], &w->number))
-			w->number = UINT64_MAX;
-	}
-	jmap_get_list(c);
-	jmap_ask(c, FILE_LINK_GET, &(struct file_link_get){0}, got);
+	static const struct file_link_get question;
+	static const struct jmap_numbered_get type = {.letter = MAIL_ID_FILE_LINK,
+	    .what = "the file links",
+	    .names = names,
+	    .all = HAS_ALL,
+	    .ask = FILE_LINK_GET,
+	    .question = &question,
+	    .entry = FILE_LINK_ENTRY,
+	    .number = number_of,
+	    .put = put_entry};
+	jmap_numbered_get(c, &type);
 }
 
 /* ---- FileLink/set ---- */

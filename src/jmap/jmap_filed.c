@@ -6,6 +6,7 @@
 #include "base/cursor.h"
 #include "base/mem.h"
 #include "jmap/jmap_header.h"
+#include "jmap/jmap_numbered.h"
 #include "mail/mail_id.h"
 
 /* Of JMAP_FILED_EMAILS_MAX emails: a deed's texts as they are kept have at most 2,000 octets. */
@@ -56,15 +57,6 @@ void jmap_filed_take(struct jmap_filed *f, const struct script_deed *deed)
 
 /* ---- writing ---- */
 
-static void put_text(struct json_out *out, const char *name, struct view text)
-{
-	json_out_name(out, view_from_string(name));
-	if (text.len == 0)
-		json_out_null(out);
-	else
-		json_out_string(out, text);
-}
-
 static void put_number(struct json_out *out, const char *name, uint64_t n)
 {
 	json_out_name(out, view_from_string(name));
@@ -96,17 +88,17 @@ void jmap_deed_write(struct json_out *out, const struct script_deed *d)
 	    [SCRIPT_EREJECTS] = "ereject",
 	    [SCRIPT_ANSWERS] = "answer",
 	    [SCRIPT_NOTIFIES] = "notify"};
-	put_text(out, "action", view_from_string(actions[d->kind]));
-	put_text(out, "target", d->target);
+	jmap_put_text(out, "action", view_from_string(actions[d->kind]));
+	jmap_put_text(out, "target", d->target);
 	put_flags(out, d->flags);
-	put_text(out, "script", d->script);
+	jmap_put_text(out, "script", d->script);
 	json_out_name(out, VIEW("isServerScript"));
 	json_out_bool(out, d->server != 0);
 	put_number(out, "line", d->line);
 	put_number(out, "rule", d->rule);
-	put_text(out, "ruleName", d->rule_name);
+	jmap_put_text(out, "ruleName", d->rule_name);
 	put_number(out, "testLine", d->why_line);
-	put_text(out, "test", d->why);
+	jmap_put_text(out, "test", d->why);
 }
 
 /* Where the email was put: the mailboxes' ids. A pair of numbers for each, of which the second is a UID. By

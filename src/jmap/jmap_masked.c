@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "jmap/jmap_private.h"
+#include "jmap/jmap_numbered.h"
 #include "mail/masked.h"
 
 static const char *const names[] = {
@@ -23,22 +23,13 @@ enum {
 static const char *const states[] = {
     [MASKED_ENABLED] = "enabled", [MASKED_DISABLED] = "disabled", [MASKED_DELETED] = "deleted"};
 
+/* Store's messages have no larger numbers. */
 static bool read_id(struct jmap_call *c, struct view id, uint64_t *number)
 {
-	uint64_t account;
-	return mail_id_read(id, MAIL_ID_MASKED, &account, number) && account == jmap_account(c)->number &&
-	       *number <= UINT32_MAX;
+	return jmap_numbered_read(c, id, MAIL_ID_MASKED, number) && *number <= UINT32_MAX;
 }
 
 /* ---- MaskedEmail/get ---- */
-
-struct getting {
-	struct jmap_get get;
-	struct wanted {
-		uint64_t number; /* UINT64_MAX: no id of ours */
-		bool told;
-	} * wanted; /* for each id */
-};
 
 static void put_text(struct json_out *w, const char *name, struct view text)
 {
@@ -58,71 +49,36 @@ static void put_properties(struct json_out *w, uint64_t properties, const struct
 		put_text(w, "description", e->description);
 	if (properties & HAS_BY)
 		put_text(w, "createdBy", e->created_by);
-	if (properties & HAS_AT) {
-		json_out_name(w, VIEW("createdAt"));
-		jmap_put_utc_date(w, (int64_t)e->created);
-	}
-	if (properties & HAS_LAST) {
-		json_out_name(w, VIEW("lastMessageAt"));
-		if (e->last)
-			jmap_put_utc_date(w, (int64_t)e->last);
-		else
-			json_out_null(w);
-	}
+	if (properties & HAS_AT)
+		jmap_put_time(w, "createdAt", e->created);
+	if (properties & HAS_LAST)
+		jmap_put_time(w, "lastMessageAt", e->last);
 }
 
-static void take_entry(struct jmap_call *c, struct getting *g, const struct masked_entry *e)
+static void put_entry(struct jmap_call *c, struct json_out *w, uint64_t properties, const void *entry)
 {
-	struct json_out *w = jmap_respond(c);
-	bool wanted = g->get.all;
-	for (size_t i = 0; i < g->get.count; i++)
-		if (g->wanted[i].number == e->number)
-			wanted = g->wanted[i].told = true;
-	if (!wanted)
-		return;
-	json_out_object(w);
-	json_out_name(w, VIEW("id"));
-	jmap_put_id(w, MAIL_ID_MASKED, jmap_account(c)->number, e->number);
-	put_properties(w, g->get.properties, e);
-	json_out_end(w);
+	(void)c;
+	put_properties(w, properties, entry);
 }
 
-static void got(struct jmap_call *c, unsigned type, const void *answer)
+static uint64_t number_of(const void *entry)
 {
-	struct getting *g = jmap_data(c);
-	const struct mail_done *done = answer;
-	if (type == MASKED_ENTRY)
-		take_entry(c, g, answer);
-	if (type != MAIL_DONE)
-		return;
-	if (done->error) {
-		jmap_error_of(c, done->error, "the masked addresses");
-		return;
-	}
-	for (size_t i = 0; i < g->get.count; i++)
-		if (!g->wanted[i].told)
-			jmap_get_missing(c, g->get.ids[i]);
-	jmap_get_end_without_state(c);
+	return ((const struct masked_entry *)entry)->number;
 }
 
 static void run_get(struct jmap_call *c)
 {
-	struct getting *g = jmap_call_data(c, sizeof *g, NULL);
-	if (!jmap_get_begin(c, &g->get, names, HAS_ALL, NULL, NULL))
-		return;
-	g->wanted = arena_array(jmap_arena(c), g->get.count + 1, sizeof *g->wanted);
-	if (g->wanted == NULL) {
-		jmap_error_of(c, -ENOMEM, "the list");
-		return;
-	}
-	for (size_t i = 0; i < g->get.count; i++) {
-		struct wanted *w = &g->wanted[i];
-		*w = (struct wanted){0};
-		if (!read_id(c, g->get.ids[i], &w->number))
-			w->number = UINT64_MAX;
-	}
-	jmap_get_list(c);
-	jmap_ask(c, MASKED_GET, &(struct masked_get){0}, got);
+	static const struct masked_get question;
+	static const struct jmap_numbered_get type = {.letter = MAIL_ID_MASKED,
+	    .what = "the masked addresses",
+	    .names = names,
+	    .all = HAS_ALL,
+	    .ask = MASKED_GET,
+	    .question = &question,
+	    .entry = MASKED_ENTRY,
+	    .number = number_of,
+	    .put = put_entry};
+	jmap_numbered_get(c, &type);
 }
 
 /* ---- MaskedEmail/set ---- */

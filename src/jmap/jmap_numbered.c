@@ -50,6 +50,75 @@ bool jmap_numbered_has(struct view numbers, uint64_t number)
 	return false;
 }
 
+/* ---- a get without states ---- */
+
+struct getting {
+	struct jmap_get get;
+	const struct jmap_numbered_get *type;
+	struct wanted {
+		uint64_t number; /* UINT64_MAX: no id of ours */
+		bool told;
+	} * wanted; /* for each id */
+};
+
+static void take_entry(struct jmap_call *c, struct getting *g, const void *entry)
+{
+	struct json_out *w = jmap_respond(c);
+	uint64_t number = g->type->number(entry);
+	bool wanted = g->get.all;
+	for (size_t i = 0; i < g->get.count; i++)
+		if (g->wanted[i].number == number)
+			wanted = g->wanted[i].told = true;
+	if (!wanted)
+		return;
+	json_out_object(w);
+	json_out_name(w, VIEW("id"));
+	jmap_put_id(w, g->type->letter, jmap_account(c)->number, number);
+	g->type->put(c, w, g->get.properties, entry);
+	json_out_end(w);
+}
+
+static void got(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct getting *g = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type == g->type->entry)
+		take_entry(c, g, answer);
+	if (type != MAIL_DONE)
+		return;
+	if (done->error) {
+		jmap_error_of(c, done->error, g->type->what);
+		return;
+	}
+	for (size_t i = 0; i < g->get.count; i++)
+		if (!g->wanted[i].told)
+			jmap_get_missing(c, g->get.ids[i]);
+	jmap_get_end_without_state(c);
+}
+
+void jmap_numbered_get(struct jmap_call *c, const struct jmap_numbered_get *type)
+{
+	struct getting *g = jmap_call_data(c, sizeof *g, NULL);
+	g->type = type;
+	if (!jmap_get_begin(c, &g->get, type->names, type->all, NULL, NULL))
+		return;
+	g->wanted = arena_array(jmap_arena(c), g->get.count + 1, sizeof *g->wanted);
+	if (g->wanted == NULL) {
+		jmap_error_of(c, -ENOMEM, "the list");
+		return;
+	}
+	for (size_t i = 0; i < g->get.count; i++) {
+		struct wanted *w = &g->wanted[i];
+		*w = (struct wanted){0};
+		if (!jmap_numbered_read(c, g->get.ids[i], type->letter, &w->number))
+			w->number = UINT64_MAX;
+	}
+	jmap_get_list(c);
+	jmap_ask(c, type->ask, type->question, got);
+}
+
+/* ---- changes ---- */
+
 static void put_ids(struct jmap_call *c, const char *name, char letter, struct view numbers)
 {
 	struct json_out *w = jmap_respond(c);
@@ -86,6 +155,15 @@ void jmap_put_text(struct json_out *w, const char *name, struct view text)
 	json_out_name(w, view_from_string(name));
 	if (text.len)
 		json_out_string(w, text);
+	else
+		json_out_null(w);
+}
+
+void jmap_put_time(struct json_out *w, const char *name, uint64_t seconds)
+{
+	json_out_name(w, view_from_string(name));
+	if (seconds)
+		jmap_put_utc_date(w, (int64_t)seconds);
 	else
 		json_out_null(w);
 }

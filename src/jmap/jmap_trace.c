@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "jmap/jmap_private.h"
+#include "jmap/jmap_numbered.h"
 #include "mail/mail_trace.h"
 
 enum { IDS_MAX = 16 };
@@ -17,24 +17,6 @@ struct tracing {
 	size_t at;   /* the id that is asked about */
 	bool opened; /* its object is open */
 };
-
-static void put_text(struct json_out *w, const char *name, struct view text)
-{
-	json_out_name(w, view_from_string(name));
-	if (text.len == 0)
-		json_out_null(w);
-	else
-		json_out_string(w, text);
-}
-
-static void put_time(struct json_out *w, const char *name, uint64_t seconds)
-{
-	json_out_name(w, view_from_string(name));
-	if (seconds == 0)
-		json_out_null(w);
-	else
-		jmap_put_utc_date(w, (int64_t)seconds);
-}
 
 static void open_object(struct jmap_call *c, struct tracing *t)
 {
@@ -54,15 +36,15 @@ static void open_object(struct jmap_call *c, struct tracing *t)
 static void put_step(struct json_out *w, const struct tracing_step *s)
 {
 	json_out_object(w);
-	put_time(w, "at", s->at);
-	put_text(w, "event", s->event);
-	put_text(w, "text", s->text);
-	put_text(w, "messageId", s->message);
-	put_text(w, "recipient", s->recipient);
-	put_text(w, "host", s->host);
-	put_text(w, "reply", s->reply);
-	put_text(w, "tls", s->tls);
-	put_time(w, "nextAt", s->next);
+	jmap_put_time(w, "at", s->at);
+	jmap_put_text(w, "event", s->event);
+	jmap_put_text(w, "text", s->text);
+	jmap_put_text(w, "messageId", s->message);
+	jmap_put_text(w, "recipient", s->recipient);
+	jmap_put_text(w, "host", s->host);
+	jmap_put_text(w, "reply", s->reply);
+	jmap_put_text(w, "tls", s->tls);
+	jmap_put_time(w, "nextAt", s->next);
 	json_out_end(w);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/show.h"
+#include "jmap/jmap_numbered.h"
 #include "trust/sender/sender_words.h"
 
 enum { SENTENCES_MAX = 4 * 1024 };
@@ -60,18 +61,9 @@ static enum level level_of(const struct sender_results *r, const struct mail_mes
 
 /* ---- members ---- */
 
-static void put_text(struct json_out *out, const char *name, struct view text)
-{
-	json_out_name(out, view_from_string(name));
-	if (view_empty(text))
-		json_out_null(out);
-	else
-		json_out_string(out, text);
-}
-
 static void put_word(struct json_out *out, const char *name, const char *word)
 {
-	put_text(out, name, word ? view_from_string(word) : (struct view){0});
+	jmap_put_text(out, name, word ? view_from_string(word) : (struct view){0});
 }
 
 /* What proves it, or vouches for it. */
@@ -96,8 +88,8 @@ static void put_evidence(struct json_out *out, const char *what, enum sender_res
 	json_out_object(out);
 	put_word(out, "what", what);
 	put_word(out, "result", sender_result_name(result));
-	put_text(out, "domain", domain);
-	put_text(out, "text", buf_view(text));
+	jmap_put_text(out, "domain", domain);
+	jmap_put_text(out, "text", buf_view(text));
 	json_out_end(out);
 }
 
@@ -171,7 +163,7 @@ static void put_results(struct json_out *out, const struct sender_results *r)
 	bool proven = r && sender_standing(r) == SENDER_PROVEN;
 	bool has_policy = r && !view_empty(r->dmarc.policy_domain);
 	put_word(out, "standing", r ? sender_standing_name(sender_standing(r)) : NULL);
-	put_text(out, "domain", r ? r->dmarc.author : (struct view){0});
+	jmap_put_text(out, "domain", r ? r->dmarc.author : (struct view){0});
 	json_out_name(out, VIEW("proven"));
 	json_out_bool(out, proven);
 	put_by(out, r);
@@ -193,12 +185,12 @@ static void put_object(
 	}
 	say_contact(m, text);
 	put_word(out, "level", level_names[level_of(r, m)]);
-	put_text(out, "text", buf_view(text));
+	jmap_put_text(out, "text", buf_view(text));
 	put_results(out, r);
 	json_out_name(out, VIEW("firstContact"));
 	jmap_first_contact_write(out, m);
-	put_text(out, "looksLike", m->looks_like);
-	put_text(out, "nameOf", m->name_of);
+	jmap_put_text(out, "looksLike", m->looks_like);
+	jmap_put_text(out, "nameOf", m->name_of);
 	put_all_evidence(out, r, text);
 }
 
