@@ -1,85 +1,6 @@
 /* Rules as scripts, and scripts as rules: what was read is written as it stood, what was made is read alike.
  */
-#include "../unit.h"
-
-#include <errno.h>
-
-#include "format/json_read.h"
-#include "sieve/sieve_program.h"
-#include "sieve/sieve_simple.h"
-
-static struct arena arena;
-static struct buf words, out;
-static struct sieve_errors errors;
-
-static int setup(void **state)
-{
-	(void)state;
-	arena_init(&arena, SIEVE_SIMPLE_MEMORY_MAX);
-	buf_init(&words, 1 << 16);
-	buf_init(&out, SIEVE_SCRIPT_MAX);
-	sieve_errors_init(&errors);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_done(&arena);
-	buf_done(&words);
-	buf_done(&out);
-	sieve_errors_done(&errors);
-	return 0;
-}
-
-static struct sieve_simple read_script(const char *script)
-{
-	struct sieve_simple simple;
-
-	assert_int_equal(sieve_simple_read(view_from_string(script), &arena, &errors, &simple), 0);
-	return simple;
-}
-
-static const char *written(const struct sieve_simple *simple)
-{
-	buf_clear(&out);
-	assert_int_equal(sieve_simple_write(simple, &out, &words), 0);
-	return buf_string(&out);
-}
-
-static struct sieve_simple_rule *rule_of(const char *json)
-{
-	struct sieve_simple_rule *rule = arena_alloc(&arena, sizeof(*rule));
-	struct json_value value;
-
-	assert_non_null(rule);
-	assert_int_equal(json_parse(view_from_string(json), &arena, &value), 0);
-	if (!sieve_simple_from_json(&value, &arena, rule, &words))
-		fail_msg("%s", buf_string(&words));
-	return rule;
-}
-
-static void assert_told(const struct sieve_simple *simple, size_t number, const char *expected)
-{
-	struct sieve_simple_item *item = sieve_simple_at(simple, number);
-	struct buf told;
-
-	assert_non_null(item);
-	buf_init(&told, 1 << 16);
-	buf_printf(&told, "%.*s%s: ", VIEW_FMT(item->rule->name), item->rule->enabled ? "" : " (off)");
-	sieve_simple_tell(item->rule, &told);
-	assert_string_equal(buf_string(&told), expected);
-	buf_done(&told);
-}
-
-static void assert_compiles(const char *script)
-{
-	static const struct sieve_language language;
-	struct sieve_program program;
-
-	if (!sieve_compile(view_from_string(script), &language, &arena, &errors, &program))
-		fail_msg("%u: %.*s\n%s", errors.items[0].place.line, VIEW_FMT(errors.items[0].text), script);
-}
+#include "simple_script.h"
 
 /* ---- writing ---- */
 
@@ -130,51 +51,6 @@ static void the_form(void **state)
 	    "Invoices: if any of these: subject contains \"invoice\" or \"bill\"; address of from does not "
 	    "begin with \"a*b\\\\\", then file into \"Work\", stop");
 	assert_told(&simple, 2, "Off [now] (off): all mail: reject with \"No.\\u000d\\n\\u000d\\nNever.\"");
-}
-
-/* Nothing else that asks about parts of a message is a rule. */
-static void attachments_are_a_condition(void **state)
-{
-	struct sieve_simple simple = read_script("");
-	const char *script;
-
-	(void)state;
-	sieve_simple_add(&simple,
-	    rule_of("{\"name\": \"Large\", \"conditions\": [{\"test\": \"attachment\", \"how\": \"exists\", "
-	            "\"not\": true}, {\"test\": \"size\", \"how\": \"over\", \"number\": 1048576}], "
-	            "\"actions\": [{\"do\": \"flags\", \"flags\": [\"reisepl=c3=a4ne\"]}]}"),
-	    1);
-	script = written(&simple);
-	assert_string_equal(script,
-	    "# What the rules in this script need; written anew whenever one is changed:\n"
-	    "require [\"imap4flags\", \"mime\"];\n"
-	    "\n"
-	    "# rule:[Large]\n"
-	    "if allof (\n"
-	    "\tnot header :mime :anychild :type \"Content-Disposition\" \"attachment\",\n"
-	    "\tsize :over 1M\n"
-	    ") {\n"
-	    "\taddflag \"reisepl=c3=a4ne\";\n"
-	    "}\n");
-	assert_compiles(script);
-	simple = read_script(script);
-	assert_told(&simple, 1,
-	    "Large: if all of these: attachment does not exist; size over 1048576, then set flags "
-	    "\"reisepl=c3=a4ne\"");
-	for (size_t i = 0; i < 4; i++) {
-		static const char *const others[] = {
-		    "header :mime :type \"Content-Disposition\" \"attachment\"",
-		    "header :mime :anychild :type \"Content-Type\" \"attachment\"",
-		    "header :mime :anychild :type :contains \"Content-Disposition\" \"attachment\"",
-		    "header :mime :anychild :type \"Content-Disposition\" [\"attachment\", \"inline\"]",
-		};
-		buf_clear(&out);
-		buf_printf(&out, "require \"mime\";\nif %s { stop; }\n", others[i]);
-		struct view kept;
-		assert_true(arena_copy(&arena, buf_view(&out), &kept));
-		simple = read_script(kept.data);
-		assert_true(!sieve_simple_at(&simple, 1) || !sieve_simple_at(&simple, 1)->rule);
-	}
 }
 
 /* A name, mailbox or value is never more than that. */
@@ -380,8 +256,6 @@ static void words_are_heard(void **state)
 	    {"header X-A, X-B does not exist", "header X-A, X-B does not exist"},
 	    {"envelope to is a@b", "envelope \"to\" is \"a@b\""},
 	    {"body fits \"a+\"", "body fits \"a+\""},
-	    {"attachment exists", "attachment exists"},
-	    {"attachment is missing", "attachment does not exist"},
 	    {"size is over 5m", "size over 5242880"},
 	    {"size not under 10K", "size not under 10240"},
 	    {"spam at least 5", "spam at least 5"},
@@ -436,7 +310,6 @@ static void words_are_refused(void **state)
 	    {"subject is \"a\" b", "nothing more was expected where \"b\" stands"},
 	    {"size over big", "a size, as 100K or 5M, was expected where \"big\" stands"},
 	    {"body exists", "a field of the header, which exists or not, was expected at the end"},
-	    {"attachment contains x", "exists, or is missing, was expected where \"x\" stands"},
 	    {"list does contain x", "not was expected where \"contain x\" stands"},
 	};
 	static const char *const actions[][2] = {
@@ -709,7 +582,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(the_form, setup, teardown),
-	    cmocka_unit_test_setup_teardown(attachments_are_a_condition, setup, teardown),
 	    cmocka_unit_test_setup_teardown(no_text_brings_commands, setup, teardown),
 	    cmocka_unit_test_setup_teardown(foreign_scripts_are_read, setup, teardown),
 	    cmocka_unit_test_setup_teardown(foreign_scripts_are_edited, setup, teardown),
