@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { Composer } from '../src/features/compose/composer.ts';
-import { closeComposer, composers, localDrafts } from '../src/features/compose/composers.ts';
+import { closeComposer, composers, discard, localDrafts } from '../src/features/compose/composers.ts';
 import { blank, copyOf, newKey } from '../src/features/compose/draft/answer.ts';
 import { fromEmail, toEmail, type FetchedEmail } from '../src/features/compose/draft/email.ts';
 import { type FileBlock, fitMail, linkedOf, namesFile, withBlock, withoutBlock } from '../src/features/compose/draft/fileBlocks.ts';
@@ -15,7 +15,7 @@ import { type Layer, LayerError } from '../src/layer/layer.ts';
 import { mail, setStore } from '../src/model/current.ts';
 import { FILE_LINK, fileLinks, linkName, loadFileLinks, setLinkAbove } from '../src/model/fileLinks.ts';
 import { Store } from '../src/model/store.ts';
-import { undo } from '../src/model/undo.ts';
+import { newest, undo } from '../src/model/undo.ts';
 
 type Json = Record<string, any>;
 
@@ -151,7 +151,7 @@ beforeEach(async () => {
   const store = new Store(server.layer());
   store.accounts.value = [{ id: 'A', name: 'alice@example.test', isPersonal: true }];
   store.identities.put('A', [ALICE]);
-  store.mailboxes.put('A', [{ id: 'drafts', name: 'Drafts', role: 'drafts', parentId: null } as any, { id: 'sent', name: 'Sent', role: 'sent', parentId: null } as any]);
+  store.mailboxes.put('A', [{ id: 'drafts', name: 'Drafts', role: 'drafts', parentId: null } as any, { id: 'sent', name: 'Sent', role: 'sent', parentId: null } as any, { id: 'trash', name: 'Trash', role: 'trash', parentId: null } as any]);
   setStore(store);
   composers.value = [];
   fileLinks.value = undefined;
@@ -264,6 +264,74 @@ test('a file that is removed is gone from the text at once, comes back by undo, 
   await turn();
   assert.deepEqual([one.links.shown.peek().length, server.links.size], [0, 0]);
   await one.stop();
+});
+
+/** Timers come due when the test says so. */
+async function withTimers(run: (due: () => Promise<void>) => Promise<void>): Promise<void> {
+  const timers = globalThis.setTimeout;
+  const waiting: (() => void)[] = [];
+  globalThis.setTimeout = ((due: () => void) => waiting.push(due)) as unknown as typeof setTimeout;
+  try {
+    await run(async () => {
+      for (const due of waiting.splice(0)) due();
+      for (let i = 0; i < 5; i++) await turn();
+    });
+  } finally {
+    globalThis.setTimeout = timers;
+  }
+}
+
+test('a draft that is thrown away takes its links along when it cannot be had back any more', async () => {
+  const first = await composer();
+  first.addFiles([sized('film.mp4', 30e6)]);
+  await idle(first);
+  const url = first.links.shown.peek()[0]!.url;
+  await withTimers(async (due) => {
+    await discard(first);
+    assert.equal(server.links.size, 1);
+    await undo();
+    await due();
+    assert.equal(server.links.size, 1);
+    const again = composers.peek().at(-1)!;
+    assert.ok(again !== first && namesFile(again.draft.peek(), url) && !again.links.leadsNowhere.peek());
+    await discard(again);
+    await due();
+    assert.equal(server.links.size, 0);
+    // What has no link any more does not come back by Ctrl-Z: it is in the trash.
+    assert.notEqual(newest()?.words, 'Draft discarded');
+  });
+});
+
+test('a link stays while the server keeps its draft, or another mail has it', async () => {
+  const one = await composer();
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  const other = await composer('plain', { key: `${KEY}2`, text: one.draft.peek().text });
+  await withTimers(async (due) => {
+    await discard(one);
+    await due();
+  });
+  assert.equal(server.links.size, 1);
+  const kept = await composer('plain', { text: other.draft.peek().text, linkIds: [...server.links.keys()] });
+  await kept.flush();
+  composers.value = [kept];
+  server.isOnline = false;
+  await withTimers(async (due) => {
+    await discard(kept);
+    server.isOnline = true;
+    await due();
+  });
+  assert.equal(server.links.size, 1);
+  await other.stop();
+});
+
+test('a link that is being made while its mail is thrown away is not kept', async () => {
+  const one = await composer();
+  server.meanwhile = () => void discard(one);
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  for (let i = 0; i < 5; i++) await turn();
+  assert.equal(server.links.size, 0);
 });
 
 test('where there is no room, the words say so, nothing is sent, and another try makes the link', async () => {

@@ -205,7 +205,8 @@ test('where there is no room, that is said in words, and what is removed makes s
   await page.locator('.dock-folded').getByRole('button').first().click();
   await form.getByRole('button', { name: 'Upload again' }).click();
   await card(form, 'As a link, until').waitFor();
-  await discard(form);
+  await form.getByRole('button', { name: 'Close' }).click();
+  await form.waitFor({ state: 'detached' });
 });
 
 test('the page lists what is there, and keeps it longer or shorter', async () => {

@@ -4,7 +4,7 @@ import { currentLanguage, t } from '../../base/words.ts';
 import type { Id } from '../../jmap/types.ts';
 import { answerWanted } from '../../frame/router.ts';
 import { mail } from '../../model/current.ts';
-import { done, say } from '../../model/undo.ts';
+import { say, type Undoable } from '../../model/undo.ts';
 import { Composer, isOffline, randomKey, sendersOf, type Look } from './composer.ts';
 import { answer, blank, copyOf, fromMailto, withOpenQuote, type Begin } from './draft/answer.ts';
 import { innerBody } from './draft/email.ts';
@@ -279,6 +279,7 @@ export async function discard(composer: Composer): Promise<void> {
   const wasNew = composer.isUnchanged;
   forgetComposer(composer);
   composer.uploads.stop();
+  composer.links.stop();
   await composer.stop();
   const { accountId, key } = composer.draft.peek();
   const kept = composer.kept();
@@ -290,20 +291,27 @@ export async function discard(composer: Composer): Promise<void> {
   const { version } = composer;
   const trash = store.mailboxWithRole('trash', accountId)?.id;
   const home = composer.home();
-  done({
+  const entry: Undoable = {
     words: t('compose.discarded'),
     async undo() {
       if (version && home && trash) await moveEmail(store.layer, accountId, version, home);
       (await open(kept.draft, 'docked', { emailId: version, stale: [], files: kept.files })).written();
     },
-  });
-  try {
-    if (version && trash) await moveEmail(store.layer, accountId, version, trash);
-    await destroyVersions(store.layer, accountId, [...composer.replaced]);
-  } catch (error) {
-    if (!isOffline(error)) reportError(error);
-    say(t('compose.problem.notDiscarded'), true);
-  }
+  };
+  const putAway = async (): Promise<boolean> => {
+    try {
+      if (version && trash) await moveEmail(store.layer, accountId, version, trash);
+      await destroyVersions(store.layer, accountId, [...composer.replaced]);
+      return !version || trash !== undefined;
+    } catch (error) {
+      if (!isOffline(error)) reportError(error);
+      say(t('compose.problem.notDiscarded'), true);
+      return false;
+    }
+  };
+  const isGone = putAway();
+  composer.links.throwAway(entry, isGone, () => composers.peek());
+  await isGone;
 }
 
 // ---- coming back ----

@@ -24,12 +24,32 @@ export interface Written {
   change(changes: Partial<Draft>): void;
 }
 
-/** A file that was taken out of a mail can be had back for so long; then nobody can fetch it any more. */
+/** A file that was taken out of a mail, or thrown away with it, can be had back for so long; then nobody can fetch it any more. */
 const TAKEN_OUT_MS = 10_000;
 
 /** What the mail says of the file. */
 export function blockOf({ url, name, size, expires }: FileLink): FileBlock {
   return { url, name, about: t('fileLink.about', { size: sizeWords(size), date: wholeDay(new Date(expires)) }) };
+}
+
+/** Can be undone for a while; then `final`, unless it was. A page that goes does not wait. */
+function untilFinal(entry: Undoable, final: (entry: Undoable) => void): void {
+  const { undo } = entry;
+  const stop = (): void => {
+    clearTimeout(timer);
+    removeEventListener('pagehide', end);
+  };
+  const end = (): void => {
+    stop();
+    final(entry);
+  };
+  const timer = setTimeout(end, TAKEN_OUT_MS);
+  addEventListener('pagehide', end);
+  entry.undo = () => {
+    stop();
+    return undo();
+  };
+  done(entry);
 }
 
 export class Links {
@@ -40,6 +60,7 @@ export class Links {
   /** Of attachments whose link is being made: which links there were before. */
   private readonly known = new Map<string, ReadonlySet<Id>>();
   private last: readonly FileLink[] = [];
+  private isOver = false;
   /** Those that were made for this mail, and that its text names. */
   readonly shown: ReadonlySignal<readonly FileLink[]>;
   /** The text names one that is there no more: it was removed, or its time is over. */
@@ -114,6 +135,11 @@ export class Links {
       if (now) this.setAttachment(key, { blobId });
       return;
     }
+    if (this.isOver) {
+      // The mail was thrown away; had back, it makes another one.
+      await removeFileLink(link.id);
+      return;
+    }
     this.blobs.set(link.id, blobId);
     this.mail.uploads.rename(key, link.id);
     this.mail.change({ attachments: this.mail.draft.peek().attachments.filter((a) => a.key !== key), linkIds: [...this.ids, link.id] });
@@ -184,25 +210,44 @@ export class Links {
   /** Out of the text at once; from the server when it cannot be had back any more. */
   remove(link: FileLink): void {
     this.take(link);
-    let isBack = false;
-    const entry: Undoable = {
-      words: t('compose.attachment.removed', { name: link.name }),
-      undo: () => {
-        isBack = true;
-        this.put(link);
+    untilFinal(
+      {
+        words: t('compose.attachment.removed', { name: link.name }),
+        undo: () => this.put(link),
       },
+      (entry) => {
+        if (this.names(link.url)) return;
+        forget(entry);
+        this.mail.uploads.remove(link.id);
+        void removeFileLink(link.id);
+      },
+    );
+  }
+
+  /** A link that is being made is kept no more. */
+  stop(): void {
+    this.isOver = true;
+  }
+
+  /**
+   * The mail was thrown away, which `entry` takes back: nobody was sent its links, so they go once that cannot be done any more. `isGone`: the
+   * server has put the draft away. `others`: mails that are still written, and may have got a piece of its text.
+   */
+  throwAway(entry: Undoable, isGone: Promise<boolean>, others: () => readonly { links: Links }[]): void {
+    const isElsewhere = (id: Id): boolean => others().some(({ links }) => links.names(`/file/${id}-`));
+    const ids = this.ids.filter((id) => !isElsewhere(id));
+    if (ids.length === 0) return done(entry);
+    let isBack = false;
+    const { undo } = entry;
+    entry.undo = () => {
+      isBack = true;
+      return undo();
     };
-    done(entry);
-    const end = (): void => {
-      clearTimeout(timer);
-      removeEventListener('pagehide', end);
-      if (isBack || this.names(link.url)) return;
+    untilFinal(entry, async () => {
+      if (!(await isGone) || isBack) return;
       forget(entry);
-      this.mail.uploads.remove(link.id);
-      void removeFileLink(link.id);
-    };
-    const timer = setTimeout(end, TAKEN_OUT_MS);
-    addEventListener('pagehide', end);
+      for (const id of ids) if (!isElsewhere(id)) void removeFileLink(id);
+    });
   }
 
   // ---- the text ----
