@@ -90,7 +90,8 @@ void queue_read(struct queue *q, uint32_t request, struct view id, uint64_t offs
 /*
  * What became of a message: its lease ends when that is on the disk. Everything is copied. `o->notify` and
  * `o->active` are set here. A message that isn't given out is passed over (0). One with a ticket counts
- * even when the number names nothing: it comes from a taker who was told of the message before a restart.
+ * even when the number names nothing, or "@local": it comes from a taker who was told of the message before a
+ * restart.
  */
 int queue_outcome(struct queue *q, uint64_t number, struct view id, const struct change_outcome *o);
 

@@ -103,11 +103,24 @@ static bool says_anything(const struct change_outcome *o, bool *ends)
 	return any;
 }
 
+/* What waits for a mailbox here is with no taker: who says outcomes has never heard of it. */
+static bool is_with_taker(struct queue *q, const struct queue_id *id)
+{
+	const struct held *h = map_get(&q->held, queue_id_view(id));
+	for (const struct lease *l = h ? h->leases : NULL; l; l = l->next_of_held)
+		if (!l->destination->local)
+			return true;
+	return false;
+}
+
 int queue_outcome(struct queue *q, uint64_t number, struct view text, const struct change_outcome *o)
 {
 	struct destination *d = queue_destination_numbered(q, number);
 	struct queue_id id;
 	bool ends;
+	/* The number is one of before a restart. */
+	if (d && d->local && o->ticket)
+		d = NULL;
 	if (d == NULL && o->ticket == 0)
 		return -ENOENT;
 	bool known = queue_id_from(text, &id);
@@ -115,7 +128,7 @@ int queue_outcome(struct queue *q, uint64_t number, struct view text, const stru
 	bool said = says_anything(o, &ends);
 	if (l && !l->decided && !said)
 		queue_lease_free(q, l);
-	if (!known || !said || (l ? l->decided : d || queue_is_leased(q, &id))) {
+	if (!known || !said || (l ? l->decided : d || is_with_taker(q, &id))) {
 		confirm(q, o->ticket, 0);
 		return 0;
 	}

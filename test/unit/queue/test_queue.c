@@ -512,6 +512,52 @@ static void test_a_restart_forgets_nothing(void **state)
 	assert_int_equal(taker.offers[1].failures, 1);
 }
 
+/* What the taker was told before the restart counts, though its number is another's now, and the message is
+ * with the mailboxes here. */
+static void test_an_outcome_outlives_a_restart(void **state)
+{
+	struct record_recipient p[2] = {test_recipient("a@a.example", "a.example"),
+	    {.local = true, .address = VIEW("b@here.example"), .account = 5}};
+	struct queue_record r = {.terms.sender = VIEW("s@example.com"),
+	    .terms.hold_until = clock_wall() + 3600,
+	    .recipients = p,
+	    .count = 2};
+	struct change_result result = {.recipient = 0, .verdict = QUEUE_RELAYED, .reply = VIEW("250 ok")};
+	struct change_outcome o = {.results = &result, .count = 1, .ticket = 77};
+	(void)state;
+	assert_int_equal(test_add_record(1, &r, "x"), 0);
+	test_clock(3601);
+	test_settle();
+	uint64_t local = test_offered("@local");
+	for (unsigned restarts = 0; restarts < 2; restarts++) {
+		test_queue_restart(); /* the clock is right again */
+		test_clock(3601);
+		test_settle();
+		assert_int_equal(test_offered("@local"), local);
+		assert_int_equal(test_take(local, 5), 1);
+		/* The number of before is another one's, or nobody's. */
+		result.verdict = restarts ? QUEUE_RELAYED : QUEUE_DEFERRED;
+		assert_int_equal(
+		    queue_outcome(queue, restarts ? local + 5 : local, VIEW("000000000001"), &o), 0);
+		test_settle();
+		assert_true(test_record(1, &r));
+		assert_int_equal(r.recipients[0].state, restarts ? RECORD_RELAYED : RECORD_WAITING);
+		assert_int_equal(r.recipients[0].attempts, 1 + restarts);
+	}
+	/* The mailbox' own turn goes on. */
+	test_outcome(local, "000000000001", 1, QUEUE_DELIVERED, "");
+	test_settle();
+	assert_int_equal(test_count('Q'), 0);
+	/* With a taker of this time, it says nothing new. */
+	assert_int_equal(test_add_to(2, "b.example"), 0);
+	queue_credit(queue, 5);
+	test_settle();
+	assert_int_equal(test_take(test_offered("b.example"), 5), 1);
+	assert_int_equal(queue_outcome(queue, 99, VIEW("000000000002"), &o), 0);
+	test_settle();
+	assert_int_equal(test_count('Q'), 1);
+}
+
 static void test_credit_and_age(void **state)
 {
 	char name[40];
@@ -603,6 +649,7 @@ int main(void)
 	    BOTH(test_deliver_by),
 	    BOTH(test_held_until_a_time),
 	    BOTH(test_a_restart_forgets_nothing),
+	    BOTH(test_an_outcome_outlives_a_restart),
 	    BOTH(test_credit_and_age),
 	    BOTH(test_large_bodies_are_read_in_parts),
 	    BOTH(test_budget),
