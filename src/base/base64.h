@@ -16,4 +16,8 @@ int base64_decode(struct buf *out, struct view in);
 int base64url_encode(struct buf *out, struct view in);
 int base64url_decode(struct buf *out, struct view in);
 
+/* The same into `out`, which has `room` octets; *len is how many there are. -EINVAL, with `out` in any state.
+ */
+int base64url_read(struct view in, void *out, size_t room, size_t *len) __attribute__((warn_unused_result));
+
 #endif

@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 #include "format/wire.h"
 
@@ -124,11 +125,7 @@ int web_token_write(struct buf *out, const unsigned char token[WEB_TOKEN_SIZE], 
 
 static bool get_base64(struct view in, unsigned char *out, size_t room, size_t *len)
 {
-	const char *end = NULL;
-	return in.len > 0 &&
-	       sodium_base642bin(out, room, in.data, in.len, NULL, len, &end,
-	           sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
-	       end == in.data + in.len;
+	return in.len > 0 && base64url_read(in, out, room, len) == 0;
 }
 
 bool web_token_read(struct view text, unsigned char token[WEB_TOKEN_SIZE], struct buf *address)

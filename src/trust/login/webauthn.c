@@ -49,9 +49,8 @@ static enum webauthn_fault judge_client(
 		return WEBAUTHN_MALFORMED;
 	if (!view_equal(json_text_of(client, "type"), view_from_string(type)))
 		return WEBAUTHN_TYPE;
-	if (sodium_base642bin(challenge, sizeof challenge, told.data, told.len, NULL, &len, NULL,
-	        sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-	    len != expected->challenge.len || sodium_memcmp(challenge, expected->challenge.data, len) != 0)
+	if (base64url_read(told, challenge, sizeof challenge, &len) != 0 || len != expected->challenge.len ||
+	    sodium_memcmp(challenge, expected->challenge.data, len) != 0)
 		return WEBAUTHN_CHALLENGE;
 	/* Nobody frames our pages, so what was said within another's frame was not said to us. */
 	if (!view_equal(json_text_of(client, "origin"), expected->origin) ||

@@ -26,7 +26,7 @@ static void is_strict(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-	    "Zg", "Zg=", "Zg== ", "Z g==", "Zh==", "Zg==Zg==", "-_8=", "=", "\n"};
+	    "Zg", "Zg=", "Zg== ", "Z g==", "Zh==", "Zg==Zg==", "-_8=", "=", "\n", "Zg\x80=", "\xb6mdh"};
 	struct buf b;
 	buf_init(&b, 100);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -46,9 +46,15 @@ static void has_the_alphabet_of_urls(void **state)
 	buf_clear(&b);
 	assert_int_equal(base64url_decode(&b, VIEW("-__-AQ")), 0);
 	assert_true(view_equal(buf_view(&b), VIEW("\xfb\xff\xfe\x01")));
-	static const char *const bad[] = {"+//+AQ", "AQ==", "AR", "A", "AQ ", "."};
+	static const char *const bad[] = {"+//+AQ", "AQ==", "AR", "A", "AQ ", ".", "\xb6Q", "A\xc3"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		assert_int_equal(base64url_decode(&b, view_from_string(bad[i])), -EINVAL);
+	char octets[4];
+	size_t len;
+	assert_int_equal(base64url_read(VIEW("-__-AQ"), octets, sizeof octets, &len), 0);
+	assert_true(view_equal(view_of(octets, len), VIEW("\xfb\xff\xfe\x01")));
+	assert_int_equal(base64url_read(VIEW("-__-AQ"), octets, 3, &len), -EINVAL);
+	assert_int_equal(base64url_read(VIEW("-__\x80QQ"), octets, sizeof octets, &len), -EINVAL);
 	buf_done(&b);
 }
 
