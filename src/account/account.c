@@ -6,6 +6,7 @@
 
 #include "account/account_hide.h"
 #include "account/change.h"
+#include "account/file_link.h"
 #include "account/roles.h"
 #include "account/slices.h"
 #include "base/clock.h"
@@ -211,7 +212,7 @@ static int run_stat(struct txn *t, void *arg)
 	r->bytes = head_bytes(&head);
 	r->deleted_bytes = head.deleted_bytes;
 	r->modseq = head.modseq;
-	return 0;
+	return account_file_links_sum(t, r->shard, r->now, &r->file_links, &r->file_link_bytes);
 }
 
 static void read_done(struct store_read *read, int result)
@@ -223,6 +224,7 @@ static void read_done(struct store_read *read, int result)
 void account_stat(struct accounts *a, struct account_request *r)
 {
 	r->accounts = a;
+	r->now = clock_wall();
 	r->read = (struct store_read){.shard = r->shard, .run = run_stat, .arg = r, .done = read_done};
 	store_read(a->store, &r->read);
 }

@@ -71,6 +71,7 @@ struct account_request {
 	struct view language;    /* create: of the names of mailboxes, as RFC 5646; empty: struct accounts' */
 	int64_t since;           /* undelete: mail deleted at this time or later */
 	uint64_t messages, bytes, deleted_bytes, modseq, mailboxes; /* stat: results */
+	uint64_t file_links, file_link_bytes; /* stat: results; of those whose time is not over */
 	uint64_t count; /* undelete, purge, upkeep: result, how many messages or entries */
 	bool stop; /* upkeep: the caller sets it to have it end soon, with the rest left for another day */
 

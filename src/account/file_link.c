@@ -39,6 +39,32 @@ int account_file_links_each(
 	return error ? error : txn_range(t, &range, visit, &w);
 }
 
+struct living {
+	int64_t now;
+	uint64_t count, bytes;
+};
+
+static int add_living(void *arg, const struct account_file_link *l)
+{
+	struct living *s = arg;
+	if (l->expires > s->now) {
+		s->count++;
+		s->bytes += l->size;
+	}
+	return 0;
+}
+
+int account_file_links_sum(struct txn *t, uint64_t shard, int64_t now, uint64_t *count, uint64_t *bytes)
+{
+	struct living s = {.now = now};
+	int error = account_file_links_each(t, shard, add_living, &s);
+	if (error == 0) {
+		*count = s.count;
+		*bytes = s.bytes;
+	}
+	return error;
+}
+
 static int get(struct txn *t, uint64_t shard, uint32_t number, struct account_file_link *l)
 {
 	struct account_head head;

@@ -14,6 +14,10 @@ int account_file_links_each(
     struct txn *t, uint64_t shard, int (*visit)(void *arg, const struct account_file_link *l), void *arg)
     __attribute__((warn_unused_result));
 
+/* How many there are whose time is not over at `now`, and the octets of their files together. */
+int account_file_links_sum(struct txn *t, uint64_t shard, int64_t now, uint64_t *count, uint64_t *bytes)
+    __attribute__((warn_unused_result));
+
 /* -ENOENT: there is none, or its time is over at `now`. */
 int account_file_link_get(struct txn *t, uint64_t shard, uint32_t number, int64_t now,
     struct account_file_link *l) __attribute__((warn_unused_result));

@@ -33,6 +33,20 @@ void account_record_free(struct account_record *r)
 	arena_done(&r->arena);
 }
 
+int account_numbers_read(struct directory_client *client, const char *address, struct account_numbers *n)
+{
+	struct message_directory_answer answer;
+	const struct view field = view_from_string(address);
+	uint64_t *const to[DIRECTORY_ACCOUNT_NUMBERS] = {&n->messages, &n->bytes, &n->deleted_bytes,
+	    &n->quota, &n->quota_messages, &n->mailboxes, &n->file_links, &n->file_link_bytes};
+	int error = directory_client_ask(client, DIRECTORY_ACCOUNT_STAT, 0, &field, 1, &answer);
+	const struct message_field *fields = answer.fields.items;
+	*n = (struct account_numbers){0};
+	for (size_t i = 0; error == 0 && i < DIRECTORY_ACCOUNT_NUMBERS && i < answer.fields.count; i++)
+		*to[i] = directory_number(fields[i].value);
+	return error;
+}
+
 /* -ESTALE: somebody has changed it since it was read. Else 0, or an exit status with the reason said. */
 static int write_record(struct directory_client *client, const char *address, struct account_record *r,
     enum directory_credentials how)

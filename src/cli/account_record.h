@@ -17,6 +17,14 @@ struct account_record {
 int account_record_read(struct directory_client *client, const char *address, struct account_record *r);
 void account_record_free(struct account_record *r);
 
+/* What an account holds, and how much it may. file_links: those that can be fetched. */
+struct account_numbers {
+	uint64_t messages, bytes, deleted_bytes, quota, quota_messages, mailboxes, file_links,
+	    file_link_bytes;
+};
+/* 0 or the directory's error. */
+int account_numbers_read(struct directory_client *client, const char *address, struct account_numbers *n);
+
 /* What is to be done to the credentials: 0, or an exit status with the reason said. */
 typedef int (*account_record_changes)(struct account_record *r, void *arg);
 

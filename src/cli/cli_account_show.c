@@ -15,24 +15,6 @@
 #include "format/plain.h"
 #include "trust/login/foreign_hash.h"
 
-struct numbers {
-	uint64_t messages, bytes, deleted_bytes, quota, quota_messages, mailboxes;
-};
-
-static int ask_numbers(struct directory_client *client, const char *address, struct numbers *n)
-{
-	struct message_directory_answer answer;
-	const struct view field = view_from_string(address);
-	uint64_t *const to[] = {
-	    &n->messages, &n->bytes, &n->deleted_bytes, &n->quota, &n->quota_messages, &n->mailboxes};
-	int error = directory_client_ask(client, DIRECTORY_ACCOUNT_STAT, 0, &field, 1, &answer);
-	const struct message_field *fields = answer.fields.items;
-	*n = (struct numbers){0};
-	for (size_t i = 0; error == 0 && i < sizeof to / sizeof to[0] && i < answer.fields.count; i++)
-		*to[i] = directory_number(fields[i].value);
-	return error;
-}
-
 /* The last sign of its owner: a login's place is noted once a day, an app password and a browser once an
  * hour. */
 static int64_t last_login(const struct credentials *c)
@@ -153,7 +135,7 @@ static void print_apps(const struct credentials *c)
 /* ---- show ---- */
 
 struct shown {
-	struct numbers n;
+	struct account_numbers n;
 	struct account_record r;
 	struct removal_look look;
 	struct buf groups;
@@ -178,7 +160,7 @@ static int gather(struct directory_client *client, const char *address, struct s
 	int status = account_record_read(client, address, &s->r);
 	s->disabled = s->r.disabled;
 	if (status == 0)
-		status = cli_directory_problem(address, ask_numbers(client, address, &s->n));
+		status = cli_directory_problem(address, account_numbers_read(client, address, &s->n));
 	if (status == 0)
 		status = cli_directory_problem(address, gather_groups(client, address, &s->groups));
 	return status ? status : removal_look_alias(client, address, &s->look);
@@ -196,7 +178,7 @@ static void print_list(const char *name, const struct buf *lines)
 	}
 }
 
-static void print_quota(const struct cli *cli, const struct numbers *n)
+static void print_quota(const struct cli *cli, const struct account_numbers *n)
 {
 	bool own = n->quota != 0, own_messages = n->quota_messages != 0;
 	uint64_t quota = own ? n->quota : cli->settings.quota_default,
@@ -217,7 +199,7 @@ static void print_quota(const struct cli *cli, const struct numbers *n)
 	putchar('\n');
 }
 
-static void print_mail(const struct numbers *n)
+static void print_mail(const struct account_numbers *n)
 {
 	printf("  mail            %" PRIu64 " message%s (", n->messages, n->messages == 1 ? "" : "s");
 	cli_print_size(n->bytes);
@@ -229,6 +211,15 @@ static void print_mail(const struct numbers *n)
 	puts("; `postrider mailbox undelete` brings it back");
 }
 
+static void print_file_links(const struct account_numbers *n)
+{
+	if (n->file_links == 0)
+		return;
+	printf("  file links      %" PRIu64 " (", n->file_links);
+	cli_print_size(n->file_link_bytes);
+	puts("); `postrider file list` shows them");
+}
+
 static void print_words(const struct cli *cli, const struct shown *s)
 {
 	const struct credentials *c = &s->r.credentials;
@@ -237,6 +228,7 @@ static void print_words(const struct cli *cli, const struct shown *s)
 	puts(s->disabled ? "  state           disabled: nobody can log in, and mail for it is refused"
 	                 : "  state           enabled");
 	print_mail(&s->n);
+	print_file_links(&s->n);
 	print_quota(cli, &s->n);
 	fputs("  last login      ", stdout);
 	print_time_or_never(last_login(c));
@@ -265,9 +257,10 @@ static void print_json(const struct shown *s)
 	fputs("{\"address\":", stdout);
 	cli_json_string(address_view(&s->look.subject));
 	printf(",\"disabled\":%s,\"messages\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"deleted_bytes\":%" PRIu64
-	       ",\"mailboxes\":%" PRIu64 ",\"quota\":%" PRIu64 ",\"quota_messages\":%" PRIu64,
+	       ",\"mailboxes\":%" PRIu64 ",\"quota\":%" PRIu64 ",\"quota_messages\":%" PRIu64
+	       ",\"file_links\":%" PRIu64 ",\"file_link_bytes\":%" PRIu64,
 	    s->disabled ? "true" : "false", s->n.messages, s->n.bytes, s->n.deleted_bytes, s->n.mailboxes,
-	    s->n.quota, s->n.quota_messages);
+	    s->n.quota, s->n.quota_messages, s->n.file_links, s->n.file_link_bytes);
 	json_time("last_login", last_login(c));
 	json_password(c);
 	json_apps(c);
@@ -305,8 +298,8 @@ struct listed {
 	bool first;
 };
 
-static void list_line(
-    const struct listed *l, const char *address, const struct numbers *n, const struct account_record *r)
+static void list_line(const struct listed *l, const char *address, const struct account_numbers *n,
+    const struct account_record *r)
 {
 	struct buf used, quota;
 	uint64_t limit = n->quota ? n->quota : l->cli->settings.quota_default;
@@ -333,8 +326,8 @@ static void list_line(
 	puts(r->disabled ? " (disabled)" : "");
 }
 
-static void list_json(
-    const struct listed *l, const char *address, const struct numbers *n, const struct account_record *r)
+static void list_json(const struct listed *l, const char *address, const struct account_numbers *n,
+    const struct account_record *r)
 {
 	fputs(l->first ? "{\"address\":" : ",\n{\"address\":", stdout);
 	cli_json_string(view_from_string(address));
@@ -350,10 +343,10 @@ static void list_json(
 static int list_account(struct listed *l, const char *address)
 {
 	struct account_record r = {0};
-	struct numbers n;
+	struct account_numbers n;
 	int status = account_record_read(l->client, address, &r);
 	if (status == 0)
-		status = cli_directory_problem(address, ask_numbers(l->client, address, &n));
+		status = cli_directory_problem(address, account_numbers_read(l->client, address, &n));
 	if (status == 0 && l->cli->json)
 		list_json(l, address, &n, &r);
 	else if (status == 0)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/account_record.h"
+#include "cli/directory_walk.h"
 #include "cli/mailbox_client.h"
 #include "format/date.h"
 #include "format/plain.h"
@@ -86,24 +88,72 @@ static void take_listed(void *arg, unsigned type, const union mailbox_answer *an
 	w->count++;
 }
 
+static int list_opened(struct work *w)
+{
+	int error =
+	    mailbox_client_run(&w->client, FILE_LINK_GET, &(struct file_link_get){0}, take_listed, w, NULL);
+	mailbox_client_close(&w->client);
+	return error ? mailbox_client_problem(w->address, error) : 0;
+}
+
+/* One that was removed meanwhile is no error of the list. */
+static int list_one_of_all(struct work *w, struct directory_client *directory, const char *address)
+{
+	struct account_numbers n;
+	int error = account_numbers_read(directory, address, &n);
+	if (error || n.file_links == 0)
+		return error == -ENOENT ? 0 : cli_directory_problem(address, error);
+	int status = open_account(w, directory, view_from_string(address));
+	if (status)
+		return status == EXIT_NOTHING ? 0 : status;
+	if (!w->cli->json) {
+		cli_print(view_from_string(address));
+		putchar('\n');
+	}
+	return list_opened(w);
+}
+
+static int list_domain(struct work *w, struct directory_client *directory, const char *domain)
+{
+	struct buf names;
+	const char *address;
+	size_t at = 0;
+	int status =
+	    cli_directory_problem(domain, directory_names(directory, &directory_accounts, domain, &names));
+	while (status == 0 && (address = directory_next_name(&names, &at)))
+		status = list_one_of_all(w, directory, address);
+	buf_done(&names);
+	return status;
+}
+
+static int list_all(struct work *w, struct directory_client *directory)
+{
+	struct buf domains;
+	const char *domain;
+	size_t at = 0;
+	int status =
+	    cli_directory_problem("domains", directory_names(directory, &directory_domains, NULL, &domains));
+	while (status == 0 && (domain = directory_next_name(&domains, &at)))
+		status = list_domain(w, directory, domain);
+	buf_done(&domains);
+	return status;
+}
+
 static int list(struct cli *cli, struct directory_client *directory)
 {
 	struct work w = {.cli = cli};
-	if (!cli_words(cli, 1, 1))
+	if (!cli_words(cli, 0, 1))
 		return EXIT_USAGE;
-	int status = open_account(&w, directory, view_from_string(cli->argv[0]));
-	if (status)
-		return status;
-	int error =
-	    mailbox_client_run(&w.client, FILE_LINK_GET, &(struct file_link_get){0}, take_listed, &w, NULL);
-	mailbox_client_close(&w.client);
-	if (error)
-		return mailbox_client_problem(w.address, error);
-	if (cli->json)
+	bool all = cli->argc == 0;
+	int status =
+	    all ? list_all(&w, directory) : open_account(&w, directory, view_from_string(cli->argv[0]));
+	if (status == 0 && !all)
+		status = list_opened(&w);
+	if (cli->json && (w.count || status == 0))
 		puts(w.count ? "]" : "[]");
-	else if (w.count == 0)
-		printf("%s has no file links.\n", w.address);
-	return 0;
+	else if (status == 0 && w.count == 0)
+		printf("%s has %s file links.\n", all ? "Nobody" : w.address, all ? "any" : "no");
+	return status;
 }
 
 /* ---- remove ---- */

@@ -354,7 +354,7 @@ int mailbox_export(struct cli *cli, struct directory_client *directory)
 	arena_init(&x.boxes_arena, MESSAGES_ARENA);
 	arena_init(&x.arena, MESSAGES_ARENA);
 	map_init(&x.keywords);
-	buf_init(&x.names, 2000 * (FOLDER_KEYWORD_MAX + 1));
+	buf_init(&x.names, 2000 * (MAIL_KEYWORD_MAX + 1));
 	buf_init(&x.body, FOLDER_MESSAGE_MAX);
 	int error = folder_writer_open(cli->argv[1], format, &x.writer);
 	if (error) {

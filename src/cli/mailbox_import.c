@@ -416,7 +416,7 @@ static void import_init(struct import *im)
 	im->items = mem_array(ITEMS, sizeof *im->items);
 	for (size_t i = 0; i < ITEMS; i++) {
 		buf_init(&im->items[i].body, 2 * (size_t)FOLDER_MESSAGE_MAX);
-		buf_init(&im->items[i].keywords, FOLDER_KEYWORDS_MAX * (FOLDER_KEYWORD_MAX + 1));
+		buf_init(&im->items[i].keywords, FOLDER_KEYWORDS_MAX * (MAIL_KEYWORD_MAX + 1));
 	}
 	buf_init(&im->path, MAIL_PATH_MAX);
 }

@@ -112,7 +112,7 @@ static const struct cli_command commands[] = {
         "       PLACE: before, after (of each account's own), or global (to be included). A FILE of - is "
         "standard input."},
     {"file", cli_file, "files behind links, that anybody fetches who has the URL: list, remove",
-        "postrider file list ADDRESS [--json]\n"
+        "postrider file list [ADDRESS] [--json]\n"
         "       postrider file remove URL [--json]\n"
         "       postrider file remove ADDRESS NUMBER [--json]"},
     {"vacation", cli_vacation,

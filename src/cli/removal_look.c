@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/account_record.h"
 #include "cli/directory_walk.h"
 #include "cli/mailbox_client.h"
 #include "cli/store_client.h"
@@ -110,20 +111,17 @@ static int look_around(struct directory_client *client, struct removal_look *loo
 
 static int add_account(struct directory_client *client, const char *address, struct removal_look *look)
 {
-	struct message_directory_answer answer;
-	const struct view field = view_from_string(address);
-	uint64_t numbers[6] = {0};
-	int error = directory_client_ask(client, DIRECTORY_ACCOUNT_STAT, 0, &field, 1, &answer);
+	struct account_numbers n;
+	int error = account_numbers_read(client, address, &n);
 	if (error)
 		return error;
-	const struct message_field *fields = answer.fields.items;
-	for (size_t i = 0; i < 6 && i < answer.fields.count; i++)
-		numbers[i] = directory_number(fields[i].value);
 	look->accounts++;
-	look->messages += numbers[0];
-	look->bytes += numbers[1];
-	look->deleted_bytes += numbers[2];
-	look->mailboxes += numbers[5];
+	look->messages += n.messages;
+	look->bytes += n.bytes;
+	look->deleted_bytes += n.deleted_bytes;
+	look->mailboxes += n.mailboxes;
+	look->file_links += n.file_links;
+	look->file_link_bytes += n.file_link_bytes;
 	return 0;
 }
 
@@ -267,6 +265,11 @@ static void print_mail(const struct removal_look *look)
 		fputs(")", stdout);
 	}
 	putchar('\n');
+	if (look->file_links == 0)
+		return;
+	printf("  %" PRIu64 " file%s behind links (", look->file_links, look->file_links == 1 ? "" : "s");
+	cli_print_size(look->file_link_bytes);
+	puts("), which nobody can fetch then");
 }
 
 void removal_look_print(const struct removal_look *look)
@@ -300,6 +303,7 @@ void removal_look_json(const struct removal_look *look)
 		uint64_t value;
 	} numbers[] = {{"accounts", look->accounts}, {"mailboxes", look->mailboxes},
 	    {"messages", look->messages}, {"bytes", look->bytes}, {"deleted_bytes", look->deleted_bytes},
+	    {"file_links", look->file_links}, {"file_link_bytes", look->file_link_bytes},
 	    {"own_aliases", look->own_aliases}, {"masked", look->masked}, {"groups", look->groups},
 	    {"keys", look->keys}, {"shared", look->shared}, {"waiting", look->waiting}};
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)

@@ -9,6 +9,7 @@ struct removal_look {
 	struct address subject; /* in its normal form: an address, or a domain */
 	bool domain;
 	uint64_t accounts, mailboxes, messages, bytes, deleted_bytes; /* what goes */
+	uint64_t file_links, file_link_bytes;                         /* what goes, too */
 	uint64_t own_aliases, groups, masked, keys; /* of a domain: what is in it; of an account: its own */
 	struct buf aliases;       /* those elsewhere that lead to it, each with a line feed */
 	struct buf only;          /* of these, those that lead to nothing else */

@@ -45,7 +45,7 @@ enum admin_operation {
 	ADMIN_KEY_LIST,        /* domain, after: domain, selector -> 5 each: domain, selector, "rsa" or "ed25519", state, "1" if published */
 	ADMIN_ACCOUNT_LIST,    /* domain, after -> 5 each: address, account, quota (numbers), "1" if disabled, "1" if administrator */
 	ADMIN_ACCOUNT_NAME,    /* number -> address */
-	ADMIN_ACCOUNT_STAT,    /* address -> messages, octets, deleted octets, quota, quota of messages (numbers) */
+	ADMIN_ACCOUNT_STAT,    /* address -> messages, octets, deleted octets, quota, quota of messages, mailboxes, file links, octets of their files (numbers) */
 	ADMIN_ACCOUNT_SECRETS, /* address -> JSON: how it can be opened, "1" if administrator, "1" if disabled, address; account */
 	ADMIN_ACCOUNT_ADD,     /* address, password; number: quota -> ; account. -EKEYREJECTED: weak: a sentence */
 	ADMIN_ACCOUNT_SET,     /* address, "quota" or "messages" or "disabled", value. -EPERM: an administrator's */

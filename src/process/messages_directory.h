@@ -48,7 +48,7 @@ enum directory_operation {
 	DIRECTORY_ACCOUNT_SET,     /* address, what ("quota", "messages", "disabled", "administrator"), value -> ; account */
 	DIRECTORY_ACCOUNT_DELETE,  /* address; number: enum directory_removal -> ; account */
 	DIRECTORY_ACCOUNT_LIST,    /* domain, after -> DIRECTORY_ACCOUNT_FIELDS each: address, account, quota (numbers), "1" if disabled, "1" if administrator */
-	DIRECTORY_ACCOUNT_STAT,    /* address -> messages, bytes, deleted bytes, quota, quota of messages, mailboxes (numbers); account */
+	DIRECTORY_ACCOUNT_STAT,    /* address -> messages, bytes, deleted bytes, quota, quota of messages, mailboxes, file links, bytes of their files (numbers); account */
 	DIRECTORY_ALIAS_PUT,       /* address, targets. number 1: a new one. -EEXIST */
 	DIRECTORY_ALIAS_DELETE,    /* address */
 	DIRECTORY_ALIAS_LIST,      /* domain, after -> address, targets */
@@ -103,6 +103,7 @@ enum {
 	DIRECTORY_BY_MAX = 64,        /* octets of a user's name */
 	DIRECTORY_FIELDS_MAX = 8,
 	DIRECTORY_ACCOUNT_FIELDS = 5, /* of each account of a list */
+	DIRECTORY_ACCOUNT_NUMBERS = 8, /* of one account, by DIRECTORY_ACCOUNT_STAT */
 	DIRECTORY_REMOVED_FIELDS = 4,
 	DIRECTORY_DOMAIN_FIELDS = 5, /* of each domain of a list */
 	DIRECTORY_LIST_PART = 200 /* entries of one answer; the next part is asked for from behind the last name */

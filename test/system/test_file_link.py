@@ -120,12 +120,24 @@ def test_the_life_of_one(server):
     listed, = json.loads(server.cli("file", "list", ALICE, "--json").stdout)
     assert (listed["owner"], listed["name"], listed["size"], listed["downloads"]) == (ALICE, "Größe <1>.zip", len(BODY), 3)
     assert "Größe <1>.zip" in server.cli("file", "list", ALICE).stdout.decode()
+    everybodys, = json.loads(server.cli("file", "list", "--json").stdout)
+    assert everybodys == listed
+    first, second = server.cli("file", "list").stdout.decode().splitlines()
+    assert first == ALICE and "Größe <1>.zip" in second
+    of_alice = json.loads(server.cli("account", "show", ALICE, "--json").stdout)
+    assert (of_alice["file_links"], of_alice["file_link_bytes"]) == (1, len(BODY))
+    assert "  file links      1 (256.0 KB)" in server.cli("account", "show", ALICE).stdout.decode()
+    asked = server.cli("account", "remove", ALICE, status=77)
+    assert "1 file behind links (256.0 KB), which nobody can fetch then" in (asked.stdout + asked.stderr).decode()
     server.cli("file", "remove", f"https://mail.example.test{name}{other}", status=66)
     server.cli("file", "remove", "https://mail.example.test/mail/inbox", status=64)
     server.cli("file", "remove", ALICE, "7777", status=66)
     assert ALICE in server.cli("file", "remove", f"{link['url']}/x?y").stdout.decode()
     server.cli("file", "remove", ALICE, str(listed["number"]), status=66)
     assert server.cli("file", "list", ALICE, "--json").stdout == b"[]\n"
+    assert server.cli("file", "list", "--json").stdout == b"[]\n"
+    assert server.cli("file", "list").stdout == b"Nobody has any file links.\n"
+    assert "file links" not in server.cli("account", "show", ALICE).stdout.decode()
     with Web(server) as anybody:
         assert anybody.get(path).status == 404 and anybody.get(octets).status == 404
 

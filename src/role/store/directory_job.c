@@ -520,6 +520,8 @@ static void request_done(struct account_request *r, int result)
 		directory_job_put_number(job, r->quota);
 		directory_job_put_number(job, r->quota_messages);
 		directory_job_put_number(job, r->mailboxes);
+		directory_job_put_number(job, r->file_links);
+		directory_job_put_number(job, r->file_link_bytes);
 		/* It has an entry: one whose making was cut has no mailbox, and can be shown, removed and
 		 * enabled. */
 		result = result == -ENOENT ? 0 : result;

@@ -115,6 +115,9 @@ static void one_is_made_of_what_is_kept(void **state)
 	assert_int_equal(make(&again), 0);
 	assert_true(m.link.number == 1 && again.link.number == 2);
 	assert_true(m.link.size == SIZE && memcmp(&m.link.blob, &k.blob, sizeof k.blob) == 0);
+	assert_true(test_stat(&accounts, test_account(OWNER)).file_links == 2);
+	assert_true(test_stat(&accounts, test_account(OWNER)).file_link_bytes == 2 * SIZE);
+	assert_true(test_stat(&accounts, test_account(OTHER)).file_links == 0);
 	test_accounts_restart();
 	struct looking l = {.shard = test_account(OWNER), .number = 1, .now = m.link.created};
 	assert_int_equal(get(&l), 0);

@@ -85,7 +85,7 @@ static void accounts_come_whole_and_go_whole(void **state)
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "alice@example.test", "colour", "red", NULL), -EINVAL);
 	assert_int_equal(test_deliver(&accounts, alice, 1, 100, "p"), 0);
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_STAT, 0, "alice@example.test", NULL, NULL, NULL), 0);
-	assert_int_equal(answer.fields.count, 6);
+	assert_int_equal(answer.fields.count, DIRECTORY_ACCOUNT_NUMBERS);
 	assert_int_equal(directory_number(field(0)), 1);
 	assert_int_equal(directory_number(field(1)), 101);
 	assert_int_equal(directory_number(field(3)), 4096);
