@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "account/push.h"
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/mem.h"
@@ -452,6 +453,25 @@ static int run_enable(struct txn *t, void *arg)
 	return directory_account_put(t, job->fields[0], &a);
 }
 
+static int run_end_pushes(struct txn *t, void *arg)
+{
+	const struct directory_job *job = arg;
+	size_t left;
+	int error = account_push_sweep(t, job->answer, clock_wall(), ACCOUNT_PUSH_ANY, true, &left);
+	return error == -ENOENT ? 0 : error;
+}
+
+/* Auth says what was revoked to a store that serves (store_push.h). Where none does, nobody would ever say
+ * it. */
+static void credentials_written(struct store_commit *c, int result)
+{
+	struct directory_job *job = c->arg;
+	if (result == 0 && job->number == DIRECTORY_CREDENTIALS_REPLACED)
+		directory_job_commit(job, run_end_pushes, commit_done);
+	else
+		commit_done(c, result);
+}
+
 static void account_created(struct account_request *r, int result)
 {
 	struct directory_job *job = r->arg;
@@ -589,7 +609,7 @@ static const struct {
     [DIRECTORY_ALIAS_DELETE] = {run_changing, NULL, commit_done},
     [DIRECTORY_ALIAS_LIST] = {run_reading, read_done, NULL},
     [DIRECTORY_MASKED_LIST] = {run_reading, read_done, NULL},
-    [DIRECTORY_CREDENTIALS_PUT] = {run_changing, NULL, commit_done},
+    [DIRECTORY_CREDENTIALS_PUT] = {run_changing, NULL, credentials_written},
     [DIRECTORY_SECRET] = {run_changing, NULL, commit_done},
     [DIRECTORY_ADMIN_PUT] = {run_changing, NULL, commit_done},
     [DIRECTORY_UNDELETE] = {run_find, account_found, NULL},

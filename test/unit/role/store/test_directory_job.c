@@ -1,5 +1,6 @@
 /* The directory's operations as values, on the memory engine and on the embedded one: what is asked, what is
  * answered, what is refused. */
+#include "account/push.h"
 #include "directory_job_world.h"
 
 static void resolves(void **state)
@@ -318,6 +319,59 @@ static void lists_come_in_parts(void **state)
 	assert_view(field(4), "");
 }
 
+static int run_push_add(struct txn *t, void *arg)
+{
+	const struct account_push p = {.number = 1,
+	    .session = 7,
+	    .expires = INT64_MAX,
+	    .url = VIEW("https://push.example.test/1"),
+	    .device = VIEW("device"),
+	    .code = VIEW("cccccccccccccccccccccccccccccccc")};
+	return account_push_add(t, *(const uint64_t *)arg, 0, &p);
+}
+
+static int count_push(void *arg, const struct account_push *p)
+{
+	(void)p;
+	++*(unsigned *)arg;
+	return 0;
+}
+
+struct counting {
+	uint64_t shard;
+	unsigned count;
+};
+
+static int run_push_count(struct txn *t, void *arg)
+{
+	struct counting *c = arg;
+	c->count = 0;
+	return account_push_each(t, c->shard, count_push, &c->count);
+}
+
+static unsigned pushes(uint64_t shard)
+{
+	struct counting c = {.shard = shard};
+	assert_int_equal(test_read(accounts.store, shard, run_push_count, &c), 0);
+	return c.count;
+}
+
+/* No role is there to say that sessions have ended, as with an administrator's command while no server runs.
+ */
+static void pushes_end_with_the_sessions(void **state)
+{
+	(void)state;
+	uint64_t alice = add_domain_and_alice();
+	struct view put[] = {VIEW("alice@example.test"), VIEW("one more"), VIEW("")};
+	assert_int_equal(test_commit(accounts.store, run_push_add, &alice), 0);
+	assert_int_equal(ask_views(DIRECTORY_CREDENTIALS_PUT, DIRECTORY_CREDENTIALS_ADDED, put, 3), 0);
+	assert_int_equal(pushes(alice), 1);
+	put[1] = VIEW("others");
+	assert_int_equal(ask_views(DIRECTORY_CREDENTIALS_PUT, DIRECTORY_CREDENTIALS_REPLACED, put, 3), 0);
+	assert_int_equal(answer.number, alice);
+	assert_int_equal(pushes(alice), 0);
+}
+
 static void knows_administrators(void **state)
 {
 	(void)state;
@@ -397,6 +451,7 @@ int main(void)
 	    ON_BOTH(credentials_of_any_size),
 	    ON_BOTH(the_secret_is_the_first),
 	    ON_BOTH(lists_come_in_parts),
+	    ON_BOTH(pushes_end_with_the_sessions),
 	    ON_BOTH(knows_administrators),
 	    ON_BOTH(tells_an_account_s_address),
 	    ON_BOTH(refuses_what_is_no_operation),
