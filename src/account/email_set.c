@@ -35,7 +35,7 @@ static int find_names(struct plan *p, struct view words, struct named *out)
 			continue;
 		if (out->count == ACCOUNT_FLAGS_KEYWORDS_MAX)
 			return -E2BIG;
-		if (word.len > ACCOUNT_KEYWORD_MAX)
+		if (word.len > MAIL_KEYWORD_MAX)
 			return -EINVAL;
 		uint32_t number = PLAN_FRESH;
 		int error = keywords_find(&p->c, word, &number);

@@ -191,7 +191,7 @@ static void changed(struct store_commit *commit, int result)
 static bool are_keywords(const struct account_flags *f)
 {
 	for (size_t i = 0; i < f->keyword_count; i++)
-		if (view_empty(f->keywords[i]) || f->keywords[i].len > ACCOUNT_KEYWORD_MAX)
+		if (view_empty(f->keywords[i]) || f->keywords[i].len > MAIL_KEYWORD_MAX)
 			return false;
 	return f->keyword_count <= ACCOUNT_FLAGS_KEYWORDS_MAX;
 }

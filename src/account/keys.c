@@ -282,7 +282,7 @@ struct account_key key_keyword(uint32_t number)
 struct account_key key_keyword_name(struct view name)
 {
 	struct account_key k = key_letter('N');
-	name = view_take(name, ACCOUNT_KEYWORD_MAX);
+	name = view_take(name, MAIL_KEYWORD_MAX);
 	for (size_t i = 0; i < name.len; i++)
 		k.data[k.len++] = ascii_lower(name.data[i]);
 	return k;

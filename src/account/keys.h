@@ -85,7 +85,6 @@ enum {
 	ACCOUNT_INTENT_RANGES = 200,                     /* ranges of UIDs that one part of an intent holds */
 	ACCOUNT_HASHES_MAX = 1 + MESSAGE_REFERENCES_MAX, /* its own Message-ID, and those it refers to */
 	ACCOUNT_GRANTS_MAX = 64, /* entries of a mailbox's access list; an entry holds them beside the name */
-	ACCOUNT_KEYWORD_MAX = 100,   /* octets of a keyword's name; mail programs use up to some 30 */
 	ACCOUNT_KEYWORDS_MAX = 2000, /* of one account: ten times what the keenest users have */
 	ACCOUNT_MORE_KEYWORDS_MAX =
 	    200,             /* of one message, beside those with a bit: few enough for one transaction */
@@ -94,7 +93,7 @@ enum {
 };
 
 struct account_key {
-	char data[ACCOUNT_MAILBOX_NAME_MAX + 16];
+	char data[MAIL_KEYWORD_MAX + 16]; /* the longest one has a name; ACCOUNT_MAILBOX_NAME_MAX is less */
 	size_t len;
 };
 

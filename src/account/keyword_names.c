@@ -10,7 +10,7 @@
 
 enum {
 	NAMES_AT_ONCE = 500, /* beside ACCOUNT_LIST_MAX messages: one read's share */
-	NAMES_MAX = ACCOUNT_KEYWORDS_MAX * (5 + ACCOUNT_KEYWORD_MAX)
+	NAMES_MAX = ACCOUNT_KEYWORDS_MAX * (5 + MAIL_KEYWORD_MAX)
 };
 
 static int add_name(void *arg, struct view key, struct view value)

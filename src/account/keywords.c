@@ -8,7 +8,7 @@ int keywords_find(struct account_change *c, struct view name, uint32_t *number)
 {
 	struct view value;
 	uint64_t n;
-	if (view_empty(name) || name.len > ACCOUNT_KEYWORD_MAX)
+	if (view_empty(name) || name.len > MAIL_KEYWORD_MAX)
 		return -ENOENT;
 	int error = change_get(c, key_keyword_name(name), &value);
 	if (error == 0)
@@ -41,7 +41,7 @@ int keywords_get(struct account_change *c, struct view name, uint32_t *number)
 	struct account_keyword k = {.name = name};
 	struct entry value;
 	uint32_t n;
-	if (view_empty(name) || name.len > ACCOUNT_KEYWORD_MAX)
+	if (view_empty(name) || name.len > MAIL_KEYWORD_MAX)
 		return -EINVAL;
 	int error = keywords_find(c, name, number);
 	if (error != -ENOENT)
@@ -79,7 +79,7 @@ static int forget(struct account_change *c, uint32_t number, struct view name)
 /* A number that messages have and K doesn't know (a damaged entry was lost) has nothing to count. */
 static int change_uses(struct account_change *c, uint32_t number, int64_t messages)
 {
-	char name[ACCOUNT_KEYWORD_MAX];
+	char name[MAIL_KEYWORD_MAX];
 	struct account_keyword k;
 	struct entry entry;
 	struct view value;

@@ -31,7 +31,7 @@ int keywords_find(struct account_change *c, struct view name, uint32_t *number)
 
 /*
  * The same, with a number for a new name: a message that gets it must follow in this change. -EINVAL: no
- * name, or longer than ACCOUNT_KEYWORD_MAX; -EMLINK: the account has ACCOUNT_KEYWORDS_MAX.
+ * name, or longer than MAIL_KEYWORD_MAX; -EMLINK: the account has ACCOUNT_KEYWORDS_MAX.
  */
 int keywords_get(struct account_change *c, struct view name, uint32_t *number)
     __attribute__((warn_unused_result));

@@ -517,7 +517,7 @@ int keyword_decode(struct view value, struct account_keyword *k)
 	struct cursor c = read_from(value);
 	struct account_keyword r = {.uses = entry_take_number(&c)};
 	r.name = entry_take_text(&c);
-	if (r.name.len == 0 || r.name.len > ACCOUNT_KEYWORD_MAX)
+	if (r.name.len == 0 || r.name.len > MAIL_KEYWORD_MAX)
 		c.failed = true;
 	if (cursor_ok(&c))
 		*k = r;

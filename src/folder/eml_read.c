@@ -130,7 +130,7 @@ int eml_reader_open(int folder, struct folder_reader **out)
 	map_init(&r->notes);
 	arena_init(&r->arena, FOLDER_NOTES_MAX);
 	buf_init(&r->notes_text, FOLDER_NOTES_MAX + 1024 * 1024);
-	buf_init(&r->keywords, FOLDER_KEYWORDS_MAX * (FOLDER_KEYWORD_MAX + 1));
+	buf_init(&r->keywords, FOLDER_KEYWORDS_MAX * (MAIL_KEYWORD_MAX + 1));
 	buf_init(&r->raw, FOLDER_MESSAGE_MAX + 1024 * 1024);
 	int error = folder_names_read(folder, false, &r->names);
 	if (error) {

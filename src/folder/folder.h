@@ -35,8 +35,7 @@ enum {
 	FOLDER_PATH_MAX = 4200,
 	/* Keywords of one message: what a question of mail/mail.h takes. */
 	FOLDER_KEYWORDS_MAX = 100,
-	FOLDER_KEYWORD_MAX = 100, /* octets of a name */
-	FOLDER_UIDL_MAX = 70,     /* RFC 1939 section 7 */
+	FOLDER_UIDL_MAX = 70, /* RFC 1939 section 7 */
 	/* Files that note UIDs, keywords or subscriptions: 100 octets for each of two million messages. */
 	FOLDER_NOTES_MAX = 200 * 1024 * 1024
 };

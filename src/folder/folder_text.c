@@ -66,7 +66,7 @@ void folder_give_text(struct buf *out, struct view text)
 
 bool folder_is_keyword(struct view name)
 {
-	if (name.len == 0 || name.len > FOLDER_KEYWORD_MAX)
+	if (name.len == 0 || name.len > MAIL_KEYWORD_MAX)
 		return false;
 	for (size_t i = 0; i < name.len; i++) {
 		char c = name.data[i];

@@ -249,7 +249,7 @@ int maildir_reader_open(int folder, struct folder_reader **out)
 	arena_init(&r->arena, FOLDER_NOTES_MAX);
 	buf_init(&r->notes_text, FOLDER_NOTES_MAX + 1024 * 1024);
 	buf_init(&r->keywords_text, FOLDER_NOTES_MAX + 1024 * 1024);
-	buf_init(&r->keywords, FOLDER_KEYWORDS_MAX * (FOLDER_KEYWORD_MAX + 1));
+	buf_init(&r->keywords, FOLDER_KEYWORDS_MAX * (MAIL_KEYWORD_MAX + 1));
 	int error = r->current < 0 ? r->current : 0;
 	if (error == 0) {
 		read_keywords(r);

@@ -405,7 +405,7 @@ int mbox_reader_open(int file, bool quoted_once, struct folder_reader **out)
 	r->file = file;
 	r->quoted_once = quoted_once;
 	buf_init(&r->in, LINE_MAX_OCTETS_READ + 2 * PIECE);
-	buf_init(&r->keywords, FOLDER_KEYWORDS_MAX * (FOLDER_KEYWORD_MAX + 1));
+	buf_init(&r->keywords, FOLDER_KEYWORDS_MAX * (MAIL_KEYWORD_MAX + 1));
 	buf_init(&r->message, FOLDER_MESSAGE_MAX + 2 * LINE_MAX_OCTETS_READ);
 	if (fstat(file, &st) != 0 || lseek(file, 0, SEEK_SET) != 0) {
 		int error = -errno;

@@ -22,12 +22,10 @@ static const struct {
 } system_flags[] = {
     {FLAG_SEEN, "$seen"}, {FLAG_ANSWERED, "$answered"}, {FLAG_FLAGGED, "$flagged"}, {FLAG_DRAFT, "$draft"}};
 
-enum { KEYWORD_MAX = 255 };
-
 static void give_keyword(
     const struct jmap_session *session, uint64_t ask, uint32_t number, jmap_keyword_take *take, void *arg)
 {
-	char lower[KEYWORD_MAX];
+	char lower[MAIL_KEYWORD_MAX];
 	struct view name = view_take(mail_names_get(jmap_names(session), ask, number), sizeof lower);
 	for (size_t i = 0; i < name.len; i++)
 		lower[i] = ascii_lower(name.data[i]);

@@ -32,7 +32,7 @@ void jmap_email_maker_init(struct jmap_email_maker *m, struct jmap_call *c)
 {
 	m->call = c;
 	buf_init(&m->mailboxes, (size_t)EMAIL_MAILBOX_SIZE * EMAIL_PLACES_MAX);
-	buf_init(&m->keywords, (size_t)JMAP_KEYWORDS_OF_EMAIL * (JMAP_KEYWORD_MAX + 1));
+	buf_init(&m->keywords, (size_t)JMAP_KEYWORDS_OF_EMAIL * (MAIL_KEYWORD_MAX + 1));
 	buf_init(&m->not_found, NOT_FOUND_MAX);
 	buf_init(&m->snooze, SNOOZE_BYTES_MAX);
 	buf_init(&m->pending, PENDING_MAX);

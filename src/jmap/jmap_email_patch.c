@@ -5,7 +5,7 @@
 
 void jmap_email_patch_init(struct jmap_email_patch *s)
 {
-	size_t keywords = (size_t)JMAP_KEYWORDS_OF_EMAIL * (JMAP_KEYWORD_MAX + 1);
+	size_t keywords = (size_t)JMAP_KEYWORDS_OF_EMAIL * (MAIL_KEYWORD_MAX + 1);
 	buf_init(&s->keywords, keywords);
 	buf_init(&s->no_keywords, keywords);
 	buf_init(&s->mailboxes, (size_t)EMAIL_MAILBOX_SIZE * EMAIL_PLACES_MAX);

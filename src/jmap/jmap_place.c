@@ -28,7 +28,7 @@ static bool is_keyword(struct view v)
 	for (size_t i = 0; i < v.len; i++)
 		if (v.data[i] <= ' ' || v.data[i] >= 0x7f || view_find(VIEW("(){]%*\"\\"), v.data[i]) >= 0)
 			return false;
-	return v.len > 0 && v.len <= JMAP_KEYWORD_MAX;
+	return v.len > 0 && v.len <= MAIL_KEYWORD_MAX;
 }
 
 enum jmap_place_error jmap_keyword_add(struct view keyword, uint64_t *flags, struct buf *names)

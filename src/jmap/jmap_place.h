@@ -8,9 +8,6 @@
 #include "jmap/jmap_private.h"
 
 enum {
-	/* Octets of a keyword, of the 255 that the RFC allows: what accounts keep; mail programs use up to
-	   some 30. */
-	JMAP_KEYWORD_MAX = 100,
 	/* Of one Email: beyond what is kept of one message (tooManyKeywords), whoever they are. */
 	JMAP_KEYWORDS_OF_EMAIL = 250
 };

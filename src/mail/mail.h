@@ -80,9 +80,10 @@ enum mail_type {
 };
 
 enum {
-	MAIL_PATH_MAX = 4200,          /* 20 levels of 200 octets, and the owner's address */
-	MAIL_KEYWORDS_MAX = 100 * 101, /* octets of the keywords that one question names */
-	MAIL_FIND_TEXT_MAX = 1024,     /* octets of what is looked for */
+	MAIL_PATH_MAX = 4200, /* 20 levels of 200 octets, and the owner's address */
+	/* Octets of the keywords that one question names: as many as JMAP takes for one email. */
+	MAIL_KEYWORDS_MAX = 250 * (MAIL_KEYWORD_MAX + 1),
+	MAIL_FIND_TEXT_MAX = 1024, /* octets of what is looked for */
 	MAIL_METADATA_NAME_MAX = 500,
 	MAIL_METADATA_VALUE_MAX = 64 * 1024,
 	/*

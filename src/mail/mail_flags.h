@@ -24,7 +24,12 @@
 #define FLAGS_OF_MESSAGE (FLAG_OWN_UIDL | FLAG_BINARY | FLAG_HAS_ATTACHMENT)
 #define FLAGS_SYSTEM                                                                                         \
 	(FLAG_SEEN | FLAG_ANSWERED | FLAG_FLAGGED | FLAG_DELETED | FLAG_DRAFT) /* what users change */
-enum { FLAG_KEYWORDS = 55 };
+enum {
+	FLAG_KEYWORDS = 55,
+	/* Octets of a keyword's name: RFC 8621 section 4.1.1. A label in other letters than Latin ones needs
+	   six for each of them. */
+	MAIL_KEYWORD_MAX = 255
+};
 
 /* Rights of RFC 4314 section 2.1, by their letters. */
 enum {

@@ -24,7 +24,7 @@ SCHEMA(message_expunged, FIELD_ERROR(message_expunged, error), FIELD_IDENTITY(me
 enum {
 	ENTRIES_MAX =
 	    960 * 1024, /* of one frame; an entry has a header, a body, a structure and a summary at most */
-	NAMES_MAX = 256 * 1024,  /* 2,000 keywords of 100 octets */
+	NAMES_MAX = 520 * 1024,  /* 2,000 keywords of 255 octets, and what stands before each */
 	ANSWER_MAX = 256 * 1024, /* of what store lists in parts */
 	CHANGED_MAX = 4 * 256,
 	FLAGS_HOW_MAX = MAIL_REPLACE,

@@ -31,7 +31,7 @@ test('a condition about something else keeps what makes sense there', () => {
 
 test('labels are flags with names of their own', () => {
   assert.deepEqual([kindOf({ do: 'flags', flags: ['\\Seen'] }), kindOf({ do: 'flags', flags: ['reisepl=c3=a4ne'] }), kindOf(emptyDeed('label')), kindOf({ do: 'flags', flags: ['$Forwarded'] }), kindOf({ do: 'copy', mailbox: 'x' })], ['flags', 'label', 'label', 'flags', undefined]);
-  assert.deepEqual([keywordFor('Reisepläne 2026'), keywordFor(' '), keywordFor('junk'), keywordFor('Ярлык'.repeat(4))], ['reisepl=c3=a4ne_2026', undefined, undefined, undefined]);
+  assert.deepEqual([keywordFor('Reisepläne 2026'), keywordFor(' '), keywordFor('junk'), keywordFor('Ярлык'.repeat(8))?.length, keywordFor('Ярлык'.repeat(9))], ['reisepl=c3=a4ne_2026', undefined, undefined, 240, undefined]);
   assert.equal(labelFor({ do: 'flags', flags: ['Reisepl=c3=a4ne'] }), 'Reisepläne');
   const several = rule({ actions: [{ do: 'flags', flags: ['\\Seen', 'Work', 'travel'] }, { do: 'stop' }] });
   assert.deepEqual(splitFlags(several).actions, [{ do: 'flags', flags: ['\\Seen'] }, { do: 'flags', flags: ['Work'] }, { do: 'flags', flags: ['travel'] }, { do: 'stop' }]);

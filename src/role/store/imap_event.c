@@ -26,11 +26,11 @@
 enum {
 	/* Messages of the events that wait: some megabytes. Whoever changes more at once is no person. */
 	MESSAGES_MAX = 200000,
-	RUNNING_MAX = 4,       /* events under way: of so many accounts */
-	WITHOUT_MAX = 100000,  /* accounts that are known to have no such scripts */
-	LIST_ROOM = 256,       /* messages that are looked at together */
-	GAP = 64,              /* UIDs between two messages that are listed together: a block of flags */
-	NAMES_MAX = 64 * 1024, /* octets of an account's keywords */
+	RUNNING_MAX = 4,      /* events under way: of so many accounts */
+	WITHOUT_MAX = 100000, /* accounts that are known to have no such scripts */
+	LIST_ROOM = 256,      /* messages that are looked at together */
+	GAP = 64,             /* UIDs between two messages that are listed together: a block of flags */
+	NAMES_MAX = ACCOUNT_KEYWORDS_MAX * (5 + MAIL_KEYWORD_MAX), /* octets of an account's keywords */
 	FLAGS_TEXT_MAX = 4000, /* octets of a message's flags as words: those beyond are left out */
 	PATH_TEXT_MAX = 4200
 };

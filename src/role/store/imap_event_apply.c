@@ -55,7 +55,7 @@ static bool take_difference(struct imap_event_apply *a, struct view of, struct v
 			continue;
 		if (word.data[0] == '\\')
 			a->set.flags |= mail_system_flag(word);
-		else if (word.len <= ACCOUNT_KEYWORD_MAX && a->set.keyword_count < ACCOUNT_FLAGS_KEYWORDS_MAX)
+		else if (word.len <= MAIL_KEYWORD_MAX && a->set.keyword_count < ACCOUNT_FLAGS_KEYWORDS_MAX)
 			a->words[a->set.keyword_count++] = word;
 	}
 	return a->set.flags || a->set.keyword_count;

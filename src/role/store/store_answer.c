@@ -227,7 +227,7 @@ static void fill_copy(struct answer *a)
 	while (words.len > 0 && view_next(&words, ' ', &word)) {
 		uint64_t flag = mail_system_flag(word);
 		a->place.flags |= flag;
-		if (flag == 0 && word.len > 0 && word.len <= ACCOUNT_KEYWORD_MAX && word.data[0] != '\\' &&
+		if (flag == 0 && word.len > 0 && word.len <= MAIL_KEYWORD_MAX && word.data[0] != '\\' &&
 		    a->place.keyword_count < COPY_KEYWORDS_MAX)
 			a->keywords[a->place.keyword_count++] = word;
 	}

@@ -42,7 +42,7 @@ static void take_flags(
 	struct view word, *keywords = arena_array(f->arena, KEYWORDS_MAX, sizeof *keywords);
 	while (words.len > 0 && view_next(&words, ' ', &word)) {
 		place->flags |= mail_system_flag(word);
-		if (word.len == 0 || word.data[0] == '\\' || word.len > ACCOUNT_KEYWORD_MAX ||
+		if (word.len == 0 || word.data[0] == '\\' || word.len > MAIL_KEYWORD_MAX ||
 		    keywords == NULL || place->keyword_count == KEYWORDS_MAX ||
 		    budget->keywords == KEYWORDS_ALTOGETHER)
 			continue;

@@ -19,7 +19,6 @@ enum {
 	MEMORY = 1 << 20,     /* of one summary, decoded */
 	TEXT_MAX = 64 * 1024, /* of one field, and of one property */
 	DATE_TEXT_MAX = 64,
-	KEYWORD_MAX = 255,
 	TAIL_MAX = 64 /* what stands behind the emails: the state */
 };
 
@@ -120,7 +119,7 @@ static bool has_number(const struct writing *w, uint32_t number)
 /* Each keyword that the email has; false from `take` ends it. */
 static bool each_keyword(const struct writing *w, bool (*take)(void *arg, struct view keyword), void *arg)
 {
-	char lower[KEYWORD_MAX];
+	char lower[MAIL_KEYWORD_MAX];
 	for (size_t i = 0; i < sizeof system_flags / sizeof *system_flags; i++)
 		if (w->info->flags & system_flags[i].flag &&
 		    !take(arg, view_from_string(system_flags[i].keyword)))

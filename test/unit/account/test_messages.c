@@ -277,7 +277,7 @@ static void a_lost_email_can_be_copied_and_moved(void **state)
 static void refusals_change_nothing(void **state)
 {
 	static uint32_t uids[] = {1}, of[1], to[1];
-	static char long_word[ACCOUNT_KEYWORD_MAX + 1];
+	static char long_word[MAIL_KEYWORD_MAX + 1];
 	(void)state;
 	memset(long_word, 'w', sizeof long_word);
 	test_create(&accounts, test_account(ONE), 0);

@@ -6,7 +6,7 @@
 
 /** What RFC 8621 forbids in keywords, and what this way of writing uses itself. */
 const FORBIDDEN = '(){]%*"\\=_';
-/** RFC 8621 allows 255 octets. */
+/** RFC 8621 allows 255 octets, and the server keeps them (MAIL_KEYWORD_MAX). */
 const MOST_OCTETS = 255;
 
 export const LABEL_COLOURS = ['red', 'orange', 'yellow', 'green', 'teal', 'blue', 'purple', 'pink'] as const;

@@ -289,10 +289,13 @@ static void what_makes_no_sense_is_refused(void **state)
 		len += (size_t)snprintf(keywords + len, sizeof keywords - len, "w%u ", i);
 	assert_int_equal(SET({.id = 1, .add_keywords = view_of(keywords, len)}), 0);
 	expect_failed(1, E2BIG);
-	memset(keywords, 'x', ACCOUNT_KEYWORD_MAX + 1);
-	assert_int_equal(SET({.id = 1, .add_keywords = view_of(keywords, ACCOUNT_KEYWORD_MAX + 1)}), 0);
+	memset(keywords, 'x', MAIL_KEYWORD_MAX + 1);
+	assert_int_equal(SET({.id = 1, .add_keywords = view_of(keywords, MAIL_KEYWORD_MAX + 1)}), 0);
 	expect_failed(1, EINVAL);
 	assert_string_equal(email(1), "1 0");
+	/* The longest name that there is. */
+	assert_int_equal(SET({.id = 1, .add_keywords = view_of(keywords, MAIL_KEYWORD_MAX)}), 0);
+	assert_string_equal(email(1), "1 200");
 }
 
 /* ---- imports ---- */

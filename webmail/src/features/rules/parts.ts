@@ -72,9 +72,6 @@ export const DEEDS: DeedKind[] = ['file', 'label', 'flags', 'forward', 'discard'
 /** Flags that have words here: as IMAP names them. */
 export const FLAGS: Record<string, string> = { '\\Seen': 'rules.flag.seen', '\\Flagged': 'rules.flag.flagged' };
 
-/** What the server keeps of a keyword's name (src/account/keys.h); a rule with a longer one would fail when mail comes. */
-const KEYWORD_OCTETS_MAX = 100;
-
 export function kindOf(deed: Deed): DeedKind | undefined {
   if (deed.do === 'flags') return deed.flags?.length === 0 || isLabelKeyword((deed.flags?.[0] ?? '').toLowerCase()) ? 'label' : 'flags';
   return DEEDS.find((kind) => kind === deed.do);
@@ -91,7 +88,7 @@ export function emptyDeed(kind: DeedKind): Deed {
 /** undefined: no label can have this name. */
 export function keywordFor(name: string): string | undefined {
   const keyword = keywordOfLabel(name);
-  return keyword !== undefined && keyword.length <= KEYWORD_OCTETS_MAX && isLabelKeyword(keyword) ? keyword : undefined;
+  return keyword !== undefined && isLabelKeyword(keyword) ? keyword : undefined;
 }
 
 export function labelFor(deed: Deed): string {
