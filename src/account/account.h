@@ -246,6 +246,13 @@ struct maildrop {
  */
 int maildrop_open(struct accounts *a, struct maildrop *m) __attribute__((warn_unused_result));
 
+/*
+ * Takes over one that the store before had open, in place of maildrop_open: of its entries, which are copied,
+ * emailid and uid are known. 0: it is open, and `opened` is not called; -EBUSY; -ENOMEM.
+ */
+int maildrop_adopt(struct accounts *a, struct maildrop *m, const struct maildrop_entry *entries, size_t count)
+    __attribute__((warn_unused_result));
+
 /* Frees the entries and lets the next session in. Not while it is being opened or an expunge is under way. */
 void maildrop_close(struct maildrop *m);
 

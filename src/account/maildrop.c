@@ -126,6 +126,22 @@ int maildrop_open(struct accounts *a, struct maildrop *m)
 	return error;
 }
 
+int maildrop_adopt(struct accounts *a, struct maildrop *m, const struct maildrop_entry *entries, size_t count)
+{
+	if (map_get_u64(&a->maildrops, m->shard))
+		return -EBUSY;
+	m->accounts = a;
+	m->entries = mem_try_resize(NULL, (count + 1) * sizeof *m->entries);
+	if (m->entries == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		m->entries[i] = entries[i];
+	m->count = count;
+	m->room = count + 1;
+	map_set_u64(&a->maildrops, m->shard, m);
+	return 0;
+}
+
 void maildrop_close(struct maildrop *m)
 {
 	forget(m);

@@ -11,12 +11,17 @@ enum messages_handover {
 
 /* What is passed of a right that has nothing under way; unread: what its channel has brought and nobody has
  * looked at, behind questions that begin its watches anew. */
-enum { HANDOVER_UNREAD_MAX = 512 * 1024 };
+enum {
+	HANDOVER_UNREAD_MAX = 512 * 1024,
+	/* Of the maildrop that a POP3 session has open, 12 octets for each message: as many as have room in a
+	   frame beside what is unread, some 40,000. */
+	HANDOVER_MAILDROP_MAX = 480 * 1024
+};
 
 /* clang-format off */
 struct message_right_passed {
-	uint64_t account, session, permissions, peer, since, left_ms, is_branch;
-	struct view address, client, service, unread;
+	uint64_t account, session, permissions, peer, since, left_ms, is_branch, has_maildrop;
+	struct view address, client, service, unread, maildrop;
 };
 
 #define MESSAGES_HANDOVER_STRUCTS(X) X(message_right_passed)

@@ -17,7 +17,7 @@ import pytest
 from managesieve_client import ManageSieve
 from server import POSTRIDER, ROLES, field, wait_for
 
-ALICE, BOB = "alice@example.test", "bob@example.test"
+ALICE, BOB, CAROL = "alice@example.test", "bob@example.test", "carol@example.test"
 LARGE = b"x" * 76 + b"\r\n"
 
 
@@ -123,11 +123,27 @@ def hanging(server, recipient=ALICE, body=b"Subject: hangs\r\n\r\nhalf a line"):
     return c
 
 
+def pop3_session(server, account):
+    c = server.connect("pop3")
+    c.line()
+    for command in (f"USER {account}", f"PASS {server.passwords[account]}"):
+        c.send(f"{command}\r\n")
+        assert until(c, "+OK")
+    return c
+
+
 def test_sessions_go_on_and_nobody_waits(make_server):
-    """A client that hangs in its message, an IMAP session that idles, POP3 and web; mail and connections all the while."""
+    """A client that hangs in its message, an IMAP session that idles, POP3 with its maildrop open; mail and connections all the while."""
     server = make_server(drain_seconds=2, upgrade_seconds=600)
+    server.add_account(CAROL)
+    for number in range(3):
+        assert server.deliver(CAROL, b"Subject: carol %d\r\n\r\nx\r\n" % number) == {}
     before = pids(server)
-    hangs, idles = hanging(server), imap_session(server)
+    hangs, idles, drops = hanging(server), imap_session(server), pop3_session(server, CAROL)
+    drops.send("RETR 1\r\n")
+    assert until(drops, "Subject: ") == "Subject: carol 0" and until(drops, ".") == "."
+    drops.send("DELE 1\r\n")
+    assert until(drops, "+OK")
     idles.send("c IDLE\r\n")
     assert until(idles, "+")
     mark = server.mark()
@@ -150,7 +166,7 @@ def test_sessions_go_on_and_nobody_waits(make_server):
     # Far above the 100 ms that it may be: other tests use this machine, too.
     assert max(smtp.waits + imap.waits) < 5
     # The sessions of before are with the processes of before, and are served by the new store.
-    kept = {"smtp": before["smtp"], "imap": before["imap"]}
+    kept = {role: before[role] for role in ("smtp", "imap", "pop3")}
     assert {role: pid for role, pid in pids(server, finishing=True).items() if role in ("smtp", "imap", "pop3", "managesieve", "web")} == kept
     mark = server.mark()
     server.deliver(ALICE, b"Subject: new\r\n\r\nx\r\n")
@@ -159,12 +175,25 @@ def test_sessions_go_on_and_nobody_waits(make_server):
     idles.send("DONE\r\nd FETCH 1 BODY[HEADER.FIELDS (SUBJECT)]\r\n")
     assert until(idles, "c ").startswith("c OK") and until(idles, "Subject") == "Subject: new"
     assert until(idles, "d ").startswith("d OK")
+    # The maildrop is as it was, and locked; what was marked before goes at its end.
+    assert server.deliver(CAROL, b"Subject: carol 3\r\n\r\nx\r\n") == {}
+    with contextlib.closing(server.connect("pop3")) as second:
+        second.line()
+        second.send(f"USER {CAROL}\r\nPASS {server.passwords[CAROL]}\r\n")
+        assert "[IN-USE]" in until(second, "-ERR")
+    drops.send("RETR 3\r\n")
+    assert until(drops, "Subject: ") == "Subject: carol 2" and until(drops, ".") == "."
+    drops.send("RETR 4\r\n")
+    assert until(drops, "-ERR")
+    drops.send("QUIT\r\n")
+    assert until(drops, "+OK")
+    assert sorted(field(m, "Subject") for m in server.messages(CAROL)) == [b"carol 1", b"carol 2", b"carol 3"]
     hangs.send("\r\n.\r\n")
     assert hangs.reply().startswith("250")
     assert hangs.ask("QUIT").startswith("221")
     idles.send("e LOGOUT\r\n")
     assert until(idles, "e ").startswith("e OK")
-    for c in (hangs, idles):
+    for c in (hangs, idles, drops):
         c.close()
     wait_for(lambda: not pids(server, finishing=True), what="the end of the processes before")
     assert sorted(field(m, "Subject") for m in server.messages()) == [b"hangs", b"new"]

@@ -137,6 +137,15 @@ void right_maildrop_fetch(struct right *r, uint32_t request, const void *message
 void right_maildrop_expunge(struct right *r, uint32_t request, const void *message);
 void right_maildrop_drained(struct right *r);
 void right_maildrop_close(struct right *r);
+/* Whether it can go to another store: it is open or was refused, and nothing of it is under way. */
+bool right_maildrop_is_quiet(const struct right *r);
+bool right_maildrop_is_open(const struct right *r);
+/* What the other one needs to know of it: for each message 4 octets of UID and 8 of the email's number, in
+ * their order. False: there is no room for all. */
+bool right_maildrop_pass(const struct right *r, struct buf *out) __attribute__((warn_unused_result));
+/* And taken over there. 0 or a negative errno: another session has it by now, there is no memory, or it is
+ * damaged. */
+int right_maildrop_take(struct right *r, struct view entries) __attribute__((warn_unused_result));
 
 /*
  * right_read.c: sends emails one after the other, of each `length` bytes from `offset`, as MESSAGE_FETCH_DATA
@@ -155,6 +164,9 @@ struct right_reading {
 void right_read(struct right *r, const struct right_reading *reading);
 void right_read_drained(struct right *r);
 void right_read_close(struct right *r);
+/* Nothing of it is under way. The same of a deletion. */
+bool right_read_is_quiet(const struct right *r);
+bool right_expunge_is_quiet(const struct right *r);
 
 /*
  * right_expunge.c: UIDs of a mailbox are gathered, in ascending order, and deleted together. add: false when

@@ -107,3 +107,8 @@ void right_expunge_close(struct right *r)
 	mem_free(r->expunge->uids);
 	mem_free(r->expunge);
 }
+
+bool right_expunge_is_quiet(const struct right *r)
+{
+	return r->expunge == NULL || (!r->expunge->under_way && r->expunge->count == 0);
+}

@@ -9,7 +9,7 @@
 #include "role/store/right.h"
 #include "role/store/store_private.h"
 
-enum { LIST_PIECE = 64 * 1024, ENTRY_MAX = 18 + ACCOUNT_UIDL_MAX, INDEX_SIZE = 4 };
+enum { LIST_PIECE = 64 * 1024, ENTRY_MAX = 18 + ACCOUNT_UIDL_MAX, INDEX_SIZE = 4, PASSED_SIZE = 12 };
 
 struct right_maildrop {
 	struct right *right;
@@ -167,6 +167,55 @@ void right_maildrop_close(struct right *r)
 	if (d->open)
 		maildrop_close(&d->maildrop);
 	mem_free(d);
+}
+
+/* ---- from store to store ---- */
+
+bool right_maildrop_is_quiet(const struct right *r)
+{
+	const struct right_maildrop *d = r->maildrop;
+	return d == NULL || (!d->listing && !d->uidls_asked);
+}
+
+bool right_maildrop_is_open(const struct right *r)
+{
+	return r->maildrop && r->maildrop->open;
+}
+
+bool right_maildrop_pass(const struct right *r, struct buf *out)
+{
+	const struct right_maildrop *d = r->maildrop;
+	for (size_t i = 0; d && d->open && i < d->maildrop.count && !buf_failed(out); i++) {
+		buf_append_u32(out, d->maildrop.entries[i].uid);
+		buf_append_u64(out, d->maildrop.entries[i].emailid);
+	}
+	return !buf_failed(out);
+}
+
+int right_maildrop_take(struct right *r, struct view entries)
+{
+	struct cursor in = cursor_on(entries);
+	size_t count = entries.len / PASSED_SIZE;
+	if (entries.len % PASSED_SIZE)
+		return -EBADMSG;
+	struct maildrop_entry *list = mem_array(count + 1, sizeof *list);
+	for (size_t i = 0; i < count; i++) {
+		list[i].uid = cursor_u32(&in);
+		list[i].emailid = cursor_u64(&in);
+	}
+	struct right_maildrop *d = mem_alloc(sizeof *d);
+	d->right = r;
+	d->maildrop = (struct maildrop){.shard = r->account, .opened = opened, .arg = d};
+	int error = maildrop_adopt(&store_role.accounts, &d->maildrop, list, count);
+	mem_free(list);
+	if (error) {
+		mem_free(d);
+		return error;
+	}
+	d->open = true;
+	d->listed = count;
+	r->maildrop = d;
+	return 0;
 }
 
 /* ---- by index ---- */

@@ -9,8 +9,14 @@
 #include "base/mem.h"
 #include "role/store/right.h"
 
-/* Channels under way to the successor: far below what a socket and its sender's process may hold of them. */
-enum { UNDER_WAY_MAX = 64 };
+enum {
+	/* Channels under way to the successor: far below what a socket and its sender's process may hold of
+	   them. */
+	UNDER_WAY_MAX = 64,
+	/* Octets of what is gathered of maildrops: they are all in memory for a moment. Most have some
+	   kilobytes. */
+	MAILDROPS_MAX = 64 << 20
+};
 
 /* One that is to be passed: it owns what the message's views show. */
 struct passing {
@@ -18,13 +24,14 @@ struct passing {
 	int fd;
 	struct message_right_passed m;
 	char *address, *client;
-	struct buf unread;
+	struct buf unread, maildrop;
 };
 
 static struct {
 	struct link link;
 	struct passing *first, **end;
 	size_t under_way, passed, ended;
+	size_t maildrops; /* octets gathered */
 	void (*done)(void);
 } before;
 
@@ -61,6 +68,7 @@ static void free_passing(struct passing *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	buf_done(&p->unread);
+	buf_done(&p->maildrop);
 	mem_free(p->address);
 	mem_free(p->client);
 	mem_free(p);
@@ -70,9 +78,12 @@ static bool gather(const struct right *r, struct passing *p)
 {
 	int64_t left = r->ends - clock_monotonic_ms();
 	buf_init(&p->unread, HANDOVER_UNREAD_MAX);
+	buf_init(&p->maildrop, HANDOVER_MAILDROP_MAX);
 	if (!right_is_quiet(r) || left <= 0 || !right_watch_pass(r, &p->unread) ||
-	    buf_append(&p->unread, channel_unread(&r->link.channel)) != 0)
+	    buf_append(&p->unread, channel_unread(&r->link.channel)) != 0 ||
+	    !right_maildrop_pass(r, &p->maildrop) || before.maildrops + p->maildrop.len > MAILDROPS_MAX)
 		return false;
+	before.maildrops += p->maildrop.len;
 	p->fd = fcntl(r->link.channel.fd, F_DUPFD_CLOEXEC, 3);
 	p->address = r->address ? mem_string(view_from_string(r->address)) : NULL;
 	p->client = r->client ? mem_string(view_from_string(r->client)) : NULL;
@@ -86,7 +97,9 @@ static bool gather(const struct right *r, struct passing *p)
 	    .address = view_from_string(p->address ? p->address : ""),
 	    .client = view_from_string(p->client ? p->client : ""),
 	    .service = view_from_string(r->service ? r->service : ""),
-	    .unread = buf_view(&p->unread)};
+	    .unread = buf_view(&p->unread),
+	    .has_maildrop = right_maildrop_is_open(r),
+	    .maildrop = buf_view(&p->maildrop)};
 	return p->fd >= 0;
 }
 
@@ -110,6 +123,7 @@ static void gather_one(void *arg, struct right *r)
 void right_pass_gather(void)
 {
 	before.end = &before.first;
+	before.maildrops = 0;
 	right_each(gather_one, NULL);
 }
 
@@ -132,7 +146,8 @@ static void over(void)
 
 static void send_some(void)
 {
-	while (before.first && before.link.up && before.under_way < UNDER_WAY_MAX) {
+	while (before.first && before.link.up && before.under_way < UNDER_WAY_MAX &&
+	       (before.under_way == 0 || channel_backlog(&before.link.channel) < CHANNEL_HIGH_WATER)) {
 		struct passing *p = before.first;
 		int fd = p->fd;
 		p->fd = -1;

@@ -192,3 +192,8 @@ void right_read_close(struct right *r)
 	mem_free(r->read->part.out);
 	mem_free(r->read);
 }
+
+bool right_read_is_quiet(const struct right *r)
+{
+	return r->read == NULL || (!r->read->asked && r->read->next == r->read->now.count);
+}

@@ -8,6 +8,7 @@
 #include "../../account/support.h"
 #include "base/cursor.h"
 #include "role/store/right.h"
+#include "role/store/right_pass.h"
 #include "role/store/store_private.h"
 #include "master/roles.h"
 
@@ -445,6 +446,107 @@ static void revoking_ends_one_account(void **state)
 	log_out();
 }
 
+/* Another session of the same account; the error of its maildrop. */
+static int64_t other_error;
+
+static void other_received(void *arg, struct channel_frame *frame)
+{
+	struct message_maildrop_opened m;
+	(void)arg;
+	if (frame->type != MESSAGE_MAILDROP_OPENED)
+		return;
+	assert_int_equal(ipc_decode(frame, &m, NULL), 0);
+	other_error = (int64_t)m.error;
+}
+
+static void other_opens(struct channel *other, unsigned number)
+{
+	int pair[2];
+	assert_int_equal(channel_pair(pair), 0);
+	right_open(test_account(number), RIGHT_MAILDROP, ROLE_POP3, pair[0]);
+	channel_init(other, &process.loop, pair[1], other_received, auth_closed, NULL);
+	other_error = 1;
+	assert_int_equal(ipc_send(other, MESSAGE_MAILDROP_OPEN, 1, &(struct message_empty){0}, -1), 0);
+	turn();
+}
+
+static void all_passed(void)
+{
+}
+
+/* Store's successor is this process as well: it knows what goes over the channel. The lock is `other`'s
+ * meanwhile, if there is one. */
+static void pass(struct channel *other, unsigned number)
+{
+	int pair[2];
+	right_pass_pause();
+	assert_true(right_pass_is_quiet());
+	right_pass_gather();
+	right_end_all();
+	turn();
+	if (other)
+		other_opens(other, number);
+	assert_int_equal(channel_pair(pair), 0);
+	right_pass_receive(&process, pair[1]);
+	right_pass_send(&process, pair[0], all_passed);
+	turn();
+}
+
+static void fill_maildrop(unsigned number)
+{
+	assert_int_equal(test_create(&store_role.accounts, test_account(number), 0), 0);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(test_deliver(&store_role.accounts, test_account(number), i, 10 + i, ""), 0);
+	log_in(number);
+	open_maildrop();
+	assert_int_equal(pop3.count, 3);
+}
+
+/* Its numbers stay those of the messages that it listed, whatever has come since, and its lock is kept. */
+static void a_maildrop_goes_to_the_next_store(void **state)
+{
+	const uint32_t first[] = {0}, third[] = {2}, deleted[] = {1, 2};
+	struct channel other;
+	(void)state;
+	fill_maildrop(26);
+	ask(MESSAGE_FETCH, 5, first, 1);
+	turn();
+	assert_int_equal(pop3.ended, 1);
+	assert_int_equal(test_deliver(&store_role.accounts, test_account(26), 9, 90, ""), 0);
+	pass(NULL, 0);
+	buf_clear(&pop3.body);
+	ask(MESSAGE_FETCH, 6, third, 1);
+	turn();
+	assert_true(pop3.up);
+	assert_int_equal(pop3.ended, 2);
+	assert_int_equal(buf_view(&pop3.body).len, 12);
+	other_opens(&other, 26);
+	assert_int_equal(other_error, -EBUSY);
+	channel_done(&other);
+	ask(MESSAGE_EXPUNGE, 7, deleted, 2);
+	turn();
+	assert_int_equal(pop3.expunge_error, 0);
+	assert_int_equal(test_stat(&store_role.accounts, test_account(26)).messages, 2);
+	/* Past its end is what has come since: nothing that it may ask for. */
+	const uint32_t fourth[] = {3};
+	ask(MESSAGE_FETCH, 8, fourth, 1);
+	turn();
+	assert_false(pop3.up);
+	log_out();
+}
+
+static void a_maildrop_that_another_has_by_then_ends(void **state)
+{
+	struct channel other;
+	(void)state;
+	fill_maildrop(27);
+	pass(&other, 27);
+	assert_false(pop3.up);
+	assert_int_equal(other_error, 0);
+	channel_done(&other);
+	log_out();
+}
+
 static void watch(uint64_t known)
 {
 	struct mail_watch m = {.modseq = known};
@@ -575,6 +677,8 @@ int main(void)
 	    cmocka_unit_test(large_messages_go_in_pieces),
 	    cmocka_unit_test(deletes_all_or_none),
 	    cmocka_unit_test(revoking_ends_one_account),
+	    cmocka_unit_test(a_maildrop_goes_to_the_next_store),
+	    cmocka_unit_test(a_maildrop_that_another_has_by_then_ends),
 	    cmocka_unit_test(watches_tell_of_every_change),
 	    cmocka_unit_test(slow_watchers_get_the_last_word),
 	    cmocka_unit_test(nobody_sees_half_a_change),
