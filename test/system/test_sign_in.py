@@ -82,6 +82,13 @@ def test_several_people_in_one_browser(make_server):
         assert nobody.get("/jmap/session").status == 401 and nobody.get("/auth/account").status == 401
         assert [alice.get(path).status for path in ("/u/5/jmap/session", "/u/01/jmap/session", "/u//jmap/session", "/u/1/u/1/jmap/session", "/u/0/jmap/session")] == [404] * 5
         assert alice.get("/%75%2F1/jmap/session").json["username"] == BOB
+        # A second step is asked for, and taken, in the seat where the first one was.
+        secret, _ = codes_on(bob)
+        second = nobody.form_to("/auth/login", username=BOB, password=server.passwords[BOB], next="/settings/rules").body.decode()
+        assert 'action="/u/2/auth/code"' in second and 'href="/u/2/?sign-in&amp;next=%2Fsettings%2Frules"' in second
+        ticket = re.search(r'name="ticket" value="([0-9a-f]{32})"', second).group(1)
+        assert nobody.form_to("/auth/code", ticket=ticket, code=code(secret, 1), next="/settings/rules").fields["location"] == "/u/2/settings/rules"
+        assert nobody.form_to("/auth/logout").fields["location"] == "/mail/inbox"
         # One goes, and is led to the other, who stays.
         out = alice.form_to("/auth/logout")
         assert out.fields["location"] == "/u/1/mail/inbox" and alice.get("/jmap/session").status == 401

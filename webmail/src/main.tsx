@@ -12,6 +12,8 @@ import './features/sharing/sharing.css';
 import './features/files/files.css';
 import { render } from 'preact';
 import { bestLanguage, currentLanguage, isRightToLeft, languageNames, t, useLanguage } from './base/words.ts';
+import { prefixOf, withoutSeat } from './base/seat.ts';
+import { endSession } from './layer/net/session.ts';
 import { openLayer } from './layer/open.ts';
 import { startService } from './layer/service.ts';
 import { LayerError } from './layer/layer.ts';
@@ -23,6 +25,7 @@ import { renewNotifications } from './model/notifications.ts';
 import { Store } from './model/store.ts';
 import { addFrameActions } from './frame/actions.ts';
 import { Frame } from './frame/frame.tsx';
+import { pathAfterSignOut, tellOthers } from './frame/people.ts';
 import { startKeys } from './frame/keys.ts';
 import { goTo, signInPath, startRouter } from './frame/router.ts';
 import { startMeter } from './frame/meter.tsx';
@@ -79,7 +82,7 @@ async function start(): Promise<void> {
     if (!over) return;
     if (isBrowserOwn()) forgetPerson();
     // Who has signed out begins anew, and so does who comes next.
-    location.assign(over === 'asked' ? signInPath() : signInPath(location.pathname));
+    location.assign(over === 'asked' ? pathAfterSignOut() : signInPath(location.pathname));
   });
   startRouter();
   setStore(store);
@@ -97,18 +100,28 @@ async function start(): Promise<void> {
   startKeys();
   startService(goTo);
   renewNotifications(layer).catch(() => undefined);
+  tellOthers().catch(() => undefined);
   startMeter();
   render(<Frame />, document.getElementById('app')!);
 }
 
+/** This person is signed in in another seat as well: that one has the mail, and this one is given up. */
+async function goElsewhere(to: number): Promise<void> {
+  forgetPerson();
+  await endSession().catch(() => undefined);
+  location.assign(prefixOf(to) + withoutSeat(location.pathname));
+}
+
 start().catch((error: unknown) => {
+  if (error instanceof LayerError && error.kind === 'elsewhere') return goElsewhere(Number(error.message));
   if (error instanceof LayerError && error.kind === 'signed-out') {
     location.assign(signInPath(location.pathname));
-    return;
+    return undefined;
   }
   const words = document.createElement('p');
   words.setAttribute('role', 'alert');
   words.textContent = t('frame.cannotStart');
   document.getElementById('app')?.replaceChildren(words);
   reportError(error);
+  return undefined;
 });

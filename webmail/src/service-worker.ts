@@ -3,6 +3,7 @@
  * next version; what a page of the version before may still load is kept as long. Mail itself is the layer's; blobs that were looked at
  * are kept here, for pictures and attachments are asked for by address.
  */
+import { at, isOwnUrl, named, withoutSeat } from './base/seat.ts';
 import { clicked, pushed } from './service/notify.ts';
 
 declare const __FILES__: string[];
@@ -21,7 +22,7 @@ const worker = self as unknown as {
 };
 
 const PROGRAM = `program ${__VERSION__}`;
-const BLOBS = 'blobs';
+const BLOBS = named('blobs');
 /** Any place of the program has this page. */
 const INDEX = '/mail/inbox';
 const PLACES = /^\/(mail|search|compose|settings|admin)(\/|$)/;
@@ -54,20 +55,22 @@ worker.addEventListener('activate', (event: ExtendableEvent) => {
 
 /** Of this version, or of the one before. */
 async function ofProgram(path: string): Promise<Response | undefined> {
-  const own = await (await caches.open(PROGRAM)).match(path);
+  // To open one would make it anew after a sign-out.
+  const own = await caches.match(path, { cacheName: PROGRAM });
   if (own) return own;
   for (const name of await caches.keys()) {
-    const found = name.startsWith('program ') ? await (await caches.open(name)).match(path) : undefined;
+    const found = name.startsWith('program ') ? await caches.match(path, { cacheName: name }) : undefined;
     if (found) return found;
   }
   return undefined;
 }
 
 async function asset(request: Request): Promise<Response> {
-  const found = await ofProgram(new URL(request.url).pathname);
+  const path = withoutSeat(new URL(request.url).pathname);
+  const found = await ofProgram(path);
   if (found) return found;
   const answer = await fetch(request);
-  if (answer.ok) await (await caches.open(PROGRAM)).put(request, answer.clone());
+  if (answer.ok && (await caches.has(PROGRAM))) await (await caches.open(PROGRAM)).put(path, answer.clone());
   return answer;
 }
 
@@ -90,7 +93,7 @@ async function startPage(request: Request): Promise<Response> {
   try {
     return await fetch(request);
   } catch (error) {
-    if (await ofProgram(INDEX)) return Response.redirect(INDEX);
+    if (await ofProgram(INDEX)) return Response.redirect(at(INDEX));
     throw error;
   }
 }
@@ -99,13 +102,17 @@ worker.addEventListener('fetch', (event: FetchEvent) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== location.origin) return;
+  const pathname = withoutSeat(url.pathname);
+  // Files of the program are everybody's; whatever else is another seat's goes to the server.
+  const isFile = pathname.startsWith('/assets/') || (request.mode !== 'navigate' && PAGES.includes(pathname));
+  if (!isOwnUrl(request.url) && !isFile) return;
   const page = async (path: string): Promise<Response> => (await ofProgram(path)) ?? fetch(request);
-  if (request.mode === 'navigate' && PLACES.test(url.pathname)) event.respondWith(page(INDEX));
-  else if (request.mode === 'navigate' && url.pathname === '/' && !url.search) event.respondWith(startPage(request));
-  else if (url.pathname.startsWith('/assets/')) event.respondWith(asset(request));
-  else if (PAGES.includes(url.pathname)) event.respondWith(page(url.pathname));
-  else if (url.pathname.startsWith('/jmap/') && RUNS.includes(request.destination)) event.respondWith(Promise.resolve(Response.error()));
-  else if (url.pathname.startsWith('/jmap/download/') && !request.headers.has('range')) event.respondWith(blob(request));
+  if (request.mode === 'navigate' && PLACES.test(pathname)) event.respondWith(page(INDEX));
+  else if (request.mode === 'navigate' && pathname === '/' && !url.search) event.respondWith(startPage(request));
+  else if (pathname.startsWith('/assets/')) event.respondWith(asset(request));
+  else if (PAGES.includes(pathname)) event.respondWith(page(pathname));
+  else if (pathname.startsWith('/jmap/') && RUNS.includes(request.destination)) event.respondWith(Promise.resolve(Response.error()));
+  else if (pathname.startsWith('/jmap/download/') && !request.headers.has('range')) event.respondWith(blob(request));
 });
 
 worker.addEventListener('push', (event: ExtendableEvent & { data: { json(): unknown } | null }) => event.waitUntil(pushed(event.data?.json())));

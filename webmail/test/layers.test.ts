@@ -11,7 +11,7 @@ const MAY: Record<string, string[]> = {
   styles: [],
   jmap: ['base'],
   layer: ['base', 'jmap'],
-  service: ['jmap'],
+  service: ['base', 'jmap'],
   model: ['base', 'jmap', 'layer/layer.ts'],
   actions: ['base'],
   ui: ['base', 'actions', 'styles'],

@@ -316,7 +316,7 @@ test('one is told of mail in the folders that one has chosen, and of strangers o
 });
 
 /** What a service worker has: one notification, windows, and an answer of the server. */
-function serviceWorld(answer: (() => unknown) | undefined, windows: { focus(): Promise<unknown>; postMessage(message: unknown): void }[]) {
+function serviceWorld(answer: (() => unknown) | undefined, windows: { url: string; focus(): Promise<unknown>; postMessage(message: unknown): void }[]) {
   const shown: { title: string; options: any }[] = [];
   const opened: string[] = [];
   const words = { archive: 'Archive', reply: 'Reply', someone: 'Somebody', more: '', notArchived: 'Not archived' };
@@ -354,7 +354,10 @@ test('"Reply" leads to the reply, in a window that is there or in a new one', as
   await clicked('', news).finally(world.end);
   assert.deepEqual(world.opened, ['/mail/inbox/T1-2#reply=E1-2', '/mail/inbox/T1-2']);
   // A browser may refuse to bring the window to the front.
-  const open = serviceWorld(undefined, [{ focus: () => Promise.reject(new Error('no')), postMessage: (message) => void said.push(message) }]);
+  const window = (path: string, said: unknown[]) => ({ url: `https://mail.example.test${path}`, focus: () => Promise.reject(new Error('no')), postMessage: (message: unknown) => void said.push(message) });
+  const ofOther: unknown[] = [];
+  // The window of somebody else who is signed in in this browser is none.
+  const open = serviceWorld(undefined, [window('/u/1/mail/inbox', ofOther), window('/mail/archive', said)]);
   await clicked('reply', news).finally(open.end);
-  assert.deepEqual([said, open.opened], [[{ kind: 'go', path: '/mail/inbox/T1-2#reply=E1-2' }], []]);
+  assert.deepEqual([said, ofOther, open.opened], [[{ kind: 'go', path: '/mail/inbox/T1-2#reply=E1-2' }], [], []]);
 });

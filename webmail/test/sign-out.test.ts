@@ -39,6 +39,7 @@ beforeEach(() => {
   const registration = {
     pushManager: { getSubscription: async () => (hasPushes.subscription ? { unsubscribe: async () => did.push('unsubscribe') } : null) },
     unregister: async () => did.push('unregister'),
+    scope: 'https://mail.example.test/',
   };
   Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { serviceWorker: { getRegistrations: async () => [registration] }, onLine: true } });
   Object.assign(globalThis, { localStorage: new Place(), sessionStorage: new Place(), caches: { keys: async () => ['program 1'], delete: async () => did.push('caches') }, reportError: (error: unknown) => Promise.reject(error) });
@@ -71,6 +72,9 @@ async function cached(answer: (question: Asked['question']['kind']) => Reply): P
 const done: Reply = { kind: 'done', answers: [['PushSubscription/get', { list: [] }, '0']] };
 const failed: Reply = { kind: 'failed', error: { kind: 'offline', message: 'Some changes are not at the server yet.' } };
 
+/** What the service worker of another seat would do. */
+const beside = () => ({ scope: 'https://mail.example.test/u/1/', pushManager: { getSubscription: async () => did.push('of the other') }, unregister: async () => did.push('of the other') });
+
 test('whoever may not sign out keeps the service worker, its news and the files of the program', async () => {
   const layer = await cached((question) => (question === 'may-leave' ? failed : done));
   await assert.rejects(layer.signOut(), (error) => error instanceof LayerError && error.kind === 'offline');
@@ -90,6 +94,22 @@ test('who signs out hears of the end when nothing is left', async () => {
   await layer.signOut();
   assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'unsubscribe', 'unregister', 'caches', 'clear', 'signed-out asked']);
   assert.deepEqual(Object.keys((localStorage as unknown as Place).values), ['postrider.unsent.bob']);
+});
+
+test('one of two who are signed in signs out, and what is the other one\'s stays', async () => {
+  const registrations = await navigator.serviceWorker.getRegistrations();
+  Object.assign(navigator.serviceWorker, { getRegistrations: async () => [beside(), ...registrations] });
+  const gone: string[] = [];
+  Object.assign(globalThis, { caches: { keys: async () => ['program 1', 'blobs', 'blobs-1'], delete: async (name: string) => gone.push(name) } });
+  const stays = ['postrider.1.person', 'postrider.1.theme', 'postrider.layout', 'postrider.unsent.bob', 'upload-1/b'];
+  for (const name of [...stays, 'postrider.person', 'postrider.theme', 'postrider.device', 'upload/a', `postrider.unsent.${SESSION.username}`]) localStorage.setItem(name, name.endsWith('person') ? 'someone' : '{}');
+  for (const name of ['postrider.compose.open', 'postrider.1.compose.open']) sessionStorage.setItem(name, '[]');
+  const layer = await cached(() => done);
+  await layer.signOut();
+  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'unsubscribe', 'unregister', 'signed-out asked']);
+  assert.deepEqual(gone, ['blobs', 'notifications']);
+  assert.deepEqual(Object.keys((localStorage as unknown as Place).values).sort(), ['one', ...stays].sort());
+  assert.deepEqual(Object.keys((sessionStorage as unknown as Place).values), ['one', 'postrider.1.compose.open']);
 });
 
 function direct(t: TestContext, logout: () => Response): DirectLayer {

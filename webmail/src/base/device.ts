@@ -1,5 +1,7 @@
 /** A name for this browser, made once: the server tells its subscriptions apart by it (RFC 8620 section 7.2). Gone after signing out. */
-const KEY = 'postrider.device';
+import { isOwnKey, named, ownKey } from './seat.ts';
+
+const KEY = ownKey('device');
 
 export function deviceId(): string {
   let id = localStorage.getItem(KEY);
@@ -10,9 +12,19 @@ export function deviceId(): string {
 /** Where settings wait that are not at the server yet: a key for each person. */
 export const UNSENT = 'postrider.unsent.';
 
-/** At sign-out: all but what waits of others. */
-export function forgetLocal(username: string): void {
-  const names = Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at)!);
-  for (const name of names) if (!name.startsWith(UNSENT) || name === UNSENT + username) localStorage.removeItem(name);
-  sessionStorage.clear();
+/** Notes of files that are under way begin so. */
+export const UPLOADS = `${named('upload')}/`;
+
+const namesIn = (place: Storage): string[] => Array.from({ length: place.length }, (_, at) => place.key(at)!);
+
+/** Settings that have to do with this window, whoever uses it. */
+export const OF_WINDOW = new Set(['layout', 'foldersWidth', 'listWidth', 'listHeight', 'foldersHidden', 'showTimings']);
+
+/** At sign-out: all but what waits of others. `isAlone`: nobody else is signed in in this browser, whose things would stay. */
+export function forgetLocal(username: string, isAlone: boolean): void {
+  const ofWindow = new Set([...OF_WINDOW].map((name) => ownKey(name, 0)));
+  const isGone = (name: string): boolean => isAlone || name.startsWith(UPLOADS) || (isOwnKey(name) && !ofWindow.has(name));
+  for (const name of namesIn(localStorage)) if (name === UNSENT + username || (isGone(name) && !name.startsWith(UNSENT))) localStorage.removeItem(name);
+  if (isAlone) sessionStorage.clear();
+  else for (const name of namesIn(sessionStorage)) if (isOwnKey(name)) sessionStorage.removeItem(name);
 }

@@ -1,10 +1,12 @@
 /** Actions of the frame itself: how it looks, undo, help, the account. */
 import { actions, type Action } from '../actions/registry.ts';
+import { at } from '../base/seat.ts';
 import { t } from '../base/words.ts';
 import { mail } from '../model/current.ts';
 import { CHOICES, changeSetting, setting, type Settings } from '../model/settings.ts';
 import { say } from '../model/undo.ts';
 import { undoNewest } from './frame.tsx';
+import { addAccount } from './people.ts';
 import { openPalette } from './palette.tsx';
 import { HOME, go, place } from './router.ts';
 import { openSheet } from './sheet.tsx';
@@ -55,7 +57,8 @@ export function addFrameActions(): void {
     ...choices('density', 'rows-3'),
     ...choices('theme', 'palette'),
     { id: 'view.timings', group: 'view', icon: 'clock', run: () => void (setting('showTimings').value = !setting('showTimings').peek()) },
-    { id: 'account.page', group: 'settings', icon: 'user', run: () => location.assign('/account') },
+    { id: 'account.page', group: 'settings', icon: 'user', run: () => location.assign(at('/account')) },
+    { id: 'account.add', group: 'settings', icon: 'user-plus', run: addAccount },
     { id: 'account.signOut', group: 'settings', icon: 'log-out', run: signOut },
   );
 }

@@ -2,6 +2,7 @@
  * Asks role web what is no JMAP: all below /auth (src/role/web/web_auth.c). What may need a proof that it is still the same person asks for
  * that proof, and is done again.
  */
+import { at } from '../base/seat.ts';
 import { useSignal } from '@preact/signals';
 import { useId } from 'preact/hooks';
 import { t } from '../base/words.ts';
@@ -24,7 +25,7 @@ export async function readAuth(answer: Response): Promise<any> {
 }
 
 export async function postAuth(path: string, question: Record<string, unknown>): Promise<any> {
-  return readAuth(await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(question) }));
+  return readAuth(await fetch(at(path), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(question) }));
 }
 
 /** undefined: it was not done; why is said. */
@@ -38,7 +39,7 @@ export async function doProved(path: string, question: Record<string, unknown>):
     }
   }
   try {
-    const account = (await readAuth(await fetch('/auth/account'))) as Proofs;
+    const account = (await readAuth(await fetch(at('/auth/account')))) as Proofs;
     return (await prove(account)) ? await postAuth(path, question) : undefined;
   } catch (error) {
     sayWhy(error);

@@ -1,11 +1,13 @@
 /** The rail at the window's edge, and the bar at a phone's foot. They show only what is there. */
 import { actions, nameOf, type Action } from '../actions/registry.ts';
+import { others } from '../base/seat.ts';
 import { t } from '../base/words.ts';
 import { mail } from '../model/current.ts';
 import { IconButton } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { openMenu, type MenuItem } from '../ui/Menu.tsx';
 import { shownKeysOf } from './keys.ts';
+import { goToPerson, nameOfPerson } from './people.ts';
 import { HOME, go, pathOf, place, type Place } from './router.ts';
 import { pagesOf } from './slots.ts';
 
@@ -109,6 +111,9 @@ function accountMenu(address: string): MenuItem[] {
   };
   return [
     { heading: address },
+    ...others().filter((one) => one.address !== address).map((one) => ({ id: `person.${one.seat}`, words: nameOfPerson(one), icon: 'user', run: () => goToPerson(one) })),
+    ...entry('account.add'),
+    { separator: '0' },
     ...entry('go.settings'),
     ...entry('view.palette'),
     ...entry('help.keys'),

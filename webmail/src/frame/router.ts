@@ -1,5 +1,6 @@
 /** Where one is: each place has a path, so that reload, back, forward and links work. */
 import { computed, signal } from '@preact/signals';
+import { at, withoutSeat } from '../base/seat.ts';
 import type { Id } from '../jmap/types.ts';
 
 export type Place =
@@ -15,7 +16,7 @@ export const HOME: Place = { kind: 'folder', mailbox: 'inbox' };
 export const ALL_INBOXES: Place = { kind: 'folder', mailbox: 'all' };
 
 export function pathOf(place: Place): string {
-  const parts = (list: (string | undefined)[]): string => '/' + list.filter((part) => part !== undefined).map((part) => encodeURIComponent(part!)).join('/');
+  const parts = (list: (string | undefined)[]): string => at('/') + list.filter((part) => part !== undefined).map((part) => encodeURIComponent(part!)).join('/');
   if (place.kind === 'folder') return parts(['mail', place.mailbox, place.thread]);
   if (place.kind === 'search') return parts(['search', place.text, place.thread]);
   if (place.kind === 'compose') return parts(['compose', place.id]);
@@ -28,7 +29,7 @@ const HOME_PATH = pathOf(HOME);
 export function placeOf(path: string): Place {
   let parts: string[];
   try {
-    parts = path.split('/').filter(Boolean).map(decodeURIComponent);
+    parts = withoutSeat(path).split('/').filter(Boolean).map(decodeURIComponent);
   } catch {
     return HOME;
   }
@@ -44,12 +45,12 @@ export function placeOf(path: string): Place {
 /** Where one signs in; who was somewhere else than at home comes back there (src/role/web/web_next.h). */
 export function signInPath(path: string = HOME_PATH): string {
   const next = pathOf(placeOf(path));
-  return next === HOME_PATH ? '/?sign-in' : `/?sign-in&next=${encodeURIComponent(next)}`;
+  return at(next === HOME_PATH ? '/?sign-in' : `/?sign-in&next=${encodeURIComponent(withoutSeat(next))}`);
 }
 
 /** The server's page that says how a phone and other programs are set up, with codes for this address. */
 export function setupPath(address: string): string {
-  return `/setup?address=${encodeURIComponent(address)}`;
+  return at(`/setup?address=${encodeURIComponent(address)}`);
 }
 
 const current = signal<Place>(typeof location === 'undefined' ? HOME : placeOf(location.pathname));

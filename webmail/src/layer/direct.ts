@@ -4,6 +4,7 @@ import { CORE, WEBSOCKET, type Id, type Invocation, type Session, type State, ty
 import { blobUrl, upload } from './net/blobs.ts';
 import { endSession, fetchSession } from './net/session.ts';
 import { forgetLocal } from '../base/device.ts';
+import { others } from '../base/seat.ts';
 import { forgetPushes, forgetService } from './service.ts';
 import { forgetAll } from './store/forget.ts';
 import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from './layer.ts';
@@ -67,10 +68,11 @@ export class DirectLayer implements Layer {
     await endSession();
     this.closed = true;
     this.socket?.close();
-    await forgetService().catch(reportError);
+    const isAlone = others().length === 0;
+    await forgetService(isAlone).catch(reportError);
     // On another day this browser may have kept mail; what still waits there is this person's next session's.
-    await forgetAll().catch(reportError);
-    forgetLocal(this.session.username);
+    await forgetAll(undefined, isAlone).catch(reportError);
+    forgetLocal(this.session.username, isAlone);
     this.events.emit({ kind: 'signed-out', asked: true });
   }
 

@@ -30,8 +30,9 @@ export type LayerEvent =
   /** A change that was answered here, and that the server refused later. */
   | { kind: 'refused'; call: Invocation; error: SetError };
 
+/** elsewhere: this person is signed in in another seat of this browser (base/seat.ts), whose number is the message. */
 export class LayerError extends Error {
-  constructor(readonly kind: 'offline' | 'signed-out' | 'limit' | 'server' | 'refused', message: string) {
+  constructor(readonly kind: 'elsewhere' | 'offline' | 'signed-out' | 'limit' | 'server' | 'refused', message: string) {
     super(message);
   }
 }

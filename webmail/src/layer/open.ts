@@ -1,4 +1,5 @@
 /** The layer that this browser can have: one that keeps mail, or the one that asks the server each time. */
+import { at } from '../base/seat.ts';
 import { DirectLayer } from './direct.ts';
 import { EarlyLayer } from './early.ts';
 import { type Layer, LayerError } from './layer.ts';
@@ -12,7 +13,7 @@ declare const __WORKERS__: Record<string, string>;
 
 async function keeping(url: string): Promise<Layer> {
   try {
-    return await CachedLayer.start(ownScript(url));
+    return await CachedLayer.start(ownScript(at(url)));
   } catch (error) {
     if (error instanceof LayerError) throw error;
     return new DirectLayer(await fetchSession());
@@ -30,7 +31,10 @@ export async function openLayer(): Promise<Layer> {
   if (isAnew) return opening;
   const first = readFirstScreen();
   // What fails before there is anything to show is told by the first to come.
-  opening.catch(() => undefined);
+  opening.catch((error: unknown) => {
+    // This seat knows by now that it has nothing to show: what begins anew leads to the other one.
+    if (error instanceof LayerError && error.kind === 'elsewhere') location.reload();
+  });
   const found = await Promise.race([opening, first.catch(() => undefined)]);
   return found && 'answers' in found ? new EarlyLayer(found, opening) : opening;
 }

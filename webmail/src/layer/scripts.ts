@@ -6,7 +6,7 @@ interface Policy {
 
 type Factory = { createPolicy(name: string, rules: { createScriptURL(url: string): string }): Policy };
 
-const OURS = /^\/(assets\/layer\.[\w-]+\.js|service-worker\.js)$/;
+const OURS = /^(\/u\/[1-4])?\/(assets\/layer\.[\w-]+\.js|service-worker\.js)$/;
 
 let policy: Policy | undefined;
 

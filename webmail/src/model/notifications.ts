@@ -7,12 +7,13 @@ import { MAIL, type Id, type Mailbox, type State } from '../jmap/types.ts';
 import type { Layer } from '../layer/layer.ts';
 import { t } from '../base/words.ts';
 import { deviceId } from '../base/device.ts';
+import { named, ownRegistration } from '../base/seat.ts';
 import { setting } from './settings.ts';
 
 const VAPID = 'urn:ietf:params:jmap:webpush-vapid';
 const EMAIL_PUSH = 'urn:ietf:params:jmap:emailpush';
 /** Where the service worker reads what it needs: src/service/notify.ts. */
-const STORE = 'notifications';
+const STORE = named('notifications');
 const KEPT = '/service/notifications';
 
 export type Notifications = 'on' | 'off' | 'denied' | 'unsupported';
@@ -27,7 +28,7 @@ const isSupported = (layer: Layer): boolean => 'serviceWorker' in navigator && '
 export async function notifications(layer: Layer): Promise<Notifications> {
   if (!isSupported(layer)) return 'unsupported';
   if (Notification.permission === 'denied') return 'denied';
-  const registration = await navigator.serviceWorker.getRegistration('/');
+  const registration = await ownRegistration();
   return (await registration?.pushManager.getSubscription()) ? 'on' : 'off';
 }
 
@@ -40,7 +41,7 @@ export async function allowNotifications(layer: Layer): Promise<Notifications> {
 }
 
 export async function stopNotifications(layer: Layer): Promise<void> {
-  const registration = await navigator.serviceWorker.getRegistration('/');
+  const registration = await ownRegistration();
   await (await registration?.pushManager.getSubscription())?.unsubscribe();
   await caches.delete(STORE);
   await atServer(layer);
@@ -66,8 +67,17 @@ function octets(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
 }
 
+/** Only one that runs already can be subscribed; "ready" may be the one of another seat, whose scope is wider. */
+async function running(): Promise<ServiceWorkerRegistration> {
+  const own = await ownRegistration();
+  if (!own) throw new Error('This browser has not taken the service worker.');
+  const coming = own.installing ?? own.waiting;
+  if (!own.active && coming) await new Promise<void>((resolve) => coming.addEventListener('statechange', () => coming.state === 'activated' && resolve()));
+  return own;
+}
+
 async function subscribe(layer: Layer): Promise<void> {
-  const { pushManager } = await navigator.serviceWorker.ready;
+  const { pushManager } = await running();
   const applicationServerKey = octets(layer.session.capabilities[VAPID]!['applicationServerKey'] as string);
   const old = await pushManager.getSubscription();
   const oldKey = old?.options.applicationServerKey;

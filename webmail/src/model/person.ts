@@ -1,13 +1,19 @@
 /**
- * Whose settings this browser keeps beside the mail (localStorage). They are one person's: when a session ends they go, and whoever signs in
- * finds none of another one's, nor changes them, where two people's pages are open for a moment.
+ * Whose settings this browser keeps beside the mail (localStorage), in this seat. They are one person's: when a session ends they go, and
+ * whoever signs in finds none of another one's, nor changes them, where two people's pages are open for a moment.
  */
-import { UNSENT } from '../base/device.ts';
+import { OF_WINDOW, UNSENT } from '../base/device.ts';
+import { isOwnKey, ownKey } from '../base/seat.ts';
 
-const PREFIX = 'postrider.';
-const PERSON = 'postrider.person';
-/** What has to do with this window or this browser, whoever uses it; whatever else begins as ours is the person's. */
-const OF_BROWSER = new Set(['layout', 'foldersWidth', 'listWidth', 'listHeight', 'foldersHidden', 'showTimings', 'device', 'signing-in'].map((name) => PREFIX + name));
+const PERSON = ownKey('person');
+/** Beside the person, for whoever else uses this browser: base/seat.ts. */
+const NAME = ownKey('name');
+/** What outlasts a session: it goes when the person signs out. */
+const OF_SEAT = new Set(['device', 'signing-in'].map((name) => ownKey(name)));
+
+/** Where the browser keeps a setting. */
+export const keyOf = (setting: string): string => (OF_WINDOW.has(setting) ? ownKey(setting, 0) : ownKey(setting));
+const STAYS = new Set([...[...OF_WINDOW].map(keyOf), ...OF_SEAT]);
 
 let person: string | undefined;
 
@@ -24,7 +30,7 @@ function kept(): string | null {
 export function forgetPerson(): void {
   const place = globalThis.localStorage;
   const names = Array.from({ length: place?.length ?? 0 }, (_, at) => place!.key(at)!);
-  for (const name of names) if (name.startsWith(PREFIX) && !OF_BROWSER.has(name) && !name.startsWith(UNSENT)) place!.removeItem(name);
+  for (const name of names) if (isOwnKey(name) && !STAYS.has(name) && !name.startsWith(UNSENT)) place!.removeItem(name);
 }
 
 /** The server has said who is signed in. True: what was kept was another one's, and is gone. */
@@ -43,4 +49,13 @@ export function claimBrowser(username: string): boolean {
 /** The page of a person whose session has ended reads and writes nothing any more. */
 export function isBrowserOwn(): boolean {
   return person === undefined || kept() === person;
+}
+
+/** What others who use this browser see of this person, beside the address. */
+export function noteName(name: string): void {
+  try {
+    if (isBrowserOwn()) globalThis.localStorage?.setItem(NAME, name);
+  } catch {
+    // See kept().
+  }
 }

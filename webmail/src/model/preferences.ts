@@ -5,6 +5,7 @@
  */
 import { type Signal, effect, signal, untracked } from '@preact/signals';
 import { UNSENT } from '../base/device.ts';
+import { ownKey } from '../base/seat.ts';
 import { ask, Batch } from '../jmap/batch.ts';
 import type { Id } from '../jmap/types.ts';
 import { type Layer, LayerError } from '../layer/layer.ts';
@@ -12,7 +13,7 @@ import { isBrowserOwn } from './person.ts';
 
 export const PREFERENCES = 'urn:postrider:params:jmap:preferences';
 /** Where the browser keeps them: person.ts. */
-const LOCAL_KEY = 'postrider.preferences';
+const LOCAL_KEY = ownKey('preferences');
 
 /** Errors that say nothing of what was set: it is sent again (RFC 8620 section 3.6.2). */
 const PASSING = new Set(['serverUnavailable', 'serverFail', 'serverPartialFail', 'rateLimit', 'accountNotFound']);

@@ -3,11 +3,9 @@
  * with this window's size is kept at the server as well (preferences.ts), so that each browser looks alike.
  */
 import { type Signal, effect, signal } from '@preact/signals';
-import { claimBrowser, isBrowserOwn } from './person.ts';
+import { claimBrowser, isBrowserOwn, keyOf } from './person.ts';
 import type { Preferences } from './preferences.ts';
 import { done } from './undo.ts';
-
-const PREFIX = 'postrider.';
 
 export interface Settings {
   layout: 'right' | 'below' | 'none';
@@ -90,7 +88,7 @@ const signals = new Map<keyof Settings, Signal<unknown>>();
 /** The browser may refuse to keep anything (private windows, full disk): then a setting lasts as long as the page. */
 function read<K extends keyof Settings>(key: K): Settings[K] {
   try {
-    const text = localStorage.getItem(PREFIX + key);
+    const text = localStorage.getItem(keyOf(key));
     const value: unknown = text === null ? undefined : JSON.parse(text);
     return isFit(key, value) ? (value as Settings[K]) : defaults[key];
   } catch {
@@ -120,7 +118,7 @@ export function setting<K extends keyof Settings>(key: K): Signal<Settings[K]> {
     }
     if (!isBrowserOwn()) return;
     try {
-      localStorage.setItem(PREFIX + key, text);
+      localStorage.setItem(keyOf(key), text);
     } catch {
       // See read().
     }
@@ -159,9 +157,8 @@ export function followSettings(): void {
   addEventListener('storage', (event) => {
     // What goes is not changed: a session has ended, and what was kept for it is no choice of anybody.
     if (event.newValue === null || !isBrowserOwn()) return;
-    const key = event.key?.startsWith(PREFIX) ? (event.key.slice(PREFIX.length) as keyof Settings) : undefined;
-    const found = key && signals.get(key);
-    if (found) found.value = read(key);
+    const [key, found] = [...signals].find(([one]) => keyOf(one) === event.key) ?? [];
+    if (key && found) found.value = read(key);
   });
 }
 

@@ -1,4 +1,5 @@
 /** News as notifications, while no page may be open: RFC 8620 section 7.2, Web Push. What a push says is only that there is something. */
+import { at, isOwnUrl, named } from '../base/seat.ts';
 import { CORE, type EmailRow, type Id, type Invocation, MAIL, type Mailbox, type Session, type State } from '../jmap/types.ts';
 
 interface Client {
@@ -40,7 +41,7 @@ const VERDICT = 'urn:postrider:params:jmap:verdict';
 /** More at once are told as one. */
 const SHOWN_AT_ONCE = 4;
 const KEPT = '/service/notifications';
-const STORE = 'notifications';
+const STORE = named('notifications');
 
 export async function kept(): Promise<Kept | undefined> {
   const found = await (await caches.open(STORE)).match(KEPT);
@@ -52,7 +53,7 @@ export async function keep(value: Kept): Promise<void> {
 }
 
 async function request(calls: Invocation[], more: string[] = []): Promise<Invocation[]> {
-  const answer = await fetch('/jmap/api', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ using: [CORE, MAIL, ...more], methodCalls: calls }) });
+  const answer = await fetch(at('/jmap/api'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ using: [CORE, MAIL, ...more], methodCalls: calls }) });
   if (!answer.ok) throw new Error(`the server answered with ${answer.status}`);
   return ((await answer.json()) as { methodResponses: Invocation[] }).methodResponses;
 }
@@ -64,11 +65,11 @@ export async function pushed(said: any): Promise<void> {
     return;
   }
   const notes = await kept();
-  const answer = await fetch('/jmap/session');
+  const answer = await fetch(at('/jmap/session'));
   if (!notes || !answer.ok) return;
   const session = (await answer.json()) as Session;
   // Whoever looks at the mail sees what is new.
-  const isLookedAt = (await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })).some((client) => client.visibilityState === 'visible');
+  const isLookedAt = (await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })).some((client) => isOwnUrl(client.url) && client.visibilityState === 'visible');
   const news: [EmailRow, Where][] = [];
   for (const accountId of Object.keys(session.accounts).filter((id) => MAIL in session.accounts[id]!.accountCapabilities)) news.push(...(await newsOf(accountId, notes, VERDICT in session.capabilities)));
   await keep(notes);
@@ -155,8 +156,8 @@ export async function clicked(action: string, data: Shown): Promise<void> {
     return;
   }
   const path = action === 'reply' ? `${data.path}#reply=${encodeURIComponent(data.emailId)}` : data.path;
-  const [open] = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  if (!open) return void (await worker.clients.openWindow(path));
+  const open = (await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })).find((client) => isOwnUrl(client.url));
+  if (!open) return void (await worker.clients.openWindow(at(path)));
   // A browser that leaves the window where it is shows the place there all the same.
   const focused = await open.focus().catch(() => open);
   focused.postMessage({ kind: 'go', path });

@@ -1,5 +1,6 @@
 /** All mails that are being written in this window: how they begin, end, and come back after a reload or a crash. */
 import { effect, signal, type Signal } from '@preact/signals';
+import { ownKey } from '../../base/seat.ts';
 import { currentLanguage, t } from '../../base/words.ts';
 import type { Id } from '../../jmap/types.ts';
 import { answerWanted } from '../../frame/router.ts';
@@ -20,7 +21,7 @@ export const active: Signal<Composer | undefined> = signal(undefined);
 export const boxes = new Set<Id>();
 
 /** Which ones were open, for a reload of this window. */
-const OPEN = 'postrider.compose.open';
+const OPEN = ownKey('compose.open');
 
 let local: Promise<Local> | undefined;
 

@@ -1,7 +1,8 @@
 /** Of files that are under way: which pieces the server has, so that a page that was loaded anew sends only the rest. Small, and forgotten soon. */
+import { UPLOADS } from '../../base/device.ts';
 import type { Id } from '../../jmap/types.ts';
 
-const PREFIX = 'upload/';
+const PREFIX = UPLOADS;
 /** The server keeps what was uploaded for two days; what is older than this is not relied on. */
 const KEPT_MS = 86_400_000;
 

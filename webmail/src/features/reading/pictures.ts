@@ -1,4 +1,5 @@
 /** Where the pictures of a message come from: its own parts, and other hosts by way of the server, if the reader wants them. */
+import { at } from '../../base/seat.ts';
 import type { Signal } from '@preact/signals';
 import type { EmailBodyPart, Id } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
@@ -11,7 +12,7 @@ const KEPT = 'pictures-from';
 /** Senders whose pictures are always shown: as many as somebody names one by one, and as the server keeps in one value. */
 const SENDERS_MAX = 300;
 
-const PICTURE_PATH = '/picture';
+const PICTURE_PATH = at('/picture');
 
 /** What the octets say they are: what the sender says about them is not asked. */
 export function pictureType(head: Uint8Array): string | undefined {

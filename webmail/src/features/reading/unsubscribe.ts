@@ -1,4 +1,5 @@
 /** Leaving a mailing list: by the server where the list takes one click (RFC 8058), else by a mail that the reader sends, else at its page. */
+import { at } from '../../base/seat.ts';
 import { t } from '../../base/words.ts';
 import { mail } from '../../model/current.ts';
 import { writeTo, type WholeEmail } from '../../model/reading.ts';
@@ -26,7 +27,7 @@ export async function unsubscribe(email: WholeEmail): Promise<void> {
   const name = email.from?.[0]?.name || email.from?.[0]?.email || '';
   if (ways.oneClick) {
     if (!(await askYes({ title: t('unsubscribe.title', { name }), text: t('unsubscribe.oneClick'), ok: t('unsubscribe.ok'), cancel: t('unsubscribe.cancel') }))) return;
-    const answer = await fetch('/unsubscribe', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ url: ways.oneClick }) }).catch(() => undefined);
+    const answer = await fetch(at('/unsubscribe'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ url: ways.oneClick }) }).catch(() => undefined);
     if (answer?.ok) return say(t('unsubscribe.done', { name }));
     say(t('unsubscribe.failed'), true);
     return;

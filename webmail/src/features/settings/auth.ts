@@ -1,4 +1,5 @@
 /** The account's way in: sessions, passwords of programs, password. Role web has these by paths of their own, not by JMAP (src/role/web/web_auth.c). */
+import { at } from '../../base/seat.ts';
 import { signal } from '@preact/signals';
 import { readAuth } from '../../frame/prove.tsx';
 
@@ -48,7 +49,7 @@ export const failed = signal(false);
 
 export async function loadAccount(): Promise<void> {
   try {
-    account.value = (await readAuth(await fetch('/auth/account'))) as AccountState;
+    account.value = (await readAuth(await fetch(at('/auth/account')))) as AccountState;
     failed.value = false;
   } catch {
     failed.value = true;

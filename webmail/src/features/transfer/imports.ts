@@ -15,7 +15,8 @@ export const jobs = signal<readonly Job[]>([]);
 /** The key of the one that runs. */
 export const running = signal<string | undefined>(undefined);
 
-const kept = Jobs.open();
+let opened: Promise<Jobs> | undefined;
+const kept = (): Promise<Jobs> => (opened ??= Jobs.open(mail().layer.session.username));
 let stopped = false;
 
 function show(job: Job): void {
@@ -27,7 +28,7 @@ function show(job: Job): void {
 
 /** Those that an earlier page has left: they go on by themselves. */
 export async function loadJobs(): Promise<void> {
-  const found = await (await kept).all(new Set(mail().accounts.peek().map(({ id }) => id)));
+  const found = await (await kept()).all(new Set(mail().accounts.peek().map(({ id }) => id)));
   for (const job of found) show(job);
   const left = found.find((job) => job.state === 'running');
   // Two windows must not do the same: whoever has the lock does it.
@@ -56,14 +57,14 @@ export async function importFiles(files: readonly File[], mailbox: Mailbox): Pro
     state: 'running',
   };
   show(job);
-  await (await kept).begin(job, [...files]);
+  await (await kept()).begin(job, [...files]);
   await goOn(job.key);
 }
 
 export async function goOn(key: string): Promise<void> {
   const run = async (): Promise<void> => {
     const job = structuredClone(jobs.peek().find((one) => one.key === key));
-    const files = job && (await (await kept).filesOf(job));
+    const files = job && (await (await kept()).filesOf(job));
     if (!job || running.peek() !== undefined) return;
     if (!files) {
       say(t('transfer.filesGone'), true);
@@ -76,7 +77,7 @@ export async function goOn(key: string): Promise<void> {
 }
 
 async function carryOut(job: Job, files: Blob[]): Promise<void> {
-  const store = await kept;
+  const store = await kept();
   stopped = false;
   running.value = job.key;
   job.state = 'running';
@@ -128,7 +129,7 @@ export function stop(): void {
 export async function forget(key: string): Promise<void> {
   const job = jobs.peek().find((one) => one.key === key);
   jobs.value = jobs.peek().filter((one) => one.key !== key);
-  if (job) await (await kept).remove(job);
+  if (job) await (await kept()).remove(job);
 }
 
 /** At sign-out: what runs is stopped first. */

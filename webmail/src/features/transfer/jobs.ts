@@ -5,7 +5,8 @@
 import { type IDBPDatabase, openDB } from 'idb';
 import type { Id } from '../../jmap/types.ts';
 
-const NAME = 'postrider-transfer';
+/** Each person has one: layer/store/forget.ts. */
+const nameOf = (person: string): string => `postrider-transfer ${person}`;
 
 export interface Problem {
   name: string;
@@ -42,10 +43,10 @@ export class Jobs {
 
   private constructor(private readonly db: IDBPDatabase | undefined) {}
 
-  static async open(): Promise<Jobs> {
+  static async open(person: string): Promise<Jobs> {
     try {
       return new Jobs(
-        await openDB(NAME, 1, {
+        await openDB(nameOf(person), 1, {
           upgrade(db) {
             db.createObjectStore('jobs');
             db.createObjectStore('files');

@@ -5,6 +5,7 @@
 import { Emitter } from '../../base/emitter.ts';
 import { CORE, type CoreLimits, type Id, type Invocation, MAIL, type Session, SNOOZE, type TypeName } from '../../jmap/types.ts';
 import { type LayerEvent, LayerError, type LayerStatus } from '../layer.ts';
+import { inSeat } from '../net/session.ts';
 import { type Wire, WireError } from '../net/wire.ts';
 import type { Put, Store } from '../store/store.ts';
 import { Account } from './account.ts';
@@ -80,7 +81,7 @@ export class Engine implements PumpHost {
   /** Reads what is kept. True: it can answer without the server. */
   async open(): Promise<boolean> {
     const [session, answered, days] = await Promise.all([
-      this.store.get('about', 'session') as Promise<Session | undefined>,
+      (this.store.get('about', 'session') as Promise<Session | undefined>).then((kept) => kept && inSeat(kept)),
       this.store.keys('about', 'answered/'),
       this.store.get('about', 'days') as Promise<number | undefined>,
       this.log.load(),

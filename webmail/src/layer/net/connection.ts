@@ -5,6 +5,7 @@
  * A WebSocket stays the person's who opened it. A fetch goes by the cookie, which is another person's as soon as somebody else signs in in
  * this browser: so the server names who is signed in before anything goes that way, and what it answers to another one is not believed.
  */
+import { at } from '../../base/seat.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { CORE, type CoreLimits, type Invocation, type Session, WEBSOCKET } from '../../jmap/types.ts';
 import { type Wire, WireError, type WireEvent } from './wire.ts';
@@ -85,7 +86,7 @@ export class Connection implements Wire {
   }
 
   private async fetchSession(): Promise<Session> {
-    const session = (await (await this.fetched('/jmap/session', {})).json()) as Session;
+    const session = (await (await this.fetched(at('/jmap/session'), {})).json()) as Session;
     this.named = session.username;
     return session;
   }

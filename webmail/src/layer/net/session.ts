@@ -1,8 +1,23 @@
 /** The session at the server, for whoever has no connection to ask by: who is signed in, and the end of it. Rejects with a LayerError alone. */
-import type { Session } from '../../jmap/types.ts';
+import { at } from '../../base/seat.ts';
+import { type Session, WEBSOCKET } from '../../jmap/types.ts';
 import { LayerError } from '../layer.ts';
 
-const SESSION_PATH = '/jmap/session';
+const SESSION_PATH = at('/jmap/session');
+
+/** What was kept of a session may be of another seat, where the same person was signed in before: what it leads to is asked for in this one. */
+export function inSeat(session: Session, prefix = at('')): Session {
+  const moved = (url: string): string => url.replace(/^(\w+:\/\/[^/]+)?(\/u\/[1-4])?(?=\/jmap\/)/, (_, origin: string | undefined) => (origin ?? '') + prefix);
+  const socket = session.capabilities[WEBSOCKET] as { url?: string } | undefined;
+  return {
+    ...session,
+    apiUrl: moved(session.apiUrl),
+    downloadUrl: moved(session.downloadUrl),
+    uploadUrl: moved(session.uploadUrl),
+    eventSourceUrl: moved(session.eventSourceUrl),
+    ...(socket?.url && { capabilities: { ...session.capabilities, [WEBSOCKET]: { ...socket, url: moved(socket.url) } } }),
+  };
+}
 
 export async function fetchSession(): Promise<Session> {
   let answer: Response;
@@ -20,7 +35,7 @@ export async function fetchSession(): Promise<Session> {
 export async function endSession(): Promise<void> {
   let answer: Response;
   try {
-    answer = await fetch('/auth/logout', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+    answer = await fetch(at('/auth/logout'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
   } catch {
     throw new LayerError('offline', 'The session can be ended only with a network.');
   }

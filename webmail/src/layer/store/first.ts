@@ -3,7 +3,8 @@
  * which a page reads by itself in a few milliseconds, while the worker that answers all else still begins. The worker alone writes it.
  */
 import type { Invocation, Session } from '../../jmap/types.ts';
-import { storeOf, WHO } from './forget.ts';
+import { inSeat } from '../net/session.ts';
+import { storeOf, USER, WHO } from './forget.ts';
 
 export interface FirstScreen {
   session: Session;
@@ -39,8 +40,8 @@ function valueOf(name: string, table: string, key: string): Promise<unknown> {
 
 /** That of the person whose mail this browser shows before the server has said who is signed in. */
 export async function readFirstScreen(): Promise<FirstScreen | undefined> {
-  const user = await valueOf(WHO, 'about', 'user');
+  const user = await valueOf(WHO, 'about', USER);
   if (typeof user !== 'string') return undefined;
   const first = (await valueOf(storeOf(user), 'answers', FIRST)) as FirstScreen | undefined;
-  return first?.session.username === user ? first : undefined;
+  return first?.session.username === user ? { ...first, session: inSeat(first.session) } : undefined;
 }

@@ -2,12 +2,15 @@
  * What signing out leaves in a browser: nothing of the person who goes, and of others what waits for their next session and is nowhere
  * else. Features keep databases of their own; all names begin alike.
  */
+import { named } from '../../base/seat.ts';
 import { deleteDB, type IDBPDatabase, openDB } from 'idb';
 
 /** A database that says whose store is opened before the server has told who is signed in. */
 export const WHO = 'postrider';
+/** Each seat has a line there. */
+export const USER = named('user');
 const DRAFTS = 'postrider-compose';
-const TRANSFER = 'postrider-transfer';
+const transferOf = (username: string): string => `postrider-transfer ${username}`;
 
 export const storeOf = (username: string): string => `postrider ${username}`;
 
@@ -40,10 +43,24 @@ async function empty(db: IDBPDatabase, keeps: (table: string, key: string, value
   return stays;
 }
 
-/** `username`: whose own store goes with whatever is in it; undefined: whoever knows nothing of its log. */
-export async function forgetAll(username?: string): Promise<void> {
+/** Others go on in their seats, and have databases open: nothing goes but this person's. */
+async function forgetOwn(username: string): Promise<void> {
+  const drafts = await openDB(DRAFTS);
+  await empty(drafts, async (_table, _key, value) => {
+    const draft = (await value()) as { person?: string; isAtServer?: boolean };
+    return draft.person !== username || isUnsent(draft);
+  });
+  // One that was not there is there now, without its table.
+  const isNew = !drafts.objectStoreNames.length;
+  drafts.close();
+  for (const name of [...(isNew ? [DRAFTS] : []), storeOf(username), transferOf(username)]) await Promise.race([deleteDB(name), new Promise((resolve) => setTimeout(resolve, LETS_GO_MS))]);
+}
+
+/** `username`: whose own store goes with whatever is in it; undefined: whoever knows nothing of its log. `isAlone`: nobody else is signed in here. */
+export async function forgetAll(username: string | undefined, isAlone: boolean): Promise<void> {
   if (typeof indexedDB === 'undefined') return;
-  const names = (await indexedDB.databases?.())?.map(({ name }) => name!) ?? [WHO, DRAFTS, TRANSFER, ...(username === undefined ? [] : [storeOf(username)])];
+  if (!isAlone) return username === undefined ? undefined : forgetOwn(username);
+  const names = (await indexedDB.databases?.())?.map(({ name }) => name!) ?? [WHO, DRAFTS, ...(username === undefined ? [] : [storeOf(username), transferOf(username)])];
   for (const name of names.filter((one) => one.startsWith(WHO))) {
     const db = await openDB(name);
     const isStore = name.startsWith(storeOf('')) && (username === undefined || name !== storeOf(username));

@@ -1,30 +1,33 @@
 /** The worker that leads: it opens the store of the person who is signed in, and answers what all tabs ask. */
 import { openDB } from 'idb';
+import { named, seat } from '../../base/seat.ts';
 import type { Session } from '../../jmap/types.ts';
 import { Engine } from '../cache/engine.ts';
 import { type FirstRequests, LayerError, type LayerEvent } from '../layer.ts';
 import { Connection } from '../net/connection.ts';
 import { endSession, fetchSession } from '../net/session.ts';
 import { WireError } from '../net/wire.ts';
-import { forgetAll, storeOf, WHO } from '../store/forget.ts';
+import { forgetAll, storeOf, USER, WHO } from '../store/forget.ts';
 import { FIRST, type FirstScreen } from '../store/first.ts';
 import { IndexedStore } from '../store/indexed.ts';
 import { Deposed } from '../store/store.ts';
 import type { Question, Reply } from './protocol.ts';
 
 /** Blobs that were looked at: src/service-worker.ts. */
-const BLOBS = 'blobs';
+const BLOBS = named('blobs');
 /** What the reader of so many days asks for is fetched ahead, unless the person has chosen otherwise (Engine.keepDays), and pinned mail. */
 const AHEAD = { days: 30, pinned: ['$pinned', '$flagged'] };
+/** Another seat that finds the person here at the same moment gives way: it is given so long. */
+const GIVES_WAY_MS = 2_000;
 /** At sign-out, what waits for the server is given so long. */
 const LAST_FLUSH_MS = 5_000;
 
 async function lastUser(set?: string | null): Promise<string | undefined> {
   const db = await openDB(WHO, 1, { upgrade: (database) => void database.createObjectStore('about') });
   try {
-    if (set === undefined) return (await db.get('about', 'user')) as string | undefined;
-    if (set === null) await db.delete('about', 'user');
-    else await db.put('about', set, 'user');
+    if (set === undefined) return (await db.get('about', USER)) as string | undefined;
+    if (set === null) await db.delete('about', USER);
+    else await db.put('about', set, USER);
     return undefined;
   } finally {
     db.close();
@@ -40,12 +43,36 @@ async function forgetUser(): Promise<void> {
   await Promise.all([lastUser(null), forgetBlobs()]);
 }
 
+/** The seat that keeps a person's store notes it by a lock of this name, for as long as it leads. */
+const STORE_LOCK = 'postrider-store-';
+const storeLock = (user: string, of: number): string => `${STORE_LOCK}${of} ${user}`;
+
+/**
+ * Nobody's store has two leaders, or each would take it from the other: who signs in twice, in two seats, is shown the first of them. Each
+ * takes its own lock and then looks for another one, so of two that begin together at least one sees the other; the lower number waits then.
+ */
+async function takeStore(user: string, over: Promise<void>): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    // An earlier leader of this seat may not be quite gone.
+    navigator.locks.request(storeLock(user, seat), { steal: true }, () => (resolve(), over)).catch(reject);
+  });
+  const { held = [] } = await navigator.locks.query();
+  const other = held.map(({ name }) => /^postrider-store-(\d) (.*)$/s.exec(name!)).find((found) => found && found[2] === user && Number(found[1]) !== seat);
+  if (!other) return;
+  const isFree = seat < Number(other[1]) && (await navigator.locks.request(other[0], { signal: AbortSignal.timeout(GIVES_WAY_MS) }, () => true).catch(() => false));
+  if (isFree) return;
+  await lastUser(null);
+  throw new LayerError('elsewhere', other[1]!);
+}
+
 export class Leader {
   engine: Engine | undefined;
   private store: IndexedStore | undefined;
   private wire = new Connection();
   private isOver = false;
   private isLeaving = false;
+  private letGo: () => void = () => undefined;
+  private readonly over = new Promise<void>((resolve) => (this.letGo = resolve));
 
   /** `person`: whose mail the page shows already. `isAnew`: somebody has just signed in, and nothing is shown before it is known who. */
   constructor(
@@ -66,6 +93,7 @@ export class Leader {
     this.wire.close();
     await this.engine?.stop();
     this.store?.close();
+    this.letGo();
   }
 
   get session(): Session | undefined {
@@ -96,6 +124,7 @@ export class Leader {
   }
 
   private async open(user: string): Promise<boolean> {
+    await takeStore(user, this.over);
     this.store = await IndexedStore.open(storeOf(user), () => this.told({ kind: 'signed-out' }));
     this.engine = new Engine(this.store, this.wire, { ahead: AHEAD });
     this.engine.listen((event) => {
@@ -144,7 +173,7 @@ export class Leader {
   async answer(question: Question, origin: string, again: boolean): Promise<Reply> {
     try {
       if (question.kind === 'may-leave' || question.kind === 'sign-out') {
-        if (question.kind === 'sign-out') await this.signOut();
+        if (question.kind === 'sign-out') await this.signOut(question.isAlone);
         else {
           await this.mayLeave();
           await this.isOwnSession();
@@ -195,7 +224,7 @@ export class Leader {
     throw new LayerError('signed-out', 'Another person has signed in.');
   }
 
-  private async signOut(): Promise<void> {
+  private async signOut(isAlone: boolean): Promise<void> {
     await this.mayLeave();
     this.isLeaving = true;
     try {
@@ -207,8 +236,9 @@ export class Leader {
     await this.engine!.stop();
     this.wire.close();
     await this.store!.destroy();
-    await forgetAll(this.session!.username);
-    for (const name of await caches.keys()) await caches.delete(name);
+    await forgetAll(this.session!.username, isAlone);
+    if (!isAlone) await forgetUser();
+    else for (const name of await caches.keys()) await caches.delete(name);
     this.told({ kind: 'signed-out' });
   }
 }

@@ -2,7 +2,9 @@
  * A form that signs somebody in leaves a mark in the browser (src/role/web/pages/passkey.js). While it is there, nothing that is kept is
  * shown, and no other tab believed, before the server has said who is signed in.
  */
-const KEY = 'postrider.signing-in';
+import { ownKey } from '../../base/seat.ts';
+
+const KEY = ownKey('signing-in');
 
 /** A worker's name: it begins with such a mark. */
 export const ANEW = 'layer anew';

@@ -2,14 +2,20 @@
  * What a page, its worker, and the workers of other tabs say to each other. One worker leads: it has the lock, the store and the wire.
  * The others pass on what their pages ask, and what it answers.
  */
+import { named } from '../../base/seat.ts';
 import type { Invocation, Session } from '../../jmap/types.ts';
 import type { FirstRequests, LayerError, LayerEvent, LayerStatus } from '../layer.ts';
 
-export const LOCK = 'postrider-layer';
-export const CHANNEL = 'postrider-layer';
+export const LOCK = named('postrider-layer');
+export const CHANNEL = named('postrider-layer');
 
-/** What a page asks of the layer. may-leave: whether it would be refused to sign out now. */
-export type Question = { kind: 'request'; calls: Invocation[]; here?: boolean } | { kind: 'keep'; days: number } | { kind: 'first'; requests: FirstRequests } | { kind: 'may-leave' } | { kind: 'sign-out' };
+/** What a page asks of the layer. may-leave: whether it would be refused to sign out now. isAlone: nobody else is signed in in this browser. */
+export type Question =
+  | { kind: 'request'; calls: Invocation[]; here?: boolean }
+  | { kind: 'keep'; days: number }
+  | { kind: 'first'; requests: FirstRequests }
+  | { kind: 'may-leave' }
+  | { kind: 'sign-out'; isAlone: boolean };
 
 /** deposed: another worker leads by now, and must be asked. */
 export type Reply = { kind: 'done'; answers: Invocation[] } | { kind: 'deposed' } | { kind: 'failed'; error: { kind: LayerError['kind']; message: string } };

@@ -29,7 +29,7 @@ let isKnown = false;
 let person: string | undefined;
 /** The session has ended: the page goes, and this worker has nothing more to say to it. */
 let isOver = false;
-const isAnew = self.name === ANEW;
+const isAnew = self.name.startsWith(ANEW);
 let silence: ReturnType<typeof setTimeout> | undefined;
 
 const say = (said: Said): void => channel.postMessage(said);

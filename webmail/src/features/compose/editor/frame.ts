@@ -2,8 +2,9 @@
  * The frame that the editor lives in: a static page of ours whose own Content-Security-Policy allows inline styles and forbids scripts,
  * so that quoted mail looks as it did and nothing in it runs. It is filled and listened to from here.
  */
+import { at } from '../../../base/seat.ts';
 
-const PAGE = '/frame-compose.html';
+const PAGE = at('/frame-compose.html');
 
 export type FrameWindow = Window & typeof globalThis;
 

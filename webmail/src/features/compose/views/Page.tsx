@@ -1,4 +1,5 @@
 /** A mail over the whole window, at an address of its own: reload comes back to it. */
+import { at } from '../../../base/seat.ts';
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../../../base/words.ts';
@@ -61,7 +62,7 @@ function Missing() {
   return (
     <div class="compose-missing">
       <p>{t('compose.missing')}</p>
-      <p><a href="/mail/drafts" onClick={(event) => {
+      <p><a href={at('/mail/drafts')} onClick={(event) => {
         event.preventDefault();
         go({ kind: 'folder', mailbox: 'drafts' });
       }}>{t('compose.toDrafts')}</a></p>

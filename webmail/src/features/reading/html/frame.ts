@@ -4,6 +4,7 @@
  * The frame's page is static, has a policy of its own, and its sandbox runs no script. All that happens in it is done
  * from here, through its document.
  */
+import { at } from '../../../base/seat.ts';
 import { highlight } from '../highlight.ts';
 import { readColour } from './colour.ts';
 import { darken } from './dark.ts';
@@ -16,7 +17,7 @@ import { bringsDark, makeSheets } from './sheets.ts';
 
 /* No script, ever: with it, "same origin" would give a message the whole app. A link may open a tab, which is free of these walls. */
 export const SANDBOX = 'allow-same-origin allow-popups allow-popups-to-escape-sandbox';
-export const FRAME_PAGE = '/frame-mail.html';
+export const FRAME_PAGE = at('/frame-mail.html');
 
 export interface FrameWords {
   quote: string;

@@ -1,0 +1,174 @@
+/** Two people side by side in one browser, each in a seat of their own: lists, sending, without a network, and one who signs out. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { demo, eventually, launch, PATIENCE_MS, type Server, signedIn } from './server.ts';
+
+const [ALICE, BOB] = ['alice@example.test', 'bob@example.test'];
+let server: Server;
+let browser: Browser;
+let context: BrowserContext;
+let alice: Page;
+let bob: Page;
+const errors: string[] = [];
+
+before(async () => {
+  [server, browser] = await Promise.all([demo(), launch()]);
+  for (const who of [ALICE, BOB]) server.deliver(who, `From: Anna <anna@example.net>\r\nTo: ${who}\r\nSubject: For ${who}\r\nMessage-ID: <for-${who}>\r\nDate: Mon, 01 Jun 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>Dear <b>reader</b></p>\r\n`);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const mailOf = (page: Page, who: string) => page.locator('[role=row]', { hasText: `For ${who}` });
+const pathOf = (page: Page): string => page.url().slice(server.origin.length);
+
+/** Each sees the own mail, and nothing of the other's. */
+async function eachSeesTheOwn(): Promise<void> {
+  for (const [page, own, other] of [[alice, ALICE, BOB], [bob, BOB, ALICE]] as const) {
+    await mailOf(page, own).waitFor();
+    assert.equal(await page.getByText(`For ${other}`).count(), 0);
+  }
+  assert.deepEqual([pathOf(alice), pathOf(bob)], ['/mail/inbox', '/u/1/mail/inbox']);
+}
+
+async function open(path: string): Promise<Page> {
+  const page = await context.newPage();
+  page.on('pageerror', (error) => errors.push(String(error)));
+  await page.goto(server.origin + path);
+  return page;
+}
+
+async function choose(page: Page, who: string, entry: string): Promise<void> {
+  await page.getByRole('button', { name: `Account of ${who}` }).first().click();
+  await page.getByRole('menuitem', { name: entry }).click();
+}
+
+async function signIn(page: Page, who: string): Promise<void> {
+  await page.fill('[name=username]', who);
+  await page.fill('[name=password]', server.passwords[who]!);
+  await page.click('form[action$="/auth/login"] button');
+}
+
+async function write(page: Page, to: string, subject: string): Promise<void> {
+  await page.getByRole('button', { name: 'Compose' }).first().click();
+  const form = page.locator('.compose-form');
+  await form.locator('[data-field=to] input').fill(to);
+  await form.locator('[data-field=to] input').press('Enter');
+  await form.getByLabel('Subject').fill(subject);
+}
+
+/** The stores of the browser: changes that wait, by person; undefined: there is no store. */
+const waiting = (page: Page, who: string): Promise<number | undefined> =>
+  page.evaluate(async (name) => {
+    if (!(await indexedDB.databases()).some((one) => one.name === name)) return undefined;
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      const opening = indexedDB.open(name);
+      opening.onsuccess = () => resolve(opening.result);
+    });
+    const count = await new Promise<number>((resolve) => {
+      const asking = db.transaction('log').objectStore('log').count();
+      asking.onsuccess = () => resolve(asking.result);
+    });
+    db.close();
+    return count;
+  }, `postrider ${who}`);
+
+async function found(who: string, subject: string): Promise<{ preview: string; mailboxIds: Record<string, boolean>; keywords: Record<string, boolean> }[]> {
+  const { ids } = await server.ask(who, 'Email/query', { filter: { subject } });
+  return (await server.ask(who, 'Email/get', { ids, properties: ['preview', 'mailboxIds', 'keywords'] })).list;
+}
+
+test('a second person signs in beside the first, and each tab stays whose it is', async () => {
+  const first = await signedIn(browser, server);
+  context = first.context();
+  alice = first;
+  bob = await open('/mail/inbox');
+  await mailOf(bob, ALICE).waitFor();
+  await choose(bob, ALICE, 'Add an account');
+  await bob.waitForURL('**/u/1/?sign-in');
+  await signIn(bob, BOB);
+  await bob.waitForURL('**/u/1/mail/inbox');
+  await eachSeesTheOwn();
+  await Promise.all([alice.reload(), bob.reload()]);
+  await eachSeesTheOwn();
+  // A place of one has a path of its own, in the bar and in links.
+  await mailOf(bob, BOB).click();
+  await bob.frameLocator('.message-frame').getByText('reader').waitFor();
+  assert.match(pathOf(bob), /^\/u\/1\/mail\/inbox\/./);
+  await bob.goto(`${server.origin}/u/1/settings/appearance`);
+  await bob.getByLabel('Dark').check();
+  await eventually(() => bob.evaluate(() => document.documentElement.dataset['theme'] === 'dark'), 'it is dark for bob');
+  assert.equal(await alice.evaluate(() => document.documentElement.dataset['theme']), 'light');
+  await bob.goto(`${server.origin}/u/1/mail/inbox`);
+  // One goes over to the other by the menu, and back.
+  await choose(alice, ALICE, BOB);
+  await alice.waitForURL('**/u/1/mail/inbox');
+  await mailOf(alice, BOB).waitFor();
+  await choose(alice, BOB, ALICE);
+  await alice.waitForURL((url) => url.pathname === '/mail/inbox');
+  await eachSeesTheOwn();
+});
+
+test('what each sends comes from each', async () => {
+  await Promise.all([write(alice, 'carol@example.net', 'By the first'), write(bob, 'carol@example.net', 'By the second')]);
+  for (const page of [alice, bob]) await page.locator('.compose-form').getByRole('button', { name: 'Send', exact: true }).click();
+  for (const [who, own, other] of [[ALICE, 'By the first', 'By the second'], [BOB, 'By the second', 'By the first']] as const) {
+    await eventually(async () => (await found(who, own)).some(({ keywords }) => !keywords['$draft']), `${who} has sent it`);
+    assert.deepEqual(await found(who, other), []);
+  }
+  for (const page of [alice, bob]) await page.locator('.compose-form').waitFor({ state: 'detached' });
+});
+
+test('without a network each starts with the own mail', async () => {
+  for (const [page, who] of [[alice, ALICE], [bob, BOB]] as const) {
+    await eventually(async () => (await waiting(page, who)) === 0, `nothing of ${who} waits`);
+    await eventually(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).every(({ active }) => active?.state === 'activated')), 'service workers run');
+  }
+  assert.deepEqual(await bob.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => new URL(scope).pathname).sort()), ['/', '/u/1/']);
+  await context.setOffline(true);
+  await Promise.all([alice.reload(), bob.reload()]);
+  await eachSeesTheOwn();
+  // Mail that was seen can be read: its frame is a page of the seat, too.
+  await mailOf(bob, BOB).click();
+  await bob.frameLocator('.message-frame').getByText('reader').waitFor();
+  await bob.goBack();
+});
+
+test('one signs out, and leaves the other as she was: her mail, her changes and her draft, which were not at the server', async () => {
+  await mailOf(alice, ALICE).hover();
+  await write(alice, 'carol@example.net', 'Not yet sent');
+  await eventually(async () => ((await waiting(alice, ALICE)) ?? 0) > 0, 'the draft waits');
+  await alice.close();
+  await context.setOffline(false);
+  // It is bob's program that hears of the network, and it sends nothing of hers.
+  await bob.reload();
+  await mailOf(bob, BOB).waitFor();
+  await eventually(async () => (await waiting(bob, BOB)) === 0, 'nothing of bob waits');
+  assert.ok((await waiting(bob, ALICE))! > 0);
+  assert.deepEqual(await found(ALICE, 'Not yet sent'), []);
+  await choose(bob, BOB, 'Sign out');
+  await bob.waitForURL((url) => url.pathname === '/mail/inbox');
+  await mailOf(bob, ALICE).waitFor();
+  alice = bob;
+  await eventually(async () => (await found(ALICE, 'Not yet sent')).length === 1, 'her draft is at the server');
+  const left = await alice.evaluate(async () => ({ databases: (await indexedDB.databases()).map(({ name }) => name!), caches: await caches.keys(), local: Object.keys(localStorage), scopes: (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => new URL(scope).pathname) }));
+  assert.ok(left.databases.includes(`postrider ${ALICE}`));
+  assert.deepEqual([left.databases.filter((name) => name.includes(BOB)), left.caches.filter((name) => name.endsWith('-1')), left.local.filter((name) => name.startsWith('postrider.1.')), left.scopes], [[], [], [], ['/']]);
+  assert.deepEqual(await alice.evaluate(async () => (await (await fetch('/auth/seats')).json()) as unknown), { seats: 5, taken: [0] });
+});
+
+test('whoever signs in twice is led to the first seat', async () => {
+  const again = await open('/u/2/?sign-in');
+  await signIn(again, ALICE);
+  await again.waitForURL((url) => url.pathname === '/mail/inbox', { timeout: PATIENCE_MS });
+  await mailOf(again, ALICE).waitFor();
+  assert.deepEqual(await again.evaluate(async () => (await (await fetch('/auth/seats')).json()) as unknown), { seats: 5, taken: [0] });
+  await choose(again, ALICE, 'Sign out');
+  await again.waitForURL(/\/\?sign-in$/);
+  await alice.waitForURL(/\/\?sign-in$/);
+  assert.deepEqual(await again.evaluate(async () => [(await indexedDB.databases()).length, await caches.keys(), { ...localStorage }]), [0, [], {}]);
+});
+
+test('nothing was reported as an error', () => assert.deepEqual(errors, []));

@@ -1,0 +1,84 @@
+/** Several people in one browser: which seat an address names, what each keeps, and who gets the next one. */
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { isOwnKey, named, others, ownKey, prefixOf, seatOf, seatOfProgram, withoutSeat, workerName } from '../src/base/seat.ts';
+import { freeSeat } from '../src/frame/people.ts';
+import { placeOf } from '../src/frame/router.ts';
+import type { Session } from '../src/jmap/types.ts';
+import { inSeat } from '../src/layer/net/session.ts';
+import { ownScript } from '../src/layer/scripts.ts';
+import { MemoryStore } from '../src/layer/store/memory.ts';
+import { device } from './support/device.ts';
+import { FakeServer } from './support/fake-server.ts';
+
+const WEBSOCKET = 'urn:ietf:params:jmap:websocket';
+
+test('an address names a seat as the server has it, and all else names none', () => {
+  for (const [path, seat, rest] of [['/', 0, '/'], ['/mail/inbox', 0, '/mail/inbox'], ['/u/1/mail/inbox', 1, '/mail/inbox'], ['/u/4', 4, '/'], ['/u/2/', 2, '/']] as const) assert.deepEqual([seatOf(path), withoutSeat(path)], [seat, rest], path);
+  for (const path of ['/u/0/mail', '/u/5/mail', '/u/9/', '/u/01/mail', '/u//mail', '/u/1mail', '/u/10/', '/U/1/', '//u/1/', '/u%2F1/']) assert.deepEqual([seatOf(path), withoutSeat(path)], [0, path], path);
+  assert.deepEqual([0, 1, 4].map(prefixOf), ['', '/u/1', '/u/4']);
+  assert.deepEqual(placeOf('/u/3/mail/archive/T1'), { kind: 'folder', mailbox: 'archive', thread: 'T1' });
+});
+
+test('a page knows its seat by its address, a worker by its name, wherever the file came from', () => {
+  assert.equal(seatOfProgram({ document: {}, name: 'window of /u/2/', location: { pathname: '/u/1/mail/inbox' } }), 1);
+  for (const seat of [0, 3]) assert.equal(seatOfProgram({ name: workerName('layer anew', seat), location: { pathname: '/assets/layer.abc.js' } }), seat);
+  assert.equal(seatOfProgram({ location: { pathname: '/u/4/service-worker.js' } }), 4);
+  assert.equal(seatOfProgram({}), 0);
+});
+
+test('what one keeps is named like nothing of another', () => {
+  assert.deepEqual([0, 1, 2].map((seat) => named('blobs', seat)), ['blobs', 'blobs-1', 'blobs-2']);
+  const keys = [0, 1, 2].map((seat) => ownKey('person', seat));
+  assert.deepEqual(keys.map((key) => [0, 1, 2].filter((seat) => isOwnKey(key, seat))), [[0], [1], [2]]);
+  assert.equal(isOwnKey('another.program'), false);
+});
+
+test('workers come from below the prefix of a seat, and from nowhere else', () => {
+  for (const path of ['/assets/layer.abc.js', '/u/1/assets/layer.abc.js', '/u/4/service-worker.js']) assert.equal(ownScript(path), path);
+  for (const path of ['/u/5/service-worker.js', '/u/1/u/2/service-worker.js', '/u/1/jmap/download/A1/B1/service-worker.js', 'https://example.net/u/1/service-worker.js']) assert.throws(() => ownScript(path), TypeError, path);
+});
+
+const SESSION: Session = {
+  ...new FakeServer().session(),
+  capabilities: { ...new FakeServer().session().capabilities, [WEBSOCKET]: { url: 'wss://mail.example.test/u/2/jmap/ws', supportsPush: true } },
+  apiUrl: 'https://mail.example.test/u/2/jmap/api',
+  downloadUrl: 'https://mail.example.test/u/2/jmap/download/{accountId}',
+  uploadUrl: 'https://mail.example.test/jmap/upload/{accountId}',
+  eventSourceUrl: '/jmap/events?types={types}',
+};
+
+test('a session that was kept in another seat leads to this one', () => {
+  const { apiUrl, downloadUrl, uploadUrl, eventSourceUrl, capabilities } = inSeat(SESSION, '/u/1');
+  assert.deepEqual([apiUrl, downloadUrl, uploadUrl, eventSourceUrl], ['https://mail.example.test/u/1/jmap/api', 'https://mail.example.test/u/1/jmap/download/{accountId}', 'https://mail.example.test/u/1/jmap/upload/{accountId}', '/u/1/jmap/events?types={types}']);
+  assert.deepEqual(capabilities[WEBSOCKET], { url: 'wss://mail.example.test/u/1/jmap/ws', supportsPush: true });
+});
+
+test('before the server has answered, nothing is asked where the session was before', async () => {
+  const store = new MemoryStore();
+  await store.write([{ table: 'about', key: 'session', value: SESSION }]);
+  const { engine } = await device(new FakeServer(), store, false);
+  assert.deepEqual([engine.session!.apiUrl, engine.session!.capabilities[WEBSOCKET]!['url']], ['https://mail.example.test/jmap/api', 'wss://mail.example.test/jmap/ws']);
+  await engine.stop();
+});
+
+test('the next one gets an empty seat, then one whose session has ended', () => {
+  const at = (...seats: number[]) => seats.map((seat) => ({ seat }));
+  assert.equal(freeSeat({ seats: 5, taken: [0] }, at(0)), 1);
+  assert.equal(freeSeat({ seats: 5, taken: [1] }, at(1)), 0);
+  // Whoever is noted here and has no cookie has mail here that waits: the seat is not given away.
+  assert.equal(freeSeat({ seats: 5, taken: [0] }, at(0, 1)), 2);
+  assert.equal(freeSeat({ seats: 5, taken: [0, 1, 2, 3, 4] }, at(0, 1, 3, 4)), 2);
+  assert.equal(freeSeat({ seats: 5, taken: [0, 1, 2, 3, 4] }, at(0, 1, 2, 3, 4)), undefined);
+});
+
+function keeps(t: TestContext, values: Record<string, string>): void {
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'localStorage');
+  Object.defineProperty(globalThis, 'localStorage', { configurable: true, value: { getItem: (name: string) => values[name] ?? null } });
+  t.after(() => (before ? Object.defineProperty(globalThis, 'localStorage', before) : Reflect.deleteProperty(globalThis, 'localStorage')));
+}
+
+test('others are those whose programs have noted it, whatever else stands there', (t) => {
+  keeps(t, { 'postrider.person': 'alice@example.test', 'postrider.1.person': 'bob@example.test', 'postrider.1.name': 'Bob', 'postrider.3.person': 'carol@example.test', 'postrider.5.person': 'nobody', 'postrider.2.theme': '"dark"' });
+  assert.deepEqual(others(), [{ seat: 1, address: 'bob@example.test', name: 'Bob' }, { seat: 3, address: 'carol@example.test', name: '' }]);
+});
