@@ -225,7 +225,7 @@ def state(server):
     return {row["name"]: (text_of(server, row["name"]), row["active"]) for row in json.loads(done.stdout)}
 
 
-@pytest.mark.parametrize("whom", ["store", "rules", pytest.param("all", marks=pytest.mark.long)])
+@pytest.mark.parametrize("whom", ["store", pytest.param("rules", marks=pytest.mark.long), pytest.param("all", marks=pytest.mark.long)])
 def test_kills_while_scripts_are_put(make_server, whom):
     server = make_server()
     rng = random.Random(whom)

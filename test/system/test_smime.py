@@ -28,7 +28,7 @@ class Authority:
         self.count += 1
         key, request, certificate, extensions = (self.folder / f"{self.count}.{end}" for end in ("key", "csr", "pem", "ext"))
         extensions.write_text(f"subjectAltName=email:{address}\nextendedKeyUsage=emailProtection\n")
-        openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Somebody", "-keyout", key, "-out", request)
+        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=Somebody", "-keyout", key, "-out", request)
         openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-set_serial", str(self.count), "-days", days,
                 "-extfile", extensions, "-out", certificate)
         return certificate, key

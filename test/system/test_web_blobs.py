@@ -197,7 +197,7 @@ def test_too_large_an_upload_is_refused_before_it_comes(make_server):
         assert web.upload(b"x" * MB).status == 201
 
 
-@pytest.mark.parametrize("version", ["1", "2"])
+@pytest.mark.parametrize("version", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_100_mb_pass_through(make_server, version):
     """Up and down, without any process growing by 8 MB."""
     server = make_server(environment=LEAN)
