@@ -100,7 +100,7 @@ async function start(): Promise<void> {
   startKeys();
   startService(goTo);
   renewNotifications(layer).catch(() => undefined);
-  tellOthers().catch(() => undefined);
+  tellOthers();
   startMeter();
   render(<Frame />, document.getElementById('app')!);
 }

@@ -1,4 +1,5 @@
 /** Others who are signed in in this browser: going over to them, and signing in beside them (base/seat.ts). */
+import { effect } from '@preact/signals';
 import { at, others, type Person, prefixOf, seat } from '../base/seat.ts';
 import { t } from '../base/words.ts';
 import { mail } from '../model/current.ts';
@@ -49,10 +50,10 @@ export async function addAccount(): Promise<void> {
 }
 
 /** Beside the address, others in this browser are shown the name with which the person writes. */
-export async function tellOthers(): Promise<void> {
+export function tellOthers(): void {
   const store = mail();
-  const address = store.layer.session.username;
-  const [[name, answer]] = (await store.layer.request([['Identity/get', { accountId: store.mainAccount, ids: null }, '0']])) as [[string, Record<string, unknown>, string]];
-  const list = name === 'error' ? [] : (answer['list'] as { name: string; email: string }[]);
-  noteName(list.find(({ email }) => email === address)?.name ?? '');
+  effect(() => {
+    const own = store.identities.all().find(({ email }) => email === store.layer.session.username);
+    noteName(own?.name ?? '');
+  });
 }

@@ -13,7 +13,8 @@ let bob: Page;
 const errors: string[] = [];
 
 before(async () => {
-  [server, browser] = await Promise.all([demo(), launch()]);
+  // A browser has passkeys for a name, and for no address.
+  [server, browser] = await Promise.all([demo().then((one) => ({ ...one, origin: one.origin.replace('127.0.0.1', 'localhost') })), launch()]);
   for (const who of [ALICE, BOB]) server.deliver(who, `From: Anna <anna@example.net>\r\nTo: ${who}\r\nSubject: For ${who}\r\nMessage-ID: <for-${who}>\r\nDate: Mon, 01 Jun 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>Dear <b>reader</b></p>\r\n`);
 });
 after(async () => {
@@ -119,6 +120,26 @@ test('what each sends comes from each', async () => {
     assert.deepEqual(await found(who, other), []);
   }
   for (const page of [alice, bob]) await page.locator('.compose-form').waitFor({ state: 'detached' });
+});
+
+test('a passkey is added, and signs in, in the seat of the one it is for', async () => {
+  const cdp = await context.newCDPSession(bob);
+  await cdp.send('WebAuthn.enable');
+  await cdp.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true } });
+  await bob.goto(`${server.origin}/u/1/account`);
+  await bob.getByLabel('A name for the new passkey').fill('Laptop');
+  await bob.getByRole('button', { name: 'Add a passkey' }).click();
+  await bob.getByRole('link', { name: 'Back to the account' }).click();
+  await bob.waitForURL('**/u/1/account');
+  // His session ends, and hers does not.
+  await context.clearCookies({ name: '__Host-postrider-1' });
+  await bob.goto(`${server.origin}/u/1/mail/archive`);
+  await bob.waitForURL(/\/u\/1\/\?sign-in/);
+  await bob.getByRole('button', { name: 'Use a passkey' }).click();
+  await bob.waitForURL('**/u/1/mail/archive');
+  await bob.goto(`${server.origin}/u/1/mail/inbox`);
+  await alice.reload();
+  await eachSeesTheOwn();
 });
 
 test('without a network each starts with the own mail', async () => {
