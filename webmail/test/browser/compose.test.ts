@@ -384,6 +384,26 @@ test('a name and a signature are kept as they are typed, and stand in the next m
   await form.waitFor({ state: 'detached' });
 });
 
+test('a recipient to whom nothing comes is told of before the mail is sent', async () => {
+  const form = await newMail(alice);
+  await write(form, `${BOB}, nobody@example.test`, 'Lost', 'text');
+  const said = form.locator('.recipients-failing', { hasText: 'nobody@example.test: There is no such mailbox on this server.' });
+  await said.waitFor();
+  assert.equal(await said.getAttribute('role'), 'status');
+  const chip = form.locator('.recipient', { hasText: 'nobody@example.test' });
+  assert.match((await chip.getAttribute('class'))!, /recipient-wrong/);
+  assert.match((await chip.locator('.recipient-name').getAttribute('aria-description'))!, /no such mailbox/);
+  assert.doesNotMatch((await form.locator('.recipient', { hasText: 'bob' }).getAttribute('class'))!, /recipient-wrong/);
+  // It is asked about once, and holds nobody up.
+  await form.getByRole('button', { name: 'Send', exact: true }).click();
+  const question = alice.getByRole('dialog', { name: 'Send although it cannot arrive?' });
+  assert.match(await question.innerText(), /does not reach nobody@example\.test/);
+  await question.getByRole('button', { name: 'Go on writing' }).click();
+  await chip.getByRole('button', { name: 'Remove nobody@example.test' }).click();
+  await said.waitFor({ state: 'detached' });
+  await form.getByRole('button', { name: 'Discard' }).click();
+});
+
 test('no barrier stands in a composer', async () => {
   const form = await newMail(alice);
   await write(form, `${BOB}, anna@gmial.com`, 'Barriers', 'text');

@@ -11,6 +11,7 @@ import { active, discard, identityName, MODE, remember } from '../composers.ts';
 import { maskedItems } from '../masked.ts';
 import { fromOf } from '../draft/email.ts';
 import { writePerson } from '../draft/people.ts';
+import { failing } from '../recipients.ts';
 import { forgetsFile, maxDelay, sendComposer } from '../sending.ts';
 import { templateItems } from '../templates.ts';
 import { Attachments } from './Attachments.tsx';
@@ -24,6 +25,9 @@ import { ReminderChip, reminderItems } from './reminder.tsx';
 export async function sendAsking(composer: Composer, until: Date | null = null): Promise<void> {
   if (composer.hindrance() === null) {
     if (forgetsFile(composer) && !(await askYes({ title: t('compose.forgotten.title'), text: t('compose.forgotten.text'), ok: t('compose.forgotten.ok'), cancel: t('compose.forgotten.cancel') }))) return;
+    const lost = failing(composer);
+    const who = new Intl.ListFormat(currentLanguage()).format(lost);
+    if (lost.length && !(await askYes({ title: t('compose.failing.title'), text: t('compose.failing.text', { who }), ok: t('compose.failing.ok'), cancel: t('compose.forgotten.cancel') }))) return;
     const { subject } = composer.draft.peek();
     if (!subject.trim() && !(await askYes({ title: t('compose.noSubject.title'), text: t('compose.noSubject.text'), ok: t('compose.noSubject.ok'), cancel: t('compose.forgotten.cancel') }))) return;
   }

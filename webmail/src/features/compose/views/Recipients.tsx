@@ -1,13 +1,16 @@
 /** A field of recipients: each is a chip; who is typed is completed; lists are pasted whole; chips move between fields by drag or keys. */
 import { useSignal } from '@preact/signals';
-import { useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { t } from '../../../base/words.ts';
+import { mail } from '../../../model/current.ts';
 import { arrowStep } from '../../../ui/direction.ts';
 import { Icon } from '../../../ui/Icon.tsx';
+import { domainOf, fails, lockOf, noteOf } from '../checks.ts';
 import type { Composer } from '../composer.ts';
 import { isAddress, readPeople, sameAddress, spokenName, withoutRepeats, writePerson } from '../draft/people.ts';
 import type { Person } from '../draft/types.ts';
 import { loadPeople, people } from '../known.ts';
+import { checks } from '../recipients.ts';
 import { likelyMeant } from '../suggest.ts';
 
 export type Field = 'to' | 'cc' | 'bcc';
@@ -36,6 +39,9 @@ export function Recipients({ composer, field, label, children }: { composer: Com
   const root = useRef<HTMLDivElement>(null);
   const list = composer.draft.value[field];
   const all = [...composer.draft.value.to, ...composer.draft.value.cc, ...composer.draft.value.bcc];
+  const online = mail().status.value.connection === 'online';
+  const written = list.map(({ email }) => email).filter(isAddress);
+  useEffect(() => checks.want(written), [written.join('\n'), online]);
   const found = open.value ? people.find(text.value, all) : [];
 
   const write = (value: string) => {
@@ -186,6 +192,23 @@ export function Recipients({ composer, field, label, children }: { composer: Com
         )}
       </div>
       {children}
+      <Failing written={written} />
+    </div>
+  );
+}
+
+function checkWords(email: string): string {
+  const key = noteOf(checks.of(email));
+  return key ? t(key, { domain: domainOf(email) }) : '';
+}
+
+/** Whoever is not reached is named below the field, and said. */
+function Failing({ written }: { written: readonly string[] }) {
+  void checks.version.value;
+  const lines = written.filter((email) => fails(checks.of(email)));
+  return (
+    <div class="recipients-failing" role="status">
+      {lines.map((email) => <p key={email}>{t('compose.recipient.failing', { who: email, what: checkWords(email) })}</p>)}
     </div>
   );
 }
@@ -202,10 +225,17 @@ function RecipientChip({ composer, field, person, remove, edit }: ChipProps) {
   const wrong = !isAddress(person.email);
   const refused = composer.refused.value.includes(person.email);
   const meant = likelyMeant(person.email, people);
-  const note = wrong ? t('compose.recipient.wrong') : refused ? t('compose.recipient.refused') : meant ? t('compose.recipient.meant', { address: meant }) : '';
+  void checks.version.value;
+  const check = wrong ? undefined : checks.of(person.email);
+  const lost = fails(check);
+  const lock = lockOf(check);
+  const checked = wrong ? '' : checkWords(person.email);
+  const asked = meant ? t('compose.recipient.meant', { address: meant }) : '';
+  const note = wrong ? t('compose.recipient.wrong') : refused ? t('compose.recipient.refused') : [checked, asked].filter(Boolean).join(' ');
   const correct = () => composer.setPeople(field, composer.draft.peek()[field].map((p) => (p.email === person.email ? { ...p, email: meant! } : p)));
   return (
-    <span class={`recipient${wrong || refused ? ' recipient-wrong' : meant ? ' recipient-doubt' : ''}`}>
+    <span class={`recipient${wrong || refused || lost ? ' recipient-wrong' : meant ? ' recipient-doubt' : ''}`}>
+      {lock && !refused && <span class={`recipient-lock recipient-${lock}`} title={checked}><Icon name={lock} /></span>}
       <button
         type="button"
         class="recipient-name"
