@@ -1,24 +1,22 @@
 /**
  * Hostile mail in the frame that shows mail, under the policies that the server really sends, counted at a listening server: with all
- * layers, without what the server takes out, without DOMPurify, and without both: then the frame's sandbox and policies alone must hold. What
- * the server makes of a message is shown without any other layer, too. A control without any layer shows that the messages do what they are
- * said to.
+ * layers, without what the server takes out, without DOMPurify, and without both: then the frame's sandbox and policies alone must hold. Each
+ * layer alone is tried by hostile-alone.test.ts, which also shows that the messages do what they are said to.
  */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import * as esbuild from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
-import { hostileMail, MARK, READ, type Hostile } from './hostile.ts';
+import { hostileMail, type Hostile } from './hostile.ts';
+import { cleanedByServer } from './hostile-clean.ts';
 import type { Outcome } from './hostile-page.ts';
 import { demo, launch, type Server } from './server.ts';
 
 declare const __ROOT__: string;
 
-const ALICE = 'alice@example.test';
 const LONG = process.env['WEBMAIL_LONG'] === '1';
 
 /** A frame may be as high as what it shows; nothing here shows more than some lines, but for what is deep on purpose. */
@@ -35,50 +33,22 @@ const asked: string[] = [];
 
 before(async () => {
   tracker = http.createServer((request, response) => {
-    const control = /^\/control\/(\d+)$/.exec(request.url ?? '');
-    const clean = /^\/clean\/(\d+)$/.exec(request.url ?? '');
-    if (request.url === '/clean') return response.end(mail.map(({ isFlood }, n) => (isFlood ? '' : `<iframe src="/clean/${n}"></iframe>`)).join(''));
-    if (clean) return response.end(cleaned[Number(clean[1])]!.html);
     response.setHeader('content-type', 'text/html');
     if (/^\/\d+\//.test(request.url ?? '')) asked.push(request.url!);
-    response.end(control ? mail[Number(control[1])]!.html : '');
+    response.end('');
   });
   await new Promise<void>((resolve) => tracker.listen(0, '127.0.0.1', resolve));
   mail = hostileMail(`http://127.0.0.1:${(tracker.address() as AddressInfo).port}`);
   const made = await esbuild.build({ entryPoints: [path.join(__ROOT__, 'test/browser/hostile-page.ts')], bundle: true, format: 'esm', target: 'chrome120', write: false });
   script = made.outputFiles[0]!.text;
   [server, browser] = await Promise.all([demo(), launch()]);
-  cleaned = await clean(mail);
+  cleaned = await cleanedByServer(server, browser, mail);
 });
 after(async () => {
   await browser?.close();
   await server?.stop();
   tracker?.close();
 });
-
-/** Sends them through the server, which takes out what runs or loads. */
-async function clean(list: Hostile[]): Promise<Hostile[]> {
-  const source = path.join(server.folder, 'hostile');
-  for (const part of ['cur', 'new', 'tmp']) fs.mkdirSync(path.join(source, part), { recursive: true });
-  const head = 'Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\n';
-  for (const [n, { html }] of list.entries()) fs.writeFileSync(path.join(source, 'new', `${n}.test`), `Subject: ${n}\n${head}${Buffer.from(html).toString('base64').replace(/.{76}/g, '$&\n')}\n`);
-  server.run('mailbox', 'import', ALICE, source, '--into', 'INBOX');
-  const { request } = await browser.newContext({ ignoreHTTPSErrors: true });
-  const answer = await request.post(`${server.origin}/jmap/api`, {
-    headers: { authorization: `Basic ${Buffer.from(`${ALICE}:${server.passwords[ALICE]}`).toString('base64')}`, 'content-type': 'application/json' },
-    data: {
-      using: ['core', 'mail'].map((name) => `urn:ietf:params:jmap:${name}`).concat('urn:postrider:params:jmap:cleanhtml'),
-      methodCalls: [
-        ['Email/query', { accountId: 'A1', limit: list.length + 100 }, 'q'],
-        ['Email/get', { accountId: 'A1', '#ids': { resultOf: 'q', name: 'Email/query', path: '/ids' }, properties: ['subject', 'bodyValues'], fetchHTMLBodyValues: true, cleanHTMLBodyValues: true }, 'g'],
-      ],
-    },
-  });
-  const found = ((await answer.json()) as any).methodResponses[1][1].list as { subject: string; bodyValues: Record<string, { value: string; isTruncated: boolean }> }[];
-  const values = new Map(found.map((email) => [email.subject, Object.values(email.bodyValues)[0]!]));
-  assert.ok(list.every((_, n) => values.get(String(n))?.isTruncated === false));
-  return list.map((one, n) => ({ ...one, html: values.get(String(n))!.value }));
-}
 
 /** The app's page as the server gives it out, with another program in it. */
 async function open(): Promise<{ page: Page; moves: string[]; errors: string[] }> {
@@ -114,19 +84,6 @@ function judge(outcomes: Outcome[], all: number): void {
 
 const settled = (page: Page): Promise<void> => page.waitForLoadState('networkidle');
 
-test('control: without any layer these messages load, and run', async () => {
-  const page = await (await browser.newContext()).newPage();
-  asked.length = 0;
-  let ran = 0;
-  for (const name of ['img', 'stylesheet', '@import', 'background', 'SVG image', 'video', 'script', 'event attributes', 'details ontoggle']) {
-    await page.goto(`${mail[0]!.html.match(/http:\/\/127\.0\.0\.1:\d+/)![0]}/control/${mail.findIndex((one) => one.name === name)}`);
-    await settled(page);
-    if (await page.evaluate((mark) => mark in window, MARK)) ran++;
-  }
-  assert.deepEqual(askedBy().sort(), ['@import', 'SVG image', 'background', 'img', 'script', 'stylesheet', 'video']);
-  assert.equal(ran, 3);
-});
-
 const WAYS = [
   ['with all layers', true, true, false],
   ['without the server’s', false, true, true],
@@ -146,22 +103,6 @@ for (const [layers, served, purified, long] of WAYS)
     assert.deepEqual(moves, []);
     if (purified) assert.deepEqual(errors, []);
   });
-
-test('what the server gives out runs nothing and loads nothing without any other layer, and all can be read', async () => {
-  const page = await (await browser.newContext()).newPage();
-  asked.length = 0;
-  const frames: string[] = [];
-  page.on('framenavigated', (frame) => frames.push(new URL(frame.url()).pathname));
-  await page.goto(`${mail[0]!.html.match(/http:\/\/127\.0\.0\.1:\d+/)![0]}/clean`);
-  await settled(page);
-  assert.deepEqual(askedBy(), []);
-  assert.equal(await page.evaluate((mark) => mark in window, MARK), false);
-  assert.deepEqual(frames.filter((name) => !/^\/clean(?:\/\d+)?$/.test(name)), []);
-  const shown = mail.filter(({ isFlood }) => !isFlood);
-  assert.equal(frames.length, shown.length + 1);
-  const texts = await Promise.all(page.frames().slice(1).map((frame) => frame.evaluate(() => document.body.innerText)));
-  assert.deepEqual(texts.flatMap((text, n) => (text.includes(READ) ? [] : [shown[n]!.name])), []);
-});
 
 /* What of a policy no page can see the end of: names of hosts that links lead to are not looked up before somebody follows one. */
 test('the page for mail has a policy of its own, under which nothing runs, loads or is looked up', async () => {

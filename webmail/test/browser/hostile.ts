@@ -1,10 +1,11 @@
 /*
  * Messages by which other webmails were broken into, or told a sender that they were opened. Each holds the words READ, which must
- * stay readable. @@ stands for the address of a listening server: nothing may ever ask it. RUN is script that leaves a mark.
+ * stay readable. @@ stands for the address of a listening server: nothing may ever ask it. RUN is script that leaves the
+ * message's number as a mark.
  */
 export const READ = 'Dear reader, this line stays.';
 export const MARK = 'postriderOwned';
-const RUN = `top.${MARK}=1;parent.${MARK}=1;window.${MARK}=1`;
+const RUN = `top.${MARK}=@N@;parent.${MARK}=@N@;window.${MARK}=@N@`;
 
 const pictures: [string, string][] = [
   ['img', '<img src="@@/img">'],
@@ -90,6 +91,7 @@ const scripts: [string, string][] = [
   ['SVG foreignObject', `<svg><foreignObject><iframe src="javascript:${RUN}"></iframe></foreignObject></svg>`],
   ['MathML link', `<math href="javascript:${RUN}"><mtext>x</mtext></math>`],
   ['link to a script', `<a id="click" href="javascript:${RUN}">x</a><a href="java\tscript:${RUN}">y</a><a href="&#1;javascript:${RUN}">z</a>`],
+  ['link in SVG to a script', `<svg><a id="click" xlink:href="javascript:${RUN}"><text y="9">x</text></a></svg>`],
   ['link to data', `<a id="click" href="data:text/html,<script>${RUN}</script>">x</a>`],
   ['link to vbscript and blob', `<a href="vbscript:x">x</a><a id="click" href="blob:https://example.com/x">x</a>`],
   ['form', `<form action="@@/form" id="f"><input name="q" value="secret" autofocus><button id="click" formaction="@@/formaction">go</button></form><button form="f" formaction="javascript:${RUN}">x</button>`],
@@ -137,5 +139,5 @@ export function hostileMail(at: string): Hostile[] {
   const all = [...pictures, ...media, ...links, ...styles, ...scripts].map(([name, html]) => ({ name, html: around(html) }));
   const heads = [...links, ...styles].map(([name, html]) => ({ name: `${name}, in the head`, html: inHead(html) }));
   const flooding = floods.map(([name, html]) => ({ name, html: around(html), isFlood: true }));
-  return [...all, ...heads, ...flooding].map(({ name, html, ...rest }, i) => ({ name, ...rest, html: html.replaceAll('@@', `${at}/${i}`).replaceAll('@HOST@', `${host}/${i}`) }));
+  return [...all, ...heads, ...flooding].map(({ name, html, ...rest }, i) => ({ name, ...rest, html: html.replaceAll('@N@', String(i)).replaceAll('@@', `${at}/${i}`).replaceAll('@HOST@', `${host}/${i}`) }));
 }

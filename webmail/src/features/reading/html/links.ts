@@ -88,9 +88,12 @@ function doubtOf(link: Element, href: string): ReturnType<typeof mismatch> {
   return mismatch((link as HTMLElement).innerText ?? '', href) ?? mismatch(link.textContent ?? '', href);
 }
 
+/* Links of SVG and MathML pass no other layer. They lead somewhere by xlink:href too, or by what an animation sets, which no attribute tells. */
+const LINKS = 'a[*|href], area[*|href], svg a, math [*|href]';
+
 function follow(event: MouseEvent, document: Document, host: LinkHost): void {
   const target = event.target as Element | null;
-  const link = target?.closest?.('a[href], area[href]');
+  const link = target?.closest?.(LINKS);
   if (!link || event.button > 1) return;
   const href = link.getAttribute('href') ?? '';
   event.preventDefault();
