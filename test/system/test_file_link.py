@@ -74,6 +74,7 @@ def test_the_life_of_one(server):
         page = anybody.get(path, Accept_Language="de", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate", Sec_Fetch_Dest="document")
         text = page.body.decode()
         assert page.status == 200 and 'lang="de"' in text and "Größe &lt;1&gt;.zip" in text and ALICE in text and "256,0 kB" in text
+        assert re.search(r'<time datetime="[\dTZ:-]+">\d+\. (Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember) \d{4}, \d\d:\d\d UTC<', text)
         assert "<script" not in text and page.fields["x-robots-tag"] == "noindex" and page.fields["cache-control"] == "no-store"
         octets = re.search(r'class="button"[^>]* href="([^"]+)"', text)[1]
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/utf8.h"
+#include "role/web/web_time.h"
 
 void web_html_text(struct buf *out, struct view text)
 {
@@ -76,8 +77,8 @@ void web_html_time(struct buf *out, enum web_language in, int64_t seconds)
 	}
 	strftime(text, sizeof text, "%Y-%m-%dT%H:%MZ", &utc);
 	buf_printf(out, "<time datetime=\"%s\">", text);
-	strftime(text, sizeof text, in == WEB_ENGLISH ? "%e %b %Y, %H:%M" : "%Y-%m-%d %H:%M", &utc);
-	buf_printf(out, "%s UTC</time>", text);
+	web_time_write(out, in, &utc);
+	buf_append_string(out, "</time>");
 }
 
 enum { QR_DARK = 1 }; /* the bit of libqrencode's octets */

@@ -9,7 +9,7 @@
  * characters. */
 void web_html_text(struct buf *out, struct view text);
 
-/* A time as people read it, with a month's name in English alone; "never" for 0. */
+/* A time as people read it, as web_time.h writes it; "never" for 0. */
 void web_html_time(struct buf *out, enum web_language in, int64_t seconds);
 
 /* The beginning of a page, up to its main part, and its end. `title` is English, and shown in the language
