@@ -160,6 +160,44 @@ int share_withdraw(struct account_change *c, uint64_t owner, uint32_t mailbox)
 	return error ? error : drop_share(c, owner, mailbox);
 }
 
+static bool is_among(const uint64_t *groups, size_t count, uint64_t group)
+{
+	size_t i = 0;
+	while (i < count && groups[i] != group)
+		i++;
+	return i < count;
+}
+
+/* What cannot be read may lead somewhere. */
+static bool finds(
+    struct account_change *c, const struct account_share *share, const uint64_t *groups, size_t count)
+{
+	struct account_mailbox m;
+	int error = mailbox_get(c->txn, share->owner, share->mailbox, &m);
+	if (error)
+		return error != -ENOENT;
+	for (size_t i = 0; i < m.grant_count; i++) {
+		const struct account_grant *g = &m.grants[i];
+		bool is_its_own = (g->kind != GRANT_USER && g->kind != GRANT_GROUP) ||
+		                  (g->kind == GRANT_USER && g->who == c->shard) ||
+		                  (g->kind == GRANT_GROUP && is_among(groups, count, g->who));
+		if (is_its_own && !g->negative && g->rights & RIGHT_LOOKUP)
+			return !m.removing;
+	}
+	return false;
+}
+
+int shares_withdraw_ungranted(struct account_change *c, const uint64_t *groups, size_t count)
+{
+	struct listed *l = mem_alloc(sizeof *l);
+	int error = list_shares(c, 0, UINT64_MAX, l);
+	for (size_t i = 0; i < l->count && error == 0; i++)
+		if (is_invitation(&l->shares[i]) && !finds(c, &l->shares[i], groups, count))
+			error = drop_share(c, l->shares[i].owner, l->shares[i].mailbox);
+	mem_free(l);
+	return error;
+}
+
 static int end_one(
     struct account_change *c, struct txn *t, uint64_t user, uint64_t owner, uint32_t mailbox, int64_t now)
 {

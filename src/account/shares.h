@@ -26,6 +26,13 @@ int share_invite(struct account_change *c, uint64_t owner, uint32_t mailbox, str
 int share_withdraw(struct account_change *c, uint64_t owner, uint32_t mailbox)
     __attribute__((warn_unused_result));
 
+/*
+ * Within a change of the account, which has left a group: of its invitations those go that lead nowhere,
+ * where `groups` are the groups that it is in.
+ */
+int shares_withdraw_ungranted(struct account_change *c, const uint64_t *groups, size_t count)
+    __attribute__((warn_unused_result));
+
 /* The mailbox goes, and with it the shares of the users who have rights to it; accounts that are gone are
  * passed over. The members of groups lose theirs when they need the room. */
 int shares_end(struct txn *t, uint64_t owner, uint32_t mailbox, const struct account_mailbox *m, int64_t now)

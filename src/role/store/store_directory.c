@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "role/store/directory_job.h"
 #include "role/store/store_group_joined.h"
+#include "role/store/store_group_left.h"
 #include "role/store/store_private.h"
 
 static unsigned answer_to(const struct link *link)
@@ -37,6 +38,8 @@ static void done(struct directory_job *job)
 		    &store_role.auth, asked->link, MESSAGE_DIRECTORY_CHANGED, &(struct message_revoke){0});
 	if (job->operation == DIRECTORY_GROUP_ADD && job->error == 0)
 		store_group_joined(job->fields[0], job->fields[1]);
+	if (job->operation == DIRECTORY_GROUP_REMOVE && job->error == 0)
+		store_group_left(job->fields[1]);
 	struct message_directory_answer m;
 	struct arena arena;
 	arena_init(&arena, 1024 * 1024);

@@ -8,6 +8,7 @@
 #include "account/change.h"
 #include "account/grants.h"
 #include "account/shares.h"
+#include "base/mem.h"
 
 enum { OWNER = 1, VICTIM = 2, MEMBER = 3 };
 
@@ -137,6 +138,58 @@ static void an_invitation_goes_with_its_right(void **state)
 	assert_int_equal(shares(), 1); /* the group's */
 }
 
+struct leaving {
+	uint64_t groups[2];
+	size_t count;
+};
+
+static int run_leave(struct txn *t, void *arg)
+{
+	const struct leaving *l = arg;
+	struct account_change *c = mem_alloc(sizeof *c);
+	int error = change_begin(c, t, test_account(VICTIM), 1);
+	if (error == 0)
+		error = shares_withdraw_ungranted(c, l->groups, l->count);
+	if (error == 0)
+		error = change_end(c);
+	mem_free(c);
+	return error;
+}
+
+/* As a member of a group that was given a right. */
+static uint32_t invite_by_group(unsigned number, uint64_t group)
+{
+	uint32_t m = make(number);
+	assert_int_equal(give(m, RIGHT_LOOKUP), 1);
+	give_to(GRANT_GROUP, group, m, RIGHT_LOOKUP);
+	assert_int_equal(give(m, 0), 0);
+	return m;
+}
+
+static void an_invitation_of_a_group_goes_with_it(void **state)
+{
+	(void)state;
+	begin();
+	invite_by_group(1, 9);
+	invite_by_group(2, 8);
+	uint32_t accepted = invite_by_group(3, 9), own = invite_by_group(4, 9),
+	         anyones = invite_by_group(5, 9);
+	assert_int_equal(set(test_account(OWNER), accepted, SHARE_ACCEPTED), 0);
+	assert_int_equal(give(own, RIGHT_LOOKUP), 0);
+	give_to(GRANT_ANYONE, 0, anyones, RIGHT_LOOKUP);
+	assert_int_equal(shares(), 5);
+	struct leaving both = {{8, 9}, 2}, left = {{8}, 1};
+	assert_int_equal(test_commit(accounts.store, run_leave, &both), 0);
+	assert_int_equal(shares(), 5);
+	assert_int_equal(test_commit(accounts.store, run_leave, &left), 0);
+	assert_int_equal(shares(), 4);
+	assert_int_equal(give(own, 0), 0);
+	give_to(GRANT_ANYONE, 0, anyones, 0);
+	left.count = 0;
+	assert_int_equal(test_commit(accounts.store, run_leave, &left), 0);
+	assert_int_equal(shares(), 1); /* what was accepted, for when the right comes again */
+}
+
 static void an_answer_outlives_the_right_but_not_the_mailbox(void **state)
 {
 	(void)state;
@@ -206,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_invitation_goes_with_its_right),
+	    cmocka_unit_test(an_invitation_of_a_group_goes_with_it),
 	    cmocka_unit_test(an_answer_outlives_the_right_but_not_the_mailbox),
 	    cmocka_unit_test(one_owner_invites_so_many_times),
 	    cmocka_unit_test(a_full_list_drops_what_leads_nowhere),
