@@ -18,6 +18,10 @@ static void what_is_written_is_read(void **state)
 	entry_add_text(&e, VIEW("text"));
 	entry_add_text(&e, (struct view){0});
 	entry_add_fixed(&e, 4, 0x01020304);
+	const struct blob_id blob = {{1, 2, 3}}, none = {{0}};
+	struct blob_id read = blob;
+	entry_add_blob(&e, &blob);
+	entry_add_blob(&e, &none);
 	entry_add_bytes(&e, VIEW("end"));
 	assert_false(e.failed);
 	struct cursor c = entry_read(entry_view(&e), 3);
@@ -26,6 +30,10 @@ static void what_is_written_is_read(void **state)
 	assert_view(entry_take_text(&c), "text");
 	assert_int_equal(entry_take_text(&c).len, 0);
 	assert_int_equal(entry_take_fixed(&c, 4), 0x01020304);
+	entry_take_blob(&c, &read);
+	assert_memory_equal(&read, &blob, sizeof blob);
+	entry_take_blob(&c, &read);
+	assert_true(blob_is_none(&read));
 	assert_view(cursor_bytes(&c, 3), "end");
 	assert_true(cursor_at_end(&c));
 	assert_int_equal(entry_result(&c), 0);
