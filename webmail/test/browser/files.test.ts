@@ -184,6 +184,11 @@ test('who gets the mail fetches the file by its link, without an account', async
 });
 
 test('where there is no room, that is said in words, and what is removed makes some', async () => {
+  const kept = await newMail('Keeps its file');
+  await attach(kept);
+  await card(kept, 'As a link, until').waitFor();
+  await kept.getByRole('button', { name: 'Close' }).click();
+  await kept.waitFor({ state: 'detached' });
   fs.appendFileSync(path.join(server.folder, 'var/postrider.conf'), `\nfile_link_space = "${LARGE * 1.5}"\n`);
   server.run('reload');
   await page.reload();
