@@ -12,8 +12,16 @@
 #include "jmap/jmap_email_patch.h"
 #include "mail/email_wire.h"
 
-/* Behind these octets a change more may not fit into the question: the largest has all keywords twice. */
-enum { CHANGES_ENOUGH = EMAIL_SET_BYTES - 64 * 1024, FAILED_SIZE = 12 };
+enum {
+	/* Octets of one change: the largest has all keywords twice, and all mailboxes. */
+	CHANGE_MAX = 2 * MAIL_KEYWORDS_MAX + 16 * 1024,
+	/* Behind these octets a change more may not fit into the question. */
+	CHANGES_ENOUGH = EMAIL_SET_BYTES - CHANGE_MAX,
+	FAILED_SIZE = 12
+};
+_Static_assert(
+    JMAP_KEYWORDS_OF_EMAIL *(MAIL_KEYWORD_MAX + 1) <= MAIL_KEYWORDS_MAX, "one question has room for them");
+_Static_assert(2 * EMAIL_MAILBOX_SIZE * EMAIL_PLACES_MAX + SNOOZE_BYTES_MAX < 16 * 1024, "so have mailboxes");
 
 struct change {
 	struct view id; /* as the client gave it */
