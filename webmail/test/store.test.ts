@@ -33,6 +33,29 @@ function fake(answer: (name: string, args: any) => Record<string, unknown>) {
   return { layer, tell: (event: LayerEvent) => heard.forEach((one) => one(event)) };
 }
 
+test('what somebody shares while the page is open, or since its first screen was kept, is loaded when the session says so', async () => {
+  const { layer, tell } = fake((name, { accountId }) => ({ state: '1', list: name === 'Mailbox/get' ? [{ id: `inbox of ${accountId}`, name: 'Inbox', parentId: null, role: 'inbox' }] : [] }));
+  const store = new Store(layer);
+  const asked: string[] = [];
+  const { request } = layer;
+  layer.request = (calls) => (asked.push(...calls.map(([name, args]) => `${name} ${String(args['accountId'])}`)), request(calls));
+  // Before the page has asked for anything, it is asked for with the rest.
+  tell({ kind: 'session' });
+  await store.load();
+  assert.equal(asked.filter((one) => one === 'Mailbox/get A').length, 1);
+  const { accounts } = layer.session;
+  layer.session.accounts['B'] = { ...accounts['A']!, name: 'b', isPersonal: false };
+  const seen: string[][] = [];
+  const came = new Promise<void>((resolve) => effect(() => (seen.push(store.inboxes().map(({ id }) => id)), seen.at(-1)!.length === 2 && resolve())));
+  tell({ kind: 'session' });
+  await came;
+  assert.deepEqual(seen.at(-1), ['inbox of A', 'inbox of B']);
+  // Nothing is asked for twice.
+  tell({ kind: 'session' });
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual(asked.filter((one) => one.startsWith('Mailbox/get')), ['Mailbox/get A', 'Mailbox/get B']);
+});
+
 test("a folder that was made here gets the server's id in one step, and who noted the old one finds it", async () => {
   const made = { name: 'Projects', parentId: null, role: null };
   let isMade = false;

@@ -50,6 +50,7 @@ export class Store {
   private readonly names = new Map<Id, Id>();
   private readonly states = new Map<string, State>();
   private following = Promise.resolve();
+  private isBegun = false;
 
   constructor(readonly layer: Layer) {
     this.preferences = new Preferences(layer, () => this.mainAccount);
@@ -59,7 +60,10 @@ export class Store {
       if (event.kind === 'state') this.following = this.following.then(() => this.follow(event.changed)).catch(reportError);
       else if (event.kind === 'status') this.followStatus(event.status);
       else if (event.kind === 'signed-out') this.signedOut.value = event.asked ? 'asked' : 'ended';
-      else if (event.kind === 'session') this.readAccounts();
+      else if (event.kind === 'session') {
+        this.readAccounts();
+        if (this.isBegun) this.following = this.following.then(() => this.loadNew()).catch(reportError);
+      }
       else if (event.kind === 'named') for (const [local, real] of Object.entries(event.ids)) this.names.set(local, real);
     });
   }
@@ -93,9 +97,9 @@ export class Store {
     return this.layer.session.primaryAccounts[MAIL] ?? this.accounts.peek()[0]?.id ?? '';
   }
 
-  private firstCalls() {
+  private firstCalls(ids = this.accounts.peek().map(({ id }) => id)) {
     const request = new Batch(this.layer);
-    const calls = this.accounts.peek().map(({ id }) => ({
+    const calls = ids.map((id) => ({
       id,
       mailboxes: request.call<{ state: State; list: Mailbox[] }>('Mailbox/get', { accountId: id, ids: null }),
       identities: request.call<{ state: State; list: Identity[] }>('Identity/get', { accountId: id, ids: null }, { mayFail: true }),
@@ -113,6 +117,7 @@ export class Store {
 
   /** What there must be before anything is shown. What changes meanwhile is followed from there. */
   load(): Promise<void> {
+    this.isBegun = true;
     const loaded = this.loadFirst();
     this.following = this.following.then(() => loaded).catch(() => undefined);
     return loaded;
@@ -125,6 +130,19 @@ export class Store {
     const preferred = this.preferences.load().catch(() => undefined);
     await request.send();
     if (!this.preferences.areHere) await Promise.race([preferred, new Promise((resolve) => setTimeout(resolve, PREFERENCES_WITHIN_MS))]);
+    this.takeFirst(calls);
+  }
+
+  /** Accounts that have come since: somebody has shared something, which the session did not say yet when this page began. */
+  private async loadNew(): Promise<void> {
+    const ids = this.accounts.peek().map(({ id }) => id).filter((id) => !this.state(id, 'Mailbox'));
+    if (!ids.length) return;
+    const { request, calls } = this.firstCalls(ids);
+    await request.send();
+    this.takeFirst(calls);
+  }
+
+  private takeFirst(calls: ReturnType<Store['firstCalls']>['calls']): void {
     batch(() => {
       for (const { id, mailboxes, identities, emails, threads } of calls) {
         this.mailboxes.put(id, mailboxes.answer.list);
