@@ -53,7 +53,8 @@ export interface Layer {
   request(calls: Invocation[]): Promise<Invocation[]>;
   /**
    * The same from what is kept in this browser alone, at once: for what is shown while somebody types. Words are looked for in people,
-   * subjects and previews. A call that can't be answered so has the error "notHere". Missing where nothing is kept.
+   * subjects and previews; without a connection in the bodies that are kept as well, and what they have comes later, with an event "state".
+   * A call that can't be answered so has the error "notHere". Missing where nothing is kept.
    */
   here?(calls: Invocation[]): Promise<Invocation[]>;
   /** Mail of so many days is kept whole in this browser from now on. Missing where nothing is kept. */

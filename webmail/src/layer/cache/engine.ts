@@ -46,7 +46,7 @@ export class Engine implements PumpHost {
   readonly bodies: Bodies;
   private readonly store: SafeStore;
   private readonly answers: Answers;
-  private readonly texts = new TextIndex();
+  private readonly texts: TextIndex;
   private readonly parts = new Map<Id, Part>();
   private readonly pump = new Pump(this);
   private readonly events = new Emitter<LayerEvent>();
@@ -68,6 +68,7 @@ export class Engine implements PumpHost {
     this.log = new Log(this.store);
     this.bodies = new Bodies(this.store);
     this.answers = new Answers(this.store);
+    this.texts = new TextIndex(this.store, () => wire.connection !== 'online', (account) => this.emit({ kind: 'state', changed: { [account.id]: account.states() } }));
     wire.listen((event) => {
       if (event.kind === 'connection') {
         if (event.connection === 'online') this.online();

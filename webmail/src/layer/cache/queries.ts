@@ -5,7 +5,7 @@ import type { Json } from './emails.ts';
 import { difference, evaluate, filterTest, sortOf } from './query.ts';
 import type { Read } from './reads.ts';
 import { MethodError } from './references.ts';
-import type { TextIndex } from './text.ts';
+import { bodyWords, type TextIndex } from './text.ts';
 
 /** Queries whose results are kept, and for each the results that views may still have. */
 const KEPT = 24;
@@ -17,6 +17,8 @@ interface Result {
   state: string;
   /** The version of the emails that it was made of. */
   emails: number;
+  /** And of what was found in bodies. */
+  bodies: number;
   ids: Id[];
 }
 
@@ -44,19 +46,23 @@ export class Queries {
     this.kept.delete(key);
     this.kept.set(key, results);
     const number = emails.version;
+    const words = online ? [] : bodyWords(filter);
+    const found = words.length ? this.texts.bodies.ask(account, words) : undefined;
+    const bodies = found?.version ?? 0;
     const last = results.at(-1);
-    if (last?.emails === number) return last;
+    if (last?.emails === number && last.bodies === bodies) return last;
     if (!test) {
       await this.texts.load(account);
-      test = filterTest(emails, filter, (name, value) => this.texts.test(account, name, value));
+      test = filterTest(emails, filter, (name, value) => this.texts.test(account, name, value, found));
       if (!test) throw new MethodError('unsupportedFilter', 'This is known to the server alone.');
     }
     const ids = evaluate(emails, test, sort ?? null, args['collapseThreads'] ?? false);
     if (last && last.ids.length === ids.length && last.ids.every((id, at) => id === ids[at])) {
       last.emails = number;
+      last.bodies = bodies;
       return last;
     }
-    const result = { state: `${this.epoch}Q${++this.count}`, emails: number, ids };
+    const result = { state: `${this.epoch}Q${++this.count}`, emails: number, bodies, ids };
     results.push(result);
     if (results.length > RESULTS_KEPT) results.shift();
     for (const old of this.kept.keys()) {

@@ -2,16 +2,31 @@
  * The words of all list properties in memory, for search as one types and for the time without a network: one string for each piece of
  * emails, looked through from end to end. 100,000 emails take some 20 MB and 10 ms.
  */
-import type { Id } from '../../jmap/types.ts';
+import type { Filter, Id } from '../../jmap/types.ts';
 import type { Account } from './account.ts';
+import { BodySearch, type Found } from './body-search.ts';
+import { plain, textOfBody } from './body-text.ts';
 import type { Json } from './emails.ts';
 import type { Test } from './query.ts';
 
 /** Unused for so long it is given back. */
 const KEPT_MS = 120_000;
 
-/** Words are compared without case and diacritics, as the server does. */
-export const plain = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+/** Conditions that are about a mail's whole text: of what is kept, the bodies are looked through too (body-search.ts). */
+const WHOLE = ['text', 'body'];
+
+/** The words of a condition. */
+const wordsIn = (value: string): string[] => plain(value).replaceAll('"', ' ').split(/\s+/).filter(Boolean);
+
+/** The words that a filter looks for in bodies. */
+export function bodyWords(filter: Filter | null | undefined): string[] {
+  if (!filter) return [];
+  if ('operator' in filter) return filter.conditions.flatMap(bodyWords);
+  return WHOLE.flatMap((name) => {
+    const value = (filter as Json)[name];
+    return typeof value === 'string' ? wordsIn(value) : [];
+  });
+}
 
 interface Words {
   from: string;
@@ -29,6 +44,12 @@ export class TextIndex {
   private words = new Map<Id, Words>();
   private number = -1;
   private timer: ReturnType<typeof setTimeout> | undefined;
+
+  readonly bodies: BodySearch;
+
+  constructor(...bodies: ConstructorParameters<typeof BodySearch>) {
+    this.bodies = new BodySearch(...bodies);
+  }
 
   /** Reads all, or what has come since. */
   async load(account: Account): Promise<void> {
@@ -60,19 +81,20 @@ export class TextIndex {
     const known = this.words.get(id);
     if (known || account.emails.server.has(id)) return known;
     const made = account.emails.made(id);
-    return made && { from: people(made['from']), to: people(made['to']), subject: plain(made['subject'] ?? ''), preview: plain(made['preview'] ?? '') };
+    return made && { from: people(made['from']), to: people(made['to']), subject: plain(made['subject'] ?? ''), preview: plain(`${made['preview'] ?? ''} ${textOfBody(made)}`) };
   }
 
-  /** The test of a condition on words: all of them are in it. Undefined: it is not known here. */
-  test(account: Account, name: string, value: unknown): Test | undefined {
+  /** The test of a condition on words: all of them are in it. `found`: in bodies, so far. Undefined: it is not known here. */
+  test(account: Account, name: string, value: unknown, found?: Found): Test | undefined {
     if (name === 'firstContact') return (row) => (this.of(account, row.id)?.first ?? false) === value;
     if (typeof value !== 'string') return undefined;
     const fields = ({ from: ['from'], to: ['to'], cc: ['to'], subject: ['subject'], text: ['from', 'to', 'subject', 'preview'], body: ['preview'] } as Record<string, (keyof Omit<Words, 'first'>)[]>)[name];
     if (!fields) return undefined;
-    const wanted = plain(value).replaceAll('"', ' ').split(/\s+/).filter(Boolean);
+    const wanted = wordsIn(value);
+    const inBody = WHOLE.includes(name) ? found : undefined;
     return (row) => {
       const words = this.of(account, row.id);
-      return words !== undefined && wanted.every((word) => fields.some((field) => words[field].includes(word)));
+      return words !== undefined && wanted.every((word) => fields.some((field) => words[field].includes(word)) || inBody?.has(row.id, word));
     };
   }
 }
