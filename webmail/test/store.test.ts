@@ -46,7 +46,12 @@ test('what somebody shares while the page is open, or since its first screen was
   const { accounts } = layer.session;
   layer.session.accounts['B'] = { ...accounts['A']!, name: 'b', isPersonal: false };
   const seen: string[][] = [];
-  const came = new Promise<void>((resolve) => effect(() => (seen.push(store.inboxes().map(({ id }) => id)), seen.at(-1)!.length === 2 && resolve())));
+  const came = new Promise<void>((resolve) =>
+    effect(() => {
+      seen.push(store.inboxes().map(({ id }) => id));
+      if (seen.at(-1)!.length === 2) resolve();
+    }),
+  );
   tell({ kind: 'session' });
   await came;
   assert.deepEqual(seen.at(-1), ['inbox of A', 'inbox of B']);
