@@ -137,7 +137,7 @@ function MailPanes() {
         <NothingOpen />
       ) : (
         componentsOf('reading').map((Component, i) => (
-          <ErrorFence key={`${i} ${thread}`}>
+          <ErrorFence key={i} of={thread}>
             <Component threadId={thread} />
           </ErrorFence>
         ))

@@ -2,6 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import { at, withoutSeat } from '../base/seat.ts';
 import type { Id } from '../jmap/types.ts';
+import { afterPaint } from '../ui/paint.ts';
 
 export type Place =
   /** mailbox: a role ("inbox") of the own account, or an id; "all": the inboxes of all accounts. */
@@ -56,13 +57,37 @@ export function setupPath(address: string): string {
 const current = signal<Place>(typeof location === 'undefined' ? HOME : placeOf(location.pathname));
 export const place = computed(() => current.value);
 
+/** The step of the browser's history that is still to be written: it takes some milliseconds, and the place itself is painted before. */
+let due: { path: string; replaces: boolean; callOff: () => void } | undefined;
+
+function writeHistory(): void {
+  if (!due) return;
+  const { path, replaces, callOff } = due;
+  due = undefined;
+  callOff();
+  if (replaces) history.replaceState(null, '', path);
+  else history.pushState(null, '', path);
+}
+
 /** replace: back does not come here again, as with the next message in a list. */
 export function go(to: Place, options: { replace?: boolean } = {}): void {
   const path = pathOf(to);
   if (path === pathOf(current.peek())) return;
-  if (options.replace) history.replaceState(null, '', path);
-  else history.pushState(null, '', path);
+  if (!options.replace) writeHistory();
+  // What takes the place of a step that is not written yet is written as that step.
+  const replaces = due ? due.replaces : Boolean(options.replace);
+  due?.callOff();
+  due = { path, replaces, callOff: () => undefined };
+  // Nothing is painted of a page that nobody sees.
+  if (document.hidden) writeHistory();
+  else due.callOff = afterPaint(writeHistory);
   current.value = to;
+}
+
+/** To where one was before. */
+export function goBack(): void {
+  writeHistory();
+  history.back();
 }
 
 /** The email that is to be answered once its conversation is shown: a notification's "Reply" leads to a place with "#reply=ID". */
@@ -83,7 +108,13 @@ export function goTo(path: string): void {
 
 export function startRouter(): void {
   takeAnswer(location.hash);
-  addEventListener('popstate', () => (current.value = placeOf(location.pathname)));
+  addEventListener('popstate', () => {
+    // The browser has gone elsewhere before the step was written.
+    due?.callOff();
+    due = undefined;
+    current.value = placeOf(location.pathname);
+  });
+  addEventListener('pagehide', writeHistory);
   // A reload does not answer once more.
   if (answerWanted.peek() || location.pathname !== pathOf(current.peek())) history.replaceState(null, '', pathOf(current.peek()));
 }

@@ -41,7 +41,8 @@ export function Conversation({ threadId }: { threadId: Id }) {
   return (
     <article class="conversation" aria-labelledby="conversation-subject">
       <Head view={view} ids={ids} />
-      <Messages view={view} ids={ids} />
+      {/* The head is changed in place; messages begin anew. */}
+      <Messages key={threadId} view={view} ids={ids} />
     </article>
   );
 }

@@ -3,7 +3,7 @@ import { at } from '../../../base/seat.ts';
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../../../base/words.ts';
-import { go, HOME, place } from '../../../frame/router.ts';
+import { go, goBack, HOME, place } from '../../../frame/router.ts';
 import { IconButton } from '../../../ui/Button.tsx';
 import type { Composer } from '../composer.ts';
 import { closeComposer, composers, openByName } from '../composers.ts';
@@ -48,7 +48,7 @@ export function ComposePage() {
 }
 
 function leave(): void {
-  if (history.length > 1) history.back();
+  if (history.length > 1) goBack();
   else go(HOME);
 }
 
