@@ -50,6 +50,8 @@ export function VirtualList(props: VirtualListProps) {
   // What was seen before the order changed: rows from the top of the window, and how far the first one stuck out above it.
   const seen = useRef<{ keys: (string | undefined)[]; from: number; offset: number }>({ keys: [], from: 0, offset: 0 });
 
+  // As the last look found it: to ask for it anew makes the browser lay out all that has just changed.
+  const lastTop = () => seen.current.from * now.current.rowHeight + seen.current.offset;
   const top = () => listTop(scroller.current!.scrollTop, now.current.count, now.current.rowHeight, view.current);
   const scrollTo = (to: number) => {
     scroller.current!.scrollTop = scrollTopFor(to, now.current.count, now.current.rowHeight, view.current);
@@ -90,9 +92,9 @@ export function VirtualList(props: VirtualListProps) {
     element.addEventListener('scroll', look, { passive: true });
     props.handle?.({
       show: (index) => {
-        const margin = parseFloat(getComputedStyle(element).scrollPaddingTop) || 0;
-        const to = topToShow(index, top(), view.current, now.current.rowHeight, margin);
-        if (to !== top()) scrollTo(to);
+        const to = topToShow(index, lastTop(), view.current, now.current.rowHeight);
+        if (to === lastTop()) return;
+        scrollTo(to);
         look();
       },
       page: () => Math.max(1, Math.floor(view.current / now.current.rowHeight)),

@@ -42,10 +42,10 @@ export function spanToDraw(seen: Span, drawn: Span, wanted: Span, isFirst: boole
   return seen.from >= drawn.from && seen.to <= drawn.to ? drawn : seen;
 }
 
-// The list's top at which the row is seen whole; the same top, if it is already. `margin`: what is hidden at the window's top.
-export function topToShow(index: number, top: number, view: number, rowHeight: number, margin = 0): number {
+// The list's top at which the row is seen whole; the same top, if it is already.
+export function topToShow(index: number, top: number, view: number, rowHeight: number): number {
   const row = index * rowHeight;
-  if (row < top + margin) return Math.max(0, row - margin);
+  if (row < top) return row;
   if (row + rowHeight > top + view) return Math.max(0, row + rowHeight - view);
   return top;
 }
