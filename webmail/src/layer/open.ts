@@ -11,6 +11,17 @@ import { signingIn } from './worker/marker.ts';
 
 declare const __WORKERS__: Record<string, string>;
 
+/** What a page that nobody sees, and paints nothing, waits for. */
+const PAINTED_WITHIN_MS = 300;
+
+/** The first screen is on the screen: a worker that reads all mail takes a processor from it, and is in nobody's way afterwards. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, PAINTED_WITHIN_MS);
+  });
+}
+
 async function keeping(url: string): Promise<Layer> {
   try {
     return await CachedLayer.start(ownScript(at(url)));
@@ -27,14 +38,12 @@ export async function openLayer(): Promise<Layer> {
   if (!url || !canKeep) return new DirectLayer(await fetchSession());
   // Whoever has just signed in is shown nothing before the server has said who it is.
   const isAnew = signingIn() !== null;
-  const opening = keeping(url);
-  if (isAnew) return opening;
-  const first = readFirstScreen();
-  // What fails before there is anything to show is told by the first to come.
+  const first = isAnew ? undefined : await readFirstScreen().catch(() => undefined);
+  if (!first) return keeping(url);
+  const opening = painted().then(() => keeping(url));
   opening.catch((error: unknown) => {
     // This seat knows by now that it has nothing to show: what begins anew leads to the other one.
     if (error instanceof LayerError && error.kind === 'elsewhere') location.reload();
   });
-  const found = await Promise.race([opening, first.catch(() => undefined)]);
-  return found && 'answers' in found ? new EarlyLayer(found, opening) : opening;
+  return new EarlyLayer(first, opening);
 }

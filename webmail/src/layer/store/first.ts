@@ -1,6 +1,6 @@
 /**
  * The first screen of the next start: what a page asks before it shows anything, with the answers. It is one small record of the person's store,
- * which a page reads by itself in a few milliseconds, while the worker that answers all else still begins. The worker alone writes it.
+ * which a page reads by itself in a few milliseconds, before the worker that answers all else begins. The worker alone writes it.
  */
 import type { Invocation, Session } from '../../jmap/types.ts';
 import { inSeat } from '../net/session.ts';
