@@ -212,7 +212,15 @@ static int run_stat(struct txn *t, void *arg)
 	r->bytes = head_bytes(&head);
 	r->deleted_bytes = head.deleted_bytes;
 	r->modseq = head.modseq;
-	return account_file_links_sum(t, r->shard, r->now, &r->file_links, &r->file_link_bytes);
+	return 0;
+}
+
+static int run_stat_links(struct txn *t, void *arg)
+{
+	struct account_request *r = arg;
+	int error = run_stat(t, r);
+	return error ? error
+	             : account_file_links_sum(t, r->shard, r->now, &r->file_links, &r->file_link_bytes);
 }
 
 static void read_done(struct store_read *read, int result)
@@ -221,12 +229,22 @@ static void read_done(struct store_read *read, int result)
 	r->done(r, result);
 }
 
-void account_stat(struct accounts *a, struct account_request *r)
+static void begin_read(struct accounts *a, struct account_request *r, int (*run)(struct txn *t, void *arg))
 {
 	r->accounts = a;
 	r->now = clock_wall();
-	r->read = (struct store_read){.shard = r->shard, .run = run_stat, .arg = r, .done = read_done};
+	r->read = (struct store_read){.shard = r->shard, .run = run, .arg = r, .done = read_done};
 	store_read(a->store, &r->read);
+}
+
+void account_stat(struct accounts *a, struct account_request *r)
+{
+	begin_read(a, r, run_stat);
+}
+
+void account_stat_links(struct accounts *a, struct account_request *r)
+{
+	begin_read(a, r, run_stat_links);
 }
 
 static int run_set_quota(struct txn *t, void *arg)

@@ -71,7 +71,7 @@ struct account_request {
 	struct view language;    /* create: of the names of mailboxes, as RFC 5646; empty: struct accounts' */
 	int64_t since;           /* undelete: mail deleted at this time or later */
 	uint64_t messages, bytes, deleted_bytes, modseq, mailboxes; /* stat: results */
-	uint64_t file_links, file_link_bytes; /* stat: results; of those whose time is not over */
+	uint64_t file_links, file_link_bytes; /* stat_links: results; of those whose time is not over */
 	uint64_t count; /* undelete, purge, upkeep: result, how many messages or entries */
 	bool stop; /* upkeep: the caller sets it to have it end soon, with the rest left for another day */
 
@@ -100,6 +100,9 @@ void account_remove(struct accounts *a, struct account_request *r);
 
 /* -ENOENT: no such account, or it is being removed. The same for all below. */
 void account_stat(struct accounts *a, struct account_request *r);
+/* account_stat, and the count of file links (account_file_links_sum), for which each of them is read. Mail
+ * needs none of it: what waits for an account's room or state asks account_stat. */
+void account_stat_links(struct accounts *a, struct account_request *r);
 void account_set_quota(struct accounts *a, struct account_request *r);
 void account_set_quota_messages(struct accounts *a, struct account_request *r);
 

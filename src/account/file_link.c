@@ -28,15 +28,21 @@ static int visit(void *arg, struct view key, struct view value)
 	return w->visit(w->arg, &l);
 }
 
+static int visit_all(
+    struct txn *t, uint64_t shard, int (*each)(void *arg, const struct account_file_link *l), void *arg)
+{
+	struct account_key from = key_file_link(0), to = key_file_link(UINT32_MAX);
+	struct txn_range range = {.shard = shard, .from = key_view(&from), .to = key_view(&to)};
+	struct walk w = {each, arg};
+	return txn_range(t, &range, visit, &w);
+}
+
 int account_file_links_each(
     struct txn *t, uint64_t shard, int (*each)(void *arg, const struct account_file_link *l), void *arg)
 {
 	struct account_head head;
-	struct account_key from = key_file_link(0), to = key_file_link(UINT32_MAX);
-	struct txn_range range = {.shard = shard, .from = key_view(&from), .to = key_view(&to)};
-	struct walk w = {each, arg};
 	int error = head_get(t, shard, &head);
-	return error ? error : txn_range(t, &range, visit, &w);
+	return error ? error : visit_all(t, shard, each, arg);
 }
 
 struct living {
@@ -57,7 +63,15 @@ static int add_living(void *arg, const struct account_file_link *l)
 int account_file_links_sum(struct txn *t, uint64_t shard, int64_t now, uint64_t *count, uint64_t *bytes)
 {
 	struct living s = {.now = now};
-	int error = account_file_links_each(t, shard, add_living, &s);
+	struct account_head head;
+	int error = head_get(t, shard, &head);
+	if (error)
+		return error;
+	error = visit_all(t, shard, add_living, &s);
+	if (error == -EBADMSG) {
+		s.count++;
+		error = 0;
+	}
 	if (error == 0) {
 		*count = s.count;
 		*bytes = s.bytes;
@@ -94,9 +108,10 @@ int account_file_link_remove(struct txn *t, uint64_t shard, uint32_t number)
 	struct account_head head;
 	struct view value;
 	int error = head_get(t, shard, &head);
-	if (error == 0)
-		error = key_get(t, shard, key_file_link(number), &value);
-	return error ? error : key_delete(t, shard, key_file_link(number));
+	if (error)
+		return error;
+	error = key_get(t, shard, key_file_link(number), &value);
+	return error && error != -EBADMSG ? error : key_delete(t, shard, key_file_link(number));
 }
 
 /* ---- those that are over ---- */

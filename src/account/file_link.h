@@ -14,7 +14,8 @@ int account_file_links_each(
     struct txn *t, uint64_t shard, int (*visit)(void *arg, const struct account_file_link *l), void *arg)
     __attribute__((warn_unused_result));
 
-/* How many there are whose time is not over at `now`, and the octets of their files together. */
+/* How many there are whose time is not over at `now`, and the octets of their files together. The first entry
+ * that cannot be read counts, without octets, and ends the count: whoever looks further is told of it. */
 int account_file_links_sum(struct txn *t, uint64_t shard, int64_t now, uint64_t *count, uint64_t *bytes)
     __attribute__((warn_unused_result));
 
@@ -34,7 +35,7 @@ int account_file_link_put(struct txn *t, uint64_t shard, const struct account_fi
 int account_file_link_make(struct txn *t, uint64_t shard, uint64_t kept_id, int64_t kept_expires,
     uint64_t space, struct account_file_link *l) __attribute__((warn_unused_result));
 
-/* -ENOENT: there is none. */
+/* Also one that cannot be read. -ENOENT: there is none. */
 int account_file_link_remove(struct txn *t, uint64_t shard, uint32_t number)
     __attribute__((warn_unused_result));
 

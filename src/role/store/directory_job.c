@@ -571,7 +571,7 @@ static void account_found(struct store_read *r, int result)
 	job->request = (struct account_request){
 	    .shard = job->answer, .since = (int64_t)job->number, .done = request_done, .arg = job};
 	if (job->operation == DIRECTORY_ACCOUNT_STAT)
-		account_stat(job->accounts, &job->request);
+		account_stat_links(job->accounts, &job->request);
 	else if (job->operation == DIRECTORY_UNDELETE)
 		account_undelete(job->accounts, &job->request);
 	else

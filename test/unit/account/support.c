@@ -1,5 +1,12 @@
 #include "support.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 struct accounts accounts;
 static const char *folder; /* NULL: the memory engine */
 
@@ -33,6 +40,38 @@ void test_accounts_restart(void)
 		return;
 	store_close(accounts.store);
 	accounts.store = test_open(folder);
+}
+
+/* Changes the first octet of the text wherever it stands, since free pages have old copies. */
+static void spoil_file(const char *path, struct view text)
+{
+	struct stat st;
+	size_t found = 0;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0 && fstat(fd, &st) == 0);
+	char *content = malloc((size_t)st.st_size);
+	assert_int_equal(pread(fd, content, (size_t)st.st_size, 0), st.st_size);
+	for (char *at = content;
+	     (at = memmem(at, (size_t)(st.st_size - (at - content)), text.data, text.len)) != NULL; found++) {
+		*at ^= 1;
+		assert_int_equal(pwrite(fd, at, 1, at - content), 1);
+	}
+	assert_true(found > 0);
+	close(fd);
+	free(content);
+}
+
+bool test_accounts_spoil(struct view text)
+{
+	char path[256];
+	if (folder == NULL)
+		return false;
+	store_close(accounts.store);
+	int len = snprintf(path, sizeof path, "%s/1/index/data.mdb", folder);
+	assert_true(len > 0 && (size_t)len < sizeof path);
+	spoil_file(path, text);
+	accounts.store = test_open(folder);
+	return true;
 }
 
 int test_on_both_engines(const char *group, const struct CMUnitTest *tests, size_t count)

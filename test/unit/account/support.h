@@ -24,6 +24,10 @@ int test_on_both_engines(const char *group, const struct CMUnitTest *tests, size
  * has none. */
 void test_accounts_restart(void);
 
+/* As after damage of the disk: in the index, each entry that holds this text reads as -EBADMSG from now on.
+ * False on the memory engine, which has no disk. */
+bool test_accounts_spoil(struct view text);
+
 /* Calls a request function and waits; r's results are set. */
 int test_request(struct accounts *a, void (*call)(struct accounts *a, struct account_request *r),
     struct account_request *r);

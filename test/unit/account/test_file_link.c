@@ -105,6 +105,13 @@ static void begin(void)
 	assert_int_equal(test_create(&accounts, test_account(OTHER), 0), 0);
 }
 
+static struct account_request stat_links(unsigned owner)
+{
+	struct account_request r = {.shard = test_account(owner)};
+	assert_int_equal(test_request(&accounts, account_stat_links, &r), 0);
+	return r;
+}
+
 static void one_is_made_of_what_is_kept(void **state)
 {
 	(void)state;
@@ -115,9 +122,9 @@ static void one_is_made_of_what_is_kept(void **state)
 	assert_int_equal(make(&again), 0);
 	assert_true(m.link.number == 1 && again.link.number == 2);
 	assert_true(m.link.size == SIZE && memcmp(&m.link.blob, &k.blob, sizeof k.blob) == 0);
-	assert_true(test_stat(&accounts, test_account(OWNER)).file_links == 2);
-	assert_true(test_stat(&accounts, test_account(OWNER)).file_link_bytes == 2 * SIZE);
-	assert_true(test_stat(&accounts, test_account(OTHER)).file_links == 0);
+	assert_true(stat_links(OWNER).file_links == 2);
+	assert_true(stat_links(OWNER).file_link_bytes == 2 * SIZE);
+	assert_true(stat_links(OTHER).file_links == 0);
 	test_accounts_restart();
 	struct looking l = {.shard = test_account(OWNER), .number = 1, .now = m.link.created};
 	assert_int_equal(get(&l), 0);
@@ -187,6 +194,31 @@ static void the_space_is_that_of_all(void **state)
 	m.link.created += 60;
 	assert_int_equal(make(&m), 0);
 	assert_int_equal(count_of(OWNER), 4);
+}
+
+/* Mail comes and is read without file links; who counts them is told of the damaged one when he lists them.
+ */
+static void a_damaged_one_keeps_no_account_from_being_counted(void **state)
+{
+	(void)state;
+	begin();
+	struct account_keep k = keep(OWNER);
+	struct making good = of(&k, 50), spoiled = of(&k, 50);
+	spoiled.link.name = VIEW("to-be-spoiled.zip");
+	assert_int_equal(make(&good), 0);
+	assert_int_equal(make(&spoiled), 0);
+	if (!test_accounts_spoil(VIEW("to-be-spoiled.zip")))
+		return;
+	struct looking l = {.shard = test_account(OWNER)};
+	assert_int_equal(test_read(accounts.store, l.shard, run_count, &l), -EBADMSG);
+	assert_true(test_stat(&accounts, test_account(OWNER)).mailboxes > 0);
+	assert_true(stat_links(OWNER).mailboxes > 0);
+	assert_int_equal(stat_links(OWNER).file_links, 2);
+	assert_int_equal(stat_links(OWNER).file_link_bytes, SIZE);
+	assert_int_equal(stat_links(OTHER).file_links, 0);
+	assert_int_equal(test_commit(accounts.store, run_remove, &spoiled.link.number), 0);
+	assert_int_equal(count_of(OWNER), 1);
+	assert_int_equal(stat_links(OWNER).file_links, 1);
 }
 
 static int run_fill(struct txn *t, void *arg)
@@ -263,6 +295,7 @@ int main(void)
 	    cmocka_unit_test(one_is_made_of_what_is_kept),
 	    cmocka_unit_test(what_is_not_kept_makes_none),
 	    cmocka_unit_test(the_space_is_that_of_all),
+	    cmocka_unit_test(a_damaged_one_keeps_no_account_from_being_counted),
 	    cmocka_unit_test(upkeep_drops_those_that_are_over),
 	    cmocka_unit_test(its_entry_names_the_blob),
 	};
