@@ -210,9 +210,16 @@ test('a mail goes out later, and its place tells so; it can be had back', async 
   await alice.locator('.waiting-link').click();
   const dialog = alice.getByRole('dialog', { name: 'Scheduled' });
   await dialog.getByText('For tomorrow').waitFor();
-  await dialog.getByRole('button', { name: 'Do not send' }).click();
-  await eventually(async () => (await find(ALICE, 'For tomorrow', 'drafts')).length === 1, 'it is a draft again');
   await alice.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(await alice.locator('.folder, .waiting-link').filter({ hasText: 'Scheduled' }).count(), 1);
+  // The mail itself says when it goes out, too.
+  await alice.goto(`${server.origin}/mail/sent`);
+  await alice.locator('[role=row]', { hasText: 'For tomorrow' }).click();
+  await alice.locator('.draft-banner', { hasText: 'The mail goes out' }).getByRole('button', { name: 'Do not send' }).click();
+  await eventually(async () => (await find(ALICE, 'For tomorrow', 'drafts')).length === 1, 'it is a draft again');
+  await alice.goto(`${server.origin}/mail/inbox`);
+  await alice.locator('[role=row], .list-empty').first().waitFor();
   assert.deepEqual(errors(alice), []);
 });
 

@@ -16,7 +16,7 @@ import { DraftBanner } from './views/DraftBanner.tsx';
 import { IdentitiesPage } from './views/Identities.tsx';
 import { ComposePage } from './views/Page.tsx';
 import { ReplyBox } from './views/ReplyBox.tsx';
-import { WaitingLink } from './views/Scheduled.tsx';
+import { ScheduledBanner, WaitingLink } from './views/Scheduled.tsx';
 import { TemplatesPage } from './views/Templates.tsx';
 
 export function installCompose(): void {
@@ -26,6 +26,7 @@ export function installCompose(): void {
   fill('folders', WaitingLink);
   fill('conversationFoot', ReplyBox);
   fill('messageBanner', DraftBanner);
+  fill('messageBanner', ScheduledBanner);
   addPage('compose', { name: 'compose', order: 1, component: ComposePage });
   addPage('settings', { name: 'identities', icon: 'user', order: 20, keys: ['settings.identities.keys'], component: IdentitiesPage });
   addPage('settings', { name: 'templates', icon: 'file-text', order: 25, keys: ['settings.templates.keys'], component: TemplatesPage });

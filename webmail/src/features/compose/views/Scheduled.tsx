@@ -1,6 +1,8 @@
 /** What waits: mails for their time, and mails for a connection. A line in the list of folders leads here. */
 import { useEffect } from 'preact/hooks';
+import { sayNumber } from '../../../base/dates.ts';
 import { currentLanguage, t } from '../../../base/words.ts';
+import type { Email } from '../../../jmap/types.ts';
 import { Button, IconButton } from '../../../ui/Button.tsx';
 import { Dialog } from '../../../ui/Dialog.tsx';
 import { Icon } from '../../../ui/Icon.tsx';
@@ -22,8 +24,8 @@ export function WaitingLink() {
   return (
     <button type="button" class="waiting-link" onClick={openWaiting}>
       <Icon name="clock" />
-      <span class="waiting-words">{t('compose.waiting')}</span>
-      <span class="waiting-count">{count}</span>
+      <span class="waiting-words">{t(scheduled.value.length > 0 ? 'compose.waiting' : 'compose.outbox')}</span>
+      <span class="waiting-count">{sayNumber(count)}</span>
     </button>
   );
 }
@@ -63,16 +65,31 @@ function WaitingDialog({ close }: { close(): void }) {
   );
 }
 
+const spokenTime = (date: Date): string => new Intl.DateTimeFormat(currentLanguage(), { weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' }).format(date);
+const changeTime = (one: Scheduled): void => void askTime(maxDelay(mail().mainAccount)).then((date) => date && moveScheduled(one, date));
+
+/** Above a mail that waits for its time. */
+export function ScheduledBanner({ email }: { email: Email }) {
+  const one = scheduled.value.find(({ emailId }) => emailId === email.id);
+  if (!one) return null;
+  return (
+    <div class="draft-banner">
+      <span>{t('compose.scheduled', { when: spokenTime(one.sendAt) })}</span>
+      <Button icon="calendar" onClick={() => changeTime(one)}>{t('compose.later.change')}</Button>
+      <Button icon="x" onClick={() => cancelScheduled(one)}>{t('compose.cancelSending')}</Button>
+    </div>
+  );
+}
+
 function Row({ one, close }: { one: Scheduled; close(): void }) {
-  const when = new Intl.DateTimeFormat(currentLanguage(), { weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' }).format(one.sendAt);
   return (
     <li class="waiting-row">
       <span class="waiting-what">
         <span class="waiting-subject">{one.subject || t('compose.noSubject.shown')}</span>
         <span class="waiting-to">{one.to.map(spokenName).join(', ')}</span>
       </span>
-      <time class="waiting-when" dateTime={one.sendAt.toISOString()}>{when}</time>
-      <IconButton icon="calendar" label={t('compose.later.change')} onClick={() => void askTime(maxDelay(mail().mainAccount)).then((date) => date && moveScheduled(one, date))} />
+      <time class="waiting-when" dateTime={one.sendAt.toISOString()}>{spokenTime(one.sendAt)}</time>
+      <IconButton icon="calendar" label={t('compose.later.change')} onClick={() => changeTime(one)} />
       <IconButton icon="send" label={t('compose.sendNow')} onClick={() => sendScheduledNow(one)} />
       <IconButton icon="pencil" label={t('compose.outbox.edit')} onClick={() => {
         close();
