@@ -45,8 +45,7 @@ enum recipient_tls {
 	RECIPIENT_TLS_CLEAR,    /* the last mail within a day went there in clear text */
 	RECIPIENT_TLS_SEEN,     /* the last mail within a day went there by TLS */
 	RECIPIENT_TLS_REQUIRED, /* mail goes there by TLS or not at all */
-	RECIPIENT_TLS_PROVEN, /* and only to a host that proves who it is: DANE, MTA-STS, or the settings say
-	                         so */
+	RECIPIENT_TLS_PROVEN,   /* and only to a host that proves who it is: DANE, or the settings say so */
 	RECIPIENT_TLS_LAST = RECIPIENT_TLS_PROVEN
 };
 

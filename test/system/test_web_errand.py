@@ -148,7 +148,7 @@ def check(web, *addresses):
 
 
 def test_what_is_known_of_recipients(road, provider):
-    """Of addresses here as RCPT says; of domains elsewhere by DNS, DANE, and how the last mail went. Nobody is connected to for it."""
+    """Of addresses here as RCPT says; of domains elsewhere by DNS and DANE. Nobody is connected to for it, and nobody learns who else writes there."""
     company, strict, null = road.company(), road.company(), road.new_domain()
     strict.secure(certificate := road.ca.issue(strict.name))
     road.tlsa(strict.name, certificate.tlsa())
@@ -161,7 +161,7 @@ def test_what_is_known_of_recipients(road, provider):
         here = provider.sender.partition("@")[2]
         assert check(web, provider.sender, f"nobody@{here}", "no address", company.bob, f"rose@{company.domain}", strict.bob, f"rose@{null}", "rose@nowhere.example") == {
             provider.sender: ("good", None), f"nobody@{here}": ("noSuchUser", None), "no address": ("malformed", None),
-            company.bob: ("good", "seen"), f"rose@{company.domain}": ("good", "seen"), strict.bob: ("good", "proven"),
+            company.bob: ("good", "unknown"), f"rose@{company.domain}": ("good", "unknown"), strict.bob: ("good", "proven"),
             f"rose@{null}": ("takesNoMail", None), "rose@nowhere.example": ("noSuchDomain", None)}
         assert strict.sessions == []
 

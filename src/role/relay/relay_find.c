@@ -282,8 +282,8 @@ static void evaluate(void *arg)
 	case NEXT_HOP_HOSTS:
 		break;
 	}
-	if (!wants_policy(s) || s->recalls) {
-		policy_found(s, wants_policy(s) ? relay_policy_known(s->name) : NULL);
+	if (s->no_policy || !wants_policy(s)) {
+		policy_found(s, NULL);
 		return;
 	}
 	s->policy = (struct relay_policy_request){.domain = s->name, .found = policy_found, .arg = s};

@@ -25,7 +25,9 @@ struct relay_search {
 	struct view name, route; /* the destination's; they must live as long */
 	void (*done)(struct relay_search *s, enum relay_found how, const struct relay_reason *why);
 	void *arg;
-	bool recalls; /* the domain's MTA-STS policy counts as far as it is remembered; none is fetched */
+	/* The domain's MTA-STS policy is left out. None is fetched; and one that is remembered would say that
+	 * somebody here writes there. */
+	bool no_policy;
 	struct relay_endpoint **endpoints;
 	size_t count;
 	struct relay_tls_policy tls_policy; /* for TLS reports */

@@ -19,9 +19,10 @@
 enum {
 	PLACES_MAX = 20000, /* remembered, some 150 bytes each; more than that many hosts in a day are rare */
 	PROVEN_MS = 24 * 3600 * 1000, /* "lately": most correspondents come back within a day */
-	KEEP_MS = 3600 * 1000,        /* store is told anew of a host that goes on taking mail */
-	SAMPLE = 16,                  /* among so many the one that took the fewest messages makes room */
-	PARTS_OF_NETWORK = 8          /* of all connections one network may have at most this part */
+	COMMON = 100,          /* messages: that one took so many says of nobody here that they write there */
+	KEEP_MS = 3600 * 1000, /* store is told anew of a host that goes on taking mail */
+	SAMPLE = 16,           /* among so many the one that took the fewest messages makes room */
+	PARTS_OF_NETWORK = 8   /* of all connections one network may have at most this part */
 };
 
 size_t relay_policy_host_fetches = 8;
@@ -206,7 +207,7 @@ enum relay_place_way relay_place_way(const struct sockaddr_storage *address)
 	char key[RELAY_PLACE_KEY];
 	size_t len = write_key(address, RELAY_ADDRESS, key);
 	const struct relay_place *p = len ? map_get(&places, view_of(key, len)) : NULL;
-	return p && is_proven(p) ? p->way : RELAY_WAY_UNKNOWN;
+	return p && is_proven(p) && p->taken >= COMMON ? p->way : RELAY_WAY_UNKNOWN;
 }
 
 bool relay_place_is_proven(const struct relay_place *p)

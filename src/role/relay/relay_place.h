@@ -59,7 +59,8 @@ extern size_t relay_policy_host_fetches;
 struct relay_place *relay_place_use(const struct sockaddr_storage *address, enum relay_place_kind kind);
 void relay_place_release(struct relay_place *p);                             /* NULL is allowed */
 void relay_place_took_mail(struct relay_place *p, enum relay_place_way way); /* NULL is allowed */
-/* How the last message went to this address, if it took any lately. */
+/* How the last message went to this address, if it took any lately, and so many that this says nothing of
+ * anybody here who writes there. */
 enum relay_place_way relay_place_way(const struct sockaddr_storage *address);
 /* A host that took mail before the last restart (relay_memo.h). */
 void relay_place_recall(struct view name, struct view value);

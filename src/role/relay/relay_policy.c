@@ -363,16 +363,6 @@ static void take_out(struct relay_policy_request **at, const struct relay_policy
 		*at = r->next;
 }
 
-const struct mta_sts_policy *relay_policy_known(struct view domain)
-{
-	struct relay_policy *p = map_get(&known.policies, domain);
-	/* As if the record could not be looked up now. */
-	if (p == NULL || !p->memory.has_policy)
-		return NULL;
-	enum mta_sts_step step = mta_sts_decide(&p->memory, -EAGAIN, "", clock_wall());
-	return step == MTA_STS_USE || step == MTA_STS_REFRESH ? policy_of(p) : NULL;
-}
-
 /* A fetch under way for it goes on: the next destination will ask for the same. */
 void relay_policy_forget(struct relay_policy_request *r)
 {

@@ -23,9 +23,6 @@ void relay_policy_find(struct relay_policy_request *r);
 void relay_policy_forget(struct relay_policy_request *r); /* also when it was never asked, or is answered */
 /* A policy that relay_policy.c had kept before the last restart (relay_memo.h). */
 void relay_policy_recall(struct view domain, struct view value);
-/* The policy as it is remembered, if it is in force still: nothing is looked up or fetched. NULL: none is
- * known. Valid until the next turn. */
-const struct mta_sts_policy *relay_policy_known(struct view domain);
 void relay_policies_init(struct loop *loop);
 void relay_policies_done(void); /* forgets everything; nobody may wait for an answer */
 

@@ -19,6 +19,8 @@ enum {
 	/* Of all accounts together: some hundreds of people who write at the same time. */
 	ADDRESSES_ALL_MAX = 5000,
 	DOMAINS_ALL_MAX = 1000,
+	/* Searches of an account at once, of 64 in all: silent name servers of one hold up nobody else's. */
+	SEARCHES_MAX = 16,
 	PARSE_MAX = 4096 /* octets for an address while it is read */
 };
 
@@ -32,6 +34,7 @@ struct check {
 	uint64_t account;
 	char *domain;     /* normalised */
 	uint32_t request; /* to auth; 0: none */
+	bool searches;    /* it waits for a search that began for it */
 	struct relay_domain_request elsewhere;
 };
 
@@ -120,13 +123,24 @@ static void told(void *arg, enum recipient_state state, enum recipient_tls tls)
 	finish(arg, state, tls);
 }
 
+static bool may_search(uint64_t account)
+{
+	size_t searches = 0;
+	for (const struct check *c = checks; c; c = c->next)
+		searches += c->account == account && c->searches;
+	return searches < SEARCHES_MAX && relay_domain_may_be_searched() && may_ask_domain(account);
+}
+
 static void ask_domain(struct check *c)
 {
 	struct view domain = view_from_string(c->domain);
-	if (relay_domain_is_new(domain) && !may_ask_domain(c->account))
+	bool is_new = relay_domain_is_new(domain);
+	if (is_new && !may_search(c->account)) {
 		finish(c, RECIPIENT_UNKNOWN, RECIPIENT_TLS_UNKNOWN);
-	else
-		relay_domain_ask(&c->elsewhere, domain);
+		return;
+	}
+	c->searches = is_new;
+	relay_domain_ask(&c->elsewhere, domain);
 }
 
 /* As smtp answers RCPT of a user who has logged in (smtp_recipient.c). */
@@ -223,8 +237,9 @@ void relay_recipients_start(struct loop *loop)
 
 void relay_recipients_forget(void)
 {
+	/* Who asked does not wait for a process that goes. */
 	while (checks)
-		free_check(checks);
+		finish(checks, RECIPIENT_UNKNOWN, RECIPIENT_TLS_UNKNOWN);
 	forget_minute();
 	relay_domains_done();
 }

@@ -194,7 +194,7 @@ static void search(struct relay_domain *d)
 	known.searches++;
 	d->looking = mem_alloc(sizeof *d->looking);
 	*d->looking = (struct looking){
-	    .search = {.name = view_from_string(d->name), .done = found, .arg = d, .recalls = true}};
+	    .search = {.name = view_from_string(d->name), .done = found, .arg = d, .no_policy = true}};
 	loop_timer_init(&d->looking->deadline, known.loop, too_late, d);
 	loop_timer_set(&d->looking->deadline, SEARCH_MS);
 	relay_search_start(&d->looking->search);
@@ -209,6 +209,11 @@ static struct relay_domain *find(struct view name)
 bool relay_domain_is_new(struct view domain)
 {
 	return find(domain) == NULL;
+}
+
+bool relay_domain_may_be_searched(void)
+{
+	return known.searches < SEARCHES_MAX;
 }
 
 void relay_domain_ask(struct relay_domain_request *r, struct view name)

@@ -1,7 +1,8 @@
 /*
  * Whether a domain elsewhere takes mail, and what is known of TLS on the way there: found as for a delivery
- * (relay_find.c), but nothing is connected to, and of MTA-STS only what is remembered counts. It is known for
- * some minutes; what cannot be found out in time is unknown.
+ * (relay_find.c), but nothing is connected to, and MTA-STS is left out. It is known for some minutes; what
+ * cannot be found out in time is unknown. It is told to anybody who has an account, so it says nothing of
+ * what others here do.
  */
 #ifndef ROLE_RELAY_RELAY_RECIPIENT_DOMAIN_H
 #define ROLE_RELAY_RELAY_RECIPIENT_DOMAIN_H
@@ -21,6 +22,9 @@ struct relay_domain_request {
 
 /* Whether relay_domain_ask would begin a new search: this is what costs, and is counted. */
 bool relay_domain_is_new(struct view domain);
+
+/* Whether a new search can begin now; if not, what is new is unknown. */
+bool relay_domain_may_be_searched(void);
 
 /* domain: normalised (format/domain.h). `told` is called later, never from within. */
 void relay_domain_ask(struct relay_domain_request *r, struct view domain);
