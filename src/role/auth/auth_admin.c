@@ -54,11 +54,18 @@ static bool takes_away(const struct message_directory *m)
 	       m->operation == DIRECTORY_KICK;
 }
 
+/* A removal that fails may have got as far as to disable the account. Credentials may be written although the
+ * answer is an error: sessions with the old ones end, unless it says that others stand there. */
+static bool may_have_taken(uint64_t operation, int error)
+{
+	return operation == DIRECTORY_ACCOUNT_DELETE ||
+	       (operation == DIRECTORY_CREDENTIALS_PUT && error != -ESTALE);
+}
+
 static void revoke(const struct admin *a, const struct message_directory_answer *m)
 {
 	const struct message_field *accounts = m->fields.items;
-	/* A removal that fails may have got as far as to disable the account. */
-	if (!a->revokes || (m->error && a->operation != DIRECTORY_ACCOUNT_DELETE))
+	if (!a->revokes || (m->error && !may_have_taken(a->operation, (int)m->error)))
 		return;
 	if (a->operation != DIRECTORY_DOMAIN_DELETE && m->number != 0)
 		auth_revoke(m->number, 0);

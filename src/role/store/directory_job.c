@@ -65,6 +65,8 @@ static int run_kick(struct txn *t, struct directory_job *job)
  * further entries (the directory's app passwords), numbered from 00, always written together.
  */
 enum { PARTS_MAX = 56 };
+_Static_assert((int)PARTS_MAX + 1 + ACCOUNT_PUSH_WRITES <= (int)STORE_WRITE_KEYS_MAX,
+    "new credentials and the end of subscriptions are one commit");
 
 static struct view part_name(char name[3], unsigned number)
 {
@@ -320,6 +322,18 @@ static int set_account(struct txn *t, struct directory_job *job)
 	return directory_account_put(t, job->fields[0], &a);
 }
 
+/*
+ * Auth says what was revoked to a store that serves (store_push.h). Where none does, nobody would ever say
+ * it: subscriptions go with the credentials that they were made with, in the same commit. Those that cannot
+ * be read keep nobody from a new password.
+ */
+static int end_pushes(struct txn *t, uint64_t shard)
+{
+	size_t left;
+	int error = account_push_sweep(t, shard, clock_wall(), ACCOUNT_PUSH_ANY, true, &left);
+	return error == -ENOENT || error == -EBADMSG ? 0 : error;
+}
+
 static int put_credentials(struct txn *t, struct directory_job *job)
 {
 	struct directory_account a;
@@ -333,7 +347,9 @@ static int put_credentials(struct txn *t, struct directory_job *job)
 	if (error == 0 && job->fields[2].len > 0 && !view_equal(buf_view(&before), job->fields[2]))
 		error = -ESTALE;
 	buf_done(&before);
-	return error ? error : write_credentials(t, job->fields[0], &a, job->fields[1]);
+	if (error == 0)
+		error = write_credentials(t, job->fields[0], &a, job->fields[1]);
+	return error || job->number != DIRECTORY_CREDENTIALS_REPLACED ? error : end_pushes(t, a.shard);
 }
 
 /* The server's own secret, from which auth makes the salts of accounts that do not exist: made once, the same
@@ -451,25 +467,6 @@ static int run_enable(struct txn *t, void *arg)
 		return -ENOMEM;
 	a.disabled = false;
 	return directory_account_put(t, job->fields[0], &a);
-}
-
-static int run_end_pushes(struct txn *t, void *arg)
-{
-	const struct directory_job *job = arg;
-	size_t left;
-	int error = account_push_sweep(t, job->answer, clock_wall(), ACCOUNT_PUSH_ANY, true, &left);
-	return error == -ENOENT ? 0 : error;
-}
-
-/* Auth says what was revoked to a store that serves (store_push.h). Where none does, nobody would ever say
- * it. */
-static void credentials_written(struct store_commit *c, int result)
-{
-	struct directory_job *job = c->arg;
-	if (result == 0 && job->number == DIRECTORY_CREDENTIALS_REPLACED)
-		directory_job_commit(job, run_end_pushes, commit_done);
-	else
-		commit_done(c, result);
 }
 
 static void account_created(struct account_request *r, int result)
@@ -609,7 +606,7 @@ static const struct {
     [DIRECTORY_ALIAS_DELETE] = {run_changing, NULL, commit_done},
     [DIRECTORY_ALIAS_LIST] = {run_reading, read_done, NULL},
     [DIRECTORY_MASKED_LIST] = {run_reading, read_done, NULL},
-    [DIRECTORY_CREDENTIALS_PUT] = {run_changing, NULL, credentials_written},
+    [DIRECTORY_CREDENTIALS_PUT] = {run_changing, NULL, commit_done},
     [DIRECTORY_SECRET] = {run_changing, NULL, commit_done},
     [DIRECTORY_ADMIN_PUT] = {run_changing, NULL, commit_done},
     [DIRECTORY_UNDELETE] = {run_find, account_found, NULL},

@@ -372,6 +372,35 @@ static void pushes_end_with_the_sessions(void **state)
 	assert_int_equal(pushes(alice), 0);
 }
 
+static void credentials_and_pushes_are_one_commit(void **state)
+{
+	(void)state;
+	uint64_t alice = add_domain_and_alice();
+	struct store *inner = accounts.store;
+	struct view put[] = {VIEW("alice@example.test"), VIEW("new"), VIEW("")};
+	assert_int_equal(test_commit(accounts.store, run_push_add, &alice), 0);
+	/* The second commit from now on would fail: there is none. */
+	accounts.store = store_failing(inner);
+	store_fail(accounts.store, STORE_FAULT_COMMIT, 2, -EIO);
+	assert_int_equal(ask_views(DIRECTORY_CREDENTIALS_PUT, DIRECTORY_CREDENTIALS_REPLACED, put, 3), 0);
+	assert_true(store_fault_pending(accounts.store, STORE_FAULT_COMMIT));
+	assert_int_equal(pushes(alice), 0);
+}
+
+static void damaged_pushes_keep_nobody_from_a_new_password(void **state)
+{
+	(void)state;
+	uint64_t alice = add_domain_and_alice();
+	struct view put[] = {VIEW("alice@example.test"), VIEW("new"), VIEW("")};
+	assert_int_equal(test_commit(accounts.store, run_push_add, &alice), 0);
+	if (!test_accounts_spoil(VIEW("https://push.example.test/1")))
+		return;
+	assert_int_equal(ask_views(DIRECTORY_CREDENTIALS_PUT, DIRECTORY_CREDENTIALS_REPLACED, put, 3), 0);
+	assert_int_equal(answer.number, alice);
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_view(field(1), "new");
+}
+
 static void knows_administrators(void **state)
 {
 	(void)state;
@@ -452,6 +481,8 @@ int main(void)
 	    ON_BOTH(the_secret_is_the_first),
 	    ON_BOTH(lists_come_in_parts),
 	    ON_BOTH(pushes_end_with_the_sessions),
+	    ON_BOTH(credentials_and_pushes_are_one_commit),
+	    ON_BOTH(damaged_pushes_keep_nobody_from_a_new_password),
 	    ON_BOTH(knows_administrators),
 	    ON_BOTH(tells_an_account_s_address),
 	    ON_BOTH(refuses_what_is_no_operation),
