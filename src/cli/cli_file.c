@@ -113,6 +113,14 @@ static int list_one_of_all(struct work *w, struct directory_client *directory, c
 	return list_opened(w);
 }
 
+/* What is the server's or the disk's would be said of every account that follows. */
+static bool ends_the_list(int status)
+{
+	return status == EXIT_UNAVAILABLE || status == EXIT_TEMPORARY;
+}
+
+/* An account that cannot be read hides nobody else's links; the command's status is the first that is not 0.
+ */
 static int list_domain(struct work *w, struct directory_client *directory, const char *domain)
 {
 	struct buf names;
@@ -120,8 +128,10 @@ static int list_domain(struct work *w, struct directory_client *directory, const
 	size_t at = 0;
 	int status =
 	    cli_directory_problem(domain, directory_names(directory, &directory_accounts, domain, &names));
-	while (status == 0 && (address = directory_next_name(&names, &at)))
-		status = list_one_of_all(w, directory, address);
+	while (!ends_the_list(status) && (address = directory_next_name(&names, &at))) {
+		int result = list_one_of_all(w, directory, address);
+		status = status && !ends_the_list(result) ? status : result;
+	}
 	buf_done(&names);
 	return status;
 }
@@ -133,8 +143,10 @@ static int list_all(struct work *w, struct directory_client *directory)
 	size_t at = 0;
 	int status =
 	    cli_directory_problem("domains", directory_names(directory, &directory_domains, NULL, &domains));
-	while (status == 0 && (domain = directory_next_name(&domains, &at)))
-		status = list_domain(w, directory, domain);
+	while (!ends_the_list(status) && (domain = directory_next_name(&domains, &at))) {
+		int result = list_domain(w, directory, domain);
+		status = status && !ends_the_list(result) ? status : result;
+	}
 	buf_done(&domains);
 	return status;
 }
