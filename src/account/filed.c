@@ -8,7 +8,24 @@
 #include "account/change.h"
 #include "base/utf8.h"
 
-enum { VERSION = 1, REASON_MAX = 1000 };
+enum {
+	VERSION = 1,
+	NAME_MAX_OCTETS = 128,
+	WHY_MAX = 300,
+	TARGET_MAX = 200,
+	FLAGS_MAX = MAIL_KEYWORD_MAX, /* the longest has a place; of several those that fit, in their order */
+	NUMBERS_MAX = 64,             /* octets of all that is a number, and of the lengths of the texts */
+	REASON_MAX = 2 * NAME_MAX_OCTETS + WHY_MAX + TARGET_MAX + FLAGS_MAX + NUMBERS_MAX
+};
+
+/* A part of a name would be another's. */
+static struct view whole_names(struct view flags)
+{
+	size_t len = flags.len < FLAGS_MAX ? flags.len : FLAGS_MAX;
+	while (len > 0 && len < flags.len && flags.data[len] != ' ')
+		len--;
+	return view_take(flags, len);
+}
 
 int account_filed_add(struct buf *out, const struct account_filed_reason *r)
 {
@@ -20,11 +37,11 @@ int account_filed_add(struct buf *out, const struct account_filed_reason *r)
 	entry_add_number(&e, r->line);
 	entry_add_number(&e, r->why_line);
 	entry_add_number(&e, r->rule);
-	entry_add_text(&e, utf8_cut(r->script, 128));
-	entry_add_text(&e, utf8_cut(r->rule_name, 128));
-	entry_add_text(&e, utf8_cut(r->why, 300));
-	entry_add_text(&e, utf8_cut(r->target, 200));
-	entry_add_text(&e, utf8_cut(r->flags, 200));
+	entry_add_text(&e, utf8_cut(r->script, NAME_MAX_OCTETS));
+	entry_add_text(&e, utf8_cut(r->rule_name, NAME_MAX_OCTETS));
+	entry_add_text(&e, utf8_cut(r->why, WHY_MAX));
+	entry_add_text(&e, utf8_cut(r->target, TARGET_MAX));
+	entry_add_text(&e, whole_names(r->flags));
 	if (e.failed || e.len > REASON_MAX)
 		return -ENOBUFS;
 	return buf_append(out, view_skip(entry_view(&e), 1)); /* without a version of its own */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "account/filed_list.h"
 
@@ -143,11 +144,50 @@ static void a_note_takes_the_place_of_what_was_kept(void **state)
 	assert_int_equal(note(test_account(TWO), email + 1000, 1, 3, "x"), -ENOENT);
 }
 
+/* Labels in other letters are long: a part of one would be shown, and taken off, as another. */
+static void names_are_kept_whole_or_not_at_all(void **state)
+{
+	char names[2 * MAIL_KEYWORD_MAX + 2], text[300];
+	struct account_filed_reason reason = {.program = UINT64_MAX,
+	    .version = UINT64_MAX,
+	    .line = UINT32_MAX,
+	    .why_line = UINT32_MAX,
+	    .rule = UINT32_MAX,
+	    .script = view_of(text, sizeof text),
+	    .rule_name = view_of(text, sizeof text),
+	    .why = view_of(text, sizeof text),
+	    .target = view_of(text, sizeof text)};
+	const struct {
+		size_t blank, len, kept; /* where the first name ends, how long both are, what is kept */
+	} rows[] = {{MAIL_KEYWORD_MAX, MAIL_KEYWORD_MAX, MAIL_KEYWORD_MAX},
+	    {MAIL_KEYWORD_MAX, sizeof names, MAIL_KEYWORD_MAX}, {10, MAIL_KEYWORD_MAX, MAIL_KEYWORD_MAX},
+	    {10, MAIL_KEYWORD_MAX + 1, 10}, {201, 300, 201}, {0, 0, 0}};
+	(void)state;
+	memset(text, 't', sizeof text);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct entry e;
+		struct account_filed filed;
+		struct buf reasons;
+		buf_init(&reasons, ACCOUNT_FILED_MAX);
+		memset(names, 'x', sizeof names);
+		if (rows[i].blank < sizeof names)
+			names[rows[i].blank] = ' ';
+		reason.flags = view_of(names, rows[i].len);
+		assert_int_equal(account_filed_add(&reasons, &reason), 0);
+		filed_encode(1, NULL, 0, buf_view(&reasons), &e);
+		assert_int_equal(filed_decode(entry_view(&e), &filed), 0);
+		assert_int_equal(filed.count, 1);
+		assert_true(view_equal(filed.reasons[0].flags, view_of(names, rows[i].kept)));
+		buf_done(&reasons);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(all_of_them_in_slices),
 	    cmocka_unit_test(a_note_takes_the_place_of_what_was_kept),
+	    cmocka_unit_test(names_are_kept_whole_or_not_at_all),
 	};
 	return test_on_both_engines("filed", tests, sizeof tests / sizeof tests[0]);
 }
