@@ -5,7 +5,7 @@
 #include "account/intent.h"
 
 enum {
-	INVERSE_MAX = 1800,                /* octets: an entry holds one at least */
+	INVERSE_MAX = 1800,                /* octets: an entry holds one at least (doc/jmap.md tells) */
 	NAMES_MAX = 2 * INVERSE_MAX,       /* while they are gathered */
 	BOXES_MAX = 4 * ACCOUNT_PLACES_MAX /* octets of as many numbers as an email has places */
 };
