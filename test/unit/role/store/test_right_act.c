@@ -397,6 +397,42 @@ static void a_long_one_goes_in_slices(void **state)
 	assert_int_equal(act_count, ACT_COUNT_MAX);
 }
 
+/* `count` labels of 250 octets to an email; other ones for another `first`. */
+static void label(uint64_t id, char first, size_t count)
+{
+	enum { LABEL = 250 };
+	char names[4 * (LABEL + 1)];
+	memset(names, 'x', sizeof names);
+	for (size_t i = 0; i < count; i++) {
+		names[i * (LABEL + 1)] = (char)(first + (char)i);
+		names[i * (LABEL + 1) + LABEL] = ' ';
+	}
+	struct email_change change = {.id = id, .add_keywords = view_of(names, count * (LABEL + 1) - 1)};
+	struct buf text;
+	struct email_set m = {.if_modseq = UINT64_MAX, .changes = encoded(&text, &change)};
+	assert_int_equal(email_ask(&one, EMAIL_SET, &m), 0);
+	buf_done(&text);
+}
+
+/* doc/jmap.md: what could not be undone is not done. */
+static void what_is_too_much_to_remember_is_left_alone(void **state)
+{
+	uint64_t number = 0;
+	(void)state;
+	deliver(2);
+	label(1, 'a', 4);
+	label(1, 'e', 4);
+	label(2, 'a', 4);
+	label(2, 'e', 2);
+	struct email_change none = {.what = EMAIL_CHANGE_ALL_FLAGS, .add_flags = FLAG_SEEN};
+	assert_int_equal(act(&none, 1, 2, false, &number), 0);
+	assert_string_equal(told(number), "done 2/2 1 0");
+	expect(1, 2, 1);
+	assert_int_equal(order(EMAIL_ACT_UNDO, number), 0);
+	assert_string_equal(told(number), "undone 2/2 1 1");
+	expect(1, 2, 2);
+}
+
 /* ---- damage ---- */
 
 struct damage {
@@ -555,6 +591,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(without_one_that_is_over_there_is_no_room, begin, end),
 	    cmocka_unit_test_setup_teardown(a_long_one_goes_in_slices, begin, end),
 	    cmocka_unit_test_setup_teardown(what_cannot_come_back_now_is_not_lost, begin, end),
+	    cmocka_unit_test_setup_teardown(what_is_too_much_to_remember_is_left_alone, begin, end),
 	    cmocka_unit_test_setup_teardown(a_damaged_email_is_passed_over, begin, end),
 	    cmocka_unit_test_setup_teardown(a_damaged_list_is_passed_over, begin, end),
 	    cmocka_unit_test_setup_teardown(an_undo_ends_in_spite_of_damage, begin, end),
