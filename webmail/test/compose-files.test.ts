@@ -8,14 +8,14 @@ import { fromEmail, toEmail, type FetchedEmail } from '../src/features/compose/d
 import { type FileBlock, fitMail, linkedOf, namesFile, withBlock, withoutBlock } from '../src/features/compose/draft/fileBlocks.ts';
 import { signatureBlock } from '../src/features/compose/draft/signature.ts';
 import type { Draft } from '../src/features/compose/draft/types.ts';
-import { forgetsFile, sendComposer } from '../src/features/compose/sending.ts';
+import { editWaiting, forgetsFile, outbox, sendComposer } from '../src/features/compose/sending.ts';
 import { choicesOf, utcDate } from '../src/features/files/choices.ts';
 import type { Invocation } from '../src/jmap/types.ts';
 import { type Layer, LayerError } from '../src/layer/layer.ts';
 import { mail, setStore } from '../src/model/current.ts';
-import { FILE_LINK, fileLinks, linkName, loadFileLinks, setLinkAbove } from '../src/model/fileLinks.ts';
+import { FILE_LINK, fileLinks, linkName, loadFileLinks, removeFileLink, setLinkAbove } from '../src/model/fileLinks.ts';
 import { Store } from '../src/model/store.ts';
-import { newest, undo } from '../src/model/undo.ts';
+import { newest, shown, undo } from '../src/model/undo.ts';
 
 type Json = Record<string, any>;
 
@@ -89,11 +89,28 @@ test('for how long a file may be kept', () => {
   assert.equal(utcDate(now), '2026-11-30T10:00:00Z');
 });
 
+/** RFC 8621 section 4.4.1, as much of it as is asked here. */
+function isFound(email: Json, filter: Json): boolean {
+  const { operator, conditions } = filter;
+  if (operator === 'NOT') return !conditions.some((one: Json) => isFound(email, one));
+  if (operator) return operator === 'AND' ? conditions.every((one: Json) => isFound(email, one)) : conditions.some((one: Json) => isFound(email, one));
+  return Object.entries(filter).every(([name, value]: [string, any]) => {
+    if (name === 'body') return Object.values(email['bodyValues'] as Record<string, Json>).some((part) => part.value.includes(value));
+    if (name === 'header') return JSON.stringify(email['messageId']).includes(value[1]);
+    if (name === 'notKeyword') return !(value in email['keywords']);
+    if (name === 'inMailbox') return value in email['mailboxIds'];
+    if (name === 'inMailboxOtherThan') return Object.keys(email['mailboxIds']).some((id) => !value.includes(id));
+    throw new Error(name);
+  });
+}
+
 class Server {
   readonly calls: Invocation[] = [];
   readonly links = new Map<string, Json>();
   readonly emails = new Map<string, Json>();
   isOnline = true;
+  /** Takes a mail, and its answer does not come. */
+  loses = false;
   refuses: Json | undefined;
   uploads = 0;
   /** What happens while it answers. */
@@ -135,11 +152,16 @@ class Server {
       return { created: null };
     }
     if (name === 'Email/set') {
-      for (const [, email] of create) this.emails.set(`E${this.emails.size + 1}`, email);
+      for (const [, email] of create) this.emails.set(`E${this.emails.size + 1}`, { ...email });
+      for (const [id, changes] of Object.entries((args['update'] ?? {}) as Record<string, Json>)) Object.assign(this.emails.get(id) ?? {}, changes);
       return { created: Object.fromEntries(create.map(([key]) => [key, { id: `E${this.emails.size}` }])) };
     }
-    if (name === 'EmailSubmission/set') return { created: { sent: { id: 'S1' } } };
-    if (name === 'Email/query') return { ids: [] };
+    if (name === 'EmailSubmission/set') {
+      if (this.loses) throw new LayerError('offline', 'lost');
+      Object.assign([...this.emails.values()].at(-1)!, { mailboxIds: { sent: true }, keywords: { $seen: true } });
+      return { created: { sent: { id: 'S1' } } };
+    }
+    if (name === 'Email/query') return { ids: [...this.emails].filter(([, email]) => isFound(email, args['filter'] as Json)).map(([found]) => found) };
     return name === 'Email/get' ? { list: [] } : {};
   }
 }
@@ -219,6 +241,7 @@ test('a link becomes an attachment, and an attachment a link', async () => {
   await idle(one);
   one.links.attach(one.links.shown.peek()[0]!);
   await idle(one);
+  for (let i = 0; i < 5; i++) await turn();
   assert.deepEqual([attached(one), one.links.shown.peek().length, one.draft.peek().linkIds, server.links.size, server.uploads], [['film.mp4'], 0, [], 0, 1]);
   assert.equal(one.draft.peek().text.trim(), 'Hello');
   one.links.send(one.draft.peek().attachments[0]!);
@@ -325,6 +348,111 @@ test('a link stays while the server keeps its draft, or another mail has it', as
   await other.stop();
 });
 
+/** A copy of the mail's text, as "Edit as new" makes it. */
+const copied = (one: Composer, key: string): Promise<Composer> => composer('plain', { ...copyOf(one.draft.peek(), key, [ALICE]) });
+const OTHER_KEY = newKey(() => new Uint8Array(20).fill(4));
+
+for (const how of ['discard', 'remove', 'attach'] as const)
+  test(`a link stays when a copy of the mail was sent (${how})`, async () => {
+    for (const isSent of [true, false]) {
+      server.links.clear();
+      const one = await composer();
+      one.addFiles([sized('film.mp4', 30e6)]);
+      await idle(one);
+      await one.flush();
+      if (isSent) {
+        const copy = await copied(one, OTHER_KEY);
+        await sendComposer(copy);
+        assert.ok(!composers.peek().includes(copy));
+      }
+      await withTimers(async (due) => {
+        const [link] = one.links.shown.peek();
+        if (how === 'discard') await discard(one);
+        else one.links[how](link!);
+        await due();
+      });
+      assert.equal(server.links.size, isSent ? 1 : 0);
+      await one.stop();
+      server.emails.clear();
+      composers.value = [];
+    }
+  });
+
+test('a link stays while a draft that is closed, here or at the server, has it; one in the trash keeps none', async () => {
+  const places: [string, (copy: Composer) => Promise<void>, number][] = [
+    ['here alone', async (copy) => (await localDrafts()).put(copy.kept()), 1],
+    ['at the server', (copy) => copy.flush(), 1],
+    ['thrown away', async (copy) => (await copy.flush(), discard(copy)), 0],
+  ];
+  for (const [place, put, left] of places) {
+    server.links.clear();
+    server.emails.clear();
+    await (await localDrafts()).clear();
+    const one = await composer();
+    one.addFiles([sized('film.mp4', 30e6)]);
+    await idle(one);
+    const copy = await copied(one, OTHER_KEY);
+    copy.written();
+    await put(copy);
+    await copy.stop();
+    if (place === 'at the server') await (await localDrafts()).clear();
+    composers.value = [one];
+    await withTimers(async (due) => {
+      await discard(one);
+      await due();
+    });
+    assert.equal(server.links.size, left, place);
+  }
+});
+
+test('a link stays when nobody can say whether another mail has it, and that is said', async () => {
+  const one = await composer();
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  await withTimers(async (due) => {
+    await discard(one);
+    const { request } = mail().layer;
+    mail().layer.request = async (calls) => (calls.some(([name]) => name === 'Email/query') ? Promise.reject(new LayerError('server', 'cut')) : request(calls));
+    await due();
+  });
+  assert.equal(server.links.size, 1);
+  assert.match(shown.peek()?.words ?? '', /could not be reached/);
+});
+
+test('what is on its way to the server is waited for', async () => {
+  const one = await composer();
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  await withTimers(async (due) => {
+    await discard(one);
+    mail().status.value = { connection: 'online', waiting: 1 };
+    await due();
+    assert.equal(server.links.size, 1);
+    mail().status.value = { connection: 'online', waiting: 0 };
+    await due();
+  });
+  assert.equal(server.links.size, 0);
+});
+
+test('a mail that was handed over and taken out of the outbox removes no links', async () => {
+  const one = await composer();
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  server.loses = true;
+  await sendComposer(one);
+  const [waiting] = outbox.peek();
+  assert.ok(waiting?.kept.sending?.handed);
+  const again = (await editWaiting(waiting))!;
+  assert.ok(namesFile(again.draft.peek(), '/file/A1-1-'));
+  // Its copy in Sent is removed: nobody can see any more that it went out.
+  server.emails.clear();
+  await withTimers(async (due) => {
+    await discard(again);
+    await due();
+  });
+  assert.equal(server.links.size, 1);
+});
+
 test('a link that is being made while its mail is thrown away is not kept', async () => {
   const one = await composer();
   server.meanwhile = () => void discard(one);
@@ -425,7 +553,7 @@ test('what is made and removed here while the server lists what it has stays so'
   await idle(one);
   const loading = loadFileLinks();
   const [gone] = one.links.shown.peek().filter(({ name }) => name === 'gone.mp4');
-  one.links.attach(gone!);
+  void removeFileLink(gone!.id);
   fileLinks.value = [{ ...gone!, id: 'A1-9', name: 'new.mp4' }, ...fileLinks.peek()!];
   await loading;
   assert.deepEqual(fileLinks.peek()!.map(({ name }) => name).sort(), ['new.mp4', 'old.mp4']);

@@ -117,6 +117,10 @@ export class Composer {
     return this.emailId;
   }
 
+  get local(): Local {
+    return this.context.local;
+  }
+
   get replaced(): readonly string[] {
     return this.stale;
   }

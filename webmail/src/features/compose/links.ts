@@ -8,19 +8,22 @@ import type { Id, SetError } from '../../jmap/types.ts';
 import { LayerError } from '../../layer/layer.ts';
 import { mail } from '../../model/current.ts';
 import { type FileLink, type FileLinkLimits, fileLinkLimits, FileLinkRefused, fileLinks, linkAbove, linkName, loadFileLinks, makeFileLink, removeFileLink } from '../../model/fileLinks.ts';
-import { done, forget, type Undoable } from '../../model/undo.ts';
+import { done, forget, say, type Undoable } from '../../model/undo.ts';
 import { newKey } from './draft/answer.ts';
 import { goesAlong } from './draft/email.ts';
 import { type FileBlock, fitMail, linkedOf, namesFile, withBlock, withoutBlock } from './draft/fileBlocks.ts';
 import type { Attachment, Draft } from './draft/types.ts';
 import type { Editor } from './editor/editor.ts';
 import type { Uploads } from './files.ts';
+import { isUsed, pathOf } from './linkUse.ts';
+import type { Local } from './local.ts';
 
 /** As much of a composer as is worked on. */
 export interface Written {
   readonly draft: { peek(): Draft; readonly value: Draft };
   readonly uploads: Uploads;
   readonly editor: Editor | undefined;
+  readonly local: Local;
   change(changes: Partial<Draft>): void;
 }
 
@@ -32,7 +35,7 @@ export function blockOf({ url, name, size, expires }: FileLink): FileBlock {
   return { url, name, about: t('fileLink.about', { size: sizeWords(size), date: wholeDay(new Date(expires)) }) };
 }
 
-/** Can be undone for a while; then `final`, unless it was. A page that goes does not wait. */
+/** Can be undone for a while; then `final`, unless it was. A page that goes does not wait: what it asks first may be left undone. */
 function untilFinal(entry: Undoable, final: (entry: Undoable) => void): void {
   const { undo } = entry;
   const stop = (): void => {
@@ -72,8 +75,7 @@ export class Links {
     this.leadsNowhere = computed(() => {
       this.looks.value;
       const there = fileLinks.value ?? [];
-      // Its address begins with its id: doc/jmap.md, Files behind links.
-      return isKnown.value && (mail.draft.value.linkIds ?? []).some((id) => !there.some((link) => link.id === id) && this.names(`/file/${id}-`));
+      return isKnown.value && (mail.draft.value.linkIds ?? []).some((id) => !there.some((link) => link.id === id) && this.names(pathOf(id)));
     });
     this.shown = computed(() => {
       this.looks.value;
@@ -194,7 +196,7 @@ export class Links {
     return this.fits(link.size) && (this.blobs.has(link.id) || this.mail.uploads.file(link.id) !== undefined);
   }
 
-  /** "Attach instead": nobody knows the link yet. */
+  /** "Attach instead". */
   attach(link: FileLink): void {
     const file = this.mail.uploads.file(link.id);
     const blobId = this.blobs.get(link.id) ?? null;
@@ -204,7 +206,7 @@ export class Links {
     this.mail.uploads.rename(link.id, key);
     this.mail.change({ attachments: [...this.mail.draft.peek().attachments, attachment], linkIds: this.ids.filter((id) => id !== link.id) });
     if (blobId === null && file) this.mail.uploads.add(attachment, file);
-    void removeFileLink(link.id);
+    void this.removeUnused(link.id, this.mail.draft.peek().key);
   }
 
   /** Out of the text at once; from the server when it cannot be had back any more. */
@@ -219,9 +221,20 @@ export class Links {
         if (this.names(link.url)) return;
         forget(entry);
         this.mail.uploads.remove(link.id);
-        void removeFileLink(link.id);
+        void this.removeUnused(link.id, this.mail.draft.peek().key);
       },
     );
+  }
+
+  /** Kept where another mail may have it, sent or written. `own`: see isUsed. */
+  private async removeUnused(id: Id, own?: string): Promise<void> {
+    try {
+      if (await isUsed(id, this.mail.local, own)) return;
+    } catch {
+      // A link that is left is removed in the settings; one that somebody was sent does not come back.
+      return say(t('fileLink.notRemoved'), true);
+    }
+    await removeFileLink(id);
   }
 
   /** A link that is being made is kept no more. */
@@ -230,11 +243,11 @@ export class Links {
   }
 
   /**
-   * The mail was thrown away, which `entry` takes back: nobody was sent its links, so they go once that cannot be done any more. `isGone`: the
+   * The mail was thrown away, which `entry` takes back: links that no other mail has go once that cannot be done any more. `isGone`: the
    * server has put the draft away. `others`: mails that are still written, and may have got a piece of its text.
    */
   throwAway(entry: Undoable, isGone: Promise<boolean>, others: () => readonly { links: Links }[]): void {
-    const isElsewhere = (id: Id): boolean => others().some(({ links }) => links.names(`/file/${id}-`));
+    const isElsewhere = (id: Id): boolean => others().some(({ links }) => links.names(pathOf(id)));
     const ids = this.ids.filter((id) => !isElsewhere(id));
     if (ids.length === 0) return done(entry);
     let isBack = false;
@@ -246,7 +259,7 @@ export class Links {
     untilFinal(entry, async () => {
       if (!(await isGone) || isBack) return;
       forget(entry);
-      for (const id of ids) if (!isElsewhere(id)) void removeFileLink(id);
+      for (const id of ids) if (!isElsewhere(id)) void this.removeUnused(id);
     });
   }
 

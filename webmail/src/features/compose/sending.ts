@@ -202,12 +202,18 @@ async function failed(kept: Kept, error: unknown): Promise<void> {
   }
   const problem = wordsOf(error);
   setOutbox(draft.key, undefined);
-  await keep({ ...kept, sending: null, isAtServer: false });
-  const composer = await reopen(draft, kept);
+  const again = error instanceof Refused ? draft : unbound(kept);
+  await keep({ ...kept, draft: again, sending: null, isAtServer: false });
+  const composer = await reopen(again, kept);
   composer.problem.value = problem;
   if (error instanceof Refused) composer.refused.value = error.recipients;
   composer.written();
   if (!(error instanceof Refused)) reportError(error);
+}
+
+/** One that was handed over may have been sent: its links are no more its own to remove. */
+function unbound({ draft, sending }: Kept): Draft {
+  return sending?.handed && draft.linkIds?.length ? { ...draft, linkIds: [] } : draft;
 }
 
 async function reopen(draft: Draft, kept: Pick<Kept, 'emailId' | 'stale' | 'files'>): Promise<Composer> {
@@ -311,9 +317,10 @@ export function deliverWaiting(): void {
 export async function editWaiting(waiting: Pick<Waiting, 'kept'>): Promise<Composer | undefined> {
   const { kept } = waiting;
   const { key } = kept.draft;
+  const draft = unbound(kept);
   const waits = await alone(key, async () => {
     if (!(await stillWaits(kept))) return false;
-    await keep({ ...kept, sending: null, isAtServer: false });
+    await keep({ ...kept, draft, sending: null, isAtServer: false });
     return true;
   });
   setOutbox(key, undefined);
@@ -321,7 +328,7 @@ export async function editWaiting(waiting: Pick<Waiting, 'kept'>): Promise<Compo
     say(t('compose.outbox.gone'), true);
     return undefined;
   }
-  const composer = await reopen(kept.draft, kept);
+  const composer = await reopen(draft, kept);
   composer.written();
   return composer;
 }
