@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { speaksOfFile } from '../src/features/compose/attachWords.ts';
-import { MemoryLocal, type Kept } from '../src/features/compose/local.ts';
+import { type Kept, MemoryPlace, OwnLocal } from '../src/features/compose/local.ts';
 import { blank } from '../src/features/compose/draft/answer.ts';
 import { matchBlobs } from '../src/features/compose/remote.ts';
 import { Saver, type SaveState } from '../src/features/compose/saver.ts';
@@ -137,14 +137,43 @@ test('flush leaves nothing behind', async () => {
   assert.ok(made.isSaved && log.some(([kind]) => kind === 'local'));
 });
 
+const keptOf = (accountId: string, key: string, more: Partial<Kept> = {}): Kept => ({ draft: { ...blank({ key, accountId, senders: [], usual: null, mode: 'plain' }) }, emailId: null, stale: [], writer: 'D', edited: 0, isAtServer: false, files: {}, sending: null, ...more });
+
 test('drafts of one account are not those of another', async () => {
-  const local = new MemoryLocal();
-  const kept = (accountId: string, key: string): Kept => ({ draft: { ...blank({ key, accountId, senders: [], usual: null, mode: 'plain' }) }, emailId: null, stale: [], writer: 'D', edited: 0, isAtServer: false, files: {}, sending: null });
-  await local.put(kept('A1', 'Da'));
-  await local.put(kept('A12', 'Db'));
+  const local = new OwnLocal(new MemoryPlace(), 'alice');
+  await local.put(keptOf('A1', 'Da'));
+  await local.put(keptOf('A12', 'Db'));
   assert.deepEqual((await local.all('A1')).map((one) => one.draft.key), ['Da']);
   await local.clear();
   assert.deepEqual(await local.all('A12'), []);
+});
+
+test('two people who write on one draft of a shared account keep what each has written', async () => {
+  const place = new MemoryPlace();
+  const [alice, bob] = [new OwnLocal(place, 'alice'), new OwnLocal(place, 'bob')];
+  await alice.put(keptOf('A3', 'Da', { edited: 1 }));
+  await bob.put(keptOf('A3', 'Da', { edited: 2 }));
+  assert.deepEqual([(await alice.get('A3', 'Da'))?.edited, (await bob.get('A3', 'Da'))?.edited], [1, 2]);
+  await bob.remove('A3', 'Da');
+  assert.equal(await bob.get('A3', 'Da'), undefined);
+  assert.deepEqual((await alice.all('A3')).map(({ edited, person }) => [edited, person]), [[1, 'alice']]);
+});
+
+test('drafts that were kept under the account alone are found, and become the own ones', async () => {
+  const place = new MemoryPlace();
+  const [alice, bob] = [new OwnLocal(place, 'alice'), new OwnLocal(place, 'bob')];
+  await place.put('A3/Da', keptOf('A3', 'Da', { person: 'alice', edited: 1 }));
+  await place.put('A3/Db', keptOf('A3', 'Db', { edited: 2 }));
+  // Another's is neither read, nor written over, nor removed.
+  assert.equal(await bob.get('A3', 'Da'), undefined);
+  await bob.put(keptOf('A3', 'Da', { edited: 3 }));
+  await bob.remove('A3', 'Da');
+  assert.deepEqual([(await alice.get('A3', 'Da'))?.edited, (await bob.get('A3', 'Db'))?.edited], [1, 2]);
+  assert.deepEqual((await alice.all('A3')).map(({ edited }) => edited), [1, 2]);
+  await alice.put(keptOf('A3', 'Da', { edited: 4 }));
+  assert.deepEqual([(await alice.all('A3')).map(({ edited }) => edited), await place.get('A3/Da')], [[2, 4], undefined]);
+  await alice.remove('A3', 'Db');
+  assert.equal(await bob.get('A3', 'Db'), undefined);
 });
 
 test('blobs of a new version find their attachments, in whatever order they come', () => {

@@ -1,7 +1,7 @@
 /** Signing out: what is refused changes nothing, and what is done leaves nothing, but what waits of others. */
 import assert from 'node:assert/strict';
 import { beforeEach, test, type TestContext } from 'node:test';
-import { MemoryLocal, OwnLocal, type Kept } from '../src/features/compose/local.ts';
+import { MemoryPlace, OwnLocal, type Kept } from '../src/features/compose/local.ts';
 import type { Session } from '../src/jmap/types.ts';
 import { DirectLayer } from '../src/layer/direct.ts';
 import { LayerError } from '../src/layer/layer.ts';
@@ -157,9 +157,9 @@ test('what waits of somebody outlasts the sign-out of another person', async () 
 test('drafts that are nowhere else stay, and are shown to the one who wrote them', async () => {
   const kept = (key: string, isAtServer: boolean): Kept => ({ draft: { key, accountId: 'A1' } as Kept['draft'], emailId: null, stale: [], writer: '', edited: 1, isAtServer, files: {}, sending: null });
   assert.deepEqual([isUnsent(kept('a', false)), isUnsent(kept('a', true)), isUnsent({ ...kept('a', true), sending: {} })], [true, false, true]);
-  const place = new MemoryLocal();
+  const place = new MemoryPlace();
   const [alice, bob] = [new OwnLocal(place, 'alice'), new OwnLocal(place, 'bob')];
-  await place.put(kept('old', false));
+  await place.put('A1/old', kept('old', false));
   await alice.put(kept('hers', false));
   // The account is hers, and shared with him.
   assert.deepEqual((await bob.all('A1')).map(({ draft: { key } }) => key), ['old']);

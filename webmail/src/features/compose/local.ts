@@ -1,6 +1,7 @@
 /**
  * Drafts in this browser: each is written here within a second, so that a crash, a reload or an ended session loses nothing. They belong to
- * the person who wrote them (the account's id is a part of the key), and go with the rest of the mail when that person signs out.
+ * the person who wrote them (the person's name and the account's id are parts of the key), and go with the rest of the mail when that person
+ * signs out.
  */
 import { openDB, type IDBPDatabase } from 'idb';
 import type { Draft } from './draft/types.ts';
@@ -43,24 +44,35 @@ export interface Local {
   clear(): Promise<void>;
 }
 
-function idOf(accountId: string, key: string): string {
-  return `${accountId}/${key}`;
+/** Where records lie, each under an id of its own. */
+export interface Place {
+  put(id: string, kept: Kept): Promise<void>;
+  get(id: string): Promise<Kept | undefined>;
+  remove(id: string): Promise<void>;
+  /** Those of an account. */
+  all(accountId: string): Promise<Kept[]>;
+  clear(): Promise<void>;
+}
+
+/** `person`: undefined: as ids were when nobody's name stood in them. A draft in an account that is shared is of several people. */
+function idOf(accountId: string, key: string, person?: string): string {
+  return person === undefined ? `${accountId}/${key}` : `${accountId}/${key}/${person}`;
 }
 
 /** For tests, and for browsers that keep nothing (private windows of some): as long as the page lives. */
-export class MemoryLocal implements Local {
+export class MemoryPlace implements Place {
   private readonly records = new Map<string, Kept>();
 
-  async put(kept: Kept): Promise<void> {
-    this.records.set(idOf(kept.draft.accountId, kept.draft.key), structuredClone(kept));
+  async put(id: string, kept: Kept): Promise<void> {
+    this.records.set(id, structuredClone(kept));
   }
 
-  async get(accountId: string, key: string): Promise<Kept | undefined> {
-    return structuredClone(this.records.get(idOf(accountId, key)));
+  async get(id: string): Promise<Kept | undefined> {
+    return structuredClone(this.records.get(id));
   }
 
-  async remove(accountId: string, key: string): Promise<void> {
-    this.records.delete(idOf(accountId, key));
+  async remove(id: string): Promise<void> {
+    this.records.delete(id);
   }
 
   async all(accountId: string): Promise<Kept[]> {
@@ -72,19 +84,19 @@ export class MemoryLocal implements Local {
   }
 }
 
-class IndexedLocal implements Local {
+class IndexedPlace implements Place {
   constructor(private readonly db: IDBPDatabase) {}
 
-  async put(kept: Kept): Promise<void> {
-    await this.db.put('drafts', kept, idOf(kept.draft.accountId, kept.draft.key));
+  async put(id: string, kept: Kept): Promise<void> {
+    await this.db.put('drafts', kept, id);
   }
 
-  async get(accountId: string, key: string): Promise<Kept | undefined> {
-    return (await this.db.get('drafts', idOf(accountId, key))) as Kept | undefined;
+  async get(id: string): Promise<Kept | undefined> {
+    return (await this.db.get('drafts', id)) as Kept | undefined;
   }
 
-  async remove(accountId: string, key: string): Promise<void> {
-    await this.db.delete('drafts', idOf(accountId, key));
+  async remove(id: string): Promise<void> {
+    await this.db.delete('drafts', id);
   }
 
   async all(accountId: string): Promise<Kept[]> {
@@ -96,30 +108,48 @@ class IndexedLocal implements Local {
   }
 }
 
-/** Of what several people may keep in one place, that of one of them. What nobody's name stands in is everybody's who has the account. */
+/**
+ * Of what several people may keep in one place, that of one of them: others may write on the same draft of a shared account. What nobody's
+ * name stands in is everybody's who has the account.
+ */
 export class OwnLocal implements Local {
   constructor(
-    private readonly place: Local,
+    private readonly place: Place,
     private readonly person: string,
   ) {}
 
   private isOwn = (kept: Kept): boolean => kept.person === undefined || kept.person === this.person;
 
-  put(kept: Kept): Promise<void> {
-    return this.place.put({ ...kept, person: this.person });
-  }
-
-  async get(accountId: string, key: string): Promise<Kept | undefined> {
-    const kept = await this.place.get(accountId, key);
+  /** What lies under an id without a name, unless it is another's. */
+  private async earlier(accountId: string, key: string): Promise<Kept | undefined> {
+    const kept = await this.place.get(idOf(accountId, key));
     return kept && this.isOwn(kept) ? kept : undefined;
   }
 
-  remove(accountId: string, key: string): Promise<void> {
-    return this.place.remove(accountId, key);
+  private async removeEarlier(accountId: string, key: string): Promise<void> {
+    if (await this.earlier(accountId, key)) await this.place.remove(idOf(accountId, key));
   }
 
+  async put(kept: Kept): Promise<void> {
+    const { accountId, key } = kept.draft;
+    await this.place.put(idOf(accountId, key, this.person), { ...kept, person: this.person });
+    await this.removeEarlier(accountId, key);
+  }
+
+  async get(accountId: string, key: string): Promise<Kept | undefined> {
+    return (await this.place.get(idOf(accountId, key, this.person))) ?? this.earlier(accountId, key);
+  }
+
+  async remove(accountId: string, key: string): Promise<void> {
+    await this.place.remove(idOf(accountId, key, this.person));
+    await this.removeEarlier(accountId, key);
+  }
+
+  /** Each draft once: as the person has it, if there is an earlier one besides. */
   async all(accountId: string): Promise<Kept[]> {
-    return (await this.place.all(accountId)).filter(this.isOwn);
+    const own = (await this.place.all(accountId)).filter(this.isOwn);
+    const named = new Set(own.filter((kept) => kept.person !== undefined).map((kept) => kept.draft.key));
+    return own.filter((kept) => kept.person !== undefined || !named.has(kept.draft.key));
   }
 
   async clear(): Promise<void> {
@@ -131,14 +161,14 @@ export async function openLocal(person: string): Promise<Local> {
   return new OwnLocal(await openPlace(), person);
 }
 
-async function openPlace(): Promise<Local> {
+async function openPlace(): Promise<Place> {
   try {
-    return new IndexedLocal(await openDB(NAME, 1, {
+    return new IndexedPlace(await openDB(NAME, 1, {
         upgrade: (db) => void db.createObjectStore('drafts'),
         // The person signs out: everything of theirs goes.
         blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
       }));
   } catch {
-    return new MemoryLocal();
+    return new MemoryPlace();
   }
 }
