@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
+import { filterOf } from '../../src/features/compose/linkUse.ts';
 import { demo, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 const BOB = 'bob@example.test';
@@ -162,6 +163,16 @@ test('who gets the mail fetches the file by its link, without an account', async
   await bob.getByText('A film', { exact: true }).first().click();
   const url = (await bob.frameLocator('.message-frame').last().getByRole('link', { name: 'film <1>.mp4' }).getAttribute('href'))!;
   await bob.context().close();
+  // The server finds who has the link, though the text shows the file's name: a draft that is thrown away asks it.
+  const [, id] = /\/file\/(\w+-\d+)-/.exec(url)!;
+  const found = await page.evaluate(async (filter) => {
+    const { apiUrl, primaryAccounts } = await (await fetch('/.well-known/jmap')).json();
+    const using = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail'];
+    const methodCalls = [['Email/query', { accountId: primaryAccounts[using[1]!], filter }, 'a']];
+    const answer = await fetch(apiUrl, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ using, methodCalls }) });
+    return (await answer.json()).methodResponses[0][1].ids?.length;
+  }, filterOf(id!, undefined, 'no draft'));
+  assert.equal(found, 1);
   const anybody = await browser.newContext({ ignoreHTTPSErrors: true });
   const there = await anybody.newPage();
   await there.goto(url);
