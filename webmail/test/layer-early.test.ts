@@ -1,6 +1,7 @@
 /** The first screen comes from what the last page left; then it follows what has happened since. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { effect } from '@preact/signals';
 import type { Invocation, Session } from '../src/jmap/types.ts';
 import { EarlyLayer } from '../src/layer/early.ts';
 import { type FirstRequests, type Layer, LayerError, type LayerEvent } from '../src/layer/layer.ts';
@@ -76,6 +77,31 @@ test('folders and rows are there before the layer is, and are those of the serve
   assert.deepEqual(subjects(store, list), ['Mail 5', 'Mail 3', 'Mail 2', 'Mail 1']);
   assert.equal(store.emails.has(gone), false);
   assert.equal(store.status.peek().connection, 'online');
+});
+
+test('folders and identities that the last page did not know are there when the layer has come', async () => {
+  const server = filled();
+  const first = await left(await ready(server));
+  server.mailboxes.set('M1-9', { ...server.mailboxes.get('M1-2')!, id: 'M1-9', name: 'Invoices', role: null });
+  server.mailboxes.delete('M1-2');
+  server.identities.set('I1-9', { ...server.identities.get('I1-1')!, id: 'I1-9', name: 'Sales' });
+  const { layer, arrive } = opening();
+  const store = new Store(new EarlyLayer(structuredClone(first), layer));
+  await store.load();
+  assert.equal(store.mailboxes.has('M1-9'), false);
+  const whole = new Promise<void>((resolve) => {
+    const end = effect(() => {
+      if (!store.mailboxes.all(ACCOUNT).some(({ id }) => id === 'M1-9') || store.identities.all(ACCOUNT).length < 2) return;
+      queueMicrotask(() => end());
+      resolve();
+    });
+  });
+  // The worker of another day: its states are of its own.
+  arrive(layerOf(await ready(server)));
+  await whole;
+  assert.deepEqual([store.mailboxes.has('M1-2'), store.identities.all(ACCOUNT).map(({ name }) => name)], [false, ['Alice', 'Sales']]);
+  // From here on it is followed.
+  assert.equal(store.state(ACCOUNT, 'Mailbox'), (await layer.then((real) => real.request([['Mailbox/get', { accountId: ACCOUNT, ids: null }, 'c']])))[0]![1]['state']);
 });
 
 test('what the last page did not leave waits for the layer, and is asked of it alone', async () => {

@@ -90,6 +90,34 @@ test("a folder that was made here gets the server's id in one step, and who note
   assert.deepEqual(asked, [{ accountId: 'A', update: { M7: { name: 'Work' } } }]);
 });
 
+test('an account, and identities, that could not be had when they were asked for are had at the next news', async () => {
+  let fails = true;
+  const { layer, tell } = fake((name) => ({ state: '1', newState: '1', hasMoreChanges: false, created: [], updated: [], destroyed: [], list: name === 'Mailbox/get' || name === 'Identity/get' ? [{ id: `one of ${name}` }] : [] }));
+  const { request } = layer;
+  layer.request = async (calls) => {
+    if (fails && calls.some(([, args]) => args['accountId'] === 'B')) throw new LayerError('offline', 'cut');
+    return (await request(calls)).map(([name, args, id]): Invocation => (fails && name === 'Identity/get' ? ['error', { type: 'serverFail' }, id] : [name, args, id]));
+  };
+  const store = new Store(layer);
+  await store.load();
+  assert.deepEqual([store.mailboxes.all('A').length, store.identities.all('A').length], [1, 0]);
+  layer.session.accounts['B'] = { ...layer.session.accounts['A']!, isPersonal: false };
+  const before = globalThis.reportError;
+  const reported: unknown[] = [];
+  globalThis.reportError = (error) => void reported.push(error);
+  const news = (): void => tell({ kind: 'state', changed: { A: { Mailbox: '1', Identity: '1' } as any } });
+  const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+  store.accounts.value = [...store.accounts.peek(), { id: 'B', name: 'b', isPersonal: false }];
+  news();
+  await turn();
+  assert.equal(store.state('B', 'Mailbox'), undefined);
+  fails = false;
+  news();
+  await turn();
+  globalThis.reportError = before;
+  assert.deepEqual([store.state('B', 'Mailbox'), store.identities.all('A').map(({ id }) => id), reported], ['1', ['one of Identity/get'], []]);
+});
+
 test('what is set while the server tells what was preferred stays', async () => {
   let tell: (values: Record<string, unknown>) => void = () => undefined;
   const layer = {

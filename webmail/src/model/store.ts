@@ -208,6 +208,8 @@ export class Store {
   }
 
   private async follow(changed: Record<Id, Record<TypeName, State>>): Promise<void> {
+    // An account that could not be loaded is tried again: of it there is nothing to follow. Without a network that may fail once more.
+    if (this.isBegun) await this.loadNew().catch((error: unknown) => error instanceof LayerError || reportError(error));
     for (const [accountId, types] of Object.entries(changed)) {
       if (types['Mailbox']) await this.followType(accountId, 'Mailbox', this.mailboxes, null);
       if (types['Identity']) await this.followType(accountId, 'Identity', this.identities, null);
@@ -222,23 +224,40 @@ export class Store {
     const readsNew = type === 'Mailbox' || type === 'Identity';
     for (let more = true; more; ) {
       const since = this.state(accountId, type);
-      if (!since) return;
+      // A server that did not tell a person's identities at first may do so now.
+      if (!since) return type === 'Identity' ? this.loadAll(accountId, type, records) : undefined;
       const request = new Batch(this.layer);
       const changes = request.call<{ newState: State; hasMoreChanges: boolean; created: Id[]; updated: Id[]; destroyed: Id[] }>(`${type}/changes`, { accountId, sinceState: since, maxChanges: OBJECTS }, { mayFail: true });
       await request.send();
-      if (changes.error) return this.loadAgain(accountId, type, records, properties);
+      if (changes.error) return readsNew ? this.loadAll(accountId, type, records) : this.loadAgain(accountId, type, records, properties);
       const { created, updated, destroyed, newState, hasMoreChanges } = changes.answer;
       const wanted = [...(readsNew ? created : []), ...updated].filter((id) => readsNew || records.has(id));
       const got = await this.get<T>(accountId, type, wanted, properties);
-      batch(() => {
-        records.put(accountId, got);
-        records.remove(destroyed);
-        const renamed = new Map(destroyed.filter((id) => this.names.has(id)).map((id) => [id, this.idNow(id)]));
-        if (renamed.size) this.renamed.emit(renamed);
-      });
+      this.take(accountId, records, got, destroyed);
       this.setState(accountId, type, newState);
       more = hasMoreChanges;
     }
+  }
+
+  private take<T extends { id: Id }>(accountId: Id, records: Records<T>, got: readonly T[], gone: readonly Id[]): void {
+    batch(() => {
+      records.put(accountId, got);
+      records.remove(gone);
+      const renamed = new Map(gone.filter((id) => this.names.has(id)).map((id) => [id, this.idNow(id)]));
+      if (renamed.size) this.renamed.emit(renamed);
+    });
+  }
+
+  /** Of what all is read here, when the server does not know any more what changed since: what this page has not heard of comes, too. */
+  private async loadAll<T extends { id: Id }>(accountId: Id, type: 'Mailbox' | 'Identity', records: Records<T>): Promise<void> {
+    const request = new Batch(this.layer);
+    const call = request.call<{ state: State; list: T[] }>(`${type}/get`, { accountId, ids: null }, { mayFail: type === 'Identity' });
+    await request.send();
+    if (call.error) return;
+    const { state, list } = call.answer;
+    const there = new Set(list.map(({ id }) => id));
+    this.take(accountId, records, list, records.ids(accountId).filter((id) => !there.has(id)));
+    this.setState(accountId, type, state);
   }
 
   /** The server does not know any more what changed since. */
@@ -249,10 +268,7 @@ export class Store {
     const ids = records.ids(accountId);
     const got = await this.get<T>(accountId, type, ids, properties);
     const found = new Set(got.map((one) => one.id));
-    batch(() => {
-      records.put(accountId, got);
-      records.remove(ids.filter((id) => !found.has(id)));
-    });
+    this.take(accountId, records, got, ids.filter((id) => !found.has(id)));
     this.setState(accountId, type, now.answer.state);
   }
 
