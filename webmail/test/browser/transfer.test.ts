@@ -57,6 +57,27 @@ test('an import goes on after a reload', async () => {
   assert.equal(count('Junk'), 600);
 });
 
+test('an import that began before each person had a database goes on, and the earlier database goes', async () => {
+  await page.evaluate(async (text) => {
+    const answered = <T>(request: IDBRequest<T>): Promise<T> => new Promise((resolve, reject) => ((request.onsuccess = () => resolve(request.result)), (request.onerror = () => reject(request.error))));
+    const own = await answered(indexedDB.open('postrider-transfer alice@example.test'));
+    const job = (await answered(own.transaction('jobs').objectStore('jobs').getAll())).find((one) => one.files[0].name === 'long.mbox');
+    own.close();
+    const opening = indexedDB.open('postrider-transfer', 1);
+    opening.onupgradeneeded = () => ['jobs', 'files'].forEach((table) => opening.result.createObjectStore(table));
+    const earlier = await answered(opening);
+    const writing = earlier.transaction(['jobs', 'files'], 'readwrite');
+    writing.objectStore('files').put([new Blob([text])], 'earlier');
+    writing.objectStore('jobs').put({ ...job, key: 'earlier', files: [{ name: 'earlier.mbox', size: text.length }], file: 0, done: 0, octets: 0, added: [], present: 0, state: 'running' }, 'earlier');
+    await new Promise((resolve) => (writing.oncomplete = resolve));
+    earlier.close();
+  }, mbox(2_000, 2_002).toString());
+  await page.reload();
+  await page.locator('.transfer-job', { hasText: 'earlier.mbox' }).getByText('All of it was read.').waitFor();
+  assert.equal(count('Junk'), 603);
+  await page.waitForFunction(async () => !(await indexedDB.databases()).some(({ name }) => name === 'postrider-transfer'));
+});
+
 test('a file that is dropped on a folder goes into it', async () => {
   await page.goto(`${server.origin}/mail/inbox`);
   const target = page.locator('[role=treeitem]', { hasText: 'Trash' });

@@ -1,7 +1,7 @@
 /** The imports of this browser: begun, shown, stopped, gone on with. One runs at a time. */
 import { effect, signal } from '@preact/signals';
 import { t } from '../../base/words.ts';
-import { CORE, type Mailbox } from '../../jmap/types.ts';
+import { CORE, type Id, type Mailbox } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
 import { mailboxPath } from '../../model/mailboxes.ts';
 import { done, say } from '../../model/undo.ts';
@@ -16,7 +16,8 @@ export const jobs = signal<readonly Job[]>([]);
 export const running = signal<string | undefined>(undefined);
 
 let opened: Promise<Jobs> | undefined;
-const kept = (): Promise<Jobs> => (opened ??= Jobs.open(mail().layer.session.username));
+const ownAccounts = (): Set<Id> => new Set(mail().accounts.peek().map(({ id }) => id));
+const kept = (): Promise<Jobs> => (opened ??= Jobs.open(mail().layer.session.username, ownAccounts()));
 let stopped = false;
 
 function show(job: Job): void {
@@ -28,7 +29,7 @@ function show(job: Job): void {
 
 /** Those that an earlier page has left: they go on by themselves. */
 export async function loadJobs(): Promise<void> {
-  const found = await (await kept()).all(new Set(mail().accounts.peek().map(({ id }) => id)));
+  const found = await (await kept()).all(ownAccounts());
   for (const job of found) show(job);
   const left = found.find((job) => job.state === 'running');
   // Two windows must not do the same: whoever has the lock does it.

@@ -2,11 +2,13 @@
  * Imports as this browser keeps them, with their files, so that one goes on after a reload. Where nothing can be kept, or a file is too
  * large for it, an import lasts as long as the page. All databases of the program are emptied at sign-out.
  */
-import { type IDBPDatabase, openDB } from 'idb';
+import { deleteDB, type IDBPDatabase, openDB } from 'idb';
 import type { Id } from '../../jmap/types.ts';
 
 /** Each person has one: layer/store/forget.ts. */
 const nameOf = (person: string): string => `postrider-transfer ${person}`;
+/** Where those of all people are that began before each had one. */
+const EARLIER = 'postrider-transfer';
 
 export interface Problem {
   name: string;
@@ -38,23 +40,71 @@ export interface Job {
 
 export const PROBLEMS_KEPT = 100;
 
+type Table = 'jobs' | 'files';
+
+/** As much of a database as is used to take jobs over. */
+export interface Tables {
+  getAll(table: 'jobs'): Promise<Job[]>;
+  getAllKeys(table: 'files'): Promise<IDBValidKey[]>;
+  get(table: 'files', key: string): Promise<Blob[] | undefined>;
+  put(table: Table, value: Job | Blob[], key: string): Promise<unknown>;
+  delete(table: Table, key: IDBValidKey): Promise<void>;
+}
+
+/** Jobs of the person's accounts, with their files, one after the other: they may be large. True: nothing is left there. */
+export async function takeJobs(from: Tables, to: Tables, accounts: ReadonlySet<Id>): Promise<boolean> {
+  const all = await from.getAll('jobs');
+  const others = new Set<IDBValidKey>();
+  for (const job of all) {
+    if (!accounts.has(job.accountId)) {
+      others.add(job.key);
+      continue;
+    }
+    const files = await from.get('files', job.key);
+    if (files) await to.put('files', files, job.key);
+    await to.put('jobs', job, job.key);
+    await from.delete('jobs', job.key);
+    if (files) await from.delete('files', job.key);
+  }
+  // Files whose job is gone are nobody's.
+  for (const key of await from.getAllKeys('files')) if (!others.has(key)) await from.delete('files', key);
+  return others.size === 0;
+}
+
+function makeTables(db: IDBPDatabase): void {
+  db.createObjectStore('jobs');
+  db.createObjectStore('files');
+}
+
+/** What there is no room for stays where it is until a page that begins later. */
+async function takeEarlier(db: IDBPDatabase, accounts: ReadonlySet<Id>): Promise<void> {
+  try {
+    const known = await indexedDB.databases?.();
+    if (known && !known.some(({ name }) => name === EARLIER)) return;
+    const earlier = await openDB(EARLIER, 1, { upgrade: makeTables, blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close() });
+    const isEmpty = await takeJobs(earlier as unknown as Tables, db as unknown as Tables, accounts);
+    earlier.close();
+    // A page that keeps it open lets go of it when it goes.
+    if (isEmpty) void deleteDB(EARLIER).catch(reportError);
+  } catch (error) {
+    reportError(error);
+  }
+}
+
 export class Jobs {
   private readonly files = new Map<string, Blob[]>();
 
   private constructor(private readonly db: IDBPDatabase | undefined) {}
 
-  static async open(person: string): Promise<Jobs> {
+  static async open(person: string, accounts: ReadonlySet<Id>): Promise<Jobs> {
     try {
-      return new Jobs(
-        await openDB(nameOf(person), 1, {
-          upgrade(db) {
-            db.createObjectStore('jobs');
-            db.createObjectStore('files');
-          },
-          // The person signs out: everything of theirs goes.
-          blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
-        }),
-      );
+      const db = await openDB(nameOf(person), 1, {
+        upgrade: makeTables,
+        // The person signs out: everything of theirs goes.
+        blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+      });
+      await takeEarlier(db, accounts);
+      return new Jobs(db);
     } catch {
       return new Jobs(undefined);
     }
