@@ -43,7 +43,7 @@ struct http_exchange {
 	struct buf head; /* all names and values, and what was derived from them */
 	struct http_pair *pairs;
 	size_t pair_count, pair_cap, field_octets;
-	struct http_part method, target, path, query, authority, joined_at;
+	struct http_part method, target, path, raw_path, query, authority, joined_at;
 	bool has_authority; /* the target's own, or ":authority" */
 	uint64_t body_length, body_came, body_max, skipped_from;
 	bool is_old;    /* HTTP/1.0 */

@@ -205,8 +205,6 @@ static unsigned split_absolute(struct http_exchange *x, struct view *target, con
 		return *why = "memory", 503;
 	x->has_authority = true;
 	*target = view_skip(rest, end);
-	if (target->len == 0)
-		*target = VIEW("/");
 	return 0;
 }
 
@@ -224,7 +222,7 @@ static unsigned judge_target(struct http_exchange *x, const char **why)
 	if (!http_target_is_plain(target))
 		goto out;
 	if (view_equal(target, VIEW("*")) && view_equal(http_part(x, x->method), VIEW("OPTIONS"))) {
-		x->path = x->target;
+		x->path = x->raw_path = x->target;
 		status = 0;
 		goto out;
 	}
@@ -233,6 +231,9 @@ static unsigned judge_target(struct http_exchange *x, const char **why)
 	status = 400;
 	ptrdiff_t mark = view_find(target, '?');
 	struct view path = mark < 0 ? target : view_take(target, (size_t)mark);
+	/* What stands before it is cut off, so it lies as far from the end as the rest is long. */
+	x->raw_path = (struct http_part){
+	    .at = x->target.at + (x->target.len - (uint32_t)target.len), .len = (uint32_t)path.len};
 	if (path.len == 0 && x->has_authority)
 		path = VIEW("/");
 	struct buf decoded;
@@ -345,6 +346,11 @@ bool http_exchange_is(const struct http_exchange *x, const char *method)
 struct view http_exchange_path(const struct http_exchange *x)
 {
 	return http_part(x, x->path);
+}
+
+struct view http_exchange_raw_path(const struct http_exchange *x)
+{
+	return http_part(x, x->raw_path);
 }
 
 struct view http_exchange_query(const struct http_exchange *x)

@@ -144,6 +144,8 @@ bool http_exchange_is(const struct http_exchange *x, const char *method);
 /* Percent-decoded once; UTF-8 without control characters; begins with "/" and has no segment "." or ".."
  * ("*": of OPTIONS). An escaped "/" is one like any other. */
 struct view http_exchange_path(const struct http_exchange *x);
+/* The same as it was sent, with what is escaped in it: what a browser shows its scripts. */
+struct view http_exchange_raw_path(const struct http_exchange *x);
 /* As it was sent, without "?"; for http_query.h. */
 struct view http_exchange_query(const struct http_exchange *x);
 /* Host and port as the client named them; empty in HTTP/1.0 only. */

@@ -81,7 +81,10 @@ def test_several_people_in_one_browser(make_server):
         assert bob.ask("POST", "/jmap/api", "{}", {**JSON, "Origin": "https://example.net", "Sec-Fetch-Site": "cross-site"}).status == 403
         assert nobody.get("/jmap/session").status == 401 and nobody.get("/auth/account").status == 401
         assert [alice.get(path).status for path in ("/u/5/jmap/session", "/u/01/jmap/session", "/u//jmap/session", "/u/1/u/1/jmap/session", "/u/0/jmap/session")] == [404] * 5
-        assert alice.get("/%75%2F1/jmap/session").json["username"] == BOB
+        # A prefix that is escaped is none: the pages' scripts would act on another seat than the server.
+        assert [alice.get(path).status for path in ("/%75/1/account", "/%75%2F1/jmap/session", "/u/%31/?sign-in", "/u/1%2Faccount")] == [404] * 4
+        assert alice.get("/u/1/%6Amap/session").json["username"] == BOB
+        assert alice.get(f"https://{alice.host}/u/1/jmap/session?a=b").json["username"] == BOB
         # A second step is asked for, and taken, in the seat where the first one was.
         secret, _ = codes_on(bob)
         second = nobody.form_to("/auth/login", username=BOB, password=server.passwords[BOB], next="/settings/rules").body.decode()

@@ -72,14 +72,14 @@ bool web_route_has_path(const struct web_route *route, struct view path)
 struct view web_exchange_path(const struct web_exchange *e)
 {
 	struct view path = http_exchange_path(e->x);
-	web_seat_take(&path);
+	web_seat_take_literal(&path, http_exchange_raw_path(e->x));
 	return path;
 }
 
 unsigned web_exchange_seat(const struct web_exchange *e)
 {
 	struct view path = http_exchange_path(e->x);
-	return web_seat_take(&path);
+	return web_seat_take_literal(&path, http_exchange_raw_path(e->x));
 }
 
 const char *web_exchange_prefix(const struct web_exchange *e)

@@ -30,6 +30,16 @@ unsigned web_seat_take(struct view *path)
 	return 0;
 }
 
+unsigned web_seat_take_literal(struct view *path, struct view raw)
+{
+	struct view rest = *path;
+	unsigned seat = web_seat_take(&rest);
+	if (seat == 0 || web_seat_take(&raw) != seat)
+		return 0;
+	*path = rest;
+	return seat;
+}
+
 const char *web_seat_prefix(unsigned seat)
 {
 	return seats[seat].prefix;

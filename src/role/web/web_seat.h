@@ -23,6 +23,12 @@ enum {
  */
 unsigned web_seat_take(struct view *path);
 
+/*
+ * The same, where the path stands as it was sent, too (`raw`): a prefix that is escaped in it is none. Our
+ * pages' scripts read their seat from the address as it was sent, so they and the server never disagree.
+ */
+unsigned web_seat_take_literal(struct view *path, struct view raw);
+
 /* "", or "/u/1": what stands before each path that leads back to the same seat. */
 const char *web_seat_prefix(unsigned seat);
 

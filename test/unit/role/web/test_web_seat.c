@@ -54,6 +54,30 @@ static void test_what_is_no_prefix_leads_nowhere(void **state)
 	assert_true(has_route(VIEW("/mail/inbox")));
 }
 
+static void check_literal(const char *decoded, const char *raw, unsigned seat, const char *rest)
+{
+	struct view path = view_from_string(decoded);
+	assert_int_equal(web_seat_take_literal(&path, view_from_string(raw)), seat);
+	assert_view(path, rest);
+}
+
+/* The scripts of pages do not decode their address: what they would not take is none for the server. */
+static void test_a_prefix_that_is_escaped_is_none(void **state)
+{
+	static const char *const raws[] = {
+	    "/%75/1/account", "/u/%31/account", "/u%2F1/account", "/u/1%2Faccount", "/%75%2f1%2Faccount"};
+	(void)state;
+	for (size_t i = 0; i < sizeof raws / sizeof raws[0]; i++)
+		check_literal("/u/1/account", raws[i], 0, "/u/1/account");
+	assert_false(has_route(VIEW("/u/1/account")));
+	check_literal("/u/1", "/u/%31", 0, "/u/1");
+	check_literal("/u/1/account", "/u/1/%61ccount", 1, "/account");
+	check_literal("/u/1", "/u/1", 1, "/");
+	check_literal("/account", "/account", 0, "/account");
+	/* Escaped twice it is decoded once. */
+	check_literal("/u/%31/account", "/u/%2531/account", 0, "/u/%31/account");
+}
+
 static void test_each_seat_has_a_cookie_that_browsers_take(void **state)
 {
 	struct buf out;
@@ -87,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_prefix_chooses_a_seat_and_goes),
 	    cmocka_unit_test(test_what_is_no_prefix_leads_nowhere),
+	    cmocka_unit_test(test_a_prefix_that_is_escaped_is_none),
 	    cmocka_unit_test(test_each_seat_has_a_cookie_that_browsers_take),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
