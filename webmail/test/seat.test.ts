@@ -6,7 +6,10 @@ import { freeSeat } from '../src/frame/people.ts';
 import { placeOf } from '../src/frame/router.ts';
 import type { Session } from '../src/jmap/types.ts';
 import { inSeat } from '../src/layer/net/session.ts';
+import { type Layer, LayerError } from '../src/layer/layer.ts';
+import { earlyOr } from '../src/layer/open.ts';
 import { ownScript } from '../src/layer/scripts.ts';
+import type { FirstScreen } from '../src/layer/store/first.ts';
 import { MemoryStore } from '../src/layer/store/memory.ts';
 import { device } from './support/device.ts';
 import { FakeServer } from './support/fake-server.ts';
@@ -81,4 +84,19 @@ function keeps(t: TestContext, values: Record<string, string>): void {
 test('others are those whose programs have noted it, whatever else stands there', (t) => {
   keeps(t, { 'postrider.person': 'alice@example.test', 'postrider.1.person': 'bob@example.test', 'postrider.1.name': 'Bob', 'postrider.3.person': 'carol@example.test', 'postrider.5.person': 'nobody', 'postrider.2.theme': '"dark"' });
   assert.deepEqual(others(), [{ seat: 1, address: 'bob@example.test', name: 'Bob' }, { seat: 3, address: 'carol@example.test', name: '' }]);
+});
+
+test('who is signed in in another seat goes there at once, or begins anew where something was shown', async (t) => {
+  const before = globalThis.reportError;
+  t.after(() => (globalThis.reportError = before));
+  globalThis.reportError = (error) => assert.fail(String(error));
+  const shown: FirstScreen = { session: SESSION, answers: [], at: 0 };
+  for (const [first, begins] of [[undefined, 0], [shown, 1]] as const) {
+    let begun = 0;
+    const elsewhere = () => Promise.reject<Layer>(new LayerError('elsewhere', '1'));
+    const layer = earlyOr(first, elsewhere, async () => undefined, () => begun++);
+    if (first) await layer.then((one) => one.request([]).catch(() => undefined));
+    else await assert.rejects(layer, (error) => error instanceof LayerError && error.kind === 'elsewhere');
+    assert.equal(begun, begins);
+  }
 });

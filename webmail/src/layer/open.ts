@@ -5,7 +5,7 @@ import { EarlyLayer } from './early.ts';
 import { type Layer, LayerError } from './layer.ts';
 import { fetchSession } from './net/session.ts';
 import { ownScript } from './scripts.ts';
-import { readFirstScreen } from './store/first.ts';
+import { type FirstScreen, readFirstScreen } from './store/first.ts';
 import { CachedLayer } from './worker/client.ts';
 import { signingIn } from './worker/marker.ts';
 
@@ -39,11 +39,17 @@ export async function openLayer(): Promise<Layer> {
   // Whoever has just signed in is shown nothing before the server has said who it is.
   const isAnew = signingIn() !== null;
   const first = isAnew ? undefined : await readFirstScreen().catch(() => undefined);
-  if (!first) return keeping(url);
-  const opening = painted().then(() => keeping(url));
+  return earlyOr(first, () => keeping(url), painted, () => location.reload());
+}
+
+/** Something to show until the layer is there, or the layer. `shown`: it is on the screen. `again` begins anew a page that has shown something. */
+export async function earlyOr(first: FirstScreen | undefined, start: () => Promise<Layer>, shown: () => Promise<void>, again: () => void): Promise<Layer> {
+  // Whoever has shown nothing hears why there is no layer, and goes where that says.
+  if (!first) return start();
+  const opening = shown().then(start);
   opening.catch((error: unknown) => {
     // This seat knows by now that it has nothing to show: what begins anew leads to the other one.
-    if (error instanceof LayerError && error.kind === 'elsewhere') location.reload();
+    if (error instanceof LayerError && error.kind === 'elsewhere') again();
   });
   return new EarlyLayer(first, opening);
 }
