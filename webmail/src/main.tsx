@@ -11,14 +11,15 @@ import './features/masked/masked.css';
 import './features/sharing/sharing.css';
 import './features/files/files.css';
 import { render } from 'preact';
+import { actions } from './actions/registry.ts';
 import { bestLanguage, currentLanguage, isRightToLeft, languageNames, t, useLanguage } from './base/words.ts';
-import { prefixOf, withoutSeat } from './base/seat.ts';
+import { prefixOf, seat, withoutSeat } from './base/seat.ts';
 import { endSession } from './layer/net/session.ts';
 import { openLayer } from './layer/open.ts';
-import { startService } from './layer/service.ts';
+import { forgetSeats, startService } from './layer/service.ts';
 import { LayerError } from './layer/layer.ts';
 import { setStore } from './model/current.ts';
-import { forgetPerson, isBrowserOwn } from './model/person.ts';
+import { forgetPerson, isBrowserOwn, takeSignOut } from './model/person.ts';
 import { localPreference } from './model/preferences.ts';
 import { followSettings, ownSettings, shareSettings } from './model/settings.ts';
 import { renewNotifications } from './model/notifications.ts';
@@ -103,11 +104,13 @@ async function start(): Promise<void> {
   tellOthers();
   startMeter();
   render(<Frame />, document.getElementById('app')!);
+  if (takeSignOut()) void actions.run('account.signOut');
 }
 
 /** This person is signed in in another seat as well: that one has the mail, and this one is given up. */
 async function goElsewhere(to: number): Promise<void> {
   forgetPerson();
+  await forgetSeats([seat]).catch(reportError);
   await endSession().catch(() => undefined);
   location.assign(prefixOf(to) + withoutSeat(location.pathname));
 }
@@ -115,6 +118,8 @@ async function goElsewhere(to: number): Promise<void> {
 start().catch((error: unknown) => {
   if (error instanceof LayerError && error.kind === 'elsewhere') return goElsewhere(Number(error.message));
   if (error instanceof LayerError && error.kind === 'signed-out') {
+    // It has ended while no page was open: nobody is noted here any more as signed in.
+    forgetPerson();
     location.assign(signInPath(location.pathname));
     return undefined;
   }

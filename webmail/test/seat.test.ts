@@ -1,7 +1,7 @@
 /** Several people in one browser: which seat an address names, what each keeps, and who gets the next one. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { isOwnKey, named, others, ownKey, prefixOf, seatOf, seatOfProgram, withoutSeat, workerName } from '../src/base/seat.ts';
+import { isOwnKey, named, others, ownKey, prefixOf, seatOf, seatOfProgram, signedInBeside, withoutSeat, workerName } from '../src/base/seat.ts';
 import { freeSeat } from '../src/frame/people.ts';
 import { placeOf } from '../src/frame/router.ts';
 import type { Session } from '../src/jmap/types.ts';
@@ -84,6 +84,17 @@ function keeps(t: TestContext, values: Record<string, string>): void {
 test('others are those whose programs have noted it, whatever else stands there', (t) => {
   keeps(t, { 'postrider.person': 'alice@example.test', 'postrider.1.person': 'bob@example.test', 'postrider.1.name': 'Bob', 'postrider.3.person': 'carol@example.test', 'postrider.5.person': 'nobody', 'postrider.2.theme': '"dark"' });
   assert.deepEqual(others(), [{ seat: 1, address: 'bob@example.test', name: 'Bob' }, { seat: 3, address: 'carol@example.test', name: '' }]);
+});
+
+test('who has no cookie any more is not signed in beside; where the server does not say it, all who are noted are', async (t) => {
+  keeps(t, { 'postrider.person': 'alice@example.test', 'postrider.1.person': 'bob@example.test', 'postrider.3.person': 'carol@example.test' });
+  const before = globalThis.fetch;
+  t.after(() => (globalThis.fetch = before));
+  const said: [() => Response, number[]][] = [[() => Response.json({ seats: 5, taken: [0, 3, 4] }), [3]], [() => new Response('', { status: 503 }), [1, 3]], [() => { throw new TypeError('fetch failed'); }, [1, 3]]];
+  for (const [answer, seats] of said) {
+    globalThis.fetch = (async () => answer()) as typeof fetch;
+    assert.deepEqual((await signedInBeside()).map(({ seat }) => seat), seats);
+  }
 });
 
 test('who is signed in in another seat goes there at once, or begins anew where something was shown', async (t) => {

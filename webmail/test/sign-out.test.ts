@@ -1,17 +1,23 @@
 /** Signing out: what is refused changes nothing, and what is done leaves nothing, but what waits of others. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import vm from 'node:vm';
 import { beforeEach, test, type TestContext } from 'node:test';
 import { MemoryPlace, OwnLocal, type Kept } from '../src/features/compose/local.ts';
 import type { Session } from '../src/jmap/types.ts';
 import { DirectLayer } from '../src/layer/direct.ts';
 import { LayerError } from '../src/layer/layer.ts';
-import { isUnsent, isWaiting } from '../src/layer/store/forget.ts';
+import { isUnsent, isWaiting, staysIn } from '../src/layer/store/forget.ts';
 import { MemoryStore } from '../src/layer/store/memory.ts';
 import { TABLES } from '../src/layer/store/store.ts';
 import { CachedLayer } from '../src/layer/worker/client.ts';
 import type { Asked, Reply } from '../src/layer/worker/protocol.ts';
+import { takeSignOut } from '../src/model/person.ts';
 import { DRAFTS, device, draft, ready } from './support/device.ts';
 import { FakeServer } from './support/fake-server.ts';
+
+declare const __ROOT__: string;
 
 const SESSION: Session = { ...new FakeServer().session(), apiUrl: '/jmap/api' };
 
@@ -107,9 +113,104 @@ test('one of two who are signed in signs out, and what is the other one\'s stays
   const layer = await cached(() => done);
   await layer.signOut();
   assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'unsubscribe', 'unregister', 'signed-out asked']);
-  assert.deepEqual(gone, ['blobs', 'notifications']);
+  assert.deepEqual(gone, ['blobs']);
   assert.deepEqual(Object.keys((localStorage as unknown as Place).values).sort(), ['one', ...stays].sort());
   assert.deepEqual(Object.keys((sessionStorage as unknown as Place).values), ['one', 'postrider.1.compose.open']);
+});
+
+test('who is noted beside and has no cookie is not signed in: all goes, but what waits', async (t) => {
+  const before = globalThis.fetch;
+  t.after(() => (globalThis.fetch = before));
+  globalThis.fetch = (async () => Response.json({ seats: 5, taken: [0] })) as typeof fetch;
+  for (const name of ['postrider.1.person', 'postrider.unsent.bob']) localStorage.setItem(name, 'bob');
+  await (await cached(() => done)).signOut();
+  assert.ok(did.includes('caches'));
+  assert.deepEqual(Object.keys((localStorage as unknown as Place).values), ['postrider.unsent.bob']);
+});
+
+test('a third one, whose session has ended, leaves nothing when one of two signs out', async (t) => {
+  const before = globalThis.fetch;
+  t.after(() => (globalThis.fetch = before));
+  globalThis.fetch = (async () => Response.json({ seats: 5, taken: [0, 1] })) as typeof fetch;
+  const gone: string[] = [];
+  const of = (seat: string) => ({ scope: `https://mail.example.test/${seat}`, unregister: async () => gone.push(seat) });
+  Object.assign(navigator.serviceWorker, { getRegistrations: async () => [of(''), of('u/1/'), of('u/2/')] });
+  const kept = ['program 1', 'blobs', 'blobs-1', 'blobs-2'];
+  Object.assign(globalThis, { caches: { keys: async () => kept, delete: async (name: string) => kept.includes(name) && gone.push(name) } });
+  for (const name of ['postrider.1.person', 'postrider.2.person', 'upload-2/c']) localStorage.setItem(name, 'someone');
+  await (await cached(() => done)).signOut();
+  assert.deepEqual(gone, ['', 'u/2/', 'blobs', 'blobs-2']);
+  assert.deepEqual(Object.keys((localStorage as unknown as Place).values).sort(), ['one', 'postrider.1.person']);
+});
+
+/** What stays of a database, of these places in it. */
+async function staying(name: string, leaving: { username: string | undefined; beside: string[] }, values: [table: string, key: string, value?: unknown][], hasLog = false): Promise<string[] | undefined> {
+  const rule = staysIn(name, leaving)?.(hasLog);
+  if (!rule) return undefined;
+  const stays = await Promise.all(values.map(([table, key, value]) => rule(table, key, async () => value)));
+  return values.filter((_, at) => stays[at]).map(([, key]) => key);
+}
+
+test('of stores those stay whose people are signed in beside, and of all others only what waits', async () => {
+  const rows: [string, string][] = [['rows', 'r'], ['answers', 'first screen'], ['log', '1'], ['files', 'f'], ['about', 'alias/x'], ['about', 'session']];
+  const waits = ['1', 'f', 'alias/x'];
+  for (const beside of [[], ['bob']]) {
+    const alice = { username: 'alice', beside };
+    assert.deepEqual(await staying('postrider alice', alice, rows, true), []);
+    assert.deepEqual([await staying('postrider carol', alice, rows), await staying('postrider carol', alice, rows, true)], [[], waits]);
+    assert.deepEqual(await staying('postrider-transfer carol', alice, [['jobs', 'j']]), []);
+    // Whoever has kept nothing today knows nothing of what waits: that of days before stays.
+    assert.deepEqual(await staying('postrider alice', { username: undefined, beside }, rows, true), waits);
+    assert.deepEqual(await staying('postrider-transfer alice', { username: undefined, beside }, [['jobs', 'j']]), []);
+  }
+  assert.deepEqual(await Promise.all(['postrider bob', 'postrider-transfer bob'].map((name) => staying(name, { username: 'alice', beside: ['bob'] }, rows))), [undefined, undefined]);
+});
+
+test('it is noted no more whose mail a seat has, and drafts of others stay with them', async () => {
+  const users: [string, string, unknown][] = [['about', 'user', 'alice'], ['about', 'user-1', 'bob'], ['about', 'user-2', 'carol']];
+  const drafts: [string, string, unknown][] = [['drafts', 'a', { person: 'alice', isAtServer: true }], ['drafts', 'b', { person: 'bob', isAtServer: true }], ['drafts', 'c', { person: 'carol', isAtServer: true }], ['drafts', 'd', { person: 'carol', isAtServer: false }]];
+  for (const username of ['alice', undefined]) {
+    assert.deepEqual([await staying('postrider', { username, beside: ['bob'] }, users), await staying('postrider', { username, beside: [] }, users)], [['user-1'], []]);
+    assert.deepEqual([await staying('postrider-compose', { username, beside: ['bob'] }, drafts), await staying('postrider-compose', { username, beside: [] }, drafts)], [['b', 'd'], ['d']]);
+  }
+});
+
+/** The account's page in a seat, where these forms are sent: whether the browser sends them, and where it goes. */
+function accountPage(pathname: string, actions: string[]): unknown[] {
+  const did: unknown[] = [];
+  let submitted!: (event: object) => void;
+  vm.runInNewContext(fs.readFileSync(path.join(__ROOT__, '../src/role/web/pages/passkey.js'), 'utf8'), {
+    localStorage,
+    sessionStorage,
+    crypto: { randomUUID: () => 'mark' },
+    window: {},
+    location: { pathname, assign: (to: string) => did.push(to) },
+    document: { addEventListener: (_: string, listener: typeof submitted) => (submitted = listener) },
+  });
+  for (const action of actions) {
+    let isSent = true;
+    submitted({ target: { getAttribute: () => action }, preventDefault: () => (isSent = false) });
+    did.push(isSent);
+  }
+  return did;
+}
+
+test('the account\'s page lets the webmail sign out where it keeps mail, and ends the session itself where it does not start', () => {
+  const { values } = localStorage as unknown as Place;
+  Object.assign(values, { 'postrider.person': 'alice', 'postrider.1.person': 'bob', 'postrider.1.name': 'Bob' });
+  assert.deepEqual(accountPage('/u/1/account', ['/u/1/auth/sessions/end', '/u/1/auth/logout']), [true, '/u/1/mail/inbox', false]);
+  assert.deepEqual([values['postrider.1.person'], sessionStorage.getItem('postrider.1.sign-out')], ['bob', '1']);
+  assert.deepEqual(accountPage('/u/1/account', ['/u/1/auth/logout']), [true]);
+  assert.deepEqual(values, { one: '1', 'postrider.person': 'alice', 'postrider.1.signing-in': 'mark' });
+  assert.equal(sessionStorage.getItem('postrider.1.sign-out'), null);
+  // Whoever has never opened the webmail has nothing here.
+  assert.deepEqual(accountPage('/u/2/account', ['/u/2/auth/logout']), [true]);
+});
+
+test('what the account\'s page has left is taken once', () => {
+  assert.equal(takeSignOut(), false);
+  sessionStorage.setItem('postrider.sign-out', '1');
+  assert.deepEqual([takeSignOut(), takeSignOut()], [true, false]);
 });
 
 function direct(t: TestContext, logout: () => Response): DirectLayer {

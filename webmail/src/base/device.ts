@@ -1,5 +1,5 @@
 /** A name for this browser, made once: the server tells its subscriptions apart by it (RFC 8620 section 7.2). Gone after signing out. */
-import { isOwnKey, named, ownKey } from './seat.ts';
+import { isOwnKey, named, ownKey, seatsBut } from './seat.ts';
 
 const KEY = ownKey('device');
 
@@ -13,18 +13,21 @@ export function deviceId(): string {
 export const UNSENT = 'postrider.unsent.';
 
 /** Notes of files that are under way begin so. */
-export const UPLOADS = `${named('upload')}/`;
+const uploadsOf = (seat?: number): string => `${named('upload', seat)}/`;
+export const UPLOADS = uploadsOf();
 
 const namesIn = (place: Storage): string[] => Array.from({ length: place.length }, (_, at) => place.key(at)!);
 
 /** Settings that have to do with this window, whoever uses it. */
 export const OF_WINDOW = new Set(['layout', 'foldersWidth', 'listWidth', 'listHeight', 'foldersHidden', 'showTimings']);
 
-/** At sign-out: all but what waits of others. `isAlone`: nobody else is signed in in this browser, whose things would stay. */
-export function forgetLocal(username: string, isAlone: boolean): void {
+/** At sign-out: all but what waits of others. `beside`: who else is signed in in this browser; what is theirs stays. */
+export function forgetLocal(username: string, beside: readonly { seat: number }[]): void {
+  const isAlone = beside.length === 0;
+  const gone = seatsBut(beside);
   const ofWindow = new Set([...OF_WINDOW].map((name) => ownKey(name, 0)));
-  const isGone = (name: string): boolean => isAlone || name.startsWith(UPLOADS) || (isOwnKey(name) && !ofWindow.has(name));
+  const isGone = (name: string): boolean => isAlone || gone.some((seat) => name.startsWith(uploadsOf(seat)) || (isOwnKey(name, seat) && !ofWindow.has(name)));
   for (const name of namesIn(localStorage)) if (name === UNSENT + username || (isGone(name) && !name.startsWith(UNSENT))) localStorage.removeItem(name);
   if (isAlone) sessionStorage.clear();
-  else for (const name of namesIn(sessionStorage)) if (isOwnKey(name)) sessionStorage.removeItem(name);
+  else for (const name of namesIn(sessionStorage)) if (isGone(name)) sessionStorage.removeItem(name);
 }

@@ -61,12 +61,40 @@ function kept(key: string): string | null {
   }
 }
 
-/** Who else is signed in in this browser: their programs have noted it (model/person.ts). */
+/** All seats but those where somebody stays. */
+export function seatsBut(stay: readonly { seat: number }[]): number[] {
+  return Array.from({ length: SEATS }, (_, of) => of).filter((of) => !stay.some((one) => one.seat === of));
+}
+
+/** Who else is signed in in this browser: their programs have noted it (model/person.ts). The session may have ended unheard: see signedInBeside. */
 export function others(): Person[] {
-  return Array.from({ length: SEATS }, (_, of) => of)
-    .filter((of) => of !== seat)
+  return seatsBut([{ seat }])
     .flatMap((of) => {
       const address = kept(ownKey('person', of));
       return address === null ? [] : [{ seat: of, address, name: kept(ownKey('name', of)) ?? '' }];
     });
+}
+
+export interface Seats {
+  seats: number;
+  /** Those with a cookie; its session may have ended. */
+  taken: number[];
+}
+
+export async function fetchSeats(): Promise<Seats> {
+  const answer = await fetch(at('/auth/seats'));
+  if (!answer.ok) throw new Error(`The server answered with ${answer.status}.`);
+  return (await answer.json()) as Seats;
+}
+
+/** Others whose things stay at a sign-out: noted here, and not without a cookie. Where the server does not say it, all who are noted. */
+export async function signedInBeside(): Promise<Person[]> {
+  const noted = others();
+  if (!noted.length) return noted;
+  try {
+    const { taken } = await fetchSeats();
+    return noted.filter((one) => taken.includes(one.seat));
+  } catch {
+    return noted;
+  }
 }

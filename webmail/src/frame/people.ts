@@ -1,6 +1,6 @@
 /** Others who are signed in in this browser: going over to them, and signing in beside them (base/seat.ts). */
 import { effect } from '@preact/signals';
-import { at, others, type Person, prefixOf, seat } from '../base/seat.ts';
+import { at, fetchSeats, others, type Person, prefixOf, seat, type Seats } from '../base/seat.ts';
 import { t } from '../base/words.ts';
 import { mail } from '../model/current.ts';
 import { noteName } from '../model/person.ts';
@@ -21,12 +21,6 @@ export function pathAfterSignOut(): string {
   return next ? HOME_OF(next.seat) : '/?sign-in';
 }
 
-export interface Seats {
-  seats: number;
-  /** Those with a cookie; its session may have ended. */
-  taken: number[];
-}
-
 /** The seat that the next person gets; undefined: there is somebody in each. */
 export function freeSeat({ seats, taken }: Seats, people: readonly { seat: number }[]): number | undefined {
   const all = Array.from({ length: seats }, (_, one) => one);
@@ -37,9 +31,7 @@ export function freeSeat({ seats, taken }: Seats, people: readonly { seat: numbe
 export async function addAccount(): Promise<void> {
   let seats: Seats;
   try {
-    const answer = await fetch(at('/auth/seats'));
-    if (!answer.ok) throw new Error(`the server answered with ${answer.status}`);
-    seats = (await answer.json()) as Seats;
+    seats = await fetchSeats();
   } catch {
     say(t('frame.notAdded'), true);
     return;

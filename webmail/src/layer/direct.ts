@@ -4,7 +4,7 @@ import { CORE, WEBSOCKET, type Id, type Invocation, type Session, type State, ty
 import { blobUrl, upload } from './net/blobs.ts';
 import { endSession, fetchSession } from './net/session.ts';
 import { forgetLocal } from '../base/device.ts';
-import { others } from '../base/seat.ts';
+import { signedInBeside } from '../base/seat.ts';
 import { forgetPushes, forgetService } from './service.ts';
 import { forgetAll } from './store/forget.ts';
 import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from './layer.ts';
@@ -65,14 +65,14 @@ export class DirectLayer implements Layer {
 
   async signOut(): Promise<void> {
     await forgetPushes(this);
+    const beside = await signedInBeside();
     await endSession();
     this.closed = true;
     this.socket?.close();
-    const isAlone = others().length === 0;
-    await forgetService(isAlone).catch(reportError);
+    await forgetService(beside).catch(reportError);
     // On another day this browser may have kept mail; what still waits there is this person's next session's.
-    await forgetAll(undefined, isAlone).catch(reportError);
-    forgetLocal(this.session.username, isAlone);
+    await forgetAll({ username: undefined, beside: beside.map(({ address }) => address) }).catch(reportError);
+    forgetLocal(this.session.username, beside);
     this.events.emit({ kind: 'signed-out', asked: true });
   }
 

@@ -59,3 +59,15 @@ export function noteName(name: string): void {
     // See kept().
   }
 }
+
+/** The account's page lets this one do the signing out (src/role/web/pages/passkey.js): it leaves a mark, for this tab. True: once for each. */
+export function takeSignOut(): boolean {
+  try {
+    const key = ownKey('sign-out');
+    const isWanted = globalThis.sessionStorage.getItem(key) !== null;
+    globalThis.sessionStorage.removeItem(key);
+    return isWanted;
+  } catch {
+    return false;
+  }
+}

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { demo, eventually, launch, PATIENCE_MS, type Server, signedIn } from './server.ts';
 
-const [ALICE, BOB] = ['alice@example.test', 'bob@example.test'];
+const [ALICE, BOB, ADMIN] = ['alice@example.test', 'bob@example.test', 'admin@example.test'];
 let server: Server;
 let browser: Browser;
 let context: BrowserContext;
@@ -15,7 +15,7 @@ const errors: string[] = [];
 before(async () => {
   // A browser has passkeys for a name, and for no address.
   [server, browser] = await Promise.all([demo().then((one) => ({ ...one, origin: one.origin.replace('127.0.0.1', 'localhost') })), launch()]);
-  for (const who of [ALICE, BOB]) server.deliver(who, `From: Anna <anna@example.net>\r\nTo: ${who}\r\nSubject: For ${who}\r\nMessage-ID: <for-${who}>\r\nDate: Mon, 01 Jun 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>Dear <b>reader</b></p>\r\n`);
+  for (const who of [ALICE, BOB, ADMIN]) server.deliver(who, `From: Anna <anna@example.net>\r\nTo: ${who}\r\nSubject: For ${who}\r\nMessage-ID: <for-${who}>\r\nDate: Mon, 01 Jun 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>Dear <b>reader</b></p>\r\n`);
 });
 after(async () => {
   await browser?.close();
@@ -169,15 +169,40 @@ test('one signs out, and leaves the other as she was: her mail, her changes and 
   await eventually(async () => (await waiting(bob, BOB)) === 0, 'nothing of bob waits');
   assert.ok((await waiting(bob, ALICE))! > 0);
   assert.deepEqual(await found(ALICE, 'Not yet sent'), []);
-  await choose(bob, BOB, 'Sign out');
+  // A third one was here once: her session has ended, and her mail has stayed.
+  await bob.evaluate(async () => {
+    const opening = indexedDB.open('postrider carol@example.test', 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore('rows').put('mail', 'M1');
+    await new Promise((resolve) => (opening.onsuccess = resolve));
+    opening.result.close();
+  });
+  // The page of the account leaves it to the webmail, which knows what to take away.
+  await bob.goto(`${server.origin}/u/1/account`);
+  await bob.getByRole('button', { name: 'Sign out' }).click();
   await bob.waitForURL((url) => url.pathname === '/mail/inbox');
   await mailOf(bob, ALICE).waitFor();
   alice = bob;
   await eventually(async () => (await found(ALICE, 'Not yet sent')).length === 1, 'her draft is at the server');
   const left = await alice.evaluate(async () => ({ databases: (await indexedDB.databases()).map(({ name }) => name!), caches: await caches.keys(), local: Object.keys(localStorage), scopes: (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => new URL(scope).pathname) }));
   assert.ok(left.databases.includes(`postrider ${ALICE}`));
-  assert.deepEqual([left.databases.filter((name) => name.includes(BOB)), left.caches.filter((name) => name.endsWith('-1')), left.local.filter((name) => name.startsWith('postrider.1.')), left.scopes], [[], [], [], ['/']]);
+  assert.deepEqual([left.databases.filter((name) => name.includes(BOB) || name.includes('carol')), left.caches.filter((name) => name.endsWith('-1')), left.local.filter((name) => name.startsWith('postrider.1.')), left.scopes], [[], [], [], ['/']]);
   assert.deepEqual(await alice.evaluate(async () => (await (await fetch('/auth/seats')).json()) as unknown), { seats: 5, taken: [0] });
+});
+
+test('one who keeps nothing this time signs out, and what was kept before goes', async () => {
+  const before = await open('/u/1/?sign-in');
+  await signIn(before, ADMIN);
+  await mailOf(before, ADMIN).waitFor();
+  await eventually(async () => (await waiting(before, ADMIN)) === 0, 'the mail is kept');
+  await before.close();
+  const again = await context.newPage();
+  await again.addInitScript(() => Reflect.deleteProperty(globalThis, 'Worker'));
+  await again.goto(`${server.origin}/u/1/mail/inbox`);
+  await mailOf(again, ADMIN).waitFor();
+  await choose(again, ADMIN, 'Sign out');
+  await again.waitForURL((url) => url.pathname === '/mail/inbox');
+  assert.deepEqual([await waiting(again, ADMIN), (await waiting(again, ALICE)) !== undefined], [undefined, true]);
+  await again.close();
 });
 
 test('whoever signs in twice is led to the first seat', async () => {

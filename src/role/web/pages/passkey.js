@@ -5,15 +5,35 @@
 	// Of several people who are signed in in this browser, each has a seat: src/role/web/web_seat.h.
 	const [prefix = "", seat] = /^\/u\/([1-4])(?=\/|$)/.exec(location.pathname) ?? [];
 
+	const ownKey = (name) => `postrider.${seat ? `${seat}.` : ""}${name}`;
+
 	// Another person may be signed in afterwards: the webmail asks who it is before it shows what it keeps
 	// (webmail/src/layer/worker/marker.ts).
-	document.addEventListener("submit", () => {
+	document.addEventListener("submit", (event) => {
 		try {
-			localStorage.setItem(`postrider.${seat ? `${seat}.` : ""}signing-in`, crypto.randomUUID());
+			if (event.target.getAttribute("action") === `${prefix}/auth/logout`)
+				signOut(event);
+			else
+				localStorage.setItem(ownKey("signing-in"), crypto.randomUUID());
 		} catch {
 			// A browser that keeps no mark keeps no mail.
 		}
 	}, true);
+
+	// Where the webmail keeps mail of this person, it does the signing out, for it knows what to take away
+	// (webmail/src/model/person.ts). One that has not taken the mark cannot start: then the session ends by the form.
+	function signOut(event) {
+		if (localStorage.getItem(ownKey("person")) !== null && sessionStorage.getItem(ownKey("sign-out")) === null) {
+			sessionStorage.setItem(ownKey("sign-out"), "1");
+			event.preventDefault();
+			location.assign(`${prefix}/mail/inbox`);
+			return;
+		}
+		localStorage.setItem(ownKey("signing-in"), crypto.randomUUID());
+		for (const name of ["person", "name"])
+			localStorage.removeItem(ownKey(name));
+		sessionStorage.removeItem(ownKey("sign-out"));
+	}
 
 	if (!window.PublicKeyCredential)
 		return;

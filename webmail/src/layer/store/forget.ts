@@ -27,8 +27,10 @@ export function isUnsent(draft: { isAtServer?: boolean; sending?: object | null 
   return !draft.isAtServer || Boolean(draft.sending);
 }
 
-/** Empties a database, but for what waits. True: something does. */
-async function empty(db: IDBPDatabase, keeps: (table: string, key: string, value: () => Promise<unknown>) => Promise<boolean> | boolean): Promise<boolean> {
+type Stays = (table: string, key: string, value: () => Promise<unknown>) => Promise<boolean> | boolean;
+
+/** Empties a database, but for what stays. True: something does. */
+async function empty(db: IDBPDatabase, isStaying: Stays): Promise<boolean> {
   const tables = [...db.objectStoreNames];
   if (!tables.length) return false;
   const transaction = db.transaction(tables, 'readwrite');
@@ -36,36 +38,44 @@ async function empty(db: IDBPDatabase, keeps: (table: string, key: string, value
   for (const table of tables) {
     const store = transaction.objectStore(table);
     for (const key of await store.getAllKeys())
-      if (await keeps(table, String(key), () => store.get(key))) stays = true;
+      if (await isStaying(table, String(key), () => store.get(key))) stays = true;
       else void store.delete(key);
   }
   await transaction.done;
   return stays;
 }
 
-/** Others go on in their seats, and have databases open: nothing goes but this person's. */
-async function forgetOwn(username: string): Promise<void> {
-  const drafts = await openDB(DRAFTS);
-  await empty(drafts, async (_table, _key, value) => {
-    const draft = (await value()) as { person?: string; isAtServer?: boolean };
-    return draft.person !== username || isUnsent(draft);
-  });
-  // One that was not there is there now, without its table.
-  const isNew = !drafts.objectStoreNames.length;
-  drafts.close();
-  for (const name of [...(isNew ? [DRAFTS] : []), storeOf(username), transferOf(username)]) await Promise.race([deleteDB(name), new Promise((resolve) => setTimeout(resolve, LETS_GO_MS))]);
+/** `username`: whose own store goes with whatever is in it; undefined: whoever knows nothing of its log. `beside`: who else is signed in here. */
+export interface Leaving {
+  username: string | undefined;
+  beside: readonly string[];
 }
 
-/** `username`: whose own store goes with whatever is in it; undefined: whoever knows nothing of its log. `isAlone`: nobody else is signed in here. */
-export async function forgetAll(username: string | undefined, isAlone: boolean): Promise<void> {
+/** What of a database stays. undefined: it is that of somebody who goes on in another seat, and has it open. `hasLog`: changes of a store wait. */
+export function staysIn(name: string, { username, beside }: Leaving): ((hasLog: boolean) => Stays) | undefined {
+  const isBeside = (person: unknown): boolean => person !== username && beside.includes(person as string);
+  if (beside.some((person) => isBeside(person) && (name === storeOf(person) || name === transferOf(person)))) return undefined;
+  if (name === WHO) return () => async (_table, key, value) => key !== USER && isBeside(await value());
+  if (name === DRAFTS)
+    return () => async (_table, _key, value) => {
+      const draft = (await value()) as { person?: string; isAtServer?: boolean; sending?: object | null };
+      return isUnsent(draft) || isBeside(draft.person);
+    };
+  const mayWait = name.startsWith(storeOf('')) && (username === undefined || name !== storeOf(username));
+  return (hasLog) => (table, key) => mayWait && hasLog && isWaiting(table, key);
+}
+
+/** At a sign-out. What was made by opening it, and has no tables, goes as well. */
+export async function forgetAll(leaving: Leaving): Promise<void> {
   if (typeof indexedDB === 'undefined') return;
-  if (!isAlone) return username === undefined ? undefined : forgetOwn(username);
+  const { username } = leaving;
   const names = (await indexedDB.databases?.())?.map(({ name }) => name!) ?? [WHO, DRAFTS, ...(username === undefined ? [] : [storeOf(username), transferOf(username)])];
   for (const name of names.filter((one) => one.startsWith(WHO))) {
+    const rule = staysIn(name, leaving);
+    if (!rule) continue;
     const db = await openDB(name);
-    const isStore = name.startsWith(storeOf('')) && (username === undefined || name !== storeOf(username));
-    const hasLog = isStore && db.objectStoreNames.contains('log') && (await db.count('log')) > 0;
-    const stays = await empty(db, async (table, key, value) => (hasLog ? isWaiting(table, key) : name === DRAFTS && isUnsent((await value()) as object)));
+    const hasLog = db.objectStoreNames.contains('log') && (await db.count('log')) > 0;
+    const stays = await empty(db, rule(hasLog));
     db.close();
     if (!stays) await Promise.race([deleteDB(name), new Promise((resolve) => setTimeout(resolve, LETS_GO_MS))]);
   }

@@ -3,7 +3,7 @@ import { Emitter } from '../../base/emitter.ts';
 import type { Id, Invocation, Session } from '../../jmap/types.ts';
 import { type FirstRequests, type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from '../layer.ts';
 import { forgetLocal } from '../../base/device.ts';
-import { others, workerName } from '../../base/seat.ts';
+import { signedInBeside, workerName } from '../../base/seat.ts';
 import { forgetPushes, forgetService } from '../service.ts';
 import { blobUrl, upload } from '../net/blobs.ts';
 import { ANEW, signedIn, signingIn } from './marker.ts';
@@ -107,13 +107,13 @@ export class CachedLayer implements Layer {
     // Whoever cannot sign out keeps all: the service worker, its news, the program's files.
     await this.ask({ kind: 'may-leave' });
     await forgetPushes(this);
-    const isAlone = others().length === 0;
+    const beside = await signedInBeside();
     // The page goes when it hears of the end; until then it takes away what the worker cannot.
     const over = new Promise<void>((resolve) => (this.whenOver = resolve));
     try {
-      await Promise.race([this.ask({ kind: 'sign-out', isAlone }), over]);
-      await forgetService(isAlone).catch(reportError);
-      forgetLocal(this.session.username, isAlone);
+      await Promise.race([this.ask({ kind: 'sign-out', beside: beside.map(({ address }) => address) }), over]);
+      await forgetService(beside).catch(reportError);
+      forgetLocal(this.session.username, beside);
     } finally {
       this.whenOver = undefined;
     }

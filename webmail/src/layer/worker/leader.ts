@@ -61,7 +61,7 @@ async function takeStore(user: string, over: Promise<void>): Promise<void> {
   if (!other) return;
   const isFree = seat < Number(other[1]) && (await navigator.locks.request(other[0], { signal: AbortSignal.timeout(GIVES_WAY_MS) }, () => true).catch(() => false));
   if (isFree) return;
-  await lastUser(null);
+  await forgetUser();
   throw new LayerError('elsewhere', other[1]!);
 }
 
@@ -173,7 +173,7 @@ export class Leader {
   async answer(question: Question, origin: string, again: boolean): Promise<Reply> {
     try {
       if (question.kind === 'may-leave' || question.kind === 'sign-out') {
-        if (question.kind === 'sign-out') await this.signOut(question.isAlone);
+        if (question.kind === 'sign-out') await this.signOut(question.beside);
         else {
           await this.mayLeave();
           await this.isOwnSession();
@@ -224,7 +224,7 @@ export class Leader {
     throw new LayerError('signed-out', 'Another person has signed in.');
   }
 
-  private async signOut(isAlone: boolean): Promise<void> {
+  private async signOut(beside: string[]): Promise<void> {
     await this.mayLeave();
     this.isLeaving = true;
     try {
@@ -236,8 +236,8 @@ export class Leader {
     await this.engine!.stop();
     this.wire.close();
     await this.store!.destroy();
-    await forgetAll(this.session!.username, isAlone);
-    if (!isAlone) await forgetUser();
+    await forgetAll({ username: this.session!.username, beside });
+    if (beside.length) await forgetBlobs();
     else for (const name of await caches.keys()) await caches.delete(name);
     this.told({ kind: 'signed-out' });
   }
