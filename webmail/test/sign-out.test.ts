@@ -163,6 +163,7 @@ test('of stores those stay whose people are signed in beside, and of all others 
     assert.deepEqual(await staying('postrider alice', { username: undefined, beside }, rows, true), waits);
     assert.deepEqual(await staying('postrider-transfer alice', { username: undefined, beside }, [['jobs', 'j']]), []);
   }
+  assert.deepEqual([await staying('postrider-transfer', { username: 'alice', beside: ['bob'] }, []), await staying('postrider-transfer', { username: 'alice', beside: [] }, [['jobs', 'j']])], [undefined, []]);
   assert.deepEqual(await Promise.all(['postrider bob', 'postrider-transfer bob'].map((name) => staying(name, { username: 'alice', beside: ['bob'] }, rows))), [undefined, undefined]);
 });
 

@@ -205,11 +205,22 @@ test('one who keeps nothing this time signs out, and what was kept before goes',
   await again.close();
 });
 
+test('whose session has ended while no page was open is not noted any more', async () => {
+  await alice.evaluate(() => localStorage.setItem('postrider.3.person', 'carol@example.test'));
+  const page = await open('/u/3/mail/inbox');
+  await page.waitForURL(/\/u\/3\/\?sign-in/);
+  assert.deepEqual(await page.evaluate(() => Object.keys(localStorage).filter((name) => name.startsWith('postrider.3.'))), []);
+  await page.close();
+});
+
 test('whoever signs in twice is led to the first seat', async () => {
   const again = await open('/u/2/?sign-in');
+  // An attachment that was opened here on another day.
+  await again.evaluate(async () => (await caches.open('blobs-2')).put('/u/2/jmap/download/A1/B1/a.txt', new Response('secret')));
   await signIn(again, ALICE);
   await again.waitForURL((url) => url.pathname === '/mail/inbox', { timeout: PATIENCE_MS });
   await mailOf(again, ALICE).waitFor();
+  assert.deepEqual(await again.evaluate(async () => (await caches.keys()).filter((name) => name.endsWith('-2'))), []);
   assert.deepEqual(await again.evaluate(async () => (await (await fetch('/auth/seats')).json()) as unknown), { seats: 5, taken: [0] });
   await choose(again, ALICE, 'Sign out');
   await again.waitForURL(/\/\?sign-in$/);

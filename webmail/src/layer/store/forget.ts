@@ -10,7 +10,9 @@ export const WHO = 'postrider';
 /** Each seat has a line there. */
 export const USER = named('user');
 const DRAFTS = 'postrider-compose';
-const transferOf = (username: string): string => `postrider-transfer ${username}`;
+/** Imports that began before each person had a database: of several people, perhaps. */
+const EARLIER_TRANSFER = 'postrider-transfer';
+const transferOf = (username: string): string => `${EARLIER_TRANSFER} ${username}`;
 
 export const storeOf = (username: string): string => `postrider ${username}`;
 
@@ -51,10 +53,11 @@ export interface Leaving {
   beside: readonly string[];
 }
 
-/** What of a database stays. undefined: it is that of somebody who goes on in another seat, and has it open. `hasLog`: changes of a store wait. */
+/** What of a database stays. undefined: all of it, for somebody who goes on in another seat. `hasLog`: changes of a store wait. */
 export function staysIn(name: string, { username, beside }: Leaving): ((hasLog: boolean) => Stays) | undefined {
   const isBeside = (person: unknown): boolean => person !== username && beside.includes(person as string);
   if (beside.some((person) => isBeside(person) && (name === storeOf(person) || name === transferOf(person)))) return undefined;
+  if (name === EARLIER_TRANSFER && beside.length) return undefined;
   if (name === WHO) return () => async (_table, key, value) => key !== USER && isBeside(await value());
   if (name === DRAFTS)
     return () => async (_table, _key, value) => {
