@@ -213,15 +213,35 @@ test('whose session has ended while no page was open is not noted any more', asy
   await page.close();
 });
 
-test('whoever signs in twice is led to the first seat', async () => {
+test('whoever signs in twice is led to the first seat, and leaves nothing in the other one', async () => {
   const again = await open('/u/2/?sign-in');
-  // An attachment that was opened here on another day.
-  await again.evaluate(async () => (await caches.open('blobs-2')).put('/u/2/jmap/download/A1/B1/a.txt', new Response('secret')));
+  // What was kept here on another day.
+  const keep = () => again.evaluate(async () => Promise.all(['blobs-2', 'notifications-2'].map((name) => caches.open(name))));
+  const isLed = async () => {
+    await again.waitForURL((url) => url.pathname === '/mail/inbox', { timeout: PATIENCE_MS });
+    await mailOf(again, ALICE).waitFor();
+    assert.deepEqual(await again.evaluate(async () => (await (await fetch('/auth/seats')).json()) as unknown), { seats: 5, taken: [0] });
+    assert.deepEqual(await again.evaluate(async () => (await caches.keys()).filter((name) => name.endsWith('-2'))), []);
+  };
+  await keep();
   await signIn(again, ALICE);
-  await again.waitForURL((url) => url.pathname === '/mail/inbox', { timeout: PATIENCE_MS });
-  await mailOf(again, ALICE).waitFor();
-  assert.deepEqual(await again.evaluate(async () => (await caches.keys()).filter((name) => name.endsWith('-2'))), []);
-  assert.deepEqual(await again.evaluate(async () => (await (await fetch('/auth/seats')).json()) as unknown), { seats: 5, taken: [0] });
+  await isLed();
+  // The other way: her session went on here, and her mail is shown at once.
+  await keep();
+  await again.evaluate(
+    async ([username, password]) => {
+      await fetch('/u/2/auth/login', { method: 'POST', body: new URLSearchParams({ username: username!, password: password! }) });
+      const opening = indexedDB.open('postrider');
+      await new Promise((resolve) => (opening.onsuccess = resolve));
+      const writing = opening.result.transaction('about', 'readwrite');
+      writing.objectStore('about').put(username, 'user-2');
+      await new Promise((resolve) => (writing.oncomplete = resolve));
+      opening.result.close();
+    },
+    [ALICE, server.passwords[ALICE]!],
+  );
+  await again.goto(`${server.origin}/u/2/mail/inbox`);
+  await isLed();
   await choose(again, ALICE, 'Sign out');
   await again.waitForURL(/\/\?sign-in$/);
   await alice.waitForURL(/\/\?sign-in$/);
