@@ -12,6 +12,7 @@ import './features/sharing/sharing.css';
 import './features/files/files.css';
 import { render } from 'preact';
 import { actions } from './actions/registry.ts';
+import { again } from './base/again.ts';
 import { bestLanguage, currentLanguage, isRightToLeft, languageNames, t, useLanguage } from './base/words.ts';
 import { prefixOf, seat, withoutSeat } from './base/seat.ts';
 import { endSession } from './layer/net/session.ts';
@@ -48,14 +49,14 @@ function preferredLanguages(): string[] {
 /** What the first screen does not need. Its pages and actions come a moment later. */
 async function installLater(): Promise<void> {
   const [settings, rules, admin, undelete, transfer, masked, sharing, files] = await Promise.all([
-    import('./features/settings/index.ts'),
-    import('./features/rules/index.ts'),
-    import('./features/admin/index.ts'),
-    import('./features/undelete/index.ts'),
-    import('./features/transfer/index.ts'),
-    import('./features/masked/index.ts'),
-    import('./features/sharing/index.ts'),
-    import('./features/files/index.ts'),
+    again(() => import('./features/settings/index.ts')),
+    again(() => import('./features/rules/index.ts')),
+    again(() => import('./features/admin/index.ts')),
+    again(() => import('./features/undelete/index.ts')),
+    again(() => import('./features/transfer/index.ts')),
+    again(() => import('./features/masked/index.ts')),
+    again(() => import('./features/sharing/index.ts')),
+    again(() => import('./features/files/index.ts')),
   ]);
   settings.installSettings();
   rules.installRules();

@@ -1,5 +1,6 @@
 /** All mails that are being written in this window: how they begin, end, and come back after a reload or a crash. */
 import { effect, signal, type Signal } from '@preact/signals';
+import { again } from '../../base/again.ts';
 import { ownKey } from '../../base/seat.ts';
 import { currentLanguage, t } from '../../base/words.ts';
 import type { Id } from '../../jmap/types.ts';
@@ -170,7 +171,7 @@ export function answerIfWanted(): void {
 async function quotable(html: string | null): Promise<string | null> {
   if (html === null || !innerBody(html).trim()) return null;
   try {
-    const { preparedQuote } = await import('./editor/workshop.ts');
+    const { preparedQuote } = await again(() => import('./editor/workshop.ts'));
     return await preparedQuote(html, `q${randomKey().slice(1, 9)}`);
   } catch (error) {
     reportError(error);

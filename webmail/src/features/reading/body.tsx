@@ -1,6 +1,7 @@
 /** The body of a message: HTML in its frame, or plain text as lines of the page. */
 import { computed, useSignal, useSignalEffect } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { PAUSES_MS, showsPage } from '../../base/again.ts';
 import { t } from '../../base/words.ts';
 import { place } from '../../frame/router.ts';
 import type { EmailBodyPart } from '../../jmap/types.ts';
@@ -158,7 +159,13 @@ function HtmlBody({ email, html, view }: { email: WholeEmail; html: string; view
       words: { quote: t('reading.quoted') },
       distrusts: email.verdict?.level === 'danger',
     };
+    let waits: ReturnType<typeof setTimeout> | undefined;
+    let tries = 0;
     const fill = (): void => {
+      if (!showsPage(frame, FRAME_PAGE)) {
+        if (tries < PAUSES_MS.length) waits = setTimeout(() => (frame.src = FRAME_PAGE), PAUSES_MS[tries++]);
+        return;
+      }
       viewer.current?.end();
       viewer.current = new MailFrame(frame, host, (result) => (shown.value = result));
       const remote = view.remote.peek() || allowsPictures(email);
@@ -172,6 +179,7 @@ function HtmlBody({ email, html, view }: { email: WholeEmail; html: string; view
     return () => {
       themes.disconnect();
       frame.removeEventListener('load', fill);
+      clearTimeout(waits);
       viewer.current?.end();
       viewer.current = undefined;
     };

@@ -2,6 +2,7 @@
  * The frame that the editor lives in: a static page of ours whose own Content-Security-Policy allows inline styles and forbids scripts,
  * so that quoted mail looks as it did and nothing in it runs. It is filled and listened to from here.
  */
+import { again, showsPage } from '../../../base/again.ts';
 import { at } from '../../../base/seat.ts';
 
 const PAGE = at('/frame-compose.html');
@@ -18,26 +19,17 @@ function hearsListeners(window: FrameWindow): boolean {
 
 function loaded(frame: HTMLIFrameElement): Promise<FrameWindow> {
   return new Promise((resolve, reject) => {
-    frame.onload = () => {
-      const window = frame.contentWindow as FrameWindow | null;
-      // A server that cannot be reached answers with a page of the browser, which cannot be looked into.
-      try {
-        if (window && new URL(window.location.href).pathname === PAGE) resolve(window);
-        else reject(new Error('The editor could not be loaded.'));
-      } catch {
-        reject(new Error('The editor could not be loaded.'));
-      }
-    };
+    frame.onload = () => (showsPage(frame, PAGE) ? resolve(frame.contentWindow as FrameWindow) : reject(new Error('The editor could not be loaded.')));
     frame.src = PAGE;
   });
 }
 
 export async function openFrame(frame: HTMLIFrameElement): Promise<FrameWindow> {
   frame.setAttribute('sandbox', 'allow-same-origin');
-  const window = await loaded(frame);
+  const window = await again(() => loaded(frame));
   if (hearsListeners(window)) return window;
   frame.removeAttribute('sandbox');
-  return loaded(frame);
+  return again(() => loaded(frame));
 }
 
 /** The app's colours and font inside of the frame. */

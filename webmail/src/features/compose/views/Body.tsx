@@ -1,6 +1,7 @@
 /** The text of the mail: the editor in its frame, or plain text; and the quote below it, folded. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { again } from '../../../base/again.ts';
 import { t } from '../../../base/words.ts';
 import { Button, IconButton } from '../../../ui/Button.tsx';
 import { askText } from '../../../ui/Dialog.tsx';
@@ -48,7 +49,7 @@ function RichBody({ composer, toolbar, focuses }: { composer: Composer; toolbar:
     let gone = false;
     let begun = '';
     const open = async () => {
-      const { Editor } = await import('../editor/editor.ts');
+      const { Editor } = await again(() => import('../editor/editor.ts'));
       const element = frame.current;
       if (gone || !element) return;
       const editor = await Editor.open(

@@ -1,6 +1,7 @@
 /** Settings: the addresses that one writes from, each with a name and a signature. What is typed is kept at the next pause. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { again } from '../../../base/again.ts';
 import { t } from '../../../base/words.ts';
 import type { Id, Identity } from '../../../jmap/types.ts';
 import { mail } from '../../../model/current.ts';
@@ -134,7 +135,7 @@ function Signature({ identity, change, flush }: { identity: Identity; change(htm
     let gone = false;
     let editor: Editor | undefined;
     const open = async () => {
-      const { Editor: Class } = await import('../editor/editor.ts');
+      const { Editor: Class } = await again(() => import('../editor/editor.ts'));
       if (gone || !frame.current) return;
       const made = await Class.open(
         frame.current,
