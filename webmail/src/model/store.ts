@@ -27,6 +27,11 @@ export interface EmailsChanged {
   accountId: Id;
 }
 
+/** What cannot be asked now is asked at the next news: without a network that is no fault of ours. */
+function tell(error: unknown): void {
+  if (!(error instanceof LayerError)) reportError(error);
+}
+
 export class Store {
   readonly accounts: Signal<Account[]> = signal([]);
   readonly status: Signal<LayerStatus>;
@@ -57,12 +62,12 @@ export class Store {
     this.status = signal(layer.status());
     this.readAccounts();
     layer.listen((event) => {
-      if (event.kind === 'state') this.following = this.following.then(() => this.follow(event.changed)).catch(reportError);
+      if (event.kind === 'state') this.following = this.following.then(() => this.follow(event.changed)).catch(tell);
       else if (event.kind === 'status') this.followStatus(event.status);
       else if (event.kind === 'signed-out') this.signedOut.value = event.asked ? 'asked' : 'ended';
       else if (event.kind === 'session') {
         this.readAccounts();
-        if (this.isBegun) this.following = this.following.then(() => this.loadNew()).catch(reportError);
+        if (this.isBegun) this.following = this.following.then(() => this.loadNew()).catch(tell);
       }
       else if (event.kind === 'named') for (const [local, real] of Object.entries(event.ids)) this.names.set(local, real);
     });
@@ -209,10 +214,11 @@ export class Store {
 
   private async follow(changed: Record<Id, Record<TypeName, State>>): Promise<void> {
     // An account that could not be loaded is tried again: of it there is nothing to follow. Without a network that may fail once more.
-    if (this.isBegun) await this.loadNew().catch((error: unknown) => error instanceof LayerError || reportError(error));
+    if (this.isBegun) await this.loadNew().catch(tell);
     for (const [accountId, types] of Object.entries(changed)) {
       if (types['Mailbox']) await this.followType(accountId, 'Mailbox', this.mailboxes, null);
-      if (types['Identity']) await this.followType(accountId, 'Identity', this.identities, null);
+      // Identities may be at the server alone, which is no reason to show old mail.
+      if (types['Identity']) await this.followType(accountId, 'Identity', this.identities, null).catch(tell);
       if (types['Email']) await this.followType(accountId, 'Email', this.emails, this.rowProperties);
       if (types['Thread']) await this.followType(accountId, 'Thread', this.threads, null);
       if (types['Email']) this.changed.emit({ accountId });
