@@ -37,6 +37,29 @@ test('an answer that was lost makes nothing twice', async () => {
   assert.deepEqual(await list(SENT), server.ids({ inMailbox: SENT }));
 });
 
+test('what was done by an attempt without an answer is undone all the same, and by a browser that was killed meanwhile too', async () => {
+  for (const isKilled of [false, true]) {
+    const server = new FakeServer();
+    const id = server.deliver({ mailboxIds: { [INBOX]: true } });
+    let { engine, wire, ask, store } = await ready(server);
+    wire.fate = () => 'lost';
+    await ask('Email/set', { update: { [id]: { [`mailboxIds/${INBOX}`]: null, [`mailboxIds/${ARCHIVE}`]: true } } });
+    await engine.flushed().catch(() => undefined);
+    assert.deepEqual(server.emails.get(id)!['mailboxIds'], { [ARCHIVE]: true });
+    if (isKilled) {
+      await engine.stop();
+      ({ engine, wire, ask, store } = await device(server, store, false));
+      engine.start();
+    }
+    await ask('Email/set', { update: { [id]: { [`mailboxIds/${INBOX}`]: true, [`mailboxIds/${ARCHIVE}`]: null } } });
+    wire.fate = () => 'well';
+    wire.go('online');
+    await engine.flushed();
+    assert.deepEqual(server.emails.get(id)!['mailboxIds'], { [INBOX]: true });
+    assert.equal(engine.status().waiting, 0);
+  }
+});
+
 test('what an attempt without an answer has made can be replaced while it is looked for', async () => {
   const server = new FakeServer();
   const { engine, wire, ask } = await ready(server);

@@ -104,6 +104,8 @@ export class Log {
   private last = 0;
   /** Entries that are on their way, or that the server has taken: they no longer change. */
   readonly sealed = new Set<number>();
+  /** Entries whose updates the server may have, though the cache does not know it: they were sent, and nobody answered. */
+  private readonly doubtful = new Set<number>();
   private readonly dirty = new Set<number>();
   private readonly aliasPuts: Put[] = [];
 
@@ -111,7 +113,10 @@ export class Log {
 
   async load(): Promise<void> {
     const [entries, names] = await Promise.all([this.store.withPrefix('log', ''), this.store.withPrefix('about', 'alias/')]);
-    for (const [, entry] of entries) this.index(entry as Entry);
+    for (const [, entry] of entries) {
+      this.index(entry as Entry);
+      this.doubtful.add((entry as Entry).number);
+    }
     for (const [name, alias] of names) this.recall(name, alias as Alias | Id);
   }
 
@@ -327,6 +332,7 @@ export class Log {
     edit();
     this.entries.delete(entry.number);
     this.sealed.delete(entry.number);
+    if (isIdle(entry)) this.doubtful.delete(entry.number);
     this.dirty.add(entry.number);
     if (!isIdle(entry)) {
       this.index(entry);
@@ -339,13 +345,13 @@ export class Log {
     }
   }
 
-  /** Takes updates away that would change nothing of what the server has. */
+  /** Takes updates away that would change nothing of what the server has, as far as that is known. */
   forgetIdle(ids: Iterable<Id>, type: string, server: (id: Id) => Json | undefined): void {
     for (const id of ids)
       for (const entry of [...this.about(id)]) {
         const patch = entry.update[id];
         const base = server(id);
-        if (!patch || !base || this.sealed.has(entry.number) || entry.attempted !== undefined || typeOf(entry.name) !== type || this.byId.get(id)!.size > 1) continue;
+        if (!patch || !base || this.sealed.has(entry.number) || this.doubtful.has(entry.number) || entry.attempted !== undefined || typeOf(entry.name) !== type || this.byId.get(id)!.size > 1) continue;
         if (same(patched(base, patch), base)) this.drop(entry, id);
       }
   }
@@ -358,6 +364,14 @@ export class Log {
         entry.attempted ??= Date.now();
         this.dirty.add(entry.number);
       }
+  }
+
+  /** They were sent, and it is not known what has become of them: they are sent again, with what the person changes until then. */
+  unanswered(entries: readonly Entry[]): void {
+    for (const { number } of entries) {
+      this.sealed.delete(number);
+      this.doubtful.add(number);
+    }
   }
 
   name(local: Id, real: Id): void {

@@ -184,7 +184,7 @@ export class Pump {
       }
       if (outgoing.length) answers = byCall(await host.wire.send(outgoing));
     } catch (error) {
-      for (const entry of entries) log.sealed.delete(entry.number);
+      log.unanswered(entries);
       for (const account of accounts) account.behind = true;
       if (error instanceof WireError && error.kind === 'refused' && entries.length) await this.suspect(entries, error);
       throw error;
