@@ -36,12 +36,6 @@ static void put_text(struct json_out *w, const char *name, struct view text)
 	json_out_string(w, text);
 }
 
-static void put_number(struct json_out *w, const char *name, uint64_t n)
-{
-	json_out_name(w, view_from_string(name));
-	json_out_unsigned(w, n);
-}
-
 static void put_url(struct jmap_call *c, struct json_out *w, const struct file_link_entry *e)
 {
 	struct buf path;
@@ -69,13 +63,13 @@ static void put_properties(
 	if (properties & HAS_TYPE)
 		put_text(w, "type", e->type);
 	if (properties & HAS_SIZE)
-		put_number(w, "size", e->size);
+		jmap_put_number(w, "size", e->size);
 	if (properties & HAS_CREATED)
 		jmap_put_time(w, "created", e->created);
 	if (properties & HAS_EXPIRES)
 		jmap_put_time(w, "expires", e->expires);
 	if (properties & HAS_DOWNLOADS)
-		put_number(w, "downloads", e->downloads);
+		jmap_put_number(w, "downloads", e->downloads);
 	if (properties & HAS_LAST)
 		jmap_put_time(w, "lastDownload", e->last);
 }

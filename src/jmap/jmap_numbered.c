@@ -168,6 +168,12 @@ void jmap_put_time(struct json_out *w, const char *name, uint64_t seconds)
 		json_out_null(w);
 }
 
+void jmap_put_number(struct json_out *w, const char *name, uint64_t n)
+{
+	json_out_name(w, view_from_string(name));
+	json_out_unsigned(w, n);
+}
+
 uint64_t jmap_state_among(const struct email_state *m, enum mail_state which)
 {
 	struct cursor in = cursor_on(view_skip(m->modseqs, 8 * (size_t)which));

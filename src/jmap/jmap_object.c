@@ -1,5 +1,6 @@
 /* The Session resource (RFC 8620 section 2): what this server can do, and what the person reaches. */
 #include "jmap/jmap_blob_methods.h"
+#include "jmap/jmap_numbered.h"
 #include "jmap/jmap_rights.h"
 #include "jmap/jmap_state.h"
 #include "mail/mail_email.h"
@@ -134,12 +135,6 @@ bool jmap_supports(const struct jmap_account *account, enum jmap_capability capa
 
 /* ---- what is said of each ---- */
 
-static void put_number(struct json_out *w, const char *name, uint64_t n)
-{
-	json_out_name(w, view_from_string(name));
-	json_out_unsigned(w, n);
-}
-
 static void put_strings(struct json_out *w, const char *name, const char *const *texts)
 {
 	json_out_name(w, view_from_string(name));
@@ -163,13 +158,13 @@ static void core_of_session(struct json_out *w, const struct jmap_session *s)
 {
 	static const char *const collations[] = {"i;unicode-casemap", NULL};
 
-	put_number(w, "maxSizeUpload", s->config.message_max);
-	put_number(w, "maxConcurrentUpload", JMAP_CONCURRENT_UPLOADS_MAX);
-	put_number(w, "maxSizeRequest", JMAP_SIZE_REQUEST_MAX);
-	put_number(w, "maxConcurrentRequests", JMAP_CONCURRENT_REQUESTS_MAX);
-	put_number(w, "maxCallsInRequest", JMAP_CALLS_MAX);
-	put_number(w, "maxObjectsInGet", JMAP_OBJECTS_GET_MAX);
-	put_number(w, "maxObjectsInSet", JMAP_OBJECTS_SET_MAX);
+	jmap_put_number(w, "maxSizeUpload", s->config.message_max);
+	jmap_put_number(w, "maxConcurrentUpload", JMAP_CONCURRENT_UPLOADS_MAX);
+	jmap_put_number(w, "maxSizeRequest", JMAP_SIZE_REQUEST_MAX);
+	jmap_put_number(w, "maxConcurrentRequests", JMAP_CONCURRENT_REQUESTS_MAX);
+	jmap_put_number(w, "maxCallsInRequest", JMAP_CALLS_MAX);
+	jmap_put_number(w, "maxObjectsInGet", JMAP_OBJECTS_GET_MAX);
+	jmap_put_number(w, "maxObjectsInSet", JMAP_OBJECTS_SET_MAX);
 	put_strings(w, "collationAlgorithms", collations);
 }
 
@@ -198,10 +193,10 @@ static void mail_of_account(struct json_out *w, const struct jmap_session *s, co
 	static const char *const sorts[] = {"receivedAt", "sentAt", "size", "from", "to", "subject",
 	    "hasKeyword", "allInThreadHaveKeyword", "someInThreadHaveKeyword", NULL};
 
-	put_number(w, "maxMailboxesPerEmail", EMAIL_PLACES_MAX);
-	put_number(w, "maxMailboxDepth", MAILBOX_DEPTH);
-	put_number(w, "maxSizeMailboxName", MAILBOX_NAME_OCTETS);
-	put_number(w, "maxSizeAttachmentsPerEmail", s->config.message_max);
+	jmap_put_number(w, "maxMailboxesPerEmail", EMAIL_PLACES_MAX);
+	jmap_put_number(w, "maxMailboxDepth", MAILBOX_DEPTH);
+	jmap_put_number(w, "maxSizeMailboxName", MAILBOX_NAME_OCTETS);
+	jmap_put_number(w, "maxSizeAttachmentsPerEmail", s->config.message_max);
 	put_strings(w, "emailQuerySortOptions", sorts);
 	json_out_name(w, VIEW("mayCreateTopLevelMailbox"));
 	json_out_bool(w, a->ask == 0);
@@ -211,7 +206,7 @@ static void submission_of_account(
     struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
 {
 	(void)a;
-	put_number(w, "maxDelayedSend", s->config.delay_max);
+	jmap_put_number(w, "maxDelayedSend", s->config.delay_max);
 	json_out_name(w, VIEW("submissionExtensions"));
 	json_out_object(w);
 	/* The parameters that an envelope may have: jmap_envelope.c. */
@@ -233,8 +228,8 @@ static void blob_of_account(struct json_out *w, const struct jmap_session *s, co
 	                                                                             NULL};
 
 	(void)a;
-	put_number(w, "maxSizeBlobSet", jmap_blob_set_max(s));
-	put_number(w, "maxDataSources", JMAP_BLOB_SOURCES_MAX);
+	jmap_put_number(w, "maxSizeBlobSet", jmap_blob_set_max(s));
+	jmap_put_number(w, "maxDataSources", JMAP_BLOB_SOURCES_MAX);
 	put_strings(w, "supportedTypeNames", types);
 	put_strings(w, "supportedDigestAlgorithms", digests);
 }
@@ -264,10 +259,10 @@ static void put_words(struct json_out *w, const char *name, struct view words)
 static void sieve_of_account(struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
 {
 	(void)a;
-	put_number(w, "maxSizeScriptName", SCRIPT_NAME_MAX);
-	put_number(w, "maxSizeScript", SCRIPT_SIZE_MAX);
-	put_number(w, "maxNumberScripts", SCRIPT_COUNT_MAX);
-	put_number(w, "maxNumberRedirects", s->config.sieve_redirects_max);
+	jmap_put_number(w, "maxSizeScriptName", SCRIPT_NAME_MAX);
+	jmap_put_number(w, "maxSizeScript", SCRIPT_SIZE_MAX);
+	jmap_put_number(w, "maxNumberScripts", SCRIPT_COUNT_MAX);
+	jmap_put_number(w, "maxNumberRedirects", s->config.sieve_redirects_max);
 	put_words(w, "sieveExtensions", s->config.sieve_extensions);
 	put_words(w, "notificationMethods", s->config.sieve_notify);
 	put_words(w, "externalLists", s->config.sieve_lists);
@@ -277,9 +272,9 @@ static void file_link_of_account(
     struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
 {
 	(void)a;
-	put_number(w, "maxDays", s->config.file_link_days);
-	put_number(w, "space", s->config.file_link_space);
-	put_number(w, "attachMax", s->config.attach_max);
+	jmap_put_number(w, "maxDays", s->config.file_link_days);
+	jmap_put_number(w, "space", s->config.file_link_space);
+	jmap_put_number(w, "attachMax", s->config.attach_max);
 }
 
 static void recipients_of_account(
@@ -287,7 +282,7 @@ static void recipients_of_account(
 {
 	(void)s;
 	(void)a;
-	put_number(w, "maxAddresses", RECIPIENT_ASK_MAX);
+	jmap_put_number(w, "maxAddresses", RECIPIENT_ASK_MAX);
 }
 
 static void principals_of_account(

@@ -87,12 +87,6 @@ static void look(struct jmap_call *c, void (*then)(struct jmap_call *c))
 
 /* ---- Quota/get ---- */
 
-static void put_number(struct json_out *w, const char *name, uint64_t n)
-{
-	json_out_name(w, view_from_string(name));
-	json_out_unsigned(w, n);
-}
-
 static void put_string(struct json_out *w, const char *name, const char *text)
 {
 	json_out_name(w, view_from_string(name));
@@ -109,9 +103,9 @@ static void put_quota(struct jmap_call *c, unsigned kind)
 	if (properties & HAS_RESOURCE)
 		put_string(w, "resourceType", kinds[kind].id);
 	if (properties & HAS_USED)
-		put_number(w, "used", x->used[kind]);
+		jmap_put_number(w, "used", x->used[kind]);
 	if (properties & HAS_HARD)
-		put_number(w, "hardLimit", x->limit[kind]);
+		jmap_put_number(w, "hardLimit", x->limit[kind]);
 	if (properties & HAS_WARN)
 		jmap_put_text(w, "warnLimit", (struct view){0});
 	if (properties & HAS_SOFT)
