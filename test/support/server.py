@@ -171,6 +171,7 @@ class Server:
         self.process = self.reader = None
         self.events, self.changed = [], threading.Condition()
         self.expected, self.checked = set(), 0
+        self.killed = []  # where in the log, and which role
         self.folder.mkdir()
         self.folder.chmod(0o755)
         for name in ("data", "tls-cert.pem", "tls-key.pem", "demo-accounts"):
@@ -355,12 +356,16 @@ class Server:
         return json.loads(said.stdout)
 
     def wait_running(self):
-        """Until every role answers: a login before would be told to come again."""
+        """Until every role answers: a login before would be told to come again. Right after a kill, master believes that it still does."""
+        for since, role in self.killed:
+            self.wait_event("role-ended", since=since, role=role)
+        self.killed.clear()
         wait_for(lambda: self.status()["state"] == "running", what="all roles")
 
     def kill_role(self, role, signal_number=signal.SIGKILL):
         self.expect("role-ended")
         pid = self.role_pid(role)
+        self.killed.append((self.mark(), role))
         os.kill(pid, signal_number)
         return pid
 

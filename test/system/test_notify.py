@@ -4,6 +4,7 @@ import contextlib
 import email
 import email.policy
 import json
+import re
 
 import pytest
 
@@ -248,15 +249,21 @@ def test_many_are_gathered(net, clock):
 
 @pytest.mark.parametrize("role", ["relay", "store", "auth"])
 def test_a_dead_role_costs_no_report(net, clock, role):
-    """Each report exactly once, but for what the death of a process may double."""
+    """
+    Each report at least once: the death of a process may double one.
+    The mailbox is asked and not the log, since a store that dies between its commit and its answer leaves relay nothing to log.
+    """
     world = World(net, clock, queue_retry_min=1)
-    numbers = {world.send({NOBODY: []}) for _ in range(9)}
+    names = {f"letter-{number}" for number in range(9)}
+    for name in names:
+        world.send({NOBODY: []}, options=[f"ENVID={name}"])
     world.server.kill_role(role)
+    world.server.wait_running()
+    found = []
 
     def everybody():
         world.clock.advance(10)
-        return {event.fields["about"] for event in world.server.find_events("dsn-sent")} == numbers
+        found.extend(name for raw in world.server.messages(ALICE, delete=True) for name in re.findall(r"(?m)^Original-Envelope-Id: (\S+)", raw.decode()))
+        return set(found) == names
     wait_for(everybody, what="all reports")
     world.settled()
-    world.server.wait_running()
-    assert len(world.server.messages(ALICE)) >= 9
