@@ -15,12 +15,3 @@ export async function again<T>(act: () => Promise<T>, pauses = PAUSES_MS): Promi
   }
   return act();
 }
-
-/** Whether a frame shows this page of ours. A server that cannot be reached is shown by a page of the browser, which cannot be looked into. */
-export function showsPage(frame: HTMLIFrameElement, page: string): boolean {
-  try {
-    return new URL(frame.contentWindow!.location.href).pathname === page;
-  } catch {
-    return false;
-  }
-}

@@ -1,14 +1,15 @@
 /** The body of a message: HTML in its frame, or plain text as lines of the page. */
 import { computed, useSignal, useSignalEffect } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { PAUSES_MS, showsPage } from '../../base/again.ts';
 import { t } from '../../base/words.ts';
 import { place } from '../../frame/router.ts';
 import type { EmailBodyPart } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
 import { accountOfId, writeTo, type WholeEmail } from '../../model/reading.ts';
 import { parseSearch, wordsOf } from '../../model/search.ts';
+import { Button } from '../../ui/Button.tsx';
 import { askYes } from '../../ui/Dialog.tsx';
+import { followPage, type PageFrame } from '../../ui/pageFrame.ts';
 import { highlight } from './highlight.ts';
 import { FRAME_PAGE, MailFrame, SANDBOX, type Shown } from './html/frame.ts';
 import { PictureLine } from './images.tsx';
@@ -143,6 +144,8 @@ async function askAboutLink(url: string, shown: string, real: string): Promise<v
 function HtmlBody({ email, html, view }: { email: WholeEmail; html: string; view: MessageView }) {
   const element = useRef<HTMLIFrameElement>(null);
   const viewer = useRef<MailFrame | undefined>(undefined);
+  const following = useRef<PageFrame | undefined>(undefined);
+  const isLost = useSignal(false);
   const shown = useSignal<Shown | undefined>(undefined);
   const accountId = accountOfId(mail(), email.id);
 
@@ -159,27 +162,21 @@ function HtmlBody({ email, html, view }: { email: WholeEmail; html: string; view
       words: { quote: t('reading.quoted') },
       distrusts: email.verdict?.level === 'danger',
     };
-    let waits: ReturnType<typeof setTimeout> | undefined;
-    let tries = 0;
     const fill = (): void => {
-      if (!showsPage(frame, FRAME_PAGE)) {
-        if (tries < PAUSES_MS.length) waits = setTimeout(() => (frame.src = FRAME_PAGE), PAUSES_MS[tries++]);
-        return;
-      }
+      isLost.value = false;
       viewer.current?.end();
       viewer.current = new MailFrame(frame, host, (result) => (shown.value = result));
       const remote = view.remote.peek() || allowsPictures(email);
       if (remote) view.remote.value = true;
       viewer.current.fill(html, { darkSurface: view.original.peek() ? undefined : darkSurface(frame), remote, fold: true, words: searched.peek() });
     };
-    frame.addEventListener('load', fill);
+    following.current = followPage(frame, FRAME_PAGE, { shown: fill, lost: () => (isLost.value = true) });
     /* The theme may change while the message is open. */
     const themes = new MutationObserver(() => viewer.current?.colour(view.original.peek() ? undefined : darkSurface(frame)));
     themes.observe(document.documentElement, { attributeFilter: ['data-theme'] });
     return () => {
       themes.disconnect();
-      frame.removeEventListener('load', fill);
-      clearTimeout(waits);
+      following.current?.end();
       viewer.current?.end();
       viewer.current = undefined;
     };
@@ -198,7 +195,12 @@ function HtmlBody({ email, html, view }: { email: WholeEmail; html: string; view
   return (
     <>
       {shown.value && email.verdict?.level !== 'danger' && <PictureLine email={email} shown={shown.value} remote={view.remote.value} show={showPictures} />}
-      <iframe ref={element} class="message-frame" title={t('reading.messageText')} src={FRAME_PAGE} sandbox={SANDBOX} />
+      {isLost.value && (
+        <p class="message-note" role="alert">
+          {t('reading.frameLost')} <Button kind="quiet" onClick={() => following.current?.again()}>{t('reading.tryAgain')}</Button>
+        </p>
+      )}
+      <iframe ref={element} class="message-frame" title={t('reading.messageText')} sandbox={SANDBOX} />
     </>
   );
 }

@@ -2,8 +2,8 @@
  * The frame that the editor lives in: a static page of ours whose own Content-Security-Policy allows inline styles and forbids scripts,
  * so that quoted mail looks as it did and nothing in it runs. It is filled and listened to from here.
  */
-import { again, showsPage } from '../../../base/again.ts';
 import { at } from '../../../base/seat.ts';
+import { openPage } from '../../../ui/pageFrame.ts';
 
 const PAGE = at('/frame-compose.html');
 
@@ -17,19 +17,12 @@ function hearsListeners(window: FrameWindow): boolean {
   return heard;
 }
 
-function loaded(frame: HTMLIFrameElement): Promise<FrameWindow> {
-  return new Promise((resolve, reject) => {
-    frame.onload = () => (showsPage(frame, PAGE) ? resolve(frame.contentWindow as FrameWindow) : reject(new Error('The editor could not be loaded.')));
-    frame.src = PAGE;
-  });
-}
-
 export async function openFrame(frame: HTMLIFrameElement): Promise<FrameWindow> {
   frame.setAttribute('sandbox', 'allow-same-origin');
-  const window = await again(() => loaded(frame));
+  const window = (await openPage(frame, PAGE)) as FrameWindow;
   if (hearsListeners(window)) return window;
   frame.removeAttribute('sandbox');
-  return again(() => loaded(frame));
+  return (await openPage(frame, PAGE)) as FrameWindow;
 }
 
 /** The app's colours and font inside of the frame. */
