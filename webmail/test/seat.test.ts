@@ -1,7 +1,9 @@
 /** Several people in one browser: which seat an address names, what each keeps, and who gets the next one. */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { isOwnKey, named, others, ownKey, prefixOf, seatOf, seatOfProgram, signedInBeside, withoutSeat, workerName } from '../src/base/seat.ts';
+import { isOwnKey, named, others, ownKey, prefixOf, seatOf, seatOfProgram, seatsBut, signedInBeside, withoutSeat, workerName } from '../src/base/seat.ts';
 import { freeSeat } from '../src/frame/people.ts';
 import { placeOf } from '../src/frame/router.ts';
 import type { Session } from '../src/jmap/types.ts';
@@ -13,6 +15,8 @@ import type { FirstScreen } from '../src/layer/store/first.ts';
 import { MemoryStore } from '../src/layer/store/memory.ts';
 import { device } from './support/device.ts';
 import { FakeServer } from './support/fake-server.ts';
+
+declare const __ROOT__: string;
 
 const WEBSOCKET = 'urn:ietf:params:jmap:websocket';
 
@@ -40,6 +44,20 @@ test('what one keeps is named like nothing of another', () => {
 test('workers come from below the prefix of a seat, and from nowhere else', () => {
   for (const path of ['/assets/layer.abc.js', '/u/1/assets/layer.abc.js', '/u/4/service-worker.js']) assert.equal(ownScript(path), path);
   for (const path of ['/u/5/service-worker.js', '/u/1/u/2/service-worker.js', '/u/1/jmap/download/A1/B1/service-worker.js', 'https://example.net/u/1/service-worker.js']) assert.throws(() => ownScript(path), TypeError, path);
+});
+
+const SERVER_SEATS = Number(/WEB_SEATS = (\d+)/.exec(fs.readFileSync(path.join(__ROOT__, '../src/role/web/web_seat.h'), 'utf8'))![1]);
+
+test('there are as many seats as the server has, wherever one is read', () => {
+  assert.deepEqual(seatsBut([]), Array.from({ length: SERVER_SEATS }, (_, seat) => seat));
+  for (const [seat, is] of [[SERVER_SEATS - 1, true], [SERVER_SEATS, false]] as const) {
+    const prefix = `/u/${seat}`;
+    assert.equal(seatOf(`${prefix}/mail`), is ? seat : 0);
+    assert.equal(isOwnKey(`postrider.${seat}.person`, 0), !is);
+    assert.equal(inSeat({ ...SESSION, apiUrl: `${prefix}/jmap/api` }, '/u/1').apiUrl, is ? '/u/1/jmap/api' : `${prefix}/jmap/api`);
+    if (is) assert.equal(ownScript(`${prefix}/service-worker.js`), `${prefix}/service-worker.js`);
+    else assert.throws(() => ownScript(`${prefix}/service-worker.js`), TypeError);
+  }
 });
 
 const SESSION: Session = {

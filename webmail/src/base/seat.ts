@@ -3,7 +3,15 @@
  * cookie, whatever has no such prefix is seat 0. The address of a page says whose it is, and so does that of a service worker; a worker is
  * told by its name. What they ask, keep and say to each other is that person's alone.
  */
-const PREFIX = /^\/u\/([1-4])(?=\/|$)/;
+
+/** There are so many: WEB_SEATS of the server, which test/seat.test.ts compares. All else that has to do with their number comes from here. */
+const SEATS = 5;
+
+/** The number of a seat as a pattern; seat 0 has none in any name. */
+export const SEAT_NUMBER = `[1-${SEATS - 1}]`;
+
+const PREFIX = new RegExp(`^/u/(${SEAT_NUMBER})(?=/|$)`);
+const OWN_KEY_OF_OTHERS = new RegExp(`^postrider\\.${SEAT_NUMBER}\\.`);
 
 export const seatOf = (path: string): number => Number(PREFIX.exec(path)?.[1] ?? 0);
 export const withoutSeat = (path: string): string => path.replace(PREFIX, '') || '/';
@@ -30,7 +38,7 @@ export const named = (name: string, of = seat): string => (of ? `${name}-${of}` 
 export const ownKey = (name: string, of = seat): string => (of ? `postrider.${of}.${name}` : `postrider.${name}`);
 
 export function isOwnKey(key: string, of = seat): boolean {
-  return key.startsWith(ownKey('', of)) && (of > 0 || !/^postrider\.[1-4]\./.test(key));
+  return key.startsWith(ownKey('', of)) && (of > 0 || !OWN_KEY_OF_OTHERS.test(key));
 }
 
 /** A page of this seat. */
@@ -48,9 +56,6 @@ export interface Person {
   /** As the person writes it in front of the address; empty: not known. */
   name: string;
 }
-
-/** There are so many: WEB_SEATS of the server. */
-const SEATS = 5;
 
 function kept(key: string): string | null {
   try {

@@ -1,12 +1,14 @@
 /** Addresses of workers, under Trusted Types: only files of the program's own may become one, whatever else goes wrong. */
 
+import { SEAT_NUMBER } from '../base/seat.ts';
+
 interface Policy {
   createScriptURL(url: string): unknown;
 }
 
 type Factory = { createPolicy(name: string, rules: { createScriptURL(url: string): string }): Policy };
 
-const OURS = /^(\/u\/[1-4])?\/(assets\/layer\.[\w-]+\.js|service-worker\.js)$/;
+const OURS = new RegExp(String.raw`^(/u/${SEAT_NUMBER})?/(assets/layer\.[\w-]+\.js|service-worker\.js)$`);
 
 let policy: Policy | undefined;
 

@@ -2,8 +2,9 @@
 (() => {
 	"use strict";
 
-	// Of several people who are signed in in this browser, each has a seat: src/role/web/web_seat.h.
-	const [prefix = "", seat] = /^\/u\/([1-4])(?=\/|$)/.exec(location.pathname) ?? [];
+	// Of several people who are signed in in this browser, each has a seat (src/role/web/web_seat.h). How many
+	// there are need not be known here: where there is no such seat, the server has no page with this script.
+	const [prefix = "", seat] = /^\/u\/(\d+)(?=\/|$)/.exec(location.pathname) ?? [];
 
 	const ownKey = (name) => `postrider.${seat ? `${seat}.` : ""}${name}`;
 

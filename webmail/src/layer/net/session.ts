@@ -1,13 +1,15 @@
 /** The session at the server, for whoever has no connection to ask by: who is signed in, and the end of it. Rejects with a LayerError alone. */
-import { at } from '../../base/seat.ts';
+import { at, SEAT_NUMBER } from '../../base/seat.ts';
 import { type Session, WEBSOCKET } from '../../jmap/types.ts';
 import { LayerError } from '../layer.ts';
 
 const SESSION_PATH = at('/jmap/session');
 
+const JMAP = new RegExp(String.raw`^(\w+://[^/]+)?(/u/${SEAT_NUMBER})?(?=/jmap/)`);
+
 /** What was kept of a session may be of another seat, where the same person was signed in before: what it leads to is asked for in this one. */
 export function inSeat(session: Session, prefix = at('')): Session {
-  const moved = (url: string): string => url.replace(/^(\w+:\/\/[^/]+)?(\/u\/[1-4])?(?=\/jmap\/)/, (_, origin: string | undefined) => (origin ?? '') + prefix);
+  const moved = (url: string): string => url.replace(JMAP, (_, origin: string | undefined) => (origin ?? '') + prefix);
   const socket = session.capabilities[WEBSOCKET] as { url?: string } | undefined;
   return {
     ...session,
