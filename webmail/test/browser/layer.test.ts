@@ -275,6 +275,10 @@ test('what waits of one person outlasts the sign-out of another, and is sent at 
   await eventually(async () => (await kept(next)).complete && (await kept(next)).log === 0, 'what waited is at the server');
   const archived = JSON.parse(server.run('mailbox', 'list', ALICE, '--json')) as { role: string; messages: number }[];
   assert.equal(archived.find(({ role }) => role === 'inbox')!.messages, 0);
+  // A page of an older version signs out: it asks whoever leads, and says of nobody who is signed in beside.
+  await next.evaluate(() => new BroadcastChannel('postrider-layer').postMessage({ kind: 'ask', tab: 'of an older page', id: 1, again: false, question: { kind: 'sign-out' } }));
+  await next.waitForURL(/sign-in/);
+  assert.deepEqual((await left(next)).databases, []);
   await next.context().close();
 });
 

@@ -203,6 +203,14 @@ test('one who keeps nothing this time signs out, and what was kept before goes',
   await again.waitForURL((url) => url.pathname === '/mail/inbox');
   assert.deepEqual([await waiting(again, ADMIN), (await waiting(again, ALICE)) !== undefined], [undefined, true]);
   await again.close();
+  // A page of an older version, which knows of no seats, signs out by the worker of this one.
+  const older = await open('/u/1/?sign-in');
+  await signIn(older, ADMIN);
+  await mailOf(older, ADMIN).waitFor();
+  await older.evaluate(() => new BroadcastChannel('postrider-layer-1').postMessage({ kind: 'ask', tab: 'of an older page', id: 1, again: false, question: { kind: 'sign-out' } }));
+  await older.waitForURL((url) => url.pathname === '/mail/inbox');
+  assert.deepEqual([await waiting(older, ADMIN), (await waiting(older, ALICE)) !== undefined], [undefined, true]);
+  await older.close();
 });
 
 test('whose session has ended while no page was open is not noted any more', async () => {

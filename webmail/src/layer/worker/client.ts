@@ -6,6 +6,7 @@ import { forgetLocal } from '../../base/device.ts';
 import { signedInBeside, workerName } from '../../base/seat.ts';
 import { forgetPushes, forgetService } from '../service.ts';
 import { blobUrl, upload } from '../net/blobs.ts';
+import { forgetAll } from '../store/forget.ts';
 import { ANEW, signedIn, signingIn } from './marker.ts';
 import type { Asked, Question, ToPage } from './protocol.ts';
 
@@ -107,13 +108,16 @@ export class CachedLayer implements Layer {
     // Whoever cannot sign out keeps all: the service worker, its news, the program's files.
     await this.ask({ kind: 'may-leave' });
     await forgetPushes(this);
-    const beside = await signedInBeside();
+    const seats = await signedInBeside();
+    const beside = seats.map(({ address }) => address);
     // The page goes when it hears of the end; until then it takes away what the worker cannot.
     const over = new Promise<void>((resolve) => (this.whenOver = resolve));
     try {
-      await Promise.race([this.ask({ kind: 'sign-out', beside: beside.map(({ address }) => address) }), over]);
-      await forgetService(beside).catch(reportError);
-      forgetLocal(this.session.username, beside);
+      await Promise.race([this.ask({ kind: 'sign-out', beside }), over]);
+      // The worker has done so. But it may be of an older version, which leaves more, and it ends with its page, whatever it is about.
+      await forgetAll({ username: this.session.username, beside }).catch(reportError);
+      await forgetService(seats).catch(reportError);
+      forgetLocal(this.session.username, seats);
     } finally {
       this.whenOver = undefined;
     }

@@ -1,6 +1,6 @@
 /** The worker that leads: it opens the store of the person who is signed in, and answers what all tabs ask. */
-import { openDB } from 'idb';
-import { named, seat } from '../../base/seat.ts';
+import { type IDBPDatabase, openDB } from 'idb';
+import { fetchSeats, named, seat, seatsBut } from '../../base/seat.ts';
 import type { Session } from '../../jmap/types.ts';
 import { Engine } from '../cache/engine.ts';
 import { type FirstRequests, LayerError, type LayerEvent } from '../layer.ts';
@@ -22,16 +22,26 @@ const GIVES_WAY_MS = 2_000;
 /** At sign-out, what waits for the server is given so long. */
 const LAST_FLUSH_MS = 5_000;
 
-async function lastUser(set?: string | null): Promise<string | undefined> {
+/** The database that says whose mail each seat has. */
+async function inWho<T>(act: (db: IDBPDatabase) => Promise<T>): Promise<T> {
   const db = await openDB(WHO, 1, { upgrade: (database) => void database.createObjectStore('about') });
   try {
-    if (set === undefined) return (await db.get('about', USER)) as string | undefined;
-    if (set === null) await db.delete('about', USER);
-    else await db.put('about', set, USER);
-    return undefined;
+    return await act(db);
   } finally {
     db.close();
   }
+}
+
+const userOf = async (db: IDBPDatabase, key: string): Promise<string | undefined> => (await db.get('about', key)) as string | undefined;
+const lastUser = (): Promise<string | undefined> => inWho((db) => userOf(db, USER));
+const noteUser = (user: string): Promise<unknown> => inWho((db) => db.put('about', user, USER));
+
+/** Who is signed in in other seats, as far as these keep mail. Where the server does not say who has a cookie, all who are noted are. */
+async function usersBeside(): Promise<string[]> {
+  const others = seatsBut([{ seat }]);
+  const users = await inWho((db) => Promise.all(others.map((of) => userOf(db, named('user', of)))));
+  const taken = users.some(Boolean) ? await fetchSeats().then((seats) => seats.taken, () => others) : [];
+  return users.filter((user, at): user is string => user !== undefined && taken.includes(others[at]!));
 }
 
 /** What is asked for by address is nobody's but whose session it was. */
@@ -40,7 +50,7 @@ async function forgetBlobs(): Promise<void> {
 }
 
 async function forgetUser(): Promise<void> {
-  await Promise.all([lastUser(null), forgetBlobs()]);
+  await Promise.all([inWho((db) => db.delete('about', USER)), forgetBlobs()]);
 }
 
 /** The seat that keeps a person's store notes it by a lock of this name, for as long as it leads. */
@@ -138,7 +148,7 @@ export class Leader {
   private async enter(session: Session): Promise<void> {
     await this.open(session.username);
     await this.engine!.use(session);
-    await lastUser(session.username);
+    await noteUser(session.username);
     this.engine!.start();
   }
 
@@ -173,7 +183,7 @@ export class Leader {
   async answer(question: Question, origin: string, again: boolean): Promise<Reply> {
     try {
       if (question.kind === 'may-leave' || question.kind === 'sign-out') {
-        if (question.kind === 'sign-out') await this.signOut(question.beside);
+        if (question.kind === 'sign-out') await this.signOut(question.beside ?? (await usersBeside()));
         else {
           await this.mayLeave();
           await this.isOwnSession();
@@ -233,12 +243,20 @@ export class Leader {
       this.isLeaving = false;
       throw error;
     }
-    await this.engine!.stop();
-    this.wire.close();
-    await this.store!.destroy();
-    await forgetAll({ username: this.session!.username, beside });
-    if (beside.length) await forgetBlobs();
-    else for (const name of await caches.keys()) await caches.delete(name);
+    await this.forget(beside);
     this.told({ kind: 'signed-out' });
+  }
+
+  /** The session has ended: whatever fails of this, the rest goes. */
+  private async forget(beside: string[]): Promise<void> {
+    const steps: (() => Promise<unknown>)[] = [
+      () => this.engine!.stop().finally(() => this.wire.close()),
+      () => this.store!.destroy(),
+      () => forgetAll({ username: this.session!.username, beside }),
+      async () => {
+        for (const name of beside.length ? [BLOBS] : await caches.keys()) await caches.delete(name);
+      },
+    ];
+    for (const step of steps) await step().catch(reportError);
   }
 }

@@ -9,13 +9,17 @@ import type { FirstRequests, LayerError, LayerEvent, LayerStatus } from '../laye
 export const LOCK = named('postrider-layer');
 export const CHANNEL = named('postrider-layer');
 
-/** What a page asks of the layer. may-leave: whether it would be refused to sign out now. beside: who else is signed in in this browser. */
+/**
+ * What a page asks of the layer. may-leave: whether it would be refused to sign out now. The page and the worker that leads may be of two
+ * versions of the program, so "sign-out" is whole without its fields, and whoever hears it takes none for granted. beside: who else is signed in
+ * in this browser; a page of an older version does not say it.
+ */
 export type Question =
   | { kind: 'request'; calls: Invocation[]; here?: boolean }
   | { kind: 'keep'; days: number }
   | { kind: 'first'; requests: FirstRequests }
   | { kind: 'may-leave' }
-  | { kind: 'sign-out'; beside: string[] };
+  | { kind: 'sign-out'; beside?: string[] };
 
 /** deposed: another worker leads by now, and must be asked. */
 export type Reply = { kind: 'done'; answers: Invocation[] } | { kind: 'deposed' } | { kind: 'failed'; error: { kind: LayerError['kind']; message: string } };
