@@ -335,18 +335,6 @@ static int address_ready(struct letter *l, struct view whole)
 	return error;
 }
 
-/* RFC 6532: a header in UTF-8 asks for SMTPUTF8. One in some other charset is sent as it is, as it always
- * was. */
-static bool has_utf8_header(struct view message)
-{
-	struct header_reader reader = header_read(message);
-	struct header_field field;
-	while (header_next(&reader, &field))
-		;
-	struct view header = view_take(message, reader.at);
-	return !utf8_is_ascii(header) && utf8_valid(header);
-}
-
 static int take_ready(struct letter *l)
 {
 	struct buf raw, whole;
@@ -364,7 +352,7 @@ static int take_ready(struct letter *l)
 	buf_done(&whole);
 	if (status || error)
 		return status ? status : wrong(l, error);
-	l->utf8 = has_utf8_header(buf_view(&l->message));
+	l->utf8 = header_needs_utf8(buf_view(&l->message));
 	if (header_find(buf_view(&l->message), VIEW("Message-ID"), &body) && message_id_next(&body, &id))
 		snprintf(l->message_id, sizeof l->message_id, "%.*s", VIEW_FMT(id));
 	return 0;

@@ -175,15 +175,9 @@ static void goodbye(struct sending *s)
 	sendmail_session_done(&s->session);
 }
 
-/* RFC 6532: a header in UTF-8 asks for SMTPUTF8. One in some other charset is sent as it is. */
 static bool needs_utf8(const struct sending *s)
 {
-	struct header_reader reader = header_read(buf_view(&s->message));
-	struct header_field field;
-	while (header_next(&reader, &field))
-		;
-	struct view header = view_take(buf_view(&s->message), reader.at);
-	return s->from.utf8 || s->to.utf8 || (!utf8_is_ascii(header) && utf8_valid(header));
+	return s->from.utf8 || s->to.utf8 || header_needs_utf8(buf_view(&s->message));
 }
 
 static int say_mail(struct sending *s)

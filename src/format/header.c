@@ -12,6 +12,7 @@
  */
 #include "format/header.h"
 
+#include "base/utf8.h"
 #include "format/lex.h"
 #include "format/limits.h"
 
@@ -123,6 +124,16 @@ bool header_find(struct view block, struct view name, struct view *body)
 		}
 	}
 	return false;
+}
+
+bool header_needs_utf8(struct view message)
+{
+	struct header_reader reader = header_read(message);
+	struct header_field field;
+	while (header_next(&reader, &field))
+		;
+	struct view header = view_take(message, reader.at);
+	return !utf8_is_ascii(header) && utf8_valid(header);
 }
 
 int header_unfold(struct view body, struct buf *out)

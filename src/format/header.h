@@ -38,6 +38,12 @@ bool header_next(struct header_reader *r, struct header_field *field);
 bool header_find(struct view block, struct view name, struct view *body);
 
 /*
+ * Whether the message's header holds UTF-8 beyond ASCII, so that it travels by SMTPUTF8 alone (RFC 6532
+ * section 3.2). A header in another charset is no such one: it is sent as it is, as it always was.
+ */
+bool header_needs_utf8(struct view message);
+
+/*
  * The name part of one line: its length with the colon, at most FIELD_NAME_MAX; 0 if it begins no field.
  * *name is set without blanks before the colon (obs-optional).
  */

@@ -76,7 +76,7 @@ def test_who_is_added_later_has_rules_too(road, next_host):
 
 
 def test_what_a_program_put_there_is_sent_on_as_the_host_can_take_it(make_server):
-    """Mail of 8 bits, to a host that takes 7."""
+    """Mail of 8 bits, to a host that takes 7; and a header in UTF-8, which such a host cannot take at all."""
     old = Host("127.0.0.1", free_port(), "old.else.test", extensions=["PIPELINING"])
     server = make_server(routes=[f"* smtp:127.0.0.1:{old.port}"], mta_sts=False)
     ann = "alice@example.test"
@@ -85,8 +85,12 @@ def test_what_a_program_put_there_is_sent_on_as_the_host_can_take_it(make_server
         script_of(client, "", '"on"')
         imap_client.ok(client.append("INBOX", None, None, "From: b@else.test\r\nSubject: Greetings\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
                                      "Content-Transfer-Encoding: 8bit\r\n\r\nSchöne Grüße\r\n".encode()))
-    wait_for(lambda: old.messages or old.faults, what="the message")
+        wait_for(lambda: old.messages or old.faults, what="the message")
+        imap_client.ok(client.append("INBOX", None, None, "From: b@else.test\r\nSubject: Grüße\r\n\r\nraw\r\n".encode()))
+        told = lambda: [body for body, _ in imap_client.contents(server, ann)["INBOX"] if b"SMTPUTF8 not known there" in body]
+        wait_for(lambda: told() or len(old.messages) > 1, what="the report")
     old.close()
+    assert len(old.messages) == 1
     assert old.faults == [] and old.messages[0].data.isascii()
     found = email.message_from_bytes(old.messages[0].data, policy=email.policy.default)
     assert (found["Subject"], found.get_content().strip()) == ("Greetings", "Schöne Grüße")

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "directory/directory.h"
 #include "directory/groups.h"
+#include "format/header.h"
 #include "role/store/imap_event_apply.h"
 #include "role/store/store_private.h"
 
@@ -184,6 +185,7 @@ static void ran(struct filter *f)
 	    .body_len = email->body_len,
 	    .message_id_hash = email->hash_count ? email->hashes[0] : 0,
 	    .binary = m->flags & FLAG_BINARY,
+	    .utf8 = header_needs_utf8(email->body),
 	    .text_growth = m->text_growth,
 	    .references = email->hashes + 1,
 	    .reference_count = email->hash_count ? email->hash_count - 1 : 0,

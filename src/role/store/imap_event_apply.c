@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "role/store/store_filtering.h"
 #include "role/store/store_private.h"
 
@@ -283,7 +284,8 @@ static void wish_redirects(struct imap_event_apply *a)
 }
 
 /* Its owner sends it, as by hand: reports come back to this address. A program that put it here said nothing
- * of its octets: what the next host cannot take is found out then, and costs nothing where there is none. */
+ * of its octets: what the next host cannot take is found out then, and costs nothing where there is none. A
+ * host without SMTPUTF8 can take no header in UTF-8: its owner is told then. */
 static void send_on(struct imap_event_apply *a)
 {
 	uint64_t all = blob_length(&a->blob);
@@ -291,7 +293,9 @@ static void send_on(struct imap_event_apply *a)
 	    .body_len = a->body_len,
 	    .trailer_len = all > a->body_len ? all - a->body_len : 0,
 	    .text_growth = a->text_growth,
-	    .terms = {.sender = a->owner, .body = a->binary ? SMTP_BINARYMIME : SMTP_8BITMIME},
+	    .terms = {.sender = a->owner,
+	        .body = a->binary ? SMTP_BINARYMIME : SMTP_8BITMIME,
+	        .utf8 = a->utf8 || !utf8_is_ascii(a->owner)},
 	    .message_id_hash = a->message_id_hash,
 	    .arrived = clock_wall()};
 	for (size_t i = 0; i < a->reference_count && i < MESSAGE_REFERENCES_MAX; i++)

@@ -22,6 +22,7 @@ struct imap_event_apply {
 	struct blob_id blob;
 	uint64_t body_len, message_id_hash;
 	bool binary;
+	bool utf8;                  /* its header is beyond ASCII: format/header.h, header_needs_utf8 */
 	uint64_t text_growth;       /* of a binary one: account/keys.h */
 	const uint64_t *references; /* hashes of Message-IDs, nearest first */
 	size_t reference_count;

@@ -10,6 +10,7 @@
 #include "base/container.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/utf8.h"
 #include "directory/directory.h"
 #include "format/path.h"
 #include "role/store/directory_job.h"
@@ -138,14 +139,24 @@ static void set_terms(struct mail_terms *terms, const struct message_rules_actio
 
 static bool same_terms(const struct mail_terms *a, const struct mail_terms *b)
 {
-	return a->ret == b->ret && a->by_mode == b->by_mode && a->by_trace == b->by_trace &&
-	       a->by_time == b->by_time;
+	return a->ret == b->ret && a->utf8 == b->utf8 && a->by_mode == b->by_mode &&
+	       a->by_trace == b->by_trace && a->by_time == b->by_time;
+}
+
+/* An address beyond ASCII asks for SMTPUTF8, whatever its message came by (RFC 6531 section 3.4). */
+static bool needs_utf8(const struct redirect *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (!d->recipients[i].local && !utf8_is_ascii(d->recipients[i].address))
+			return true;
+	return false;
 }
 
 static struct queue_delivery *record_for(struct redirects *r, const struct redirect *d)
 {
 	struct mail_terms terms = r->record->terms;
 	set_terms(&terms, d->action, r->now);
+	terms.utf8 = terms.utf8 || needs_utf8(d);
 	for (size_t i = 0; i < r->record_count; i++)
 		if (same_terms(&r->records[i].record.terms, &terms) || i + 1 == RECORDS_MAX)
 			return &r->records[i];

@@ -92,6 +92,18 @@ static void finds_fields(void **state)
 	assert_false(header_find(block, VIEW("To"), &body));
 }
 
+static void tells_utf8_from_other_charsets(void **state)
+{
+	(void)state;
+	assert_true(header_needs_utf8(VIEW("Subject: Gr\xc3\xbc\xc3\x9f"
+	                                   "e\r\n\r\nbody")));
+	assert_true(header_needs_utf8(VIEW("A: b\nTo: \xd0\xb6@far.test\n\nlatin \xe4\n")));
+	assert_false(header_needs_utf8(VIEW("Subject: plain\r\n\r\nSch\xc3\xb6n\r\n")));
+	assert_false(header_needs_utf8(VIEW("Subject: Gr\xfc\xdf"
+	                                    "e\r\n\r\nbody")));
+	assert_false(header_needs_utf8(VIEW("")));
+}
+
 static void reads_message_ids(void **state)
 {
 	(void)state;
@@ -145,6 +157,7 @@ int main(void)
 	    cmocka_unit_test(passes_over_nothing_if_told),
 	    cmocka_unit_test(sees_names_once),
 	    cmocka_unit_test(finds_fields),
+	    cmocka_unit_test(tells_utf8_from_other_charsets),
 	    cmocka_unit_test(reads_message_ids),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
