@@ -28,11 +28,12 @@ static int visit(void *arg, struct view key, struct view value)
 	return w->visit(w->arg, &l);
 }
 
-static int visit_all(
-    struct txn *t, uint64_t shard, int (*each)(void *arg, const struct account_file_link *l), void *arg)
+static int visit_all(struct txn *t, uint64_t shard, int (*each)(void *arg, const struct account_file_link *l),
+    void *arg, size_t *damaged)
 {
 	struct account_key from = key_file_link(0), to = key_file_link(UINT32_MAX);
-	struct txn_range range = {.shard = shard, .from = key_view(&from), .to = key_view(&to)};
+	struct txn_range range = {
+	    .shard = shard, .from = key_view(&from), .to = key_view(&to), .passed = damaged};
 	struct walk w = {each, arg};
 	return txn_range(t, &range, visit, &w);
 }
@@ -41,8 +42,9 @@ int account_file_links_each(
     struct txn *t, uint64_t shard, int (*each)(void *arg, const struct account_file_link *l), void *arg)
 {
 	struct account_head head;
+	size_t damaged = 0;
 	int error = head_get(t, shard, &head);
-	return error ? error : visit_all(t, shard, each, arg);
+	return error ? error : visit_all(t, shard, each, arg, &damaged);
 }
 
 struct living {
@@ -64,16 +66,12 @@ int account_file_links_sum(struct txn *t, uint64_t shard, int64_t now, uint64_t 
 {
 	struct living s = {.now = now};
 	struct account_head head;
+	size_t damaged = 0;
 	int error = head_get(t, shard, &head);
-	if (error)
-		return error;
-	error = visit_all(t, shard, add_living, &s);
-	if (error == -EBADMSG) {
-		s.count++;
-		error = 0;
-	}
+	if (error == 0)
+		error = visit_all(t, shard, add_living, &s, &damaged);
 	if (error == 0) {
-		*count = s.count;
+		*count = s.count + damaged;
 		*bytes = s.bytes;
 	}
 	return error;
@@ -201,14 +199,15 @@ int account_file_link_make(struct txn *t, uint64_t shard, uint64_t kept_id, int6
 {
 	struct account_head head;
 	struct sum s = {.over = {.now = l->created, .room = DROP_AT_ONCE}};
+	size_t damaged = 0;
 	int error = find_kept(t, shard, kept_id, kept_expires, l->created, l);
 	if (error == 0)
-		error = account_file_links_each(t, shard, add, &s);
-	if (error == 0)
 		error = head_get(t, shard, &head);
+	if (error == 0)
+		error = visit_all(t, shard, add, &s, &damaged);
 	if (error)
 		return error;
-	if (s.count - s.over.count >= FILE_LINKS_MAX || head.last_file_link == UINT32_MAX - 1)
+	if (s.count + damaged - s.over.count >= FILE_LINKS_MAX || head.last_file_link == UINT32_MAX - 1)
 		return -EMLINK;
 	if (l->size > space || s.bytes > space - l->size)
 		return -EDQUOT;

@@ -9,13 +9,14 @@
 #include "mail/file_link.h"
 
 /* Each, those whose time is over too, in the order of their making, until `visit` gives something else than
- * 0, which is given back. One that is damaged is none. Texts as txn_get's. -ENOENT: no such account. */
+ * 0, which is given back. One that is damaged is none, and costs no other one; the log names the shard.
+ * Texts as txn_get's. -ENOENT: no such account. */
 int account_file_links_each(
     struct txn *t, uint64_t shard, int (*visit)(void *arg, const struct account_file_link *l), void *arg)
     __attribute__((warn_unused_result));
 
-/* How many there are whose time is not over at `now`, and the octets of their files together. The first entry
- * that cannot be read counts, without octets, and ends the count: whoever looks further is told of it. */
+/* How many there are whose time is not over at `now`, and the octets of their files together. One that is
+ * damaged counts, without octets. */
 int account_file_links_sum(struct txn *t, uint64_t shard, int64_t now, uint64_t *count, uint64_t *bytes)
     __attribute__((warn_unused_result));
 

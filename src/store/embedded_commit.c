@@ -67,8 +67,11 @@ static int range_of(struct txn *base, const struct txn_range *range,
     int (*visit)(void *arg, struct view key, struct view value), void *arg)
 {
 	struct embedded_txn *t = (struct embedded_txn *)base;
-	return embedded_txn_result(
-	    t, range->shard, index_range(t->mdb, t->engine->index.dbi, range, visit, arg));
+	size_t passed = range->passed ? *range->passed : 0;
+	int error = index_range(t->mdb, t->engine->index.dbi, range, visit, arg);
+	if (range->passed && *range->passed > passed)
+		(void)embedded_txn_result(t, range->shard, -EBADMSG);
+	return embedded_txn_result(t, range->shard, error);
 }
 
 int embedded_txn_result(struct embedded_txn *t, uint64_t shard, int error)

@@ -274,17 +274,27 @@ static int compare(MDB_val a, MDB_val b)
 	return view_compare(view_of(a.mv_data, a.mv_size), view_of(b.mv_data, b.mv_size));
 }
 
-static int visit_forwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t limit,
+static int visit_one(const struct txn_range *range, MDB_val name, MDB_val stored,
     int (*visit)(void *arg, struct view key, struct view value), void *arg)
 {
-	MDB_val name = from, stored;
 	struct view value;
+	int error = verify(name, stored, &value);
+	if (error == -EBADMSG && range->passed) {
+		++*range->passed;
+		return 0;
+	}
+	return error
+	           ? error
+	           : visit(arg, view_of((char *)name.mv_data + SHARD_SIZE, name.mv_size - SHARD_SIZE), value);
+}
+
+static int visit_forwards(MDB_cursor *cursor, const struct txn_range *range, MDB_val from, MDB_val to,
+    size_t limit, int (*visit)(void *arg, struct view key, struct view value), void *arg)
+{
+	MDB_val name = from, stored;
 	int result = mdb_cursor_get(cursor, &name, &stored, MDB_SET_RANGE);
 	for (; result == 0 && limit > 0 && compare(name, to) < 0; limit--) {
-		int error = verify(name, stored, &value);
-		if (error == 0)
-			error = visit(arg,
-			    view_of((char *)name.mv_data + SHARD_SIZE, name.mv_size - SHARD_SIZE), value);
+		int error = visit_one(range, name, stored, visit, arg);
 		if (error)
 			return error;
 		result = mdb_cursor_get(cursor, &name, &stored, MDB_NEXT);
@@ -292,18 +302,14 @@ static int visit_forwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t l
 	return result == MDB_NOTFOUND ? 0 : index_error(result);
 }
 
-static int visit_backwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t limit,
-    int (*visit)(void *arg, struct view key, struct view value), void *arg)
+static int visit_backwards(MDB_cursor *cursor, const struct txn_range *range, MDB_val from, MDB_val to,
+    size_t limit, int (*visit)(void *arg, struct view key, struct view value), void *arg)
 {
 	MDB_val name = to, stored;
-	struct view value;
 	int result = mdb_cursor_get(cursor, &name, &stored, MDB_SET_RANGE);
 	result = mdb_cursor_get(cursor, &name, &stored, result == 0 ? MDB_PREV : MDB_LAST);
 	for (; result == 0 && limit > 0 && compare(name, from) >= 0; limit--) {
-		int error = verify(name, stored, &value);
-		if (error == 0)
-			error = visit(arg,
-			    view_of((char *)name.mv_data + SHARD_SIZE, name.mv_size - SHARD_SIZE), value);
+		int error = visit_one(range, name, stored, visit, arg);
 		if (error)
 			return error;
 		result = mdb_cursor_get(cursor, &name, &stored, MDB_PREV);
@@ -326,8 +332,8 @@ int index_range(MDB_txn *txn, MDB_dbi dbi, const struct txn_range *range,
 	if (limit >= INDEX_AHEAD_LEAST && !range->backwards)
 		index_ahead(txn, from, to);
 	index_guard_enter();
-	error = range->backwards ? visit_backwards(cursor, from, to, limit, visit, arg)
-	                         : visit_forwards(cursor, from, to, limit, visit, arg);
+	error = range->backwards ? visit_backwards(cursor, range, from, to, limit, visit, arg)
+	                         : visit_forwards(cursor, range, from, to, limit, visit, arg);
 	index_guard_leave();
 	mdb_cursor_close(cursor);
 	return error;

@@ -94,13 +94,16 @@ int txn_delete(struct txn *t, uint64_t shard, struct view key) __attribute__((wa
 /*
  * Visits the entries with from <= key < to (an empty `to` is the shard's end), in key order or backwards, at
  * most `limit` of them (0: no limit). `visit` returns 0 to go on, a positive number to stop, or a negative
- * errno; it must not write. Returns 0 at the end of the range or the limit, else what visit returned.
+ * errno; it must not write. Returns 0 at the end of the range or the limit, else what visit returned. An
+ * entry that is damaged ends it with -EBADMSG; where `passed` is given, it is passed over, counted there, and
+ * logged.
  */
 struct txn_range {
 	uint64_t shard;
 	struct view from, to;
 	bool backwards;
 	size_t limit;
+	size_t *passed; /* the caller's; is added to */
 };
 
 int txn_range(struct txn *t, const struct txn_range *range,

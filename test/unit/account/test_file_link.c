@@ -196,29 +196,32 @@ static void the_space_is_that_of_all(void **state)
 	assert_int_equal(count_of(OWNER), 4);
 }
 
-/* Mail comes and is read without file links; who counts them is told of the damaged one when he lists them.
- */
-static void a_damaged_one_keeps_no_account_from_being_counted(void **state)
+static void a_damaged_one_costs_itself_alone(void **state)
 {
 	(void)state;
 	begin();
 	struct account_keep k = keep(OWNER);
-	struct making good = of(&k, 50), spoiled = of(&k, 50);
+	struct making first = of(&k, 50), spoiled = of(&k, 50), behind = of(&k, 50), later = of(&k, 50);
 	spoiled.link.name = VIEW("to-be-spoiled.zip");
-	assert_int_equal(make(&good), 0);
+	assert_int_equal(make(&first), 0);
 	assert_int_equal(make(&spoiled), 0);
+	assert_int_equal(make(&behind), 0);
 	if (!test_accounts_spoil(VIEW("to-be-spoiled.zip")))
 		return;
-	struct looking l = {.shard = test_account(OWNER)};
-	assert_int_equal(test_read(accounts.store, l.shard, run_count, &l), -EBADMSG);
+	assert_int_equal(count_of(OWNER), 2);
 	assert_true(test_stat(&accounts, test_account(OWNER)).mailboxes > 0);
-	assert_true(stat_links(OWNER).mailboxes > 0);
-	assert_int_equal(stat_links(OWNER).file_links, 2);
-	assert_int_equal(stat_links(OWNER).file_link_bytes, SIZE);
+	assert_int_equal(stat_links(OWNER).file_links, 3);
+	assert_int_equal(stat_links(OWNER).file_link_bytes, 2 * SIZE);
 	assert_int_equal(stat_links(OTHER).file_links, 0);
+	struct looking l = {
+	    .shard = test_account(OWNER), .number = behind.link.number, .now = behind.link.created};
+	assert_int_equal(get(&l), 0);
+	l.number = spoiled.link.number;
+	assert_int_equal(get(&l), -EBADMSG);
+	assert_int_equal(make(&later), 0);
+	assert_int_equal(count_of(OWNER), 3);
 	assert_int_equal(test_commit(accounts.store, run_remove, &spoiled.link.number), 0);
-	assert_int_equal(count_of(OWNER), 1);
-	assert_int_equal(stat_links(OWNER).file_links, 1);
+	assert_int_equal(stat_links(OWNER).file_links, 3);
 }
 
 static int run_fill(struct txn *t, void *arg)
@@ -295,7 +298,7 @@ int main(void)
 	    cmocka_unit_test(one_is_made_of_what_is_kept),
 	    cmocka_unit_test(what_is_not_kept_makes_none),
 	    cmocka_unit_test(the_space_is_that_of_all),
-	    cmocka_unit_test(a_damaged_one_keeps_no_account_from_being_counted),
+	    cmocka_unit_test(a_damaged_one_costs_itself_alone),
 	    cmocka_unit_test(upkeep_drops_those_that_are_over),
 	    cmocka_unit_test(its_entry_names_the_blob),
 	};
