@@ -31,7 +31,7 @@ enum messages_directory {
 struct message_grant { uint64_t account; struct view service; uint64_t session; struct view who, client; }; /* session: of the web, which can be ended alone; 0: none. who: the account's address; client: where it logs in from */
 struct message_granted { int64_t error; };
 struct message_grant_file { uint64_t account, number; struct view secret; }; /* as mail/file_link.h reads them in a URL */
-struct message_revoke { uint64_t account, session; }; /* session 0: all */
+struct message_revoke { uint64_t account, session; }; /* account 0: of everybody (but not in directory-changed: of nobody); session 0: all */
 struct message_directory { uint64_t operation, number; struct codec_list fields; struct view by; }; /* by: who changes it, for the log; or empty */
 struct message_directory_answer { int64_t error; uint64_t number; struct codec_list fields; };
 

@@ -59,6 +59,7 @@ static bool takes_away(const struct message_directory *m)
 static bool may_have_taken(uint64_t operation, int error)
 {
 	return operation == DIRECTORY_ACCOUNT_DELETE ||
+	       (operation == DIRECTORY_ACCOUNT_SET && error == -EIO) ||
 	       (operation == DIRECTORY_CREDENTIALS_PUT && error != -ESTALE);
 }
 
@@ -86,7 +87,10 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 		    log_string("operation", directory_operation_name(a->operation)),
 		    log_text("subject", buf_view(&a->subject)), log_result((int)m.error));
 		auth_directory_forget();
-		revoke(a, &m);
+		if (frame)
+			revoke(a, &m);
+		else if (a->revokes)
+			auth_revoke_everybody();
 	}
 	if (a->closing)
 		loop_task_schedule(&a->task);
@@ -116,8 +120,10 @@ static void on_directory(struct link *link, struct channel_frame *frame, const v
 		    view_take(((const struct message_field *)m->fields.items)->value, SUBJECT_MAX));
 	buf_append(&a->by, m->by);
 	a->asked = calls_ask(&auth_role.store, MESSAGE_DIRECTORY, m, answered, a);
-	if (a->asked == 0)
-		answered(a, NULL, NULL);
+	if (a->asked)
+		return;
+	a->revokes = false; /* nobody was asked */
+	answered(a, NULL, NULL);
 }
 
 const struct link_verb auth_admin_verbs[] = {

@@ -122,6 +122,16 @@ static bool takes_away(const struct administering *q)
 	       (q->m.operation != ADMIN_ACCOUNT_SET || view_equal(administer_field(q, 1), VIEW("disabled")));
 }
 
+/* The account whose rights may be others now; 0: none. A removal that fails may have got as far as to disable
+ * it. Where no answer came, or one that the disk gave, nobody knows. */
+static uint64_t concerned(
+    const struct administering *q, bool answered, const struct message_directory_answer *m)
+{
+	if (!answered || m->error == -EIO)
+		return q->account;
+	return m->error == 0 || q->row->as == DIRECTORY_ACCOUNT_DELETE ? m->number : 0;
+}
+
 static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct administering *q = arg;
@@ -129,10 +139,8 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 	if (frame && !link_decode(link, frame, &m))
 		return false;
 	q->asked = 0;
-	/* A removal that fails may have got as far as to disable the account. */
 	if (q->row->changes)
-		administer_changed(
-		    q, m.error == 0 || q->row->as == DIRECTORY_ACCOUNT_DELETE ? m.number : 0, takes_away(q));
+		administer_changed(q, concerned(q, frame != NULL, &m), takes_away(q));
 	if (m.error)
 		administer_end(q, m.error, 0, NULL, 0);
 	else if (q->m.operation == ADMIN_KEY_LIST)

@@ -80,7 +80,7 @@ void administer_run_second_off(struct administering *q);
 int auth_administer_open(uint64_t account, uint64_t session, struct view address, int *fd);
 /* A successor is there: no channel takes another question, since only the successor may change anything. */
 void auth_administer_retire(void);
-/* Ends those of an account, or of one of its sessions (0: all). */
+/* Ends those of an account (0: of everybody), or of one of its sessions (0: all). */
 void auth_administer_revoke(uint64_t account, uint64_t session);
 
 #endif

@@ -63,7 +63,7 @@ static void expired(void *arg)
 void auth_administer_revoke(uint64_t account, uint64_t session)
 {
 	for (struct administration *a = channels; a; a = a->next)
-		if (a->account == account && (session == 0 || a->session == session))
+		if (account == 0 || (a->account == account && (session == 0 || a->session == session)))
 			end(a);
 }
 

@@ -45,13 +45,24 @@ void auth_tell_revoked(const struct message_revoke *m)
 		peers_tell(&auth_role.callers, MESSAGE_REVOKE, m);
 }
 
-void auth_revoke(uint64_t account, uint64_t session)
+static void revoke(uint64_t account, uint64_t session)
 {
 	struct message_revoke m = {.account = account, .session = session};
 	revocations[revocation_count++ % REVOKED_MAX] = (struct revocation){m, clock_monotonic_ms()};
 	if (auth_role.store.link.up)
 		ipc_send(&auth_role.store.link.channel, MESSAGE_REVOKE, 0, &m, -1);
 	auth_tell_revoked(&m);
+}
+
+void auth_revoke(uint64_t account, uint64_t session)
+{
+	if (account)
+		revoke(account, session);
+}
+
+void auth_revoke_everybody(void)
+{
+	revoke(0, 0);
 }
 
 void auth_revoke_again(void)

@@ -22,6 +22,9 @@ void auth_directory_changed(void);
 
 /* Channels of an account end, with its sessions in all protocols; or those of one session of the web. */
 void auth_revoke(uint64_t account, uint64_t session);
+/* A right may be gone, and nobody says whose: store ended before it had answered. That has ended nearly all
+ * sessions; this ends the others. */
+void auth_revoke_everybody(void);
 /* The part of it that store does not do. */
 void auth_tell_revoked(const struct message_revoke *m);
 /* Of the last moments, to a store that has just come. */

@@ -285,7 +285,7 @@ static const struct edge_protocol protocol = {
 
 /* ---- the role ---- */
 
-/* A right was taken away: who had logged in with it is logged in no more. */
+/* A right was taken away: who had logged in with it is logged in no more. Account 0: everybody's may be. */
 static void on_revoke(struct link *link, struct channel_frame *frame, const void *message)
 {
 	const struct message_revoke *m = message;
@@ -293,7 +293,7 @@ static void on_revoke(struct link *link, struct channel_frame *frame, const void
 	(void)frame;
 	for (struct edge_connection *e = smtp_role.edge.first; e; e = e->next) {
 		struct smtp_connection *c = (struct smtp_connection *)e;
-		if (!e->begun || c->account != m->account)
+		if (!e->begun || c->account == 0 || (m->account && c->account != m->account))
 			continue;
 		log_event(LOG_INFO, c->edge.id, "smtp-revoked", log_string("client", c->edge.client.text));
 		smtp_end(c->session, "4.7.0", "the login has ended, log in again");

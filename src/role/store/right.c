@@ -438,7 +438,7 @@ void right_revoke(uint64_t account, uint64_t session)
 {
 	for (struct right *r = rights, *next; r; r = next) {
 		next = r->next;
-		if (r->account == account && (session == 0 || r->session == session))
+		if (account == 0 || (r->account == account && (session == 0 || r->session == session)))
 			right_end(r);
 	}
 }

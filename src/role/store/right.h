@@ -87,7 +87,7 @@ void right_file_grant(
 /* Before what can be passed to another store is gathered: those of RIGHT_FILE end, since whoever fetches a
  * file goes on with a range. */
 void right_file_end_all(void);
-/* Ends every right of the account, or those of one session (0: all). */
+/* Ends every right of the account (0: of everybody), or those of one session (0: all). */
 void right_revoke(uint64_t account, uint64_t session);
 void right_end_all(void);
 

@@ -210,7 +210,8 @@ void right_pass_revoke(uint64_t account, uint64_t session)
 static bool is_revoked(const struct message_right_passed *m)
 {
 	const struct revoked *r = after.revoked;
-	while (r && !(r->account == m->account && (r->session == 0 || r->session == m->session)))
+	while (r && r->account != 0 &&
+	       !(r->account == m->account && (r->session == 0 || r->session == m->session)))
 		r = r->next;
 	return r != NULL;
 }

@@ -53,7 +53,10 @@ static void on_revoke(struct link *link, struct channel_frame *frame, const void
 	peers_tell_others(&store_role.auth, link, MESSAGE_DIRECTORY_CHANGED, m);
 	right_revoke(m->account, m->session);
 	right_pass_revoke(m->account, m->session);
-	store_push_revoke(m->account, m->session);
+	/* Subscriptions end in the commit that changes the credentials; only sessions have to be ended
+	 * blindly. */
+	if (m->account)
+		store_push_revoke(m->account, m->session);
 }
 
 static const struct link_verb auth_verbs[] = {
