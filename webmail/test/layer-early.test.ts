@@ -5,10 +5,10 @@ import { effect } from '@preact/signals';
 import type { Invocation, Session } from '../src/jmap/types.ts';
 import { EarlyLayer } from '../src/layer/early.ts';
 import { type FirstRequests, type Layer, LayerError, type LayerEvent } from '../src/layer/layer.ts';
-import type { FirstScreen } from '../src/layer/store/first.ts';
+import { FIRST, type FirstScreen } from '../src/layer/store/first.ts';
 import { MailList, mailboxQuery } from '../src/model/list.ts';
 import { Store } from '../src/model/store.ts';
-import { type Device, INBOX, ready } from './support/device.ts';
+import { ARCHIVE, type Device, INBOX, ready } from './support/device.ts';
 import { ACCOUNT, FakeServer } from './support/fake-server.ts';
 
 Object.assign(globalThis, { reportError: (error: unknown) => Promise.reject(error) });
@@ -28,12 +28,17 @@ function layerOf({ engine }: Device): Layer {
   };
 }
 
-/** What a page leaves: as worker/leader.ts writes it. */
-async function left(on: Device): Promise<FirstScreen> {
+function requestsOf(on: Device): FirstRequests {
   const store = new Store(layerOf(on));
-  const requests: FirstRequests = [store.firstRequest(), new MailList(store, mailboxQuery(ACCOUNT, INBOX)).firstRequest(ROWS)];
-  const answers = await Promise.all(requests.map(async ([asked, answered]): Promise<FirstScreen['answers'][number]> => [JSON.stringify(asked), await on.engine.request(answered)]));
-  return { session: on.engine.session!, answers, at: 0 };
+  return [store.firstRequest(), new MailList(store, mailboxQuery(ACCOUNT, INBOX)).firstRequest(ROWS)];
+}
+
+const keptOn = async (on: Device): Promise<FirstScreen | undefined> => (await on.store.get('answers', FIRST)) as FirstScreen | undefined;
+
+/** What a page leaves. */
+async function left(on: Device): Promise<FirstScreen> {
+  await on.engine.first.keep(requestsOf(on), () => true);
+  return (await keptOn(on))!;
 }
 
 function opening() {
@@ -133,4 +138,31 @@ test('another person, or nobody, ends what was shown, and is asked nothing', asy
     await assert.rejects(early.request([['Email/get', { accountId: ACCOUNT, ids: [] }, 'other']]), (error) => error instanceof LayerError && error.kind === 'signed-out');
     assert.equal(store.signedOut.peek(), 'ended');
   }
+});
+
+test('a start that comes right after an action shows nothing of before, and one some moments later what is there by then', async () => {
+  const on = await ready(filled());
+  const [newest] = await on.list();
+  const archive = (id: string) => on.ask('Email/set', { update: { [id]: { [`mailboxIds/${INBOX}`]: null, [`mailboxIds/${ARCHIVE}`]: true } } });
+  await left(on);
+  let first: FirstScreen | undefined;
+  const { write } = on.store;
+  // Between two writes a page may begin, or the power go.
+  on.store.write = async (puts) => {
+    await write.call(on.store, puts);
+    if (puts.some(({ table }) => table === 'log')) first ??= (await keptOn(on)) ?? { session: on.engine.session!, answers: [], at: 0 };
+  };
+  await archive(newest!);
+  assert.deepEqual(first!.answers, [], 'with the change, the picture of before is gone');
+  assert.ok(!JSON.stringify(await left(on)).includes('Mail 4'));
+  // What is answered while somebody archives is the picture of before, too.
+  const keeping = on.engine.first.keep(requestsOf(on), () => true);
+  await archive((await on.list())[0]!);
+  await keeping;
+  assert.equal(await keptOn(on), undefined);
+  // A change that is the server's alone to make.
+  await left(on);
+  await on.ask('EmailSubmission/set', { update: { S9: { undoStatus: 'canceled' } } }).catch(() => undefined);
+  assert.equal(await keptOn(on), undefined);
+  await on.engine.stop();
 });

@@ -7,6 +7,7 @@ import { CORE, type CoreLimits, type Id, type Invocation, MAIL, type Session, SN
 import { type LayerEvent, LayerError, type LayerStatus } from '../layer.ts';
 import { inSeat } from '../net/session.ts';
 import { type Wire, WireError } from '../net/wire.ts';
+import { FirstKeeper } from '../store/first.ts';
 import type { Put, Store } from '../store/store.ts';
 import { Account } from './account.ts';
 import { Answers } from './answers.ts';
@@ -19,7 +20,7 @@ import { newRecord } from './made.ts';
 import { Pump, type PumpHost } from './pump.ts';
 import { Queries } from './queries.ts';
 import { learnShape, read, type Read, type ReadContext } from './reads.ts';
-import { MethodError, referred, refusal, resolved } from './references.ts';
+import { MethodError, partlyResolved, referred, refusal, resolved } from './references.ts';
 import { SafeStore } from './safe.ts';
 import { TextIndex } from './text.ts';
 
@@ -44,6 +45,7 @@ interface Part {
 export class Engine implements PumpHost {
   readonly log: Log;
   readonly bodies: Bodies;
+  readonly first = new FirstKeeper(this);
   private readonly store: SafeStore;
   private readonly answers: Answers;
   private readonly texts: TextIndex;
@@ -363,7 +365,7 @@ export class Engine implements PumpHost {
     account.show(emails);
     for (const [answered, answer] of answers) if (answer['newState'] === null) answer['newState'] = account.changes.get(answered.split('/')[0]!)?.state ?? '';
     // First on the disk, then answered.
-    await this.store.write([...this.log.puts(), ...this.remember(key, answers)]);
+    await this.store.write([...this.log.puts(), ...this.first.drop(), ...this.remember(key, answers)]);
     this.changed();
     this.pump.start();
     return answers;
@@ -423,10 +425,11 @@ export class Engine implements PumpHost {
     const changes = calls.some(([name]) => !READS.test(name));
     const sent: Invocation[] = [];
     try {
+      if (changes) await this.store.write(this.first.drop());
       if (changes && this.log.waiting) await this.pump.flushed();
       for (const [name, args, id] of calls) {
         const isInside = referred(args).every(({ resultOf }) => calls.some(([, , other]) => other === resultOf));
-        const whole = withReal(isInside ? args : this.partly(args, calls, before), (local) => this.log.real(local));
+        const whole = withReal(isInside ? args : partlyResolved(args, calls, before), (local) => this.log.real(local));
         sent.push([name, name.startsWith('Email/query') ? Queries.asked(whole) : whole, id]);
       }
       if (sent.some(([, args]) => !localsIn(args).next().done)) {
@@ -451,13 +454,6 @@ export class Engine implements PumpHost {
         this.pump.start();
       }
     }
-  }
-
-  /** References to what is answered already are resolved, those within the request are the server's. */
-  private partly(args: Json, calls: readonly Invocation[], before: readonly Invocation[]): Json {
-    const inside = Object.entries(args).filter(([name, value]) => name.startsWith('#') && calls.some(([, , id]) => id === (value as Json)['resultOf']));
-    const outside = Object.entries(args).filter(([name]) => !inside.some(([other]) => other === name));
-    return { ...resolved(Object.fromEntries(outside), before), ...Object.fromEntries(inside) };
   }
 
   /** What the server answered, with what waits for it, under the ids that were asked for; what never changes of it is kept. */

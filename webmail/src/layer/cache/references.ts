@@ -43,6 +43,13 @@ export function resolved(args: Json, answers: readonly Invocation[]): Json {
   return result;
 }
 
+/** What of it refers to answers that are there is resolved; what refers to calls of the same request is left to whoever answers these. */
+export function partlyResolved(args: Json, calls: readonly Invocation[], before: readonly Invocation[]): Json {
+  const inside = Object.entries(args).filter(([name, value]) => name.startsWith('#') && calls.some(([, , id]) => id === (value as Json)['resultOf']));
+  const outside = Object.entries(args).filter(([name]) => !inside.some(([other]) => other === name));
+  return { ...resolved(Object.fromEntries(outside), before), ...Object.fromEntries(inside) };
+}
+
 function at(value: unknown, path: readonly string[]): unknown {
   if (!path.length) return value;
   const [first, ...rest] = path as [string, ...string[]];

@@ -3,12 +3,11 @@ import { type IDBPDatabase, openDB } from 'idb';
 import { fetchSeats, named, seat, seatsBut } from '../../base/seat.ts';
 import type { Session } from '../../jmap/types.ts';
 import { Engine } from '../cache/engine.ts';
-import { type FirstRequests, LayerError, type LayerEvent } from '../layer.ts';
+import { LayerError, type LayerEvent } from '../layer.ts';
 import { Connection } from '../net/connection.ts';
 import { endSession, fetchSession } from '../net/session.ts';
 import { WireError } from '../net/wire.ts';
 import { forgetAll, storeOf, USER, WHO } from '../store/forget.ts';
-import { FIRST, type FirstScreen } from '../store/first.ts';
 import { IndexedStore } from '../store/indexed.ts';
 import { Deposed } from '../store/store.ts';
 import type { Question, Reply } from './protocol.ts';
@@ -195,7 +194,7 @@ export class Leader {
         return { kind: 'done', answers: [] };
       }
       if (question.kind === 'first') {
-        await this.keepFirst(question.requests);
+        await this.engine!.first.keep(question.requests, () => !this.isLeaving && !this.isOver);
         return { kind: 'done', answers: [] };
       }
       return { kind: 'done', answers: question.here ? await this.engine!.here(question.calls) : await this.engine!.request(question.calls, { name: origin, again }) };
@@ -205,18 +204,6 @@ export class Leader {
       reportError(error);
       return { kind: 'failed', error: { kind: 'server', message: String(error) } };
     }
-  }
-
-  /** An error is nothing to show first. */
-  private async keepFirst(requests: FirstRequests): Promise<void> {
-    const engine = this.engine!;
-    const answers: FirstScreen['answers'] = [];
-    for (const [asked, answered] of requests) {
-      const found = await engine.request(answered);
-      if (found.every(([name]) => name !== 'error')) answers.push([JSON.stringify(asked), found]);
-    }
-    const value: FirstScreen = { session: this.session!, answers, at: Date.now() };
-    if (!this.isLeaving && !this.isOver) await engine.write([{ table: 'answers', key: FIRST, value }]);
   }
 
   /** Rejects where something would be lost: with the store it would be gone, and what was answered to views is theirs to rely on. */
