@@ -1,8 +1,8 @@
 /** Large files as links: which go so, what the text says of them, and what becomes of them whatever happens meanwhile. */
 import assert from 'node:assert/strict';
-import { beforeEach, test } from 'node:test';
+import { beforeEach, test, type TestContext } from 'node:test';
 import { Composer } from '../src/features/compose/composer.ts';
-import { closeComposer, composers, discard, localDrafts } from '../src/features/compose/composers.ts';
+import { closeComposer, composers, discard, localDrafts, removeLinksLeft } from '../src/features/compose/composers.ts';
 import { blank, copyOf, newKey } from '../src/features/compose/draft/answer.ts';
 import { fromEmail, toEmail, type FetchedEmail } from '../src/features/compose/draft/email.ts';
 import { type FileBlock, fitMail, linkedOf, namesFile, withBlock, withoutBlock } from '../src/features/compose/draft/fileBlocks.ts';
@@ -570,5 +570,80 @@ test('what a person prefers', async () => {
   one.addFiles([sized('film2.mp4', 11e6)]);
   assert.equal(one.draft.peek().attachments[1]!.asLink, true);
   await idle(one);
+  await one.stop();
+});
+
+/** What this browser keeps beside the mail, and what happens when its page goes. */
+function browser(t: TestContext): { kept: Map<string, string>; closePage(): void } {
+  const kept = new Map<string, string>();
+  const atEnd = new Set<() => void>();
+  const before = { localStorage: Object.getOwnPropertyDescriptor(globalThis, 'localStorage'), addEventListener, removeEventListener };
+  const place = { getItem: (name: string) => kept.get(name) ?? null, setItem: (name: string, value: string) => kept.set(name, value), removeItem: (name: string) => kept.delete(name) };
+  Object.defineProperty(globalThis, 'localStorage', { configurable: true, value: place });
+  Object.assign(globalThis, {
+    addEventListener: (kind: string, listener: () => void) => kind === 'pagehide' && atEnd.add(listener),
+    removeEventListener: (_: string, listener: () => void) => atEnd.delete(listener),
+  });
+  t.after(() => {
+    if (before.localStorage) Object.defineProperty(globalThis, 'localStorage', before.localStorage);
+    else Reflect.deleteProperty(globalThis, 'localStorage');
+    Object.assign(globalThis, { addEventListener: before.addEventListener, removeEventListener: before.removeEventListener });
+  });
+  return { kept, closePage: () => [...atEnd].forEach((listener) => listener()) };
+}
+
+test('a page that is closed leaves files of a mail that was thrown away to the next one', async (t) => {
+  const { kept, closePage } = browser(t);
+  const one = await composer();
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  await withTimers(async () => {
+    await discard(one);
+    // While it can be undone, another page does nothing about it.
+    await removeLinksLeft();
+    assert.deepEqual([server.links.size, kept.size], [1, 1]);
+    // What a page asks at its end is heard by nobody.
+    server.isOnline = false;
+    closePage();
+    for (let i = 0; i < 5; i++) await turn();
+  });
+  await removeLinksLeft();
+  assert.deepEqual([server.links.size, kept.size], [1, 1]);
+  server.isOnline = true;
+  await removeLinksLeft();
+  assert.deepEqual([server.links.size, kept.size], [0, 0]);
+});
+
+test('a link that has come back, or that another mail has, is not removed by the next page; one of a page that has crashed is', async (t) => {
+  const { kept, closePage } = browser(t);
+  const one = await composer();
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  const [link] = one.links.shown.peek();
+  await withTimers(async () => {
+    one.links.remove(link!);
+    await undo();
+  });
+  assert.equal(kept.size, 0);
+  const copy = await copied(one, OTHER_KEY);
+  server.isOnline = false;
+  await withTimers(async () => {
+    one.links.remove(link!);
+    closePage();
+    for (let i = 0; i < 5; i++) await turn();
+  });
+  server.isOnline = true;
+  assert.equal(kept.size, 1);
+  await removeLinksLeft();
+  assert.deepEqual([server.links.size, kept.size], [1, 0]);
+  await copy.stop();
+  composers.value = [one];
+  await (await localDrafts()).clear();
+  await withTimers(async () => one.links.remove(link!));
+  const now = Date.now;
+  t.after(() => (Date.now = now));
+  Date.now = () => now() + 6 * 60_000;
+  await removeLinksLeft();
+  assert.deepEqual([server.links.size, kept.size], [0, 0]);
   await one.stop();
 });

@@ -136,8 +136,8 @@ export async function changeFileLink(id: Id, changes: Partial<Pick<FileLink, 'ex
   show(back);
 }
 
-/** From now on nobody can fetch it. It cannot be had back: who calls it has asked, or has waited. words: what was done. */
-export async function removeFileLink(id: Id, words?: string): Promise<void> {
+/** From now on nobody can fetch it. It cannot be had back: who calls it has asked, or has waited. words: what was done. True: it is gone. */
+export async function removeFileLink(id: Id, words?: string): Promise<boolean> {
   const before = fileLinks.peek();
   fileLinks.value = before?.filter((one) => one.id !== id);
   try {
@@ -145,7 +145,7 @@ export async function removeFileLink(id: Id, words?: string): Promise<void> {
     // What is gone already is as it should be.
     if (!error || error.type === 'notFound') {
       if (words !== undefined) say(words);
-      return;
+      return true;
     }
     say(wordsOf(error), true);
   } catch {
@@ -153,4 +153,5 @@ export async function removeFileLink(id: Id, words?: string): Promise<void> {
   }
   const link = before?.find((one) => one.id === id);
   if (link) fileLinks.value = newestFirst([link, ...(fileLinks.peek() ?? [])]);
+  return false;
 }

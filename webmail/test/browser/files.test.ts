@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { filterOf } from '../../src/features/compose/linkUse.ts';
-import { demo, holdNotices, launch, type Server, signedIn } from './server.ts';
+import { demo, eventually, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 const BOB = 'bob@example.test';
 /** Above what goes as a link once the person has chosen 10 MB, and of three pieces. */
@@ -106,6 +106,13 @@ test('a file that is too large goes up, and the text has its link', async () => 
   await form.waitFor({ state: 'detached' });
 });
 
+const links = (): Promise<string[]> =>
+  page.evaluate(async () => {
+    const using = ['urn:ietf:params:jmap:core', 'urn:postrider:params:jmap:filelink'];
+    const answer = await fetch('/jmap/api', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ using, methodCalls: [['FileLink/get', { accountId: 'A1', ids: null }, 'a']] }) });
+    return ((await answer.json()) as any).methodResponses[0][1].list.map(({ id }: { id: string }) => id);
+  });
+
 test('a link becomes an attachment and a link again; taken out, it comes back', async () => {
   const form = await newMail('To and fro');
   await attach(form);
@@ -127,6 +134,9 @@ test('a link becomes an attachment and a link again; taken out, it comes back', 
   await page.getByRole('menuitem', { name: 'Write with formatting' }).click();
   await block(form).waitFor();
   await discard(form);
+  // A page that goes while this can be undone leaves the file to the next one; that of the mail that was sent stays.
+  await page.reload();
+  await eventually(async () => (await links()).length === 1, 'the file of the mail that was thrown away is gone');
 });
 
 test('a connection that is cut, and a page that is loaded anew, cost no more than a piece', async () => {

@@ -11,6 +11,7 @@ import { Composer, isOffline, randomKey, sendersOf, type Look } from './composer
 import { answer, blank, copyOf, fromMailto, withOpenQuote, type Begin } from './draft/answer.ts';
 import { innerBody } from './draft/email.ts';
 import type { AnswerKind, Draft, Mode, Phrases } from './draft/types.ts';
+import { Links } from './links.ts';
 import { openLocal, type Kept, type Local } from './local.ts';
 import { destroyVersions, fetchDraft, fetchOriginal, moveEmail, ownBlobs, versionsOf } from './remote.ts';
 
@@ -314,6 +315,16 @@ export async function discard(composer: Composer): Promise<void> {
   const isGone = putAway();
   composer.links.throwAway(entry, isGone, () => composers.peek());
   await isGone;
+}
+
+let removing: Promise<void> | undefined;
+
+/** Files that mails go without, and that a page before this one did not remove. What cannot be done now is done the next time. */
+export function removeLinksLeft(all = false): Promise<void> {
+  return (removing ??= localDrafts()
+    .then((local) => Links.removeLeft(local, () => composers.peek(), all))
+    .catch((error: unknown) => void (isOffline(error) || reportError(error)))
+    .finally(() => (removing = undefined)));
 }
 
 // ---- coming back ----

@@ -8,7 +8,7 @@ import { mail } from '../../model/current.ts';
 import { writeTo } from '../../model/reading.ts';
 import { say } from '../../model/undo.ts';
 import { addComposeActions } from './actions.ts';
-import { answerIfWanted, closeComposer, composeMailto, composers, localDrafts, noteWhatIsOpen, openDraft, restore } from './composers.ts';
+import { answerIfWanted, closeComposer, composeMailto, composers, localDrafts, noteWhatIsOpen, openDraft, removeLinksLeft, restore } from './composers.ts';
 import { loadScheduled } from './scheduled.ts';
 import { deliver, deliverWaiting, followRefusals } from './sending.ts';
 import { Dock } from './views/Dock.tsx';
@@ -18,6 +18,9 @@ import { ComposePage } from './views/Page.tsx';
 import { ReplyBox } from './views/ReplyBox.tsx';
 import { ScheduledBanner, WaitingLink } from './views/Scheduled.tsx';
 import { TemplatesPage } from './views/Templates.tsx';
+
+/** At sign-out, files that mails go without are given so long; then they stay until their time is over, or somebody removes them. */
+const REMOVED_WITHIN_MS = 5_000;
 
 export function installCompose(): void {
   const store = mail();
@@ -35,13 +38,18 @@ export function installCompose(): void {
   const later = (work: () => void) => (typeof requestIdleCallback === 'function' ? requestIdleCallback(work) : setTimeout(work, 1_000));
   later(() => {
     void loadScheduled().catch(() => undefined);
+    void removeLinksLeft();
     // The editor is there before somebody wants to write.
     void import('./editor/editor.ts').catch(() => undefined);
   });
   let connection = store.status.peek().connection;
   effect(() => {
     const now = store.status.value.connection;
-    if (now === 'online' && connection !== 'online') setTimeout(deliverWaiting);
+    if (now === 'online' && connection !== 'online')
+      setTimeout(() => {
+        deliverWaiting();
+        void removeLinksLeft();
+      });
     connection = now;
   });
   addEventListener('online', () => setTimeout(deliverWaiting));
@@ -96,6 +104,7 @@ function followMailto(): void {
 /** Signing out leaves nothing of what was written in this browser: what the server does not have yet gets there first. */
 async function leave(): Promise<void> {
   for (const composer of [...composers.peek()]) await closeComposer(composer);
+  await Promise.race([removeLinksLeft(true), new Promise((resolve) => setTimeout(resolve, REMOVED_WITHIN_MS))]);
   const drafts = await localDrafts();
   const left = (await Promise.all(mail().accounts.peek().map(({ id }) => drafts.all(id)))).flat();
   if (left.some((kept) => !kept.isAtServer || kept.sending)) {

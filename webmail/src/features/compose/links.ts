@@ -7,7 +7,7 @@ import { ask } from '../../jmap/batch.ts';
 import type { Id, SetError } from '../../jmap/types.ts';
 import { LayerError } from '../../layer/layer.ts';
 import { mail } from '../../model/current.ts';
-import { type FileLink, type FileLinkLimits, fileLinkLimits, FileLinkRefused, fileLinks, linkAbove, linkName, loadFileLinks, makeFileLink, removeFileLink } from '../../model/fileLinks.ts';
+import { type FileLink, type FileLinkLimits, fileLinkLimits, FileLinkRefused, fileLinks, hasFileLinks, linkAbove, linkName, loadFileLinks, makeFileLink, removeFileLink } from '../../model/fileLinks.ts';
 import { done, forget, say, type Undoable } from '../../model/undo.ts';
 import { newKey } from './draft/answer.ts';
 import { goesAlong } from './draft/email.ts';
@@ -15,6 +15,7 @@ import { type FileBlock, fitMail, linkedOf, namesFile, withBlock, withoutBlock }
 import type { Attachment, Draft } from './draft/types.ts';
 import type { Editor } from './editor/editor.ts';
 import type { Uploads } from './files.ts';
+import { forgetLinks, linksLeft, noteLinks } from './linksLeft.ts';
 import { isUsed, pathOf } from './linkUse.ts';
 import type { Local } from './local.ts';
 
@@ -35,21 +36,24 @@ export function blockOf({ url, name, size, expires }: FileLink): FileBlock {
   return { url, name, about: t('fileLink.about', { size: sizeWords(size), date: wholeDay(new Date(expires)) }) };
 }
 
-/** Can be undone for a while; then `final`, unless it was. A page that goes does not wait: what it asks first may be left undone. */
-function untilFinal(entry: Undoable, final: (entry: Undoable) => void): void {
+/** Can be undone for a while; then `final`, unless it was. A page that goes does not wait: what it asks first, the next one may have to do. */
+function untilFinal(entry: Undoable, ids: readonly Id[], own: string | undefined, final: (entry: Undoable) => void): void {
   const { undo } = entry;
+  noteLinks(ids, own);
   const stop = (): void => {
     clearTimeout(timer);
     removeEventListener('pagehide', end);
   };
   const end = (): void => {
     stop();
+    noteLinks(ids, own, true);
     final(entry);
   };
   const timer = setTimeout(end, TAKEN_OUT_MS);
   addEventListener('pagehide', end);
   entry.undo = () => {
     stop();
+    forgetLinks(ids);
     return undo();
   };
   done(entry);
@@ -217,8 +221,10 @@ export class Links {
         words: t('compose.attachment.removed', { name: link.name }),
         undo: () => this.put(link),
       },
+      [link.id],
+      this.mail.draft.peek().key,
       (entry) => {
-        if (this.names(link.url)) return;
+        if (this.names(link.url)) return forgetLinks([link.id]);
         forget(entry);
         this.mail.uploads.remove(link.id);
         void this.removeUnused(link.id, this.mail.draft.peek().key);
@@ -228,13 +234,23 @@ export class Links {
 
   /** Kept where another mail may have it, sent or written. `own`: see isUsed. */
   private async removeUnused(id: Id, own?: string): Promise<void> {
+    noteLinks([id], own, true);
     try {
-      if (await isUsed(id, this.mail.local, own)) return;
+      if (await isUsed(id, this.mail.local, own)) return forgetLinks([id]);
     } catch {
-      // A link that is left is removed in the settings; one that somebody was sent does not come back.
-      return say(t('fileLink.notRemoved'), true);
+      // One that somebody was sent does not come back, so nothing is removed blindly.
+      return say(t('fileLink.removedLater'), true);
     }
-    await removeFileLink(id);
+    if (await removeFileLink(id)) forgetLinks([id]);
+  }
+
+  /** What pages have left, for when the program begins, and when there is a connection again. `others`: see throwAway; `all`: see linksLeft. */
+  static async removeLeft(local: Local, others: () => readonly { links: Links }[], all = false): Promise<void> {
+    if (!hasFileLinks()) return;
+    for (const { id, own } of linksLeft(all)) {
+      const isElsewhere = others().some(({ links }) => links.names(pathOf(id)));
+      if (isElsewhere || (await isUsed(id, local, own)) || (await removeFileLink(id))) forgetLinks([id]);
+    }
   }
 
   /** A link that is being made is kept no more. */
@@ -256,10 +272,12 @@ export class Links {
       isBack = true;
       return undo();
     };
-    untilFinal(entry, async () => {
-      if (!(await isGone) || isBack) return;
+    untilFinal(entry, ids, undefined, async () => {
+      if (!(await isGone) || isBack) return forgetLinks(ids);
       forget(entry);
-      for (const id of ids) if (!isElsewhere(id)) void this.removeUnused(id);
+      for (const id of ids)
+        if (isElsewhere(id)) forgetLinks([id]);
+        else void this.removeUnused(id);
     });
   }
 
