@@ -294,7 +294,6 @@ int cli_account_show(struct cli *cli, struct directory_client *client)
 
 struct listed {
 	const struct cli *cli;
-	struct directory_client *client;
 	bool first;
 };
 
@@ -340,13 +339,14 @@ static void list_json(const struct listed *l, const char *address, const struct 
 	putchar('}');
 }
 
-static int list_account(struct listed *l, const char *address)
+static int list_account(void *arg, struct directory_client *client, const char *address)
 {
+	struct listed *l = arg;
 	struct account_record r = {0};
 	struct account_numbers n;
-	int status = account_record_read(l->client, address, &r);
+	int status = account_record_read(client, address, &r);
 	if (status == 0)
-		status = cli_directory_problem(address, account_numbers_read(l->client, address, &n));
+		status = cli_directory_problem(address, account_numbers_read(client, address, &n));
 	if (status == 0 && l->cli->json)
 		list_json(l, address, &n, &r);
 	else if (status == 0)
@@ -357,40 +357,16 @@ static int list_account(struct listed *l, const char *address)
 	return status == EXIT_NOTHING ? 0 : status;
 }
 
-static int list_domain(struct listed *l, const char *domain)
-{
-	struct buf names;
-	const char *address;
-	size_t at = 0;
-	int status =
-	    cli_directory_problem(domain, directory_names(l->client, &directory_accounts, domain, &names));
-	while (status == 0 && (address = directory_next_name(&names, &at)))
-		status = list_account(l, address);
-	buf_done(&names);
-	return status;
-}
-
 int cli_account_list(struct cli *cli, struct directory_client *client)
 {
-	struct listed l = {.cli = cli, .client = client, .first = true};
-	struct buf domains = {0};
-	const char *domain;
-	size_t at = 0;
-	int status = 0;
+	struct listed l = {.cli = cli, .first = true};
 	if (cli_option(cli, "--removed"))
 		return cli_removed_list(cli, client, "account");
 	if (!cli_words(cli, 0, 1))
 		return EXIT_USAGE;
 	if (cli->json)
 		putchar('[');
-	if (cli->argc == 1)
-		status = list_domain(&l, cli->argv[0]);
-	else
-		status = cli_directory_problem(
-		    "domains", directory_names(client, &directory_domains, NULL, &domains));
-	while (cli->argc == 0 && status == 0 && (domain = directory_next_name(&domains, &at)))
-		status = list_domain(&l, domain);
-	buf_done(&domains);
+	int status = directory_each_account(client, cli->argc == 1 ? cli->argv[0] : NULL, list_account, &l);
 	if (cli->json)
 		puts("]");
 	return status;

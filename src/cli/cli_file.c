@@ -97,8 +97,9 @@ static int list_opened(struct work *w)
 }
 
 /* One that was removed meanwhile is no error of the list. */
-static int list_one_of_all(struct work *w, struct directory_client *directory, const char *address)
+static int list_one_of_all(void *arg, struct directory_client *directory, const char *address)
 {
+	struct work *w = arg;
 	struct account_numbers n;
 	int error = account_numbers_read(directory, address, &n);
 	if (error || n.file_links == 0)
@@ -113,52 +114,14 @@ static int list_one_of_all(struct work *w, struct directory_client *directory, c
 	return list_opened(w);
 }
 
-/* What is the server's or the disk's would be said of every account that follows. */
-static bool ends_the_list(int status)
-{
-	return status == EXIT_UNAVAILABLE || status == EXIT_TEMPORARY;
-}
-
-/* An account that cannot be read hides nobody else's links; the command's status is the first that is not 0.
- */
-static int list_domain(struct work *w, struct directory_client *directory, const char *domain)
-{
-	struct buf names;
-	const char *address;
-	size_t at = 0;
-	int status =
-	    cli_directory_problem(domain, directory_names(directory, &directory_accounts, domain, &names));
-	while (!ends_the_list(status) && (address = directory_next_name(&names, &at))) {
-		int result = list_one_of_all(w, directory, address);
-		status = status && !ends_the_list(result) ? status : result;
-	}
-	buf_done(&names);
-	return status;
-}
-
-static int list_all(struct work *w, struct directory_client *directory)
-{
-	struct buf domains;
-	const char *domain;
-	size_t at = 0;
-	int status =
-	    cli_directory_problem("domains", directory_names(directory, &directory_domains, NULL, &domains));
-	while (!ends_the_list(status) && (domain = directory_next_name(&domains, &at))) {
-		int result = list_domain(w, directory, domain);
-		status = status && !ends_the_list(result) ? status : result;
-	}
-	buf_done(&domains);
-	return status;
-}
-
 static int list(struct cli *cli, struct directory_client *directory)
 {
 	struct work w = {.cli = cli};
 	if (!cli_words(cli, 0, 1))
 		return EXIT_USAGE;
 	bool all = cli->argc == 0;
-	int status =
-	    all ? list_all(&w, directory) : open_account(&w, directory, view_from_string(cli->argv[0]));
+	int status = all ? directory_each_account(directory, NULL, list_one_of_all, &w)
+	                 : open_account(&w, directory, view_from_string(cli->argv[0]));
 	if (status == 0 && !all)
 		status = list_opened(&w);
 	if (cli->json && (w.count || status == 0))

@@ -76,3 +76,42 @@ int directory_walk_all(struct directory_client *client, const struct directory_l
 	buf_done(&domains);
 	return error;
 }
+
+static bool ends_the_walk(int status)
+{
+	return status == EXIT_UNAVAILABLE || status == EXIT_TEMPORARY;
+}
+
+static int each_of_domain(struct directory_client *client, const char *domain,
+    int (*ask)(void *arg, struct directory_client *client, const char *address), void *arg)
+{
+	struct buf names;
+	const char *address;
+	size_t at = 0;
+	int status =
+	    cli_directory_problem(domain, directory_names(client, &directory_accounts, domain, &names));
+	while (!ends_the_walk(status) && (address = directory_next_name(&names, &at))) {
+		int result = ask(arg, client, address);
+		status = status && !ends_the_walk(result) ? status : result;
+	}
+	buf_done(&names);
+	return status;
+}
+
+int directory_each_account(struct directory_client *client, const char *only,
+    int (*ask)(void *arg, struct directory_client *client, const char *address), void *arg)
+{
+	struct buf domains;
+	const char *domain;
+	size_t at = 0;
+	if (only)
+		return each_of_domain(client, only, ask, arg);
+	int status =
+	    cli_directory_problem("domains", directory_names(client, &directory_domains, NULL, &domains));
+	while (!ends_the_walk(status) && (domain = directory_next_name(&domains, &at))) {
+		int result = each_of_domain(client, domain, ask, arg);
+		status = status && !ends_the_walk(result) ? status : result;
+	}
+	buf_done(&domains);
+	return status;
+}

@@ -30,4 +30,13 @@ int directory_names(struct directory_client *client, const struct directory_list
 /* The next name; NULL at the end. `at` begins as 0. */
 const char *directory_next_name(const struct buf *names, size_t *at);
 
+/*
+ * Asks of each account, of all domains or of the one that is named; `ask` may ask the directory, too, and
+ * gives an exit status. An account that cannot be read hides no other one: the status of the command is the
+ * first that is not 0. What comes of the server or of its disk would be said of every account that follows,
+ * and ends the walk.
+ */
+int directory_each_account(struct directory_client *client, const char *only,
+    int (*ask)(void *arg, struct directory_client *client, const char *address), void *arg);
+
 #endif

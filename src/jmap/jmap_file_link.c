@@ -30,12 +30,6 @@ static bool read_id(struct jmap_call *c, struct view id, uint64_t *number)
 
 /* ---- FileLink/get ---- */
 
-static void put_text(struct json_out *w, const char *name, struct view text)
-{
-	json_out_name(w, view_from_string(name));
-	json_out_string(w, text);
-}
-
 static void put_url(struct jmap_call *c, struct json_out *w, const struct file_link_entry *e)
 {
 	struct buf path;
@@ -59,9 +53,9 @@ static void put_properties(
 	if (properties & HAS_URL)
 		put_url(c, w, e);
 	if (properties & HAS_NAME)
-		put_text(w, "name", e->name);
+		jmap_put_string(w, "name", e->name);
 	if (properties & HAS_TYPE)
-		put_text(w, "type", e->type);
+		jmap_put_string(w, "type", e->type);
 	if (properties & HAS_SIZE)
 		jmap_put_number(w, "size", e->size);
 	if (properties & HAS_CREATED)

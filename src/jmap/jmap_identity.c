@@ -26,12 +26,6 @@ struct getting {
 	bool *seen; /* of each of get.ids */
 };
 
-static void put_string(struct json_out *w, const char *name, struct view text)
-{
-	json_out_name(w, view_from_string(name));
-	json_out_string(w, text);
-}
-
 /* JSON that was checked when it was set. */
 static void put_addresses(struct json_out *w, const char *name, struct view json)
 {
@@ -49,17 +43,17 @@ static void put_identity(struct jmap_call *c, uint64_t properties, const struct 
 	json_out_name(w, VIEW("id"));
 	jmap_put_id(w, MAIL_ID_IDENTITY, jmap_account(c)->number, i->number);
 	if (properties & HAS_NAME)
-		put_string(w, "name", i->name);
+		jmap_put_string(w, "name", i->name);
 	if (properties & HAS_EMAIL)
-		put_string(w, "email", i->email);
+		jmap_put_string(w, "email", i->email);
 	if (properties & HAS_REPLY_TO)
 		put_addresses(w, "replyTo", i->reply_to);
 	if (properties & HAS_BCC)
 		put_addresses(w, "bcc", i->bcc);
 	if (properties & HAS_TEXT)
-		put_string(w, "textSignature", i->text);
+		jmap_put_string(w, "textSignature", i->text);
 	if (properties & HAS_HTML)
-		put_string(w, "htmlSignature", i->html);
+		jmap_put_string(w, "htmlSignature", i->html);
 	if (properties & HAS_MAY_DELETE) {
 		json_out_name(w, VIEW("mayDelete"));
 		json_out_bool(w, i->may_delete != 0);
@@ -210,7 +204,7 @@ static bool take_addresses(struct jmap_call *c, const json_t *value, struct view
 			break;
 		json_out_object(&w);
 		jmap_put_text(&w, "name", jmap_string(json_object_get(a, "name")));
-		put_string(&w, "email", jmap_string(json_object_get(a, "email")));
+		jmap_put_string(&w, "email", jmap_string(json_object_get(a, "email")));
 		json_out_end(&w);
 	}
 	json_out_end(&w);
@@ -308,15 +302,15 @@ static void created(struct jmap_call *c, unsigned type, const void *answer)
 		json_out_name(w, VIEW("mayDelete"));
 		json_out_bool(w, true);
 		if (!(x->m.has & IDENTITY_HAS_NAME))
-			put_string(w, "name", (struct view){0});
+			jmap_put_string(w, "name", (struct view){0});
 		if (!(x->m.has & IDENTITY_HAS_REPLY_TO))
 			put_addresses(w, "replyTo", (struct view){0});
 		if (!(x->m.has & IDENTITY_HAS_BCC))
 			put_addresses(w, "bcc", (struct view){0});
 		if (!(x->m.has & IDENTITY_HAS_TEXT))
-			put_string(w, "textSignature", (struct view){0});
+			jmap_put_string(w, "textSignature", (struct view){0});
 		if (!(x->m.has & IDENTITY_HAS_HTML))
-			put_string(w, "htmlSignature", (struct view){0});
+			jmap_put_string(w, "htmlSignature", (struct view){0});
 		jmap_set_created_end(c);
 	}
 	jmap_set_next(c);

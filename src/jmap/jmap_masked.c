@@ -31,24 +31,18 @@ static bool read_id(struct jmap_call *c, struct view id, uint64_t *number)
 
 /* ---- MaskedEmail/get ---- */
 
-static void put_text(struct json_out *w, const char *name, struct view text)
-{
-	json_out_name(w, view_from_string(name));
-	json_out_string(w, text);
-}
-
 static void put_properties(struct json_out *w, uint64_t properties, const struct masked_entry *e)
 {
 	if (properties & HAS_EMAIL)
-		put_text(w, "email", e->email);
+		jmap_put_string(w, "email", e->email);
 	if (properties & HAS_STATE)
-		put_text(w, "state", view_from_string(states[e->state]));
+		jmap_put_string(w, "state", view_from_string(states[e->state]));
 	if (properties & HAS_DOMAIN)
-		put_text(w, "forDomain", e->for_domain);
+		jmap_put_string(w, "forDomain", e->for_domain);
 	if (properties & HAS_DESCRIPTION)
-		put_text(w, "description", e->description);
+		jmap_put_string(w, "description", e->description);
 	if (properties & HAS_BY)
-		put_text(w, "createdBy", e->created_by);
+		jmap_put_string(w, "createdBy", e->created_by);
 	if (properties & HAS_AT)
 		jmap_put_time(w, "createdAt", e->created);
 	if (properties & HAS_LAST)

@@ -150,6 +150,12 @@ void jmap_numbered_changes(
 	jmap_end(c);
 }
 
+void jmap_put_string(struct json_out *w, const char *name, struct view text)
+{
+	json_out_name(w, view_from_string(name));
+	json_out_string(w, text);
+}
+
 void jmap_put_text(struct json_out *w, const char *name, struct view text)
 {
 	json_out_name(w, view_from_string(name));
@@ -179,4 +185,11 @@ uint64_t jmap_state_among(const struct email_state *m, enum mail_state which)
 	struct cursor in = cursor_on(view_skip(m->modseqs, 8 * (size_t)which));
 	uint64_t modseq = cursor_u64(&in);
 	return cursor_ok(&in) ? modseq : 0;
+}
+
+void jmap_put_empty(struct json_out *w, const char *name)
+{
+	json_out_name(w, view_from_string(name));
+	json_out_array(w);
+	json_out_end(w);
 }

@@ -49,9 +49,12 @@ bool jmap_numbered_has(struct view numbers, uint64_t number);
 /* The modseq of one of the account's states. */
 uint64_t jmap_state_among(const struct email_state *m, enum mail_state which);
 
-/* Writes a string, or null where it is empty; a time, or null where it is 0; a number. */
+/* Writes a string; a string, or null where it is empty; a time, or null where it is 0; a number; an empty
+ * list. */
+void jmap_put_string(struct json_out *w, const char *name, struct view text);
 void jmap_put_text(struct json_out *w, const char *name, struct view text);
 void jmap_put_time(struct json_out *w, const char *name, uint64_t seconds);
 void jmap_put_number(struct json_out *w, const char *name, uint64_t n);
+void jmap_put_empty(struct json_out *w, const char *name);
 
 #endif

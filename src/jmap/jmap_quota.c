@@ -87,21 +87,15 @@ static void look(struct jmap_call *c, void (*then)(struct jmap_call *c))
 
 /* ---- Quota/get ---- */
 
-static void put_string(struct json_out *w, const char *name, const char *text)
-{
-	json_out_name(w, view_from_string(name));
-	json_out_string(w, view_from_string(text));
-}
-
 static void put_quota(struct jmap_call *c, unsigned kind)
 {
 	const struct quotas *x = jmap_data(c);
 	uint64_t properties = x->get.properties;
 	struct json_out *w = jmap_respond(c);
 	json_out_object(w);
-	put_string(w, "id", kinds[kind].id);
+	jmap_put_string(w, "id", view_from_string(kinds[kind].id));
 	if (properties & HAS_RESOURCE)
-		put_string(w, "resourceType", kinds[kind].id);
+		jmap_put_string(w, "resourceType", view_from_string(kinds[kind].id));
 	if (properties & HAS_USED)
 		jmap_put_number(w, "used", x->used[kind]);
 	if (properties & HAS_HARD)
@@ -111,11 +105,11 @@ static void put_quota(struct jmap_call *c, unsigned kind)
 	if (properties & HAS_SOFT)
 		jmap_put_text(w, "softLimit", (struct view){0});
 	if (properties & HAS_SCOPE)
-		put_string(w, "scope", "account");
+		jmap_put_string(w, "scope", VIEW("account"));
 	if (properties & HAS_NAME)
-		put_string(w, "name", kinds[kind].name);
+		jmap_put_string(w, "name", view_from_string(kinds[kind].name));
 	if (properties & HAS_DESCRIPTION)
-		put_string(w, "description", kinds[kind].description);
+		jmap_put_string(w, "description", view_from_string(kinds[kind].description));
 	if (properties & HAS_TYPES) {
 		json_out_name(w, VIEW("types"));
 		json_out_array(w);
@@ -159,13 +153,6 @@ static void run_get(struct jmap_call *c)
 
 /* ---- Quota/changes ---- */
 
-static void put_empty(struct json_out *w, const char *name)
-{
-	json_out_name(w, view_from_string(name));
-	json_out_array(w);
-	json_out_end(w);
-}
-
 static void answer_changes(struct jmap_call *c)
 {
 	const struct quotas *x = jmap_data(c);
@@ -178,14 +165,14 @@ static void answer_changes(struct jmap_call *c)
 	jmap_put_state(w, "newState", (struct jmap_state){.modseq = x->state});
 	json_out_name(w, VIEW("hasMoreChanges"));
 	json_out_bool(w, false);
-	put_empty(w, "created");
+	jmap_put_empty(w, "created");
 	json_out_name(w, VIEW("updated"));
 	json_out_array(w);
 	for (unsigned k = 0; k < KINDS && x->since.since.modseq != x->state; k++)
 		if (x->limit[k])
 			json_out_string(w, view_from_string(kinds[k].id));
 	json_out_end(w);
-	put_empty(w, "destroyed");
+	jmap_put_empty(w, "destroyed");
 	/* A limit may have been changed too. */
 	json_out_name(w, VIEW("updatedProperties"));
 	json_out_null(w);

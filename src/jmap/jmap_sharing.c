@@ -112,29 +112,23 @@ static uint64_t state_of(const struct principals *x)
 
 /* ---- Principal/get ---- */
 
-static void put_string(struct json_out *w, const char *name, struct view text)
-{
-	json_out_name(w, view_from_string(name));
-	json_out_string(w, text);
-}
-
 static void put_principal(struct jmap_call *c, uint64_t properties, const struct principal *p)
 {
 	struct json_out *w = jmap_respond(c);
 	char id[MAIL_ID_MAX];
 	json_out_object(w);
-	put_string(w, "id", view_of(id, jmap_principal_write(id, p->number)));
+	jmap_put_string(w, "id", view_of(id, jmap_principal_write(id, p->number)));
 	if (properties & HAS_TYPE)
-		put_string(w, "type", p->group ? VIEW("group") : VIEW("individual"));
+		jmap_put_string(w, "type", p->group ? VIEW("group") : VIEW("individual"));
 	if (properties & HAS_NAME)
-		put_string(w, "name", p->address);
+		jmap_put_string(w, "name", p->address);
 	if (properties & HAS_DESCRIPTION)
 		jmap_put_text(w, "description", (struct view){0});
 	/* A group takes no mail. */
 	if (properties & HAS_EMAIL && p->group)
 		jmap_put_text(w, "email", (struct view){0});
 	else if (properties & HAS_EMAIL)
-		put_string(w, "email", p->address);
+		jmap_put_string(w, "email", p->address);
 	if (properties & HAS_TIME_ZONE)
 		jmap_put_text(w, "timeZone", (struct view){0});
 	if (properties & HAS_CAPABILITIES) {
@@ -219,13 +213,6 @@ static void run_get(struct jmap_call *c)
 
 /* ---- Principal/changes ---- */
 
-static void put_empty(struct json_out *w, const char *name)
-{
-	json_out_name(w, view_from_string(name));
-	json_out_array(w);
-	json_out_end(w);
-}
-
 static void answer_changes(struct jmap_call *c, struct principals *x)
 {
 	struct json_out *w = jmap_respond(c);
@@ -238,9 +225,9 @@ static void answer_changes(struct jmap_call *c, struct principals *x)
 	jmap_put_state(w, "newState", now);
 	json_out_name(w, VIEW("hasMoreChanges"));
 	json_out_bool(w, false);
-	put_empty(w, "created");
-	put_empty(w, "updated");
-	put_empty(w, "destroyed");
+	jmap_put_empty(w, "created");
+	jmap_put_empty(w, "updated");
+	jmap_put_empty(w, "destroyed");
 	jmap_end(c);
 }
 
