@@ -290,6 +290,25 @@ size_t channel_backlog(const struct channel *c)
 	return buf_view(&c->out).len;
 }
 
+bool channel_unsent(const struct channel *c, struct view *bytes)
+{
+	*bytes = buf_view(&c->out);
+	return c->out_fd_count == 0;
+}
+
+int channel_put_unsent(struct channel *c, struct view bytes)
+{
+	if (bytes.len == 0)
+		return 0;
+	take_spare(&c->out);
+	int error = buf_append(&c->out, bytes);
+	if (error)
+		return error;
+	c->above_water = buf_view(&c->out).len >= CHANNEL_HIGH_WATER;
+	loop_task_schedule(&c->turn);
+	return 0;
+}
+
 /* ---- receiving ---- */
 
 static void keep_fd(struct channel *c, int fd)

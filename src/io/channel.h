@@ -98,6 +98,13 @@ int channel_end(struct channel *c, size_t mark, int fd);
 /* Bytes that wait to be sent. */
 size_t channel_backlog(const struct channel *c);
 
+/* These bytes, for another process that gets the same end: perhaps they begin with the rest of a frame.
+ * False: descriptors wait among them. */
+bool channel_unsent(const struct channel *c, struct view *bytes);
+
+/* Puts such bytes before all that will be sent, when nothing was sent yet. The result of buf_append. */
+int channel_put_unsent(struct channel *c, struct view bytes);
+
 /* Stops and resumes reading: the peer's frames then wait in the kernel, and its sending stalls. */
 void channel_pause(struct channel *c, bool paused);
 

@@ -14,9 +14,9 @@ SCHEMA(message_right_passed, FIELD_IDENTITY(message_right_passed, account),
     FIELD_WORD(message_right_passed, service, SERVICE_MAX),
     FIELD_BYTES(message_right_passed, unread, HANDOVER_UNREAD_MAX),
     FIELD_FLAG(message_right_passed, has_maildrop),
-    FIELD_BYTES(message_right_passed, maildrop, HANDOVER_MAILDROP_MAX));
-_Static_assert(HANDOVER_UNREAD_MAX + HANDOVER_MAILDROP_MAX + 16 * 1024 <= CHANNEL_FRAME_MAX,
-    "the largest one has room in a frame");
+    FIELD_BYTES(message_right_passed, maildrop, HANDOVER_MAILDROP_MAX),
+    FIELD_BYTES(message_right_passed, unsent, HANDOVER_UNSENT_MAX));
+_Static_assert(HANDOVER_ALL_MAX + 16 * 1024 <= CHANNEL_FRAME_MAX, "the largest one has room in a frame");
 
 /* clang-format off */
 const struct message_row messages_handover[MESSAGES_IN_GROUP] = {

@@ -17,7 +17,7 @@ import pytest
 from managesieve_client import ManageSieve
 from server import POSTRIDER, ROLES, field, wait_for
 
-ALICE, BOB, CAROL = "alice@example.test", "bob@example.test", "carol@example.test"
+ALICE, BOB, CAROL, DAVE = "alice@example.test", "bob@example.test", "carol@example.test", "dave@example.test"
 LARGE = b"x" * 76 + b"\r\n"
 
 
@@ -133,19 +133,24 @@ def pop3_session(server, account):
 
 
 def test_sessions_go_on_and_nobody_waits(make_server):
-    """A client that hangs in its message, an IMAP session that idles, POP3 with its maildrop open; mail and connections all the while."""
+    """A client that hangs in its message, an IMAP session that idles, POP3 with its maildrop open, and one that takes a large message slowly; mail and connections all the while."""
     server = make_server(drain_seconds=2, upgrade_seconds=600)
     server.add_account(CAROL)
     for number in range(3):
         assert server.deliver(CAROL, b"Subject: carol %d\r\n\r\nx\r\n" % number) == {}
     before = pids(server)
-    hangs, idles, drops = hanging(server), imap_session(server), pop3_session(server, CAROL)
+    server.add_account(DAVE)
+    large = b"".join(b"%07d%s\r\n" % (number, b"y" * 69) for number in range(40000))
+    assert server.deliver(DAVE, b"Subject: large\r\n\r\n" + large) == {}
+    hangs, idles, drops, slow = hanging(server), imap_session(server), pop3_session(server, CAROL), pop3_session(server, DAVE)
     drops.send("RETR 1\r\n")
     assert until(drops, "Subject: ") == "Subject: carol 0" and until(drops, ".") == "."
     drops.send("DELE 1\r\n")
     assert until(drops, "+OK")
     idles.send("c IDLE\r\n")
     assert until(idles, "+")
+    slow.send("RETR 1\r\n")  # it takes no more than the first line
+    assert until(slow, "+OK")
     mark = server.mark()
     with Connects(server, "smtp") as smtp, Connects(server, "imap") as imap, Mails(server, BOB) as mails:
         wait_for(lambda: len(mails.acknowledged) > 3, what="mail")
@@ -175,6 +180,10 @@ def test_sessions_go_on_and_nobody_waits(make_server):
     idles.send("DONE\r\nd FETCH 1 BODY[HEADER.FIELDS (SUBJECT)]\r\n")
     assert until(idles, "c ").startswith("c OK") and until(idles, "Subject") == "Subject: new"
     assert until(idles, "d ").startswith("d OK")
+    # What the slow one had begun to read comes whole, from the new store.
+    while slow.file.readline() != b"\r\n":
+        pass
+    assert b"".join(iter(slow.file.readline, b".\r\n")) == large
     # The maildrop is as it was, and locked; what was marked before goes at its end.
     assert server.deliver(CAROL, b"Subject: carol 3\r\n\r\nx\r\n") == {}
     with contextlib.closing(server.connect("pop3")) as second:
@@ -193,7 +202,9 @@ def test_sessions_go_on_and_nobody_waits(make_server):
     assert hangs.ask("QUIT").startswith("221")
     idles.send("e LOGOUT\r\n")
     assert until(idles, "e ").startswith("e OK")
-    for c in (hangs, idles, drops):
+    slow.send("QUIT\r\n")
+    assert until(slow, "+OK")
+    for c in (hangs, idles, drops, slow):
         c.close()
     wait_for(lambda: not pids(server, finishing=True), what="the end of the processes before")
     assert sorted(field(m, "Subject") for m in server.messages()) == [b"hangs", b"new"]

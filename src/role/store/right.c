@@ -469,7 +469,9 @@ bool right_is_quiet(const struct right *r)
 	bool busy = r->ended || r->first_use || r->under_way || r->question || r->waiting || r->uploads ||
 	            r->appending || r->text || r->imports || r->admin;
 	bool quiet = right_maildrop_is_quiet(r) && right_read_is_quiet(r) && right_expunge_is_quiet(r);
-	return !busy && quiet && r->link.up && channel_backlog(&r->link.channel) == 0;
+	struct view unsent;
+	return !busy && quiet && r->link.up && channel_unsent(&r->link.channel, &unsent) &&
+	       unsent.len <= HANDOVER_UNSENT_MAX;
 }
 
 /* The list is in the order of the ends. Those that are passed are older than what began here, and come the
@@ -509,7 +511,8 @@ struct right *right_take(const struct message_right_passed *m, int fd)
 	if (oldest == r)
 		loop_timer_set(&day, (int64_t)m->left_ms);
 	int error = m->has_maildrop ? right_maildrop_take(r, m->maildrop) : 0;
-	if (error || channel_put_unread(&r->link.channel, m->unread) != 0)
+	if (error || channel_put_unsent(&r->link.channel, m->unsent) != 0 ||
+	    channel_put_unread(&r->link.channel, m->unread) != 0)
 		right_end(r);
 	return r;
 }

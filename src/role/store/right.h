@@ -96,7 +96,8 @@ void right_end_all(void);
 /* Each right, the youngest first; `found` may end it. */
 void right_each(void (*found)(void *arg, struct right *r), void *arg);
 
-/* Nothing of it is under way but watches, which can be begun anew: its channel can go to another store. */
+/* Nothing of it is under way but watches and the reading of a maildrop, with which another store can go on:
+ * its channel can go there. */
 bool right_is_quiet(const struct right *r);
 
 /* One that another store has passed on, as right_open, with what that one knew; it is the oldest, or among
@@ -148,8 +149,9 @@ bool right_maildrop_pass(const struct right *r, struct buf *out) __attribute__((
 int right_maildrop_take(struct right *r, struct view entries) __attribute__((warn_unused_result));
 
 /*
- * right_read.c: sends emails one after the other, of each `length` bytes from `offset`, as MESSAGE_FETCH_DATA
- * under the number by which the peer knows it. Another one that begins takes the place of the one under way.
+ * right_read.c: sends emails one after the other, the first one from `offset`, and of each `length` bytes, as
+ * MESSAGE_FETCH_DATA under the number by which the peer knows it. Another one that begins takes the place of
+ * the one under way.
  */
 struct right_wanted {
 	uint32_t number;
@@ -164,7 +166,11 @@ struct right_reading {
 void right_read(struct right *r, const struct right_reading *reading);
 void right_read_drained(struct right *r);
 void right_read_close(struct right *r);
-/* Nothing of it is under way. The same of a deletion. */
+/* It reads no more: what is left is another store's. */
+void right_read_stop(struct right *r);
+/* A question that goes on with what is left of it, if anything is. False: there is no room. */
+bool right_read_pass(const struct right *r, struct buf *questions) __attribute__((warn_unused_result));
+/* Nothing of it is under way, or it has stopped between two reads. Nothing of a deletion is under way. */
 bool right_read_is_quiet(const struct right *r);
 bool right_expunge_is_quiet(const struct right *r);
 

@@ -13,9 +13,9 @@ enum {
 	/* Channels under way to the successor: far below what a socket and its sender's process may hold of
 	   them. */
 	UNDER_WAY_MAX = 64,
-	/* Octets of what is gathered of maildrops: they are all in memory for a moment. Most have some
-	   kilobytes. */
-	MAILDROPS_MAX = 64 << 20
+	/* Octets of what is gathered of maildrops and of answers: they are all in memory for a moment. Most
+	   have some kilobytes. */
+	GATHERED_MAX = 64 << 20
 };
 
 /* One that is to be passed: it owns what the message's views show. */
@@ -24,14 +24,14 @@ struct passing {
 	int fd;
 	struct message_right_passed m;
 	char *address, *client;
-	struct buf unread, maildrop;
+	struct buf unread, maildrop, unsent;
 };
 
 static struct {
 	struct link link;
 	struct passing *first, **end;
 	size_t under_way, passed, ended;
-	size_t maildrops; /* octets gathered */
+	size_t gathered; /* octets of maildrops and answers */
 	void (*done)(void);
 } before;
 
@@ -40,8 +40,10 @@ static struct {
 static void pause_one(void *arg, struct right *r)
 {
 	(void)arg;
-	if (!r->ended)
-		channel_pause(&r->link.channel, true);
+	if (r->ended)
+		return;
+	channel_pause(&r->link.channel, true);
+	right_read_stop(r);
 }
 
 void right_pass_pause(void)
@@ -69,21 +71,36 @@ static void free_passing(struct passing *p)
 		close(p->fd);
 	buf_done(&p->unread);
 	buf_done(&p->maildrop);
+	buf_done(&p->unsent);
 	mem_free(p->address);
 	mem_free(p->client);
 	mem_free(p);
 }
 
+/* What the successor must know of what is under way. False: it has no room, or cannot go on with it. */
+static bool gather_bytes(const struct right *r, struct passing *p)
+{
+	struct view unsent;
+	buf_init(&p->unread, HANDOVER_UNREAD_MAX);
+	buf_init(&p->maildrop, HANDOVER_MAILDROP_MAX);
+	buf_init(&p->unsent, HANDOVER_UNSENT_MAX);
+	if (!right_watch_pass(r, &p->unread) || !right_read_pass(r, &p->unread) ||
+	    buf_append(&p->unread, channel_unread(&r->link.channel)) != 0 ||
+	    !right_maildrop_pass(r, &p->maildrop) || !channel_unsent(&r->link.channel, &unsent) ||
+	    buf_append(&p->unsent, unsent) != 0)
+		return false;
+	size_t octets = p->maildrop.len + p->unsent.len;
+	if (p->unread.len + octets > HANDOVER_ALL_MAX || before.gathered + octets > GATHERED_MAX)
+		return false;
+	before.gathered += octets;
+	return true;
+}
+
 static bool gather(const struct right *r, struct passing *p)
 {
 	int64_t left = r->ends - clock_monotonic_ms();
-	buf_init(&p->unread, HANDOVER_UNREAD_MAX);
-	buf_init(&p->maildrop, HANDOVER_MAILDROP_MAX);
-	if (!right_is_quiet(r) || left <= 0 || !right_watch_pass(r, &p->unread) ||
-	    buf_append(&p->unread, channel_unread(&r->link.channel)) != 0 ||
-	    !right_maildrop_pass(r, &p->maildrop) || before.maildrops + p->maildrop.len > MAILDROPS_MAX)
+	if (!right_is_quiet(r) || left <= 0 || !gather_bytes(r, p))
 		return false;
-	before.maildrops += p->maildrop.len;
 	p->fd = fcntl(r->link.channel.fd, F_DUPFD_CLOEXEC, 3);
 	p->address = r->address ? mem_string(view_from_string(r->address)) : NULL;
 	p->client = r->client ? mem_string(view_from_string(r->client)) : NULL;
@@ -99,7 +116,8 @@ static bool gather(const struct right *r, struct passing *p)
 	    .service = view_from_string(r->service ? r->service : ""),
 	    .unread = buf_view(&p->unread),
 	    .has_maildrop = right_maildrop_is_open(r),
-	    .maildrop = buf_view(&p->maildrop)};
+	    .maildrop = buf_view(&p->maildrop),
+	    .unsent = buf_view(&p->unsent)};
 	return p->fd >= 0;
 }
 
@@ -123,7 +141,7 @@ static void gather_one(void *arg, struct right *r)
 void right_pass_gather(void)
 {
 	before.end = &before.first;
-	before.maildrops = 0;
+	before.gathered = 0;
 	right_each(gather_one, NULL);
 }
 

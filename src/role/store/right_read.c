@@ -18,11 +18,12 @@ struct right_read {
 	struct right_reading now; /* the one under way */
 	size_t next;
 	uint64_t serial; /* counts the readings, since request numbers are the peer's to choose */
+	bool stopped;    /* right_read_stop */
 
 	/* Of a message larger than a batch: what is left to read. */
 	bool large;
 	struct blob_id blob;
-	uint64_t at, end;
+	uint64_t at, end, prefix; /* prefix: octets of the message before the body */
 
 	/* The store's call under way, and the reading that it is for. */
 	bool asked;
@@ -43,7 +44,10 @@ static void send_data(struct right_read *d, struct view bytes, bool last, int er
 	/* A message with a hole must not look whole: the channel ends, and with it the client's session. */
 	if (r->link.up && ipc_send(&r->link.channel, MESSAGE_FETCH_DATA, d->now.request, &m, -1) != 0)
 		right_break(r, "fetch-broken");
-	d->next += last;
+	if (!last)
+		return;
+	d->next++;
+	d->now.offset = 0; /* those behind it begin where they begin */
 }
 
 /* Sends [from, to) of the message that begins with `prefix` and goes on with what of the body is here; the
@@ -74,6 +78,7 @@ static void send_message(struct right_read *d, const struct account_fetched *mes
 		return;
 	d->large = true;
 	d->blob = message->blob;
+	d->prefix = message->prefix.len;
 	d->at = from - message->prefix.len;
 	d->end = to - message->prefix.len;
 }
@@ -152,7 +157,7 @@ static void read_batch(struct right_read *d)
 
 static void read_more(struct right_read *d)
 {
-	if (d->right->ended || d->asked || d->next == d->now.count || !right_has_room(d->right))
+	if (d->right->ended || d->stopped || d->asked || d->next == d->now.count || !right_has_room(d->right))
 		return;
 	d->asked = true;
 	d->asked_serial = d->serial;
@@ -193,7 +198,34 @@ void right_read_close(struct right *r)
 	mem_free(r->read);
 }
 
+void right_read_stop(struct right *r)
+{
+	if (r->read)
+		r->read->stopped = true;
+}
+
 bool right_read_is_quiet(const struct right *r)
 {
-	return r->read == NULL || (!r->read->asked && r->read->next == r->read->now.count);
+	const struct right_read *d = r->read;
+	return d == NULL || (!d->asked && (d->stopped || d->next == d->now.count));
+}
+
+bool right_read_pass(const struct right *r, struct buf *questions)
+{
+	const struct right_read *d = r->read;
+	struct buf indexes, payload;
+	if (d == NULL || d->next == d->now.count)
+		return true;
+	buf_init(&indexes, d->now.count * sizeof(uint32_t));
+	for (size_t i = d->next; i < d->now.count; i++)
+		buf_append_u32(&indexes, d->now.messages[i].number);
+	struct message_fetch m = {.indexes = buf_view(&indexes),
+	    .offset = d->large ? d->prefix + d->at : d->now.offset,
+	    .length = d->large && d->now.length != UINT64_MAX ? d->end - d->at : d->now.length};
+	buf_init(&payload, indexes.max + 64);
+	bool good = ipc_encode(&payload, MESSAGE_FETCH, &m) == 0 &&
+	            channel_frame_append(questions, MESSAGE_FETCH, d->now.request, buf_view(&payload)) == 0;
+	buf_done(&payload);
+	buf_done(&indexes);
+	return good;
 }

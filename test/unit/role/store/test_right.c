@@ -535,6 +535,45 @@ static void a_maildrop_goes_to_the_next_store(void **state)
 	log_out();
 }
 
+/* A client that takes nothing has asked for a large message, and for one behind it: the next store goes on in
+ * the middle of it, where perhaps half a frame has gone. */
+static void a_reading_goes_on_with_the_next_store(void **state)
+{
+	enum { LEN = 2000000, PREFIX = 6, SMALL = 500 };
+	static char content[PREFIX + LEN + SMALL];
+	const struct {
+		uint64_t offset, length, ended, expected;
+	} readings[] = {{0, UINT64_MAX, 2, sizeof content}, {3, LEN - 100, 1, LEN - 100}};
+	(void)state;
+	assert_int_equal(test_create(&store_role.accounts, test_account(28), 0), 0);
+	assert_int_equal(test_deliver(&store_role.accounts, test_account(28), 77, LEN, "A: b\r\n"), 0);
+	assert_int_equal(test_deliver(&store_role.accounts, test_account(28), 78, SMALL, ""), 0);
+	memcpy(content, "A: b\r\n", PREFIX);
+	test_bytes(77, 0, content + PREFIX, LEN);
+	test_bytes(78, 0, content + PREFIX + LEN, SMALL);
+	for (size_t i = 0; i < sizeof readings / sizeof readings[0]; i++) {
+		log_in(28);
+		open_maildrop();
+		struct message_fetch m = {.indexes = view_of("\0\0\0\0\0\0\0\1", readings[i].ended * 4),
+		    .offset = readings[i].offset,
+		    .length = readings[i].length};
+		assert_int_equal(ipc_send(&pop3.channel, MESSAGE_FETCH, 5, &m, -1), 0);
+		channel_pause(&pop3.channel, true);
+		turn();
+		pass(NULL, 0);
+		assert_int_equal(pop3.ended, 0);
+		channel_pause(&pop3.channel, false);
+		for (int k = 0; k < 100 && pop3.ended < readings[i].ended; k++)
+			turn();
+		assert_true(pop3.up);
+		assert_int_equal(pop3.ended, readings[i].ended);
+		assert_int_equal(buf_view(&pop3.body).len, readings[i].expected);
+		assert_memory_equal(
+		    buf_view(&pop3.body).data, content + readings[i].offset, readings[i].expected);
+		log_out();
+	}
+}
+
 static void a_maildrop_that_another_has_by_then_ends(void **state)
 {
 	struct channel other;
@@ -678,6 +717,7 @@ int main(void)
 	    cmocka_unit_test(deletes_all_or_none),
 	    cmocka_unit_test(revoking_ends_one_account),
 	    cmocka_unit_test(a_maildrop_goes_to_the_next_store),
+	    cmocka_unit_test(a_reading_goes_on_with_the_next_store),
 	    cmocka_unit_test(a_maildrop_that_another_has_by_then_ends),
 	    cmocka_unit_test(watches_tell_of_every_change),
 	    cmocka_unit_test(slow_watchers_get_the_last_word),
