@@ -9,6 +9,9 @@ import type { Store } from './store.ts';
 /** The message of the open conversation that has the focus, else the newest that is open: answers and the like are about it. */
 export const openMessage = signal<Id | undefined>(undefined);
 
+/** Message-IDs of the drafts that this window writes on, one behind another: beside the form, their conversation does not show what was saved. */
+export const draftsWritten = signal('');
+
 /** Somebody follows a link to an address: who writes mail listens. */
 export const writeTo = new Emitter<{ mailto: string }>();
 

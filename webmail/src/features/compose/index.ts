@@ -5,7 +5,7 @@ import { addPage, fill } from '../../frame/slots.ts';
 import { answerWanted, place } from '../../frame/router.ts';
 import { t } from '../../base/words.ts';
 import { mail } from '../../model/current.ts';
-import { writeTo } from '../../model/reading.ts';
+import { draftsWritten, writeTo } from '../../model/reading.ts';
 import { say } from '../../model/undo.ts';
 import { addComposeActions } from './actions.ts';
 import { answerIfWanted, closeComposer, composeMailto, composers, localDrafts, noteWhatIsOpen, openDraft, removeLinksLeft, restore } from './composers.ts';
@@ -62,6 +62,7 @@ export function installCompose(): void {
   store.leaving.push(leave);
   followMailto();
   effect(() => void (answerWanted.value && answerIfWanted()));
+  effect(() => void (draftsWritten.value = composers.value.map((one) => one.draft.value.messageId).join(' ')));
 }
 
 /** A draft that is opened in the list of drafts is written on. */

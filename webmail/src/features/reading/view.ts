@@ -4,7 +4,7 @@ import { afterPaint } from '../../ui/paint.ts';
 import type { Id } from '../../jmap/types.ts';
 import { change } from '../../model/change.ts';
 import { mail } from '../../model/current.ts';
-import { isWhole, loadThread, loadWhole, openMessage } from '../../model/reading.ts';
+import { draftsWritten, isWhole, loadThread, loadWhole, openMessage } from '../../model/reading.ts';
 import { LayerError } from '../../layer/layer.ts';
 
 export type Loading = 'loading' | 'shown' | 'gone' | 'offline' | 'failed';
@@ -29,6 +29,8 @@ export class ConversationView {
   readonly arrived = signal(0);
   private readonly messages = new Map<Id, MessageView>();
   private readonly known = new Set<Id>();
+  /** Those that it was opened with. */
+  private readonly begun = new Set<Id>();
   private ended = false;
   private arriving: Promise<void> | undefined;
   private readonly ends: (() => void)[] = [];
@@ -93,7 +95,16 @@ export class ConversationView {
     const known = ids.filter((id) => store.emails.of(id).value);
     /* What was thrown away is not read with the rest, unless all was. */
     const kept = known.filter((id) => !Object.keys(store.emails.peek(id)!.mailboxIds).every((box) => junk.has(box)));
-    return kept.length ? kept : known;
+    const read = kept.filter((id) => !this.isWritten(id));
+    return read.length ? read : kept.length ? kept : known;
+  }
+
+  /** A draft that this window writes on. Of one that has just come it is known only once it is whole. */
+  private isWritten(id: Id): boolean {
+    const written = draftsWritten.value;
+    const email = mail().emails.peek(id)!;
+    if (!written || !('$draft' in email.keywords)) return false;
+    return isWhole(email) ? written.split(' ').includes(email.messageId?.[0] ?? '') : !this.begun.has(id);
   }
 
   view(id: Id): MessageView {
@@ -110,7 +121,10 @@ export class ConversationView {
         this.loading.value = 'gone';
         return;
       }
-      for (const id of store.threads.peek(this.threadId)?.emailIds ?? []) this.known.add(id);
+      for (const id of store.threads.peek(this.threadId)?.emailIds ?? []) {
+        this.known.add(id);
+        this.begun.add(id);
+      }
       const ids = this.order(store.threads.peek(this.threadId)?.emailIds ?? []);
       const open = ids.filter((id, i) => i === ids.length - 1 || !('$seen' in store.emails.peek(id)!.keywords));
       batch(() => {
