@@ -76,7 +76,7 @@ export function handle(table: KeyTable, event: KeyboardEvent): void {
   const key = keyName(event);
   if (key === undefined || isOwnKey(event.target, key)) return;
   if (isLetterKey(key) && !setting('letterKeys').peek()) return;
-  const found = table.press(key, isField(event.target), event.timeStamp);
+  const found = table.press(key, isField(event.target) || isWriting(event.target), event.timeStamp);
   if (!found) return;
   event.preventDefault();
   if (found !== 'more') perform(found);
@@ -97,6 +97,11 @@ function isField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
   return target instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'submit', 'range', 'file'].includes(target.type);
+}
+
+/** A button beside the text that somebody writes: a letter that goes there by mistake must not archive or delete anything. */
+function isWriting(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[data-composer]') !== null;
 }
 
 const isMac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform);

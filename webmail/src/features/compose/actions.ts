@@ -6,6 +6,7 @@ import { place } from '../../frame/router.ts';
 import { active, closeComposer, compose, composers, discard, editAsNew, respond } from './composers.ts';
 import type { Composer } from './composer.ts';
 import type { AnswerKind } from './draft/types.ts';
+import { catchTyping, takeTyped } from './early.ts';
 import { newTemplate } from './templates.ts';
 import { expand } from './views/Dock.tsx';
 import { sendAsking } from './views/Form.tsx';
@@ -23,7 +24,15 @@ function answering(kind: AnswerKind): { possible(): boolean; run(): Promise<void
       const email = target();
       const here = place.peek();
       const isOpen = (here.kind === 'folder' || here.kind === 'search') && here.thread === email?.threadId;
-      if (email) await respond(email.id, kind, isOpen ? 'inline' : 'docked');
+      if (!email) return;
+      // A forwarded mail begins with whom it is for.
+      if (kind === 'reply' || kind === 'replyAll') catchTyping();
+      try {
+        if (!(await respond(email.id, kind, isOpen ? 'inline' : 'docked'))) takeTyped();
+      } catch (error) {
+        takeTyped();
+        throw error;
+      }
     },
   };
 }

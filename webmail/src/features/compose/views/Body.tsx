@@ -7,6 +7,7 @@ import { Button, IconButton } from '../../../ui/Button.tsx';
 import { askText } from '../../../ui/Dialog.tsx';
 import { arrowStep } from '../../../ui/direction.ts';
 import type { Composer } from '../composer.ts';
+import { takeTyped } from '../early.ts';
 import type { Command, Format } from '../editor/editor.ts';
 
 export function Body({ composer, toolbar, focuses }: { composer: Composer; toolbar: boolean; focuses: boolean }) {
@@ -17,8 +18,10 @@ function PlainBody({ composer, focuses }: { composer: Composer; focuses: boolean
   const area = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     if (!focuses) return;
+    const typed = takeTyped();
+    if (typed) composer.change({ text: typed + composer.draft.peek().text });
     area.current?.focus();
-    area.current?.setSelectionRange(0, 0);
+    requestAnimationFrame(() => area.current?.setSelectionRange(typed.length, typed.length));
   }, []);
   return (
     <textarea
@@ -76,7 +79,12 @@ function RichBody({ composer, toolbar, focuses }: { composer: Composer; toolbar:
       begun = editor.html();
       composer.editor = editor;
       failed.value = false;
-      if (focuses) editor.focus();
+      if (!focuses) return;
+      editor.focus();
+      const typed = takeTyped();
+      if (!typed) return;
+      editor.insertText(typed);
+      composer.written();
     };
     open().catch((error: unknown) => {
       reportError(error);
