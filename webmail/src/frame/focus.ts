@@ -1,7 +1,22 @@
-/** Where the focus goes when a place is gone to by a key: the list, once it is drawn. */
+/** Where the focus goes when a place is gone to by a key, and when what had it is gone: the list, or what is read in its place. */
 
 /** A list that takes longer than this is not waited for. */
 const WAIT_MS = 2_000;
+
+/** The window that had the focus goes from the page now. */
+export function focusWhatIsLeft(): void {
+  requestAnimationFrame(() => {
+    const now = document.activeElement;
+    if (now !== null && now !== document.body) return;
+    if (document.querySelector('[data-list]')?.checkVisibility?.() === false) document.querySelector<HTMLElement>('.conversation-messages')?.focus({ preventScroll: true });
+    else focusList();
+  });
+}
+
+/** From the list into the conversation beside it: the message that actions are about. */
+export function focusConversation(): void {
+  document.querySelector<HTMLElement>('.message-current .message-line')?.focus();
+}
 
 export function focusList(): void {
   const begun = performance.now();

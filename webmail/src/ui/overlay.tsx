@@ -25,7 +25,7 @@ export function openOverlay(kind: string, render: (self: Overlay) => ComponentCh
     id: ++numbers,
     kind,
     render,
-    focused: document.activeElement,
+    focused: focusedElement(),
     closed,
     close() {
       const all = entries.peek();
@@ -48,11 +48,22 @@ export function closeAllOverlays(): void {
 export const overlayIsOpen = () => entries.value.length > 0;
 export const peekOverlayIsOpen = () => entries.peek().length > 0;
 
+// In the text that somebody writes, the focus is on an element within a frame.
+function focusedElement(): Element | null {
+  const now = document.activeElement;
+  const inner = now instanceof HTMLIFrameElement ? now.contentDocument?.activeElement : null;
+  return inner ?? now;
+}
+
 function bringBackFocus(element: Element | null): void {
   // The overlay's own element goes from the page at the next render: only focus that would get lost then is moved.
   const now = document.activeElement;
   const inside = now === null || now === document.body || now.closest('[data-overlay]') !== null;
-  if (inside && element instanceof HTMLElement && element.isConnected) element.focus({ preventScroll: true });
+  if (!inside || !element?.isConnected) return;
+  // A frame takes the focus before what is in it does. Elements in it are of its own kinds: no instanceof of this page knows them.
+  const frame = element.ownerDocument.defaultView?.frameElement as HTMLElement | null | undefined;
+  frame?.focus({ preventScroll: true });
+  if ('focus' in element) (element as HTMLElement).focus({ preventScroll: true });
 }
 
 /** label: of the landmark that they lie in, for those who go by landmarks. */
@@ -69,7 +80,8 @@ export function Overlays({ label }: { label: string }) {
 
 function Layer({ entry }: { entry: Entry }) {
   useLayoutEffect(() => {
-    return () => bringBackFocus(entry.focused);
+    // While its dialog is there, nothing behind it takes the focus.
+    return () => queueMicrotask(() => bringBackFocus(entry.focused));
   }, [entry]);
   return <>{entry.render(entry)}</>;
 }

@@ -240,12 +240,19 @@ Content-Type: text/html; charset=utf-8
   await alice.keyboard.press('Escape');
   await row.click();
   await alice.keyboard.press('r');
+  // What is typed before the editor is there does not act on the list, and is not lost.
+  await alice.keyboard.type('Sea');
   const form = alice.locator('.reply-form, .dock-window').last();
   await form.waitFor();
   await ready(form);
+  await eventually(async () => /^Sea/.test(plain(await editor(form).innerText())), 'what was typed stands in the text');
+  await saved(form);
+  assert.equal(await alice.locator('.conversation-messages .message, .conversation-messages .message-folded').count(), 1, 'beside the form the draft is not shown');
   assert.equal(await form.locator('.compose-from').innerText(), 'alice+shop@example.test');
   await editor(form).click();
   await alice.keyboard.type('You are welcome.');
+  await form.getByRole('button', { name: 'Bold' }).focus();
+  await alice.keyboard.press('e');
   await form.getByRole('button', { name: 'Show the quoted mail and edit it' }).click();
   await editor(form).locator('blockquote').waitFor();
   const html = await editor(form).locator('blockquote').innerHTML();
@@ -315,10 +322,17 @@ test('what is forgotten is asked for: recipients, a file, a subject', async () =
   await form.getByText('Nobody is named').waitFor();
   await write(form, BOB, '', 'See the attachment.');
   await form.getByRole('button', { name: 'Send', exact: true }).click();
+  await alice.getByRole('dialog', { name: 'Send without a file?' }).waitFor();
+  await alice.keyboard.press('Escape');
+  await alice.getByRole('dialog', { name: 'Send without a file?' }).waitFor({ state: 'detached' });
+  await editor(form).click();
+  await alice.keyboard.press(key('Ctrl+Enter'));
   await alice.getByRole('dialog', { name: 'Send without a file?' }).getByRole('button', { name: 'Go on writing' }).click();
-  assert.ok(await form.isVisible());
+  await alice.keyboard.type(' It is here.');
+  assert.match(plain(await editor(form).innerText()), /It is here\./);
   await form.getByRole('button', { name: 'Discard' }).click();
   await form.waitFor({ state: 'detached' });
+  await eventually(() => alice.evaluate(() => document.activeElement?.closest('[data-list], .conversation-messages') !== null), 'the focus is where the mail is');
 });
 
 /** What the browser does when somebody pastes. */

@@ -1,4 +1,5 @@
 /** Moving in the list by keys: the row with the focus, ranges, pages; and opening what has it. */
+import { focusConversation } from '../../frame/focus.ts';
 import { pane } from '../../model/current.ts';
 import type { VirtualListHandle } from '../../ui/VirtualList.tsx';
 import { openConversation } from './current.ts';
@@ -28,6 +29,8 @@ export function moveTo(position: number, options: { extend?: boolean } = {}): vo
   const list = pane.list.peek();
   const total = list?.total.peek() ?? 0;
   if (!list || total === 0) return;
+  // Whoever hears the screen hears the row, and Enter opens it, wherever the focus was before.
+  if (!document.activeElement?.closest('[data-list]')) document.querySelector<HTMLElement>('[data-list]')?.focus({ preventScroll: true });
   const at = Math.max(0, Math.min(total - 1, position));
   const key = list.keyAt(at);
   if (key === undefined) {
@@ -71,5 +74,6 @@ function openSoon(key: string): void {
 export function openFocused(): void {
   const at = pane.focusPosition();
   const key = at < 0 ? pane.list.peek()?.keyAt(handle?.first() ?? 0) : pane.list.peek()?.keyAt(at);
-  if (key !== undefined) openConversation(key, { replace: pane.open.peek() !== undefined });
+  if (key !== undefined && key === pane.open.peek()) focusConversation();
+  else if (key !== undefined) openConversation(key, { replace: pane.open.peek() !== undefined });
 }

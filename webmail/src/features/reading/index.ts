@@ -2,6 +2,7 @@
 import './reading.css';
 import { actions, isPossible, type Action } from '../../actions/registry.ts';
 import { t } from '../../base/words.ts';
+import { focusConversation } from '../../frame/focus.ts';
 import { place } from '../../frame/router.ts';
 import { fill } from '../../frame/slots.ts';
 import type { EmailRow } from '../../jmap/types.ts';
@@ -97,7 +98,10 @@ function step(by: 1 | -1): void {
   const all = [...document.querySelectorAll<HTMLElement>('.conversation-messages > .message, .conversation-messages > .message-folded')];
   const here = all.findIndex((one) => one.classList.contains('message-current'));
   const next = all[here + by];
-  if (!next) return;
+  if (!next) {
+    focusConversation();
+    return;
+  }
   if (next instanceof HTMLButtonElement) next.click();
   requestAnimationFrame(() => {
     const now = document.querySelectorAll<HTMLElement>('.conversation-messages > .message, .conversation-messages > .message-folded')[here + by];

@@ -1,13 +1,14 @@
 /** The mail as it is written, whatever holds it: fields, text, files, and what is done with it. */
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { currentLanguage, t } from '../../../base/words.ts';
+import { focusWhatIsLeft } from '../../../frame/focus.ts';
 import { mail } from '../../../model/current.ts';
 import { Button, IconButton } from '../../../ui/Button.tsx';
 import { askYes } from '../../../ui/Dialog.tsx';
 import { openMenu, type MenuItem } from '../../../ui/Menu.tsx';
 import { sendersOf, type Composer } from '../composer.ts';
-import { active, discard, identityName, MODE, remember } from '../composers.ts';
+import { active, composers, discard, identityName, MODE, remember } from '../composers.ts';
 import { maskedItems } from '../masked.ts';
 import { fromOf } from '../draft/email.ts';
 import { writePerson } from '../draft/people.ts';
@@ -34,6 +35,9 @@ export async function sendAsking(composer: Composer, until: Date | null = null):
   await sendComposer(composer, until);
 }
 
+/** What a form stands in, with its title and the buttons beside it. */
+const WINDOWS = '.dock-window, .reply-form, .compose-page';
+
 export function Form({ composer }: { composer: Composer }) {
   const root = useRef<HTMLDivElement>(null);
   const over = useSignal(false);
@@ -46,6 +50,10 @@ export function Form({ composer }: { composer: Composer }) {
   useEffect(() => {
     if (!begun.current) root.current?.querySelector<HTMLInputElement>('[data-field=to] input')?.focus();
     else if (!composer.draft.peek().subject && composer.draft.peek().quote === null && !composer.draft.peek().answers) subject.current?.focus();
+  }, []);
+  useLayoutEffect(() => () => {
+    const hadFocus = document.activeElement?.closest(WINDOWS)?.contains(root.current);
+    if (hadFocus && !composers.peek().includes(composer)) focusWhatIsLeft();
   }, []);
   const focusesText = begun.current && (composer.draft.peek().subject !== '' || composer.draft.peek().answers !== null);
   const show = (field: 'cc' | 'bcc') => {
