@@ -5,7 +5,7 @@ import { dayGroup, daysBefore, shortDate } from '../src/base/dates.ts';
 import { isLabelKeyword, keywordOfLabel, labelOfKeyword } from '../src/base/labels.ts';
 import { firstName, rowFacts } from '../src/features/list/facts.ts';
 import { split } from '../src/base/hits.ts';
-import { filterOf, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
+import { filterOf, misread, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
 import { countBelow, countOf, isWithin, treeRows } from '../src/features/folders/tree.ts';
 import { pushesFor } from '../src/model/notifications.ts';
 import { troubleOf, type Trouble } from '../src/model/deliveries.ts';
@@ -41,6 +41,7 @@ test('each operator of the search becomes its condition', () => {
   assert.deepEqual(search('larger:5M'), { minSize: 5_000_000 });
   assert.deepEqual(search('smaller:1.5k'), { maxSize: 1_500 });
   assert.deepEqual(search('in:projects'), { inMailbox: 'M3' });
+  assert.deepEqual(search('in:spam'), { inMailbox: 'M2' });
   assert.deepEqual(search('label:"Big Deal"'), { hasKeyword: 'big_deal' });
   assert.deepEqual(search('before:2024-05-03'), { before: new Date(2024, 4, 3).toISOString().replace('.000', '') });
   assert.deepEqual(search('newer_than:2d'), { after: new Date(2024, 4, 8).toISOString().replace('.000', '') });
@@ -51,7 +52,9 @@ test('what only looks like an operator is a word, and what says nothing asks for
   assert.deepEqual(search('14:30'), { text: '14:30' });
   assert.equal(search('   '), undefined);
   assert.equal(search('from:'), undefined);
-  assert.equal(search('before:yesterday'), undefined);
+  assert.deepEqual(search('before:yesterday'), { text: 'before:yesterday' });
+  assert.deepEqual(misread(parseSearch('a before:2024-05 (b -larger:big)')), { operator: 'larger', value: 'big', isNot: true, isOr: false });
+  assert.equal(misread(parseSearch('older:3d after:2024 larger:5M is:what')), undefined);
   assert.deepEqual(search('"never closed'), { text: 'never closed' });
   assert.equal(parseSearch('a '.repeat(1000)).length, 64);
 });

@@ -56,6 +56,9 @@ const OTHER_NAMES: Record<string, Operator> = {
   delivered_to: 'deliveredto',
 };
 
+/** What other programs call folders. */
+const OTHER_FOLDERS: Record<string, string> = { spam: 'junk', bin: 'trash', draft: 'drafts' };
+
 /** Longer ones are no question that somebody typed. */
 const MOST_TERMS = 64;
 /** Nobody types deeper brackets; the server takes far deeper filters. */
@@ -290,26 +293,48 @@ function conditionOf({ operator, value }: Term, context: SearchContext): Filter 
       return inFolder(value, context);
     case 'label': {
       const keyword = keywordOfLabel(value);
-      return keyword === undefined ? undefined : { hasKeyword: keyword };
+      return keyword === undefined ? { text: `label:${value}` } : { hasKeyword: keyword };
     }
     case 'is':
       return STATES[value.toLowerCase()] ?? { text: `is:${value}` };
     case 'has':
       if (/^attachments?$/i.test(value)) return { hasAttachment: true };
       return /^(star|flag)$/i.test(value) ? { hasKeyword: '$flagged' } : { text: `has:${value}` };
+    default:
+      // What says nothing is looked for as it stands: left out, it would find what was not asked for.
+      return measured(operator, value, context.now) ?? { text: `${operator}:${value}` };
+  }
+}
+
+/** Days and sizes; undefined: the value is none. */
+function measured(operator: Operator, value: string, now: Date): FilterCondition | undefined {
+  switch (operator) {
     case 'before':
       return dated('before', dayOf(value));
     case 'after':
       return dated('after', dayOf(value));
     case 'older':
-      return dated('before', ago(value, context.now));
+      return dated('before', ago(value, now));
     case 'newer':
-      return dated('after', ago(value, context.now));
+      return dated('after', ago(value, now));
     case 'larger':
       return sized('minSize', value);
     case 'smaller':
       return sized('maxSize', value);
+    default:
+      return undefined;
   }
+}
+
+const MEASURES: (Operator | undefined)[] = ['before', 'after', 'older', 'newer', 'larger', 'smaller'];
+
+/** The first term whose value is no day or size, though its operator asks for one. */
+export function misread(terms: readonly Term[], now = new Date()): Term | undefined {
+  for (const term of terms) {
+    const wrong = term.group ? misread(within(term), now) : MEASURES.includes(term.operator) && !measured(term.operator!, term.value, now) ? term : undefined;
+    if (wrong) return wrong;
+  }
+  return undefined;
 }
 
 function anyOf(conditions: Filter[]): Filter {
@@ -319,7 +344,7 @@ function anyOf(conditions: Filter[]): Filter {
 function foldersNamed(value: string, context: SearchContext): SearchContext['mailboxes'] {
   const wanted = value.toLocaleLowerCase();
   if (wanted === 'anywhere' || wanted === 'all') return context.mailboxes;
-  return context.mailboxes.filter((one) => one.role === wanted || one.name.toLocaleLowerCase() === wanted || one.id === value);
+  return context.mailboxes.filter((one) => one.role === (OTHER_FOLDERS[wanted] ?? wanted) || one.name.toLocaleLowerCase() === wanted || one.id === value);
 }
 
 /** A folder that is not there holds nothing: so does what was asked for. */
@@ -327,7 +352,7 @@ function inFolder(value: string, context: SearchContext): Filter {
   return anyOf(foldersNamed(value, context).map((one) => ({ inMailbox: one.id })));
 }
 
-function dated(name: 'before' | 'after', date: Date | undefined): Filter | undefined {
+function dated(name: 'before' | 'after', date: Date | undefined): FilterCondition | undefined {
   return date && { [name]: date.toISOString().replace(/\.\d+Z$/, 'Z') };
 }
 
@@ -351,7 +376,7 @@ function ago(value: string, now: Date): Date | undefined {
 
 const UNITS: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
 
-function sized(name: 'minSize' | 'maxSize', value: string): Filter | undefined {
+function sized(name: 'minSize' | 'maxSize', value: string): FilterCondition | undefined {
   const match = /^(\d{1,6}(?:[.,]\d+)?)\s*([kmg]?)i?b?$/i.exec(value);
   if (!match) return undefined;
   return { [name]: Math.round(Number(match[1]!.replace(',', '.')) * UNITS[match[2]!.toLowerCase()]!) };

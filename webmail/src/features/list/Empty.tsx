@@ -1,10 +1,11 @@
 /** A list without rows says why, and what one could do. */
 import type { ComponentChildren } from 'preact';
 import { t } from '../../base/words.ts';
-import { go, setupPath } from '../../frame/router.ts';
+import { go, place, setupPath } from '../../frame/router.ts';
 import { mail } from '../../model/current.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
 import { writeTo } from '../../model/reading.ts';
+import { misread, parseSearch, writeSearch } from '../../model/search.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { chips, isUnified, mailbox } from './current.ts';
@@ -19,7 +20,7 @@ export function Empty() {
     );
   }
   if (isUnified.value) return <Notice icon="inbox" title={t('list.empty.inboxes')} text={t('list.empty.inboxText')} />;
-  if (!here) return <Notice icon="search" title={t('list.empty.search')} text={t(mail().status.value.connection === 'offline' ? 'list.searchedHere' : 'list.empty.searchText')} />;
+  if (!here) return <Notice icon="search" title={t('list.empty.search')} text={whyNothing()} />;
   if (here.role === 'inbox') return isNew() ? <FirstRun /> : <Notice icon="inbox" title={t('list.empty.inbox')} text={t('list.empty.inboxText')} />;
   const texts = ['drafts', 'sent', 'junk', 'trash', 'archive', 'snoozed', 'scheduled'];
   return (
@@ -29,6 +30,12 @@ export function Empty() {
       text={t(`list.empty.${here.role && texts.includes(here.role) ? here.role : 'other'}`)}
     />
   );
+}
+
+function whyNothing(): string {
+  const wrong = place.value.kind === 'search' ? misread(parseSearch(place.value.text)) : undefined;
+  if (wrong) return t('list.empty.misread', { term: writeSearch([{ ...wrong, isNot: false, isOr: false }]), operator: `${wrong.operator}:`, what: t(`search.operator.${wrong.operator}`) });
+  return t(mail().status.value.connection === 'offline' ? 'list.searchedHere' : 'list.empty.searchText');
 }
 
 /** Nothing has ever come or been written. */

@@ -4,11 +4,13 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { actions } from '../../actions/registry.ts';
 import { sayNumber } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
+import { place } from '../../frame/router.ts';
 import { ROW_HEIGHTS } from '../../frame/theme.ts';
 import { layout } from '../../frame/view.ts';
 import { mail, pane } from '../../model/current.ts';
 import { troubles } from '../../model/deliveries.ts';
 import type { RowList } from '../../model/merged.ts';
+import { parseSearch } from '../../model/search.ts';
 import { setting } from '../../model/settings.ts';
 import { ownAddresses } from '../../model/target.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -29,9 +31,15 @@ export function ListView() {
     <>
       <Head />
       <Spoken list={list} />
-      {list ? <Rows key={listKey(list)} list={list} /> : isMissing.value ? <Missing /> : <SkeletonRows rows={8} label={t('list.loading')} />}
+      {list ? <Rows key={listKey(list)} list={list} /> : asksNothing() ? <Empty /> : isMissing.value ? <Missing /> : <SkeletonRows rows={8} label={t('list.loading')} />}
     </>
   );
+}
+
+/** A search for "from:" alone is for nothing. */
+function asksNothing(): boolean {
+  const here = place.value;
+  return here.kind === 'search' && parseSearch(here.text).length === 0;
 }
 
 const keys = new WeakMap<RowList, number>();
