@@ -71,6 +71,8 @@ void web_auth_page_sign_in(struct web_exchange *e, const struct web_auth_page *p
 {
 	struct buf out;
 	enum web_language in = web_language_of(e);
+	/* Whoever has typed a wrong password types that one again. */
+	bool named = page->username.len > 0;
 	buf_init(&out, PAGE_MAX);
 	web_html_begin(&out, in, "Sign in", "passkey.js");
 	buf_printf(&out, "<p class=\"quiet\">%s", web_text(in, "Your mail at "));
@@ -83,13 +85,17 @@ void web_auth_page_sign_in(struct web_exchange *e, const struct web_auth_page *p
 	    "<label>%s\n"
 	    "<input name=\"username\" type=\"text\" inputmode=\"email\" autocomplete=\"username\" "
 	    "dir=\"ltr\" "
-	    "autocapitalize=\"none\" spellcheck=\"false\" required value=\"",
-	    web_text(in, "Address"));
+	    "autocapitalize=\"none\" spellcheck=\"false\" required%s value=\"",
+	    web_text(in, "Address"), named ? "" : " autofocus");
 	web_html_text(&out, page->username);
+	buf_append_string(&out, "\"></label>\n");
+	if (named && view_find(page->username, '@') < 0)
+		buf_printf(&out, "<p>%s</p>\n",
+		    web_text(in, "Type the whole address: the name, an @ and the domain."));
 	buf_printf(&out,
-	    "\"></label>\n<label>%s\n<input name=\"password\" type=\"password\" dir=\"ltr\" "
-	    "autocomplete=\"current-password\" required></label>\n<button>%s</button>\n</form>\n",
-	    web_text(in, "Password"), web_text(in, "Sign in"));
+	    "<label>%s\n<input name=\"password\" type=\"password\" dir=\"ltr\" "
+	    "autocomplete=\"current-password\" required%s></label>\n<button>%s</button>\n</form>\n",
+	    web_text(in, "Password"), named ? " autofocus" : "", web_text(in, "Sign in"));
 	put_passkey(&out, in, "sign-in", &(struct web_auth_page){.next = page->next});
 	buf_printf(&out, "<p class=\"quiet\">%s <a href=\"%s/setup\">%s</a></p>\n",
 	    web_text(in, "You use a mail program?"), web_exchange_prefix(e),

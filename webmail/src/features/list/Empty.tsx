@@ -38,11 +38,11 @@ function whyNothing(): string {
   return t(mail().status.value.connection === 'offline' ? 'list.searchedHere' : 'list.empty.searchText');
 }
 
-/** Nothing has ever come or been written. */
+/** Nothing has ever come. Whoever has just written to itself still sees what else to do, until that mail is there. */
 function isNew(): boolean {
   return mail()
     .mailboxes.all(mail().mainAccount)
-    .every((one) => one.totalEmails === 0);
+    .every((one) => one.totalEmails === 0 || ['drafts', 'sent', 'scheduled'].includes(one.role ?? ''));
 }
 
 function Notice({ icon, title, text, children }: { icon: string; title: string; text: string; children?: ComponentChildren }) {
