@@ -5,6 +5,7 @@ import { dayGroup, daysBefore, shortDate } from '../src/base/dates.ts';
 import { isLabelKeyword, keywordOfLabel, labelOfKeyword } from '../src/base/labels.ts';
 import { firstName, rowFacts } from '../src/features/list/facts.ts';
 import { split } from '../src/base/hits.ts';
+import { newPassword } from '../src/features/admin/password.ts';
 import { filterOf, misread, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
 import { countBelow, countOf, isWithin, treeRows } from '../src/features/folders/tree.ts';
 import { pushesFor } from '../src/model/notifications.ts';
@@ -31,6 +32,13 @@ const context = {
   now: new Date(2024, 4, 10, 15, 0),
 };
 const search = (text: string) => filterOf(parseSearch(text), { ...context, hidden: [] });
+
+test('a password is made of groups that are read out easily, and never twice', () => {
+  const made = Array.from({ length: 200 }, newPassword);
+  for (const one of made) assert.match(one, /^([a-hjkmnp-z2-9]{4}-){4}[a-hjkmnp-z2-9]{4}$/);
+  assert.equal(new Set(made).size, made.length);
+  assert.equal(new Set(made.join('').replaceAll('-', '')).size, 31, 'each sign comes');
+});
 
 test('each operator of the search becomes its condition', () => {
   assert.deepEqual(search('budget'), { text: 'budget' });

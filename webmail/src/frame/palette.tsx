@@ -3,6 +3,8 @@ import { actions, nameOf, perform, type Action } from '../actions/registry.ts';
 import { t } from '../base/words.ts';
 import { best, openPicker, type Choice } from '../ui/Picker.tsx';
 import { shownKeysOf } from './keys.ts';
+import { go } from './router.ts';
+import { pagesOf, type Page } from './slots.ts';
 
 /** Other things that can be gone to by their name: folders, labels. Features add them. */
 const sources: (() => Choice[])[] = [];
@@ -25,13 +27,26 @@ export function openPalette(): void {
       .sort((a, b) => a.at - b.at)
       .map(({ action }) => choiceOf(action)),
     ...sources.flatMap((source) => source()),
+    ...pagesOf('settings').map(choiceOfPage),
   ];
   openPicker({
     label: t('frame.palette'),
     placeholder: t('frame.palettePlaceholder'),
     none: t('frame.paletteNone'),
-    choices: (text) => best(text, all, (choice) => `${choice.words} ${choice.detail ?? ''}`),
+    choices: (text) => best(text, all, (choice) => `${choice.words} ${choice.detail ?? ''} ${choice.also ?? ''}`),
   });
+}
+
+/** A page of the settings, by its name and by what it is about: "signature", "vacation". */
+function choiceOfPage({ name, icon, keys = [] }: Page): Choice {
+  return {
+    id: `settings ${name}`,
+    words: t(`settings.${name}`),
+    detail: t('frame.stop.settings'),
+    also: keys.map((key) => t(key)).join(' '),
+    icon,
+    run: () => go({ kind: 'settings', page: name }),
+  };
 }
 
 function choiceOf(action: Action): Choice {

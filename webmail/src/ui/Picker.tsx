@@ -12,6 +12,8 @@ export interface Choice {
   words: string;
   // What stands behind the words in grey: where it lies.
   detail?: string;
+  // Other words by which it is found.
+  also?: string;
   icon?: IconName;
   colour?: string;
   keys?: string;

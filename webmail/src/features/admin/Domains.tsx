@@ -4,7 +4,7 @@ import { t } from '../../base/words.ts';
 import { Button } from '../../ui/Button.tsx';
 import { askYes } from '../../ui/Dialog.tsx';
 import { say } from '../../model/undo.ts';
-import { Command, Find, Shown, Table, When, askLines } from './parts.tsx';
+import { Command, Count, Find, Shown, Table, When, askLines } from './parts.tsx';
 import { WantedOf, type Wanted } from './Wanted.tsx';
 import { listOf, put, useLoaded } from './api.ts';
 
@@ -156,7 +156,8 @@ export function Aliases() {
       <Shown of={aliases}>
         {({ list, total, command }) => (
           <>
-            <Table label={t('admin.aliases')} heads={[t('admin.address'), t('admin.targets'), '']}>
+            {list.length === 0 && <p class="admin-text">{t(text.value ? 'admin.nothing' : 'admin.aliasesNone')}</p>}
+            {list.length > 0 && <Table label={t('admin.aliases')} heads={[t('admin.address'), t('admin.targets'), '']}>
               {list.map((one) => (
                 <tr key={one.id}>
                   <th scope="row">{one.address}</th>
@@ -174,8 +175,8 @@ export function Aliases() {
                   </td>
                 </tr>
               ))}
-            </Table>
-            <p class="admin-text">{t('admin.shown', { count: list.length, total })}</p>
+            </Table>}
+            <Count shown={list.length} total={total} />
             <Command text={command} />
           </>
         )}

@@ -5,7 +5,8 @@ import { Button, IconButton } from '../../ui/Button.tsx';
 import { askYes } from '../../ui/Dialog.tsx';
 import { openMenu } from '../../ui/Menu.tsx';
 import { say } from '../../model/undo.ts';
-import { Command, Find, Shown, Table, When, askLines, sayOctets } from './parts.tsx';
+import { newPassword } from './password.ts';
+import { Command, Count, Find, Shown, Table, When, askLines, sayOctets } from './parts.tsx';
 import { listOf, put, useLoaded } from './api.ts';
 
 interface Person {
@@ -42,7 +43,7 @@ export function People() {
           onClick={() =>
             askLines(t('admin.addPerson'), t('admin.addPersonText'), t('admin.add'), [
               { key: 'address', label: t('admin.address'), type: 'email' },
-              { key: 'password', label: t('admin.password'), type: 'password' },
+              { key: 'password', label: t('admin.password'), value: newPassword() },
             ], ({ address, password }) => done({ create: { address, password } }, t('admin.added', { name: address! })))
           }
         >
@@ -63,7 +64,7 @@ export function People() {
                 </tr>
               ))}
             </Table>
-            <p class="admin-text">{t('admin.shown', { count: list.length, total })}</p>
+            <Count shown={list.length} total={total} />
             <Command text={command} />
           </>
         )}
@@ -81,7 +82,7 @@ function openPersonMenu(one: Person, anchor: Element, done: (change: Parameters<
       {
         id: 'password',
         words: t('admin.newPassword'),
-        run: () => askLines(t('admin.newPasswordOf', { name }), undefined, t('admin.set'), [{ key: 'password', label: t('admin.password'), type: 'password' }], ({ password }) => done({ update: [one.id, { password }] }, t('admin.passwordSet', { name }))),
+        run: () => askLines(t('admin.newPasswordOf', { name }), t('admin.addPersonText'), t('admin.set'), [{ key: 'password', label: t('admin.password'), value: newPassword() }], ({ password }) => done({ update: [one.id, { password }] }, t('admin.passwordSet', { name }))),
       },
       {
         id: 'quota',

@@ -2,7 +2,7 @@
 import { t } from '../../base/words.ts';
 import { Button } from '../../ui/Button.tsx';
 import { askYes } from '../../ui/Dialog.tsx';
-import { Command, Shown, When, askLines, sayOctets } from './parts.tsx';
+import { Command, Count, Shown, When, askLines, sayOctets } from './parts.tsx';
 import { listOf, put, useLoaded } from './api.ts';
 
 interface Entry {
@@ -62,7 +62,7 @@ export function Queue() {
               <Command text={one.command} />
             </section>
           ))}
-          <p class="admin-text">{t('admin.shown', { count: list.length, total })}</p>
+          <Count shown={list.length} total={total} />
           <Command text={command} />
         </>
       )}

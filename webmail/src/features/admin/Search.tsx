@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { t } from '../../base/words.ts';
 import { wholeDate } from '../../base/dates.ts';
 import { Button } from '../../ui/Button.tsx';
-import { Command, Find, Shown, Table, When } from './parts.tsx';
+import { Command, Count, Find, Shown, Table, When } from './parts.tsx';
 import { accountId, asked, listOf, useLoaded } from './api.ts';
 
 interface TraceAnswer {
@@ -86,7 +86,7 @@ export function Reports() {
               ))}
             </Table>
           )}
-          <p class="admin-text">{t('admin.shown', { count: list.length, total })}</p>
+          <Count shown={list.length} total={total} />
           <Command text={command} />
         </>
       )}

@@ -21,6 +21,11 @@ export function Command({ text }: { text: string | undefined }) {
   return text ? <p class="admin-command">{t('admin.command')} <code>{text}</code></p> : null;
 }
 
+/** How much of the whole is shown. Where there is nothing, something else says so. */
+export function Count({ shown, total }: { shown: number; total: number }) {
+  return total > 0 ? <p class="admin-text">{t('admin.shown', { count: shown, total })}</p> : null;
+}
+
 export function When({ date }: { date: string | null }) {
   if (!date) return <>{t('admin.never')}</>;
   const at = new Date(date);

@@ -32,7 +32,7 @@ async function listField(message: EmailRow): Promise<string | null | undefined> 
 }
 
 export function installRules(): void {
-  addPage('settings', { name: 'rules', icon: 'list-filter', order: 30, keys: ['rules.new', 'rules.asText'], possible: hasRules, component: Rules });
+  addPage('settings', { name: 'rules', icon: 'list-filter', order: 30, keys: ['settings.rules.keys', 'rules.new', 'rules.asText'], possible: hasRules, component: Rules });
   actions.add({
     id: 'rules.fromMessage',
     group: 'mail',

@@ -13,5 +13,5 @@ export function installSettings(): void {
   addPage('settings', { name: 'keys', icon: 'keyboard', order: 15, keys: ['settings.letterKeys', 'settings.allKeys'], component: Keys });
   addPage('settings', { name: 'security', icon: 'shield', order: 50, keys: ['settings.password', 'settings.sessions', 'settings.appPasswords', 'settings.signOut', 'twostep.title', 'twostep.passkeys', 'twostep.recovery'], component: Security });
   addPage('settings', { name: 'devices', icon: 'smartphone', order: 45, keys: ['settings.notifications', 'settings.offline', 'settings.phone'], component: Devices });
-  addPage('settings', { name: 'away', icon: 'plane', order: 40, keys: ['settings.awayTitle', 'settings.awayMessage'], possible: () => VACATION in mail().layer.session.capabilities, component: Away });
+  addPage('settings', { name: 'away', icon: 'plane', order: 40, keys: ['settings.away.keys', 'settings.awayTitle', 'settings.awayMessage'], possible: () => VACATION in mail().layer.session.capabilities, component: Away });
 }
