@@ -3,6 +3,7 @@
  * next version; what a page of the version before may still load is kept as long. Mail itself is the layer's; blobs that were looked at
  * are kept here, for pictures and attachments are asked for by address.
  */
+import { isPlace } from './base/places.ts';
 import { at, isOwnUrl, named, withoutSeat } from './base/seat.ts';
 import { clicked, pushed } from './service/notify.ts';
 
@@ -23,9 +24,8 @@ const worker = self as unknown as {
 
 const PROGRAM = `program ${__VERSION__}`;
 const BLOBS = named('blobs');
-/** Any place of the program has this page. */
+/** The page of all places. */
 const INDEX = '/mail/inbox';
-const PLACES = /^\/(mail|search|compose|settings|admin)(\/|$)/;
 const PAGES = [INDEX, '/frame-mail.html', '/frame-compose.html', '/manifest.webmanifest', '/icon.svg'];
 /** What somebody's mail holds is never run, nor laid over a page: as the server refuses it, so does what is kept here. */
 const RUNS = ['script', 'style', 'worker', 'sharedworker', 'object', 'embed'];
@@ -107,7 +107,7 @@ worker.addEventListener('fetch', (event: FetchEvent) => {
   const isFile = pathname.startsWith('/assets/') || (request.mode !== 'navigate' && PAGES.includes(pathname));
   if (!isOwnUrl(request.url) && !isFile) return;
   const page = async (path: string): Promise<Response> => (await ofProgram(path)) ?? fetch(request);
-  if (request.mode === 'navigate' && PLACES.test(pathname)) event.respondWith(page(INDEX));
+  if (request.mode === 'navigate' && isPlace(pathname)) event.respondWith(page(INDEX));
   else if (request.mode === 'navigate' && pathname === '/' && !url.search) event.respondWith(startPage(request));
   else if (pathname.startsWith('/assets/')) event.respondWith(asset(request));
   else if (PAGES.includes(pathname)) event.respondWith(page(pathname));

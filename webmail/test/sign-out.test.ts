@@ -44,6 +44,7 @@ beforeEach(() => {
   did.length = 0;
   const registration = {
     pushManager: { getSubscription: async () => (hasPushes.subscription ? { unsubscribe: async () => did.push('unsubscribe') } : null) },
+    getNotifications: async () => [{ close: () => did.push('close') }],
     unregister: async () => did.push('unregister'),
     scope: 'https://mail.example.test/',
   };
@@ -98,7 +99,7 @@ test('who signs out hears of the end when nothing is left', async () => {
   // Settings of others, and of this person, which are at the server by now.
   for (const who of ['bob', SESSION.username]) localStorage.setItem(`postrider.unsent.${who}`, '{}');
   await layer.signOut();
-  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'unsubscribe', 'unregister', 'caches', 'clear', 'signed-out asked']);
+  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'unsubscribe', 'close', 'unregister', 'caches', 'clear', 'signed-out asked']);
   assert.deepEqual(Object.keys((localStorage as unknown as Place).values), ['postrider.unsent.bob']);
 });
 
@@ -112,7 +113,7 @@ test('one of two who are signed in signs out, and what is the other one\'s stays
   for (const name of ['postrider.compose.open', 'postrider.1.compose.open']) sessionStorage.setItem(name, '[]');
   const layer = await cached(() => done);
   await layer.signOut();
-  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'unsubscribe', 'unregister', 'signed-out asked']);
+  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'unsubscribe', 'close', 'unregister', 'signed-out asked']);
   assert.deepEqual(gone, ['blobs']);
   assert.deepEqual(Object.keys((localStorage as unknown as Place).values).sort(), ['one', ...stays].sort());
   assert.deepEqual(Object.keys((sessionStorage as unknown as Place).values), ['one', 'postrider.1.compose.open']);
@@ -232,7 +233,7 @@ test('where nothing is kept, the session ends first, and without a network nothi
   assert.deepEqual([did, localStorage.length], [['/auth/logout'], 1]);
   did.length = 0;
   await direct(t, () => new Response('{}')).signOut();
-  assert.deepEqual(did, ['/auth/logout', 'unregister', 'caches', 'clear', 'signed-out']);
+  assert.deepEqual(did, ['/auth/logout', 'close', 'unregister', 'caches', 'clear', 'signed-out']);
   assert.equal(localStorage.length, 0);
 });
 

@@ -30,6 +30,8 @@ export async function forgetPushes(layer: Layer): Promise<void> {
 async function forgetWorkers(isGone: (registration: ServiceWorkerRegistration) => boolean): Promise<void> {
   for (const registration of (await navigator.serviceWorker.getRegistrations()).filter(isGone)) {
     await (await registration.pushManager?.getSubscription())?.unsubscribe();
+    // They say who wrote what.
+    for (const shown of (await registration.getNotifications?.()) ?? []) shown.close();
     await registration.unregister();
   }
 }

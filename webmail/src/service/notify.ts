@@ -1,5 +1,6 @@
 /** News as notifications, while no page may be open: RFC 8620 section 7.2, Web Push. What a push says is only that there is something. */
-import { at, isOwnUrl, named } from '../base/seat.ts';
+import { isPlace } from '../base/places.ts';
+import { at, isOwnUrl, named, withoutSeat } from '../base/seat.ts';
 import { CORE, type EmailRow, type Id, type Invocation, MAIL, type Mailbox, type Session, type State } from '../jmap/types.ts';
 
 interface Client {
@@ -80,13 +81,14 @@ export async function pushed(said: any): Promise<void> {
     await show(data.title, data, notes, Date.parse(email.receivedAt));
   }
   const more = news.length - SHOWN_AT_ONCE;
-  if (more > 0) await worker.registration.showNotification(notes.words.more.replace('{count}', String(more)), { tag: 'more', icon: '/icon.svg', data: { path: '/mail/inbox' } });
+  if (more > 0) await worker.registration.showNotification(notes.words.more.replace('{count}', String(more)), { tag: named('more'), icon: '/icon.svg', data: { path: '/mail/inbox' } });
 }
 
 function show(title: string, data: Shown, notes: Kept, timestamp?: number): Promise<void> {
   return worker.registration.showNotification(title, {
     body: title === data.title ? data.body : `${data.title}\n${data.body}`,
-    tag: data.emailId,
+    // A browser has one notification for each tag, whichever seat shows it: who shares a folder is told of the same email.
+    tag: named(data.emailId),
     icon: '/icon.svg',
     ...(timestamp !== undefined && { timestamp }),
     data,
@@ -156,7 +158,8 @@ export async function clicked(action: string, data: Shown): Promise<void> {
     return;
   }
   const path = action === 'reply' ? `${data.path}#reply=${encodeURIComponent(data.emailId)}` : data.path;
-  const open = (await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })).find((client) => isOwnUrl(client.url));
+  const isProgram = ({ url }: Client): boolean => isOwnUrl(url) && isPlace(withoutSeat(new URL(url).pathname));
+  const open = (await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })).find(isProgram);
   if (!open) return void (await worker.clients.openWindow(at(path)));
   // A browser that leaves the window where it is shows the place there all the same.
   const focused = await open.focus().catch(() => open);

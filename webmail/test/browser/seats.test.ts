@@ -122,6 +122,32 @@ test('what each sends comes from each', async () => {
   for (const page of [alice, bob]) await page.locator('.compose-form').waitFor({ state: 'detached' });
 });
 
+test('what the second person is told of is archived as his, and opens in his page', async () => {
+  await context.grantPermissions(['notifications']);
+  server.deliver(BOB, `From: Anna <anna@example.net>\r\nTo: ${BOB}\r\nSubject: Told of\r\nMessage-ID: <told@example.net>\r\nDate: Mon, 01 Jun 2026 11:00:00 +0000\r\n\r\nText\r\n`);
+  const { ids: [emailId] } = await server.ask(BOB, 'Email/query', { filter: { subject: 'Told of' } });
+  const { list: [email] } = await server.ask(BOB, 'Email/get', { ids: [emailId], properties: ['threadId', 'mailboxIds'] });
+  const { list: mailboxes } = await server.ask(BOB, 'Mailbox/get', { ids: null });
+  const folder = (role: string): string => mailboxes.find((one: { role: string }) => one.role === role).id;
+  const data = { accountId: 'A2', emailId, path: `/mail/archive/${email.threadId}`, archive: folder('archive'), inbox: folder('inbox'), title: 'Anna', body: 'Told of' };
+  const worker = await eventually(() => context.serviceWorkers().find((one) => one.url().endsWith('/u/1/service-worker.js')), 'his service worker runs');
+  const click = (action: string): Promise<void> =>
+    worker.evaluate(async ([action, data]) => {
+      const { registration } = self as any;
+      await registration.showNotification('Anna', { tag: 'told', data });
+      const [notification] = await registration.getNotifications({ tag: 'told' });
+      self.dispatchEvent(new (globalThis as any).NotificationEvent('notificationclick', { notification, action }));
+    }, [action, data] as const);
+  await click('archive');
+  await eventually(async () => (await found(BOB, 'Told of'))[0]!.mailboxIds[data.archive], 'it is in his archive');
+  await click('reply');
+  await bob.getByRole('region', { name: /Told of/ }).waitFor();
+  assert.deepEqual([pathOf(alice), pathOf(bob)], ['/mail/inbox', `/u/1/mail/archive/${email.threadId}`]);
+  assert.deepEqual(await found(ALICE, 'Told of'), []);
+  await bob.goto(`${server.origin}/u/1/mail/inbox`);
+  await eachSeesTheOwn();
+});
+
 test('a passkey is added, and signs in, in the seat of the one it is for', async () => {
   const cdp = await context.newCDPSession(bob);
   await cdp.send('WebAuthn.enable');
