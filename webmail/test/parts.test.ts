@@ -112,6 +112,20 @@ test('hits are marked at the beginning of words, without case and accents', () =
   assert.deepEqual(split('nothing', []), ['nothing']);
 });
 
+test('what a search finds by letters of another form is marked as it stands there', () => {
+  for (const [text, word, ...parts] of [
+    ['Die ﬁnale Fassung', 'final', 'Die ', 'ﬁnal', 'e Fassung'],
+    ['un re\u0301sume\u0301 court', 'résumé', 'un ', 're\u0301sume\u0301', ' court'],
+    ['İstanbul, ②', 'istanbul', '', 'İstanbul', ', ②'],
+    ['½ of it', '1', '', '½', ' of it'],
+    ['ΟΔΟΣ οδός', 'οδός', '', 'ΟΔΟΣ', ' ', 'οδός', ''],
+    ['😀 Ünal 😀', 'unal', '😀 ', 'Ünal', ' 😀'],
+  ] as const) {
+    assert.deepEqual(split(text, [word]), parts);
+    assert.equal(split(text, [word, '2']).join(''), text);
+  }
+});
+
 const email = (id: string, from: string, name: string | null, keywords: string[] = ['$seen'], more: Partial<EmailRow> = {}): EmailRow => ({
   id, threadId: 'T1', mailboxIds: { M1: true }, keywords: Object.fromEntries(keywords.map((k) => [k, true as const])), size: 1, receivedAt: '2024-05-10T12:00:00Z',
   from: [{ name, email: from }], to: [{ name: 'Me', email: 'me@example.test' }], subject: ' Budget ', preview: 'x', hasAttachment: false, ...more,

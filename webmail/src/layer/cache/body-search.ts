@@ -3,10 +3,11 @@
  * pieces, and what was found is told as it comes. Nobody waits for it: between two pieces the worker does what else it is asked. A search for
  * other words ends the one before; who asks for those again goes on where it was.
  */
+import { plain } from '../../base/plain.ts';
 import type { Id } from '../../jmap/types.ts';
 import type { Store } from '../store/store.ts';
 import type { Account } from './account.ts';
-import { plain, textOfBody } from './body-text.ts';
+import { textOfBody } from './body-text.ts';
 import type { Json } from './emails.ts';
 
 /** Bodies that are read from the store at once. */

@@ -1,9 +1,6 @@
 /** The words of a body as it is kept (`bodies.ts`): plain text, and HTML without its tags. What others wrote is read in one go, from left to right. */
 import type { Json } from './emails.ts';
 
-/** Words are compared without case and diacritics, as the server does. */
-export const plain = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-
 /** Characters of a body that are looked at: longer ones are data, or hostile. */
 const TEXT_MAX = 256 * 1024;
 

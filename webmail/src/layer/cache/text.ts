@@ -2,10 +2,11 @@
  * The words of all list properties in memory, for search as one types and for the time without a network: one string for each piece of
  * emails, looked through from end to end. 100,000 emails take some 20 MB and 10 ms.
  */
+import { plain } from '../../base/plain.ts';
 import type { Filter, Id } from '../../jmap/types.ts';
 import type { Account } from './account.ts';
 import { BodySearch, type Found } from './body-search.ts';
-import { plain, textOfBody } from './body-text.ts';
+import { textOfBody } from './body-text.ts';
 import type { Json } from './emails.ts';
 import type { Test } from './query.ts';
 
