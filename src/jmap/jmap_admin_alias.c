@@ -2,8 +2,8 @@
 #include "format/address_normal.h"
 #include "jmap/jmap_admin.h"
 
-static const char *const names[] = {"id", "address", "targets", NULL};
-enum { HAS_ALL = 7, ALIAS_FIELDS = 2, TARGETS_MAX = 100, TARGET_BYTES_MAX = 64 * 1024 };
+static const char *const names[] = {"id", "address", "targets", "command", NULL};
+enum { HAS_ALL = 15, ALIAS_FIELDS = 2, TARGETS_MAX = 100, TARGET_BYTES_MAX = 64 * 1024 };
 
 static struct view list_line(struct jmap_call *c)
 {
@@ -32,8 +32,10 @@ static bool take_alias(struct jmap_call *c, const struct view *entry)
 	json_t *targets = json_array();
 	while (rest.len && view_next(&rest, '\n', &target))
 		(void)json_array_append_new(targets, jmap_admin_text(target));
-	jmap_admin_add(
-	    c, id, json_pack("{s:o,s:o}", "address", jmap_admin_text(entry[0]), "targets", targets));
+	struct view line = JMAP_ADMIN_LINE(c, VIEW("address"), VIEW("explain"), entry[0]);
+	jmap_admin_add(c, id,
+	    json_pack("{s:o,s:o,s:o}", "address", jmap_admin_text(entry[0]), "targets", targets, "command",
+	        jmap_admin_text(line)));
 	return json_object_size(a->objects) <= JMAP_ADMIN_ALL_MAX;
 }
 

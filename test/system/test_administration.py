@@ -347,6 +347,9 @@ def look_at_domains(server, page):
     mx, = [one for one in wanted if one["part"] == "mx"]
     assert (mx["name"], mx["type"], mx["need"], mx["ttl"]) == ("second.test", "MX", "required", 3600) and mx["data"].startswith("10 ") and mx["why"].endswith(".")
     assert {"spf", "dkim", "dmarc"} <= {one["part"] for one in wanted}
+    # The command line wants the same of the host.
+    of_host = lambda records: sorted((one["name"].rstrip("."), one["type"], one["data"]) for one in records if one["part"] in ("mx", "address", "ptr"))
+    assert of_host(json.loads(server.cli("dns", "records", "second.test", "--json").stdout)) == of_host(wanted)
     wrong = page.one("Domain/set", update={"second_test": {"look": True, "catchAll": None}})["notUpdated"]
     assert wrong["second_test"]["type"] == "invalidProperties"
     assert page.one("Domain/set", update={"second_test": {"isDisabled": True, "catchAll": None}})["updated"] == {"second_test": None}
@@ -373,8 +376,9 @@ def test_aliases(page):
     assert shlex.split(made["commands"]["o"]) == ["postrider", "alias", "add", '"a b"@example.test', ALICE]
     again = page.one("Alias/set", create={"t": {"address": "team@example.test", "targets": [BOB]}})
     assert again["notCreated"]["t"]["type"] == "alreadyExists"
-    assert page.one("Alias/get", ids=[team, "x", odd])["list"] == [{"id": team, "address": "team@example.test", "targets": [ALICE, BOB]},
-                                                                {"id": odd, "address": '"a b"@example.test', "targets": [ALICE]}]
+    assert page.one("Alias/get", ids=[team, "x", odd])["list"] == [{"id": team, "address": "team@example.test", "targets": [ALICE, BOB], "command": "postrider address explain team@example.test"},
+                                                                {"id": odd, "address": '"a b"@example.test', "targets": [ALICE],
+                                                                 "command": "postrider address explain '\"a b\"@example.test'"}]
     assert {a["id"] for a in page.one("Alias/get", ids=None)["list"]} == {team, odd}
     assert page.one("Alias/set", update={team: {"targets": [BOB, "far@else.test"]}})["updated"] == {team: None}
     assert page.one("Alias/query", filter={"text": "far@"})["ids"] == [team]

@@ -259,6 +259,7 @@ static void next_domain(void)
 		done_with_domain();
 		return;
 	}
+	zone_site_add_own_addresses(&zones.site, &zones.site_arena, &relay_role.process->settings);
 	add_certificates();
 	const struct view fields[] = {domain, VIEW(""), VIEW("")};
 	if (!ask_store(DIRECTORY_SIGNING_LIST, fields, 3, on_keys))
