@@ -30,6 +30,9 @@ test('an administrator sees health, and adds an alias that the command line know
   await page.getByRole('rowheader', { name: 'info@example.test' }).waitFor();
   assert.match(server.run('alias', 'list'), /info@example\.test/);
   await page.locator('.toast', { hasText: 'postrider alias add info@example.test' }).waitFor();
+  await page.getByRole('button', { name: 'More about info@example.test' }).click();
+  await page.getByRole('menuitem', { name: 'Command line' }).click();
+  await page.locator('.toast', { hasText: 'postrider address explain info@example.test' }).waitFor();
   // Whoever adds a domain is told what to publish.
   await page.goto(`${server.origin}/admin/domains`);
   await page.getByRole('button', { name: 'Add a domain' }).click();

@@ -1,8 +1,9 @@
 /** Domains with what the daily look at their DNS records found, and the aliases in them. */
 import { useSignal } from '@preact/signals';
 import { t } from '../../base/words.ts';
-import { Button } from '../../ui/Button.tsx';
+import { Button, IconButton } from '../../ui/Button.tsx';
 import { askYes } from '../../ui/Dialog.tsx';
+import { openMenu } from '../../ui/Menu.tsx';
 import { say } from '../../model/undo.ts';
 import { Command, Count, Find, Shown, Table, When, askLines } from './parts.tsx';
 import { WantedOf, type Wanted } from './Wanted.tsx';
@@ -125,6 +126,11 @@ interface Alias {
   id: string;
   address: string;
   targets: string[];
+  command: string;
+}
+
+function targetsOf(line: string | undefined): string[] {
+  return (line ?? '').split(/[\s,]+/).filter(Boolean);
 }
 
 export function Aliases() {
@@ -135,7 +141,6 @@ export function Aliases() {
     if (taken) await aliases.again();
     return taken;
   };
-  const targetsOf = (line: string | undefined) => (line ?? '').split(/[\s,]+/).filter(Boolean);
   return (
     <>
       <div class="admin-bar-top">
@@ -162,17 +167,7 @@ export function Aliases() {
                 <tr key={one.id}>
                   <th scope="row">{one.address}</th>
                   <td>{one.targets.join(', ')}</td>
-                  <td class="admin-cell-end">
-                    <Button onClick={() => askLines(one.address, undefined, t('admin.set'), [{ key: 'targets', label: t('admin.targets'), value: one.targets.join(', ') }], ({ targets }) => done({ update: [one.id, { targets: targetsOf(targets) }] }, t('admin.changed', { name: one.address })))}>{t('admin.change')}</Button>
-                    <Button
-                      onClick={async () => {
-                        const sure = await askYes({ title: t('admin.removeThis', { name: one.address }), text: t('admin.removeAliasText'), ok: t('admin.remove'), cancel: t('admin.cancel'), danger: true });
-                        if (sure) await done({ destroy: one.id }, t('admin.removed', { name: one.address }));
-                      }}
-                    >
-                      {t('admin.remove')}
-                    </Button>
-                  </td>
+                  <td class="admin-cell-end"><IconButton icon="ellipsis" popup="menu" label={t('admin.more', { name: one.address })} onClick={(event) => openAliasMenu(one, event.currentTarget as Element, done)} /></td>
                 </tr>
               ))}
             </Table>}
@@ -182,5 +177,30 @@ export function Aliases() {
         )}
       </Shown>
     </>
+  );
+}
+
+function openAliasMenu(one: Alias, anchor: Element, done: (change: Parameters<typeof put>[1], words: string) => Promise<boolean>): void {
+  const name = one.address;
+  openMenu(
+    anchor,
+    [
+      {
+        id: 'change',
+        words: t('admin.change'),
+        run: () => askLines(name, undefined, t('admin.set'), [{ key: 'targets', label: t('admin.targets'), value: one.targets.join(', ') }], ({ targets }) => done({ update: [one.id, { targets: targetsOf(targets) }] }, t('admin.changed', { name }))),
+      },
+      { id: 'command', words: t('admin.showCommand'), run: () => say(`${t('admin.command')} ${one.command}`) },
+      {
+        id: 'remove',
+        words: t('admin.remove'),
+        danger: true,
+        run: async () => {
+          const sure = await askYes({ title: t('admin.removeThis', { name }), text: t('admin.removeAliasText'), ok: t('admin.remove'), cancel: t('admin.cancel'), danger: true });
+          if (sure) await done({ destroy: one.id }, t('admin.removed', { name }));
+        },
+      },
+    ],
+    { label: name },
   );
 }
