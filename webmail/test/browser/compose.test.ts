@@ -245,6 +245,8 @@ Content-Type: text/html; charset=utf-8
   const form = alice.locator('.reply-form, .dock-window').last();
   await form.waitFor();
   await ready(form);
+  const box = alice.locator('.conversation-messages');
+  await eventually(() => box.evaluate((element) => element.querySelector('.compose-send')!.getBoundingClientRect().bottom <= element.getBoundingClientRect().bottom), 'Send is in sight');
   await eventually(async () => /^Sea/.test(plain(await editor(form).innerText())), 'what was typed stands in the text');
   await saved(form);
   assert.equal(await alice.locator('.conversation-messages .message, .conversation-messages .message-folded').count(), 1, 'beside the form the draft is not shown');

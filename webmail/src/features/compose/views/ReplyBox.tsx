@@ -1,5 +1,5 @@
 /** At the foot of a conversation: answering is one key or one click away, and what was begun stays here. */
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../../../base/words.ts';
 import { mail } from '../../../model/current.ts';
 import type { Id } from '../../../jmap/types.ts';
@@ -38,12 +38,15 @@ export function ReplyBox({ threadId }: { threadId: Id }) {
 }
 
 function Inline({ composer }: { composer: Composer }) {
+  const root = useRef<HTMLElement>(null);
+  // Below a long mail, "Send" would be out of sight.
+  useEffect(() => root.current?.scrollIntoView({ block: 'nearest' }), []);
   const undock = () => {
     composer.sync();
     composer.look.value = 'docked';
     };
   return (
-    <section class="reply-form" aria-label={titleOf(composer)}>
+    <section ref={root} class="reply-form" aria-label={titleOf(composer)}>
       <header class="reply-head">
         <span class="reply-title">{titleOf(composer)}</span>
         <IconButton icon="panel-bottom" label={t('compose.window')} onClick={undock} />
