@@ -47,6 +47,26 @@ test('an mbox is cut at its separators, and what programs noted becomes keywords
   assert.equal(text(found[2]!).endsWith('without an end\r\n'), true);
 });
 
+test('labels of Gmail become labels, and tell where a message lay', () => {
+  const of = (labels: string) => {
+    const { keywords, role } = messageOf(octets(`X-Gmail-Labels: ${labels}\r\nSubject: a\r\n\r\nx\r\n`)) as Message;
+    return [Object.keys(keywords).sort().join(' '), role];
+  };
+  assert.deepEqual(of('Inbox,Unread,Important,Category Updates,Big Deal,Work/Clients'), ['big_deal work/clients', undefined]);
+  assert.deepEqual(of('Archived,Opened'), ['$seen', 'archive']);
+  assert.deepEqual(of('Sent,Inbox'), ['$seen', undefined]);
+  assert.deepEqual(of('Sent,Opened'), ['$seen', 'sent']);
+  assert.deepEqual(of('Trash,Sent'), ['$seen', 'trash']);
+  assert.deepEqual(of('Spam,Unread'), ['', 'junk']);
+  assert.deepEqual(of('Draft'), ['$draft $seen', 'drafts']);
+  // Labels alone: it was archived. What is not ASCII is encoded; what cannot be decoded is a name as it stands.
+  assert.deepEqual(of('Opened,=?UTF-8?Q?B=C3=BCcher?=\r\n =?utf-8?B?LFJlaXNlbg==?='), ['$seen b=c3=bccher reisen', 'archive']);
+  assert.deepEqual(of('Inbox,=?UTF-8?Q?=FF?='), ['$seen =3d?utf-8?q?=3dff?=3d', undefined]);
+  // Of names in another language nothing is known.
+  assert.deepEqual(of('Posteingang,Ungelesen'), ['$seen', undefined]);
+  assert.deepEqual(of(''), ['$seen', undefined]);
+});
+
 test('however the file is cut, the messages are the same', async () => {
   const whole = JSON.stringify((await read(mbox)).map((one) => (one === 'too-large' ? one : [text(one), one.keywords, one.receivedAt])));
   for (const size of [1, 2, 3, 5, 7, 11, 64, 333])

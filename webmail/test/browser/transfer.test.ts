@@ -120,4 +120,18 @@ test('a folder is exported as an mbox, a selection as an archive', async () => {
   assert.match(archive.toString('latin1'), /2018-01-01 Old \d+\.eml[^]*Message-ID: <old-\d+@example\.net>/);
 });
 
+test('what Gmail gives out goes where it lay, once, when it is brought into the inbox', async () => {
+  const lay = ['Sent,Opened', 'Inbox,Big Deal', 'Trash', 'Big Deal,Unread'].map((labels, i) => `From x@y Mon Jan  1 10:00:00 2018\nX-Gmail-Labels: ${labels}\n${one(i + 9_000)}\n`).join('');
+  await page.goto(`${server.origin}/settings/transfer`);
+  const before = ['INBOX', 'Archive', 'Sent', 'Trash'].map(count);
+  await page.getByLabel('Into the folder').selectOption({ label: 'Inbox' });
+  await page.locator('.transfer-input').setInputFiles(file('All mail.mbox', Buffer.from(lay)));
+  await page.getByText('Added: 4. There already: 0. Not taken: 0.').waitFor();
+  assert.deepEqual(['INBOX', 'Archive', 'Sent', 'Trash'].map(count), before.map((number) => number + 1));
+  await page.locator('.transfer-input').setInputFiles(file('again.mbox', Buffer.from(lay)));
+  await page.getByText('Added: 0. There already: 4. Not taken: 0.').waitFor();
+  const { ids } = await server.ask('alice@example.test', 'Email/query', { filter: { hasKeyword: 'big_deal' } });
+  assert.equal(ids.length, 2);
+});
+
 test('nothing was reported as an error', () => assert.deepEqual(page.errors, []));

@@ -8,6 +8,7 @@ import type { Id, SetError } from '../../jmap/types.ts';
 import { type Layer, LayerError } from '../../layer/layer.ts';
 import { type Job, PROBLEMS_KEPT } from './jobs.ts';
 import { type Told, messagesOf } from './read/files.ts';
+import type { Role } from './read/gmail.ts';
 import type { Message } from './read/message.ts';
 
 /** A group: few enough that a stop is heard and a reload costs little, and octets that a slow line takes in some seconds. */
@@ -22,6 +23,8 @@ const RETRY_MS = 3_000;
 
 export interface Hands {
   layer: Layer;
+  /** Where mail goes that did not lie in the inbox, if it is brought into the inbox. */
+  folders?: Partial<Record<Role, Id>>;
   /** Of one message: the server's maxSizeUpload. */
   longest: number;
   files: Blob[];
@@ -56,10 +59,10 @@ interface Group {
 
 export async function runImport(job: Job, hands: Hands): Promise<void> {
   if (job.sent) await addSent(job, hands, true);
-  const known = await whileOffline(hands, () => messageIdsOf(hands.layer, job.accountId, job.mailboxId, hands.isStopped));
+  const known = new Map<Id, Set<string>>();
   const before = (index: number): number => job.files.slice(0, index).reduce((sum, file) => sum + file.size, 0);
   for (; job.file < hands.files.length && !hands.isStopped(); ) {
-    await importFile(job, hands, known ?? new Set(), before(job.file));
+    await importFile(job, hands, known, before(job.file));
     if (hands.isStopped()) break;
     job.file++;
     job.done = 0;
@@ -70,7 +73,7 @@ export async function runImport(job: Job, hands: Hands): Promise<void> {
   await hands.changed();
 }
 
-async function importFile(job: Job, hands: Hands, known: Set<string>, before: number): Promise<void> {
+async function importFile(job: Job, hands: Hands, known: Map<Id, Set<string>>, before: number): Promise<void> {
   const { name } = job.files[job.file]!;
   let group: Group = { messages: [], octets: 0, count: 0, at: 0 };
   let skip = job.done;
@@ -89,11 +92,22 @@ async function importFile(job: Job, hands: Hands, known: Set<string>, before: nu
     }
     group.count++;
     group.at = told.at;
-    sort(job, told, known, group);
+    sort(job, told, await knownOf(job, hands, known, told), group);
+    if (hands.isStopped()) return;
     if (group.messages.length >= GROUP || group.octets >= GROUP_OCTETS || group.count >= GROUP * 10) await flush();
     if (hands.isStopped()) return;
   }
   if (group.count > 0) await flush();
+}
+
+const folderOf = (job: Job, hands: Hands, message: Message): Id => (message.role && hands.folders?.[message.role]) ?? job.mailboxId;
+
+/** What the folder has where this message goes, read when the first one goes there. */
+async function knownOf(job: Job, hands: Hands, known: Map<Id, Set<string>>, { read }: Told): Promise<Set<string>> {
+  const folder = typeof read === 'string' ? job.mailboxId : folderOf(job, hands, read);
+  let there = known.get(folder);
+  if (!there) known.set(folder, (there = (await whileOffline(hands, () => messageIdsOf(hands.layer, job.accountId, folder, hands.isStopped))) ?? new Set()));
+  return there;
 }
 
 /** Into the group, or among what is there already or cannot be taken. */
@@ -125,7 +139,7 @@ async function uploadGroup(job: Job, hands: Hands, group: Group): Promise<{ emai
     const blobId = blobs[at];
     if (blobId === undefined) return;
     const receivedAt = message.receivedAt?.toISOString().replace(/\.\d+Z$/, 'Z');
-    emails[`m${at}`] = { blobId, mailboxIds: { [job.mailboxId]: true }, keywords: message.keywords, ...(receivedAt && { receivedAt }) };
+    emails[`m${at}`] = { blobId, mailboxIds: { [folderOf(job, hands, message)]: true }, keywords: message.keywords, ...(receivedAt && { receivedAt }) };
     names[`m${at}`] = message.subject || name;
   });
   return { emails, names };

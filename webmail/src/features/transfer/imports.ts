@@ -7,6 +7,7 @@ import { mailboxPath } from '../../model/mailboxes.ts';
 import { done, say } from '../../model/undo.ts';
 import { runImport, takeBack } from './importer.ts';
 import { type Job, Jobs } from './jobs.ts';
+import type { Role } from './read/gmail.ts';
 
 /** A server that says nothing of it takes messages of this size. */
 const LONGEST = 50 << 20;
@@ -77,6 +78,14 @@ export async function goOn(key: string): Promise<void> {
   else await navigator.locks.request(`postrider-transfer-${key}`, { ifAvailable: true }, async (lock) => void (lock && (await run())));
 }
 
+/** Gmail gives all mail out in one file. Brought into the inbox, each goes where it lay; brought into another folder, all of it goes there. */
+function foldersFor({ accountId, mailboxId }: Job): Partial<Record<Role, Id>> {
+  const all = mail().mailboxes.all(accountId);
+  if (all.find(({ id }) => id === mailboxId)?.role !== 'inbox') return {};
+  const roles: Role[] = ['archive', 'drafts', 'junk', 'sent', 'trash'];
+  return Object.fromEntries(roles.flatMap((role) => all.filter((one) => one.role === role && one.myRights.mayAddItems).map(({ id }) => [role, id])));
+}
+
 async function carryOut(job: Job, files: Blob[]): Promise<void> {
   const store = await kept();
   stopped = false;
@@ -87,6 +96,7 @@ async function carryOut(job: Job, files: Blob[]): Promise<void> {
   try {
     await runImport(job, {
       layer: mail().layer,
+      folders: foldersFor(job),
       longest: core?.maxSizeUpload ?? LONGEST,
       files,
       isStopped: () => stopped,

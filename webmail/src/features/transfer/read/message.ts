@@ -4,6 +4,7 @@
  * field of each is taken out; a further one is the sender's. Pure.
  */
 import { latin1 } from './bytes.ts';
+import { gmailNotes, type GmailNotes, type Role } from './gmail.ts';
 
 export interface Message {
   octets: Uint8Array<ArrayBuffer>;
@@ -13,6 +14,8 @@ export interface Message {
   messageId: string | undefined;
   /** For those who are told that it was not taken. */
   subject: string;
+  /** Where it lay, if the file says so, and not in the inbox. */
+  role?: Role | undefined;
 }
 
 const CR = 13;
@@ -95,9 +98,12 @@ export function messageOf(raw: Uint8Array, options: { isMbox?: boolean; separato
   const note = (name: string): string | undefined => notes.find((field) => field.name === name)?.value;
   if (Number.parseInt(note('x-mozilla-status') ?? '0', 16) & MOZILLA.expunged) return undefined;
   const value = (name: string): string | undefined => fields.find((field) => field.name === name)?.value;
+  const labels = value('x-gmail-labels');
+  const gmail = labels === undefined ? undefined : gmailNotes(labels);
   return {
     octets: without(whole, notes),
-    keywords: keywordsOf(note, value('x-gmail-labels')),
+    keywords: keywordsOf(note, gmail),
+    role: gmail?.role,
     receivedAt: dateOf(options.separator, value('received'), value('date')),
     messageId: /<([^<>\s]+)>/.exec(value('message-id') ?? '')?.[1],
     subject: value('subject') ?? '',
@@ -119,7 +125,7 @@ function without(whole: Uint8Array<ArrayBuffer>, fields: readonly Field[]): Uint
 }
 
 /** Where no program has noted anything, it is old mail that has been read. */
-function keywordsOf(note: (name: string) => string | undefined, labels: string | undefined): Record<string, true> {
+function keywordsOf(note: (name: string) => string | undefined, gmail: GmailNotes | undefined): Record<string, true> {
   const keywords: Record<string, true> = {};
   const letters = (note('status') ?? '') + (note('x-status') ?? '');
   for (const letter of letters) if (LETTERS[letter]) keywords[LETTERS[letter]] = true;
@@ -130,11 +136,8 @@ function keywordsOf(note: (name: string) => string | undefined, labels: string |
   if (bits & MOZILLA.marked) keywords['$flagged'] = true;
   if (bits & MOZILLA.forwarded) keywords['$forwarded'] = true;
   for (const word of `${note('x-keywords') ?? ''} ${note('x-mozilla-keys') ?? ''}`.split(/[\s,]+/)) if (KEYWORD.test(word)) keywords[word.toLowerCase()] = true;
-  if (labels !== undefined) {
-    const names = labels.split(',').map((one) => one.trim());
-    if (!names.includes('Unread')) keywords['$seen'] = true;
-    if (names.includes('Starred')) keywords['$flagged'] = true;
-  } else if (note('status') === undefined && note('x-status') === undefined && mozilla === undefined) keywords['$seen'] = true;
+  if (gmail) Object.assign(keywords, gmail.keywords);
+  else if (note('status') === undefined && note('x-status') === undefined && mozilla === undefined) keywords['$seen'] = true;
   return keywords;
 }
 
