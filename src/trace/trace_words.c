@@ -71,10 +71,44 @@ static bool say_field(struct buf *out, const struct trace_line *e, const char *b
 	return true;
 }
 
+/*
+ * Destinations of the queue that are this server's own (queue/keys.h): their names say nothing to a reader.
+ * `waits` follows a recipient, `all` stands for everything that is there.
+ */
+static const struct own_destination {
+	const char *name, *waits, *all;
+} own_destinations[] = {
+    {"@submit", " waits here until it is time to send it", "everything that was to be sent from here"},
+    {"@local", " waits here to be put into the mailbox", "everything for mailboxes here"},
+    {"@notify", " waits here until its sender is told", "every report to a sender"},
+};
+
+static const struct own_destination *own_destination_of(const struct trace_line *e)
+{
+	for (size_t i = 0; i < sizeof own_destinations / sizeof own_destinations[0]; i++)
+		if (view_equal(trace_field(e, "destination"), view_from_string(own_destinations[i].name)))
+			return &own_destinations[i];
+	return NULL;
+}
+
 static void say_recipient(struct buf *out, const struct trace_line *e)
 {
-	if (!say_field(out, e, "", "recipient") && !say_field(out, e, "everything for ", "destination"))
+	const struct own_destination *own = own_destination_of(e);
+	if (say_field(out, e, "", "recipient"))
+		return;
+	if (own)
+		say(out, own->all);
+	else if (!say_field(out, e, "everything for ", "destination"))
 		say(out, "it");
+}
+
+static void say_waits(struct buf *out, const struct trace_line *e)
+{
+	const struct own_destination *own = own_destination_of(e);
+	if (own)
+		say(out, own->waits);
+	else if (!say_field(out, e, " waits to be sent to ", "destination"))
+		say(out, " waits to be sent");
 }
 
 static void say_host(struct buf *out, const struct trace_line *e, const char *before)
@@ -266,8 +300,7 @@ void trace_words(struct buf *out, const struct trace_line *e)
 	case TRACE_QUEUED:
 		say_recipient(out, e);
 		say_original(out, e);
-		if (!say_field(out, e, " waits to be sent to ", "destination"))
-			say(out, " waits to be sent");
+		say_waits(out, e);
 		break;
 	case TRACE_RELAYED:
 		say_relayed(out, e);

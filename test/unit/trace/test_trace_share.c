@@ -49,6 +49,12 @@ static void a_sender_learns_what_became_of_it(void **state)
 	    "2.0.0 ok");
 	sender_sees(AT "failed recipient=joe@example.com host=mx.example.com reply=\"550 5.1.1 no\"",
 	    "joe@example.com was refused by mx.example.com: 550 5.1.1 no");
+	sender_sees(AT "queued recipient=joe@example.com destination=@submit",
+	    "joe@example.com waits here until it is time to send it");
+	sender_sees(AT "queued recipient=joe@example.com destination=@local",
+	    "joe@example.com waits here to be put into the mailbox");
+	sender_sees(AT "expired destination=@submit",
+	    "everything that was to be sent from here has waited as long as a message may");
 	sender_sees(
 	    AT "submitted as=Bb3dEf6hIj9l message=x", "its time has come: from now on it is Bb3dEf6hIj9l");
 }
