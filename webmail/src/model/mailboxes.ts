@@ -1,6 +1,6 @@
 /** Names of folders, and how folders are changed: at once here, then at the server, and back by undo. */
 import { t, hasWords } from '../base/words.ts';
-import type { Id, Mailbox, SetError } from '../jmap/types.ts';
+import type { Id, Mailbox, MailboxRole, SetError } from '../jmap/types.ts';
 import { LayerError } from '../layer/layer.ts';
 import type { Store } from './store.ts';
 import { done, say } from './undo.ts';
@@ -11,6 +11,23 @@ type Settable = Partial<Pick<Mailbox, 'name' | 'parentId' | 'sortOrder' | 'isSub
 export function mailboxName(mailbox: Pick<Mailbox, 'name' | 'role'>): string {
   const key = `folders.role.${mailbox.role}`;
   return mailbox.role && hasWords(key) ? t(key) : mailbox.name;
+}
+
+const ICONS: Partial<Record<MailboxRole, string>> = {
+  inbox: 'inbox',
+  snoozed: 'clock',
+  scheduled: 'calendar',
+  drafts: 'pencil',
+  templates: 'file-text',
+  sent: 'send',
+  archive: 'archive',
+  junk: 'shield-alert',
+  trash: 'trash',
+};
+
+/** The drawing that a folder with this role has wherever it is named. */
+export function mailboxIcon(role: MailboxRole | null): string {
+  return (role && ICONS[role]) || 'folder';
 }
 
 /** "Projects / 2024 / Budget". */

@@ -8,12 +8,12 @@ import type { Id, Mailbox } from '../../jmap/types.ts';
 import { moveTo } from '../../model/acts.ts';
 import { mail } from '../../model/current.ts';
 import { dragged, filesDropped } from '../../model/drag.ts';
-import { mailboxName } from '../../model/mailboxes.ts';
+import { mailboxIcon, mailboxName } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
 import { arrowStep } from '../../ui/direction.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { folderMenu, mayMove, moveFolder } from './acts.ts';
-import { countBelow, countOf, ICONS, treeRows, type TreeRow } from './tree.ts';
+import { countBelow, countOf, treeRows, type TreeRow } from './tree.ts';
 
 /** A folder that is folded opens when mail is held over it so long. */
 const UNFOLD_MS = 700;
@@ -166,7 +166,7 @@ function Folder({ row, hidden, isCurrent, isEntry, onKeyDown }: FolderProps) {
         {hasChildren && <Icon name={isFolded ? 'chevron-right' : 'chevron-down'} />}
       </span>
       <span class="folder-icon" data-colour={setting('folderColours').value[mailbox.id]}>
-        <Icon name={(mailbox.role && ICONS[mailbox.role]) || 'folder'} />
+        <Icon name={mailboxIcon(mailbox.role)} />
       </span>
       <span class="folder-name" title={name} dir="auto">
         {name}

@@ -7,12 +7,12 @@ import type { Id, Mailbox } from '../../jmap/types.ts';
 import { changeEverything } from '../../model/bulk.ts';
 import { mail, pane } from '../../model/current.ts';
 import { MailList, mailboxQuery } from '../../model/list.ts';
-import { changeMailbox, createMailbox, destroyMailbox, mailboxName, mailboxPath } from '../../model/mailboxes.ts';
+import { changeMailbox, createMailbox, destroyMailbox, mailboxIcon, mailboxName, mailboxPath } from '../../model/mailboxes.ts';
 import { changeSetting, setting } from '../../model/settings.ts';
 import { askText, askYes } from '../../ui/Dialog.tsx';
 import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
 import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
-import { ICONS, isWithin } from './tree.ts';
+import { isWithin } from './tree.ts';
 
 /** The server's limit, in characters that each need at most four octets, is above this; longer names are nobody's wish. */
 const LONGEST_NAME = 200;
@@ -78,7 +78,7 @@ function pickPlace(mailbox: Mailbox): void {
     .map((one) => ({
       id: one.id,
       words: mailboxPath(mail(), one),
-      icon: (one.role && ICONS[one.role]) || 'folder',
+      icon: mailboxIcon(one.role),
       run: () => void moveFolder(mailbox, one),
     }));
   if (mayMove(mailbox, undefined))

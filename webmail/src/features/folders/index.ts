@@ -8,13 +8,12 @@ import { ALL_INBOXES, go, place, type Place } from '../../frame/router.ts';
 import { fill } from '../../frame/slots.ts';
 import type { Id, MailboxRole } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
-import { mailboxPath } from '../../model/mailboxes.ts';
+import { mailboxIcon, mailboxPath } from '../../model/mailboxes.ts';
 import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
 import { newFolder } from './acts.ts';
 import { newLabel } from './labels.ts';
 import { Folders } from './Folders.tsx';
 import { placeOfMailbox } from './FolderTree.tsx';
-import { ICONS } from './tree.ts';
 
 const KEYS: Partial<Record<MailboxRole, string[]>> = {
   inbox: ['g i'],
@@ -35,7 +34,7 @@ function folderChoices(withRoles: boolean): Choice[] {
       id: `folder-${mailbox.id}`,
       words: mailboxPath(mail(), mailbox),
       detail: t('folders.goTo'),
-      icon: (mailbox.role && ICONS[mailbox.role]) || 'folder',
+      icon: mailboxIcon(mailbox.role),
       run: () => goAndFocus(placeOfMailbox(mailbox)),
     }));
 }
@@ -62,7 +61,7 @@ export function installFolders(): void {
       id: `go.${role}`,
       group: 'go',
       keys,
-      icon: ICONS[role as MailboxRole],
+      icon: mailboxIcon(role as MailboxRole),
       possible: () => mail().mailboxWithRole(role as MailboxRole) !== undefined,
       run: () => goAndFocus({ kind: 'folder', mailbox: role }),
     }),

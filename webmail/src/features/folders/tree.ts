@@ -65,15 +65,3 @@ export function isWithin(mailboxes: readonly Mailbox[], id: Id, ancestor: Id): b
   }
   return false;
 }
-
-export const ICONS: Partial<Record<MailboxRole, string>> = {
-  inbox: 'inbox',
-  snoozed: 'clock',
-  scheduled: 'calendar',
-  drafts: 'pencil',
-  templates: 'file-text',
-  sent: 'send',
-  archive: 'archive',
-  junk: 'shield-alert',
-  trash: 'trash',
-};

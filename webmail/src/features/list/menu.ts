@@ -10,7 +10,7 @@ import { isWhole, loadWhole } from '../../model/reading.ts';
 import { holdTargets, namedMessage, targetMessage } from '../../model/target.ts';
 import { LayerError } from '../../layer/layer.ts';
 import { knownLabels, labelColour, makeLabel } from '../../model/labels.ts';
-import { createMailbox, mailboxPath } from '../../model/mailboxes.ts';
+import { createMailbox, mailboxIcon, mailboxPath } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
 import { say } from '../../model/undo.ts';
 import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
@@ -69,7 +69,7 @@ export function pickFolder(): void {
     .map((one) => ({
       id: one.id,
       words: mailboxPath(mail(), one),
-      icon: 'folder',
+      icon: mailboxIcon(one.role),
       colour: setting('folderColours').peek()[one.id],
       run: () => void within(() => moveTo(one)),
     }));
