@@ -296,8 +296,9 @@ static int keep_entry(struct getting *g, const struct email_entry *e)
 	    !keep(&g->arena, &m->snooze) || !keep(&g->arena, &m->looks_like) || !keep(&g->arena, &m->name_of))
 		return -ENOMEM;
 	m->body = m->references = m->uidl = (struct view){0};
-	/* What is damaged is shown as far as it can be read; what could not be read now fails the call. */
-	if (m->body_error && m->body_error != EBADMSG)
+	/* What is damaged, or has a header beyond all measure, is shown as far as it can be read: no message
+	   may keep a reader from the others. What could not be read now fails the call. */
+	if (m->body_error && m->body_error != EBADMSG && m->body_error != EMSGSIZE)
 		return -(int)m->body_error;
 	g->later_found = true;
 	return 0;

@@ -6,6 +6,7 @@
 
 #include "base/container.h"
 #include "base/mem.h"
+#include "format/limits.h"
 #include "mail/email_wire.h"
 #include "role/store/question.h"
 #include "role/store/right_message.h"
@@ -156,6 +157,9 @@ static void fetch(struct right_emails *e)
 		e->fetched[e->fetch_count++] = info->id;
 	}
 	e->call = right_message_fetch(&e->message, e->account.box.shard, e->fetched, e->fetch_count);
+	/* Who asks for one alone, and its header, needs all of it: a letter to 300 people has a long one. */
+	if (e->count == 1 && e->want & MAIL_WANT_HEADER)
+		e->call.head = MIME_HEADER_MAX;
 	e->call.done = fetched;
 	e->begun = true;
 	question_call(&e->question);

@@ -18,6 +18,8 @@ struct message {
 	int error;  /* errno: it can't be read */
 };
 
+#define TEN_PEOPLE "a@x, b@x, c@x, d@x, e@x, f@x, g@x, h@x, i@x, j@x"
+
 static const struct message messages[] = {
     {.id = 1,
         .thread = 1,
@@ -34,6 +36,13 @@ static const struct message messages[] = {
                 "--m\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: "
                 "base64\r\n\r\nYWJj\r\n--m--\r\n"},
     {.id = 3, .thread = 3, .text = "Subject: damaged\r\n\r\n", .error = EBADMSG},
+    /* More people than a summary names, and a header that store does not send with others. */
+    {.id = 5,
+        .thread = 5,
+        .text = "Subject: to many\r\nTo: " TEN_PEOPLE ",\r\n " TEN_PEOPLE ",\r\n " TEN_PEOPLE
+                ",\r\n " TEN_PEOPLE ",\r\n " TEN_PEOPLE ",\r\n " TEN_PEOPLE "\r\n\r\nHello\r\n",
+        .large = true,
+        .error = EMSGSIZE},
 };
 enum { MESSAGES = sizeof messages / sizeof *messages };
 
@@ -102,9 +111,11 @@ static void answer_get(struct world *w, uint32_t number, struct view ids, uint64
 		    .emailid = m->id,
 		    .thread = m->thread,
 		    .body_error = (uint64_t)m->error};
-		if (m->error == 0) {
+		if (m->error != EBADMSG) {
 			e.message.summary = d.summary;
 			e.message.structure = buf_view(&structure);
+		}
+		if (m->error == 0) {
 			e.message.header = view_take(text, (size_t)tree->parts[0].body_offset);
 			e.message.has_body = !m->large;
 			e.message.body = m->large ? (struct view){0} : text;
@@ -365,6 +376,19 @@ static void many_bodies_are_asked_for_in_turn(void **state)
 	end(&w);
 }
 
+/* Nor does one with a header beyond all measure. */
+static void a_header_too_long_is_shown_as_its_summary_has_it(void **state)
+{
+	struct world w;
+	(void)state;
+	begin(&w);
+	says(&w, "Email/get", ",\"ids\":[\"E7-5\",\"E7-1\"],\"properties\":[\"subject\",\"to\"]",
+	    "\"Email/get\",{\"accountId\":\"A7\",\"list\":[{\"id\":\"E7-1\","
+	    "\"to\":[{\"name\":null,\"email\":\"b@x\"}],\"subject\":\"caf\xc3\xa9\"},"
+	    "{\"id\":\"E7-5\",\"to\":[{\"name\":null,\"email\":\"a@x\"},");
+	end(&w);
+}
+
 /* One damaged message takes no others down. */
 static void damaged_mail_is_shown_as_far_as_it_can_be_read(void **state)
 {
@@ -480,6 +504,7 @@ int main(void)
 	    cmocka_unit_test(bodies_come_with_small_messages),
 	    cmocka_unit_test(only_what_is_wanted_is_read_of_large_messages),
 	    cmocka_unit_test(many_bodies_are_asked_for_in_turn),
+	    cmocka_unit_test(a_header_too_long_is_shown_as_its_summary_has_it),
 	    cmocka_unit_test(damaged_mail_is_shown_as_far_as_it_can_be_read),
 	    cmocka_unit_test(lists_are_kept_until_an_email_changes),
 	    cmocka_unit_test(threads_list_their_emails),

@@ -155,6 +155,30 @@ static void emails_come_in_the_order_of_the_question(void **state)
 	assert_true(email_entries[0].message.flags == (FLAG_SEEN | FLAG_KEYWORD));
 }
 
+/* A list goes past a header that is too long for it; who asks for that email alone gets it. */
+static void a_long_header_comes_with_one_email(void **state)
+{
+	enum { PEOPLE = 1000 };
+	struct buf text;
+	(void)state;
+	buf_init(&text, 1 << 20);
+	buf_append_string(&text, "Subject: to many\nTo: a@example.test");
+	for (int i = 0; i < PEOPLE; i++)
+		buf_printf(&text, ",\n recipient-%d@a-long-name.example.test", i);
+	buf_append_string(&text, "\n\nHello.\n");
+	deliver(1);
+	assert_int_not_equal(mail_world_deliver(1, buf_string(&text)), 0);
+	get(IDS(1, 2), MAIL_WANT_HEADER | MAIL_WANT_IDS);
+	assert_int_equal(email_count, 2);
+	assert_int_equal(email_entries[0].message.body_error, 0);
+	assert_int_equal(email_entries[1].message.body_error, EMSGSIZE);
+	get(IDS(2), MAIL_WANT_HEADER | MAIL_WANT_IDS);
+	assert_int_equal(email_count, 1);
+	assert_int_equal(email_entries[0].message.body_error, 0);
+	assert_true(email_entries[0].message.header.len > text.len);
+	buf_done(&text);
+}
+
 static void many_emails_come_in_batches(void **state)
 {
 	enum { MANY = 700 };
@@ -340,6 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(states_say_what_changed, begin, end),
 	    cmocka_unit_test_setup_teardown(emails_come_in_the_order_of_the_question, begin, end),
+	    cmocka_unit_test_setup_teardown(a_long_header_comes_with_one_email, begin, end),
 	    cmocka_unit_test_setup_teardown(many_emails_come_in_batches, begin, end),
 	    cmocka_unit_test_setup_teardown(all_keywords_are_told, begin, end),
 	    cmocka_unit_test_setup_teardown(threads_are_told, begin, end),
