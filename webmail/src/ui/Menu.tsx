@@ -100,7 +100,7 @@ function Menu({
     if (event.key !== 'Escape') event.stopPropagation();
   };
   return (
-    <Popover anchor={anchor} align={options.align} class="menu-box" close={close}>
+    <Popover label={options.label} anchor={anchor} align={options.align} class="menu-box" close={close}>
       <div ref={ref} role="menu" class="menu" aria-label={options.label} onKeyDown={key}>
         {items.map((item, index) => {
           if ('separator' in item) return <div key={`s${item.separator}`} role="separator" class="menu-separator" />;

@@ -140,7 +140,7 @@ function Picker({ options, close }: { options: PickerOptions; close(): void }) {
     </div>
   );
   return options.anchor ? (
-    <Popover anchor={options.anchor} class="picker-box" close={close}>
+    <Popover label={options.label} anchor={options.anchor} class="picker-box" close={close}>
       {body}
     </Popover>
   ) : (
