@@ -7,7 +7,7 @@ import { firstName, rowFacts } from '../src/features/list/facts.ts';
 import { split } from '../src/base/hits.ts';
 import { newPassword } from '../src/features/admin/password.ts';
 import { filterOf, misread, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
-import { countBelow, countOf, isWithin, treeRows } from '../src/features/folders/tree.ts';
+import { countBelow, countOf, inTreeOrder, isWithin, treeRows } from '../src/model/tree.ts';
 import { pushesFor } from '../src/model/notifications.ts';
 import { troubleOf, type Trouble } from '../src/model/deliveries.ts';
 import { matchesFilter } from '../src/model/filter.ts';
@@ -187,6 +187,7 @@ test('folders with a role stand first, children below their parents, orphans at 
   const shown = (folded: string[]) => treeRows(all, new Set(folded)).map((row) => `${row.depth}${row.mailbox.id}`);
   assert.deepEqual(shown([]), ['0i', '0t', '0o', '0z', '1c']);
   assert.deepEqual(shown(['z']), ['0i', '0t', '0o', '0z']);
+  assert.deepEqual(inTreeOrder(all).map(({ id }) => id), ['i', 't', 'o', 'z', 'c']);
   assert.equal(countBelow(all, 'z'), 3);
   assert.equal(isWithin(all, 'c', 'z'), true);
   assert.equal(isWithin(all, 'z', 'c'), false);

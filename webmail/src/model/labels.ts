@@ -4,7 +4,7 @@
  */
 import { batch, computed } from '@preact/signals';
 import { colourOfLabel, labelOfKeyword } from '../base/labels.ts';
-import { t } from '../base/words.ts';
+import { currentLanguage, t } from '../base/words.ts';
 import { changeEverything } from './bulk.ts';
 import { applied, patchOf } from './change.ts';
 import type { Keywords } from '../jmap/types.ts';
@@ -12,7 +12,13 @@ import { mail } from './current.ts';
 import { MailList, NEWEST_FIRST } from './list.ts';
 import { setting } from './settings.ts';
 
-export const knownLabels = computed(() => Object.keys(setting('labelColours').value).sort());
+/** By their names, as the reader's language has it, and "10" behind "9". */
+export function sortLabels(keywords: readonly string[]): string[] {
+  const { compare } = new Intl.Collator(currentLanguage(), { numeric: true });
+  return [...keywords].sort((a, b) => compare(labelOfKeyword(a), labelOfKeyword(b)));
+}
+
+export const knownLabels = computed(() => sortLabels(Object.keys(setting('labelColours').value)));
 
 /** Labels that went in this page: mail that still looks as if it had one does not bring it back. */
 const gone = new Set<string>();

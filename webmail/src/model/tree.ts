@@ -1,5 +1,5 @@
 /** The folders of an account as rows of a tree. Pure. */
-import type { Id, Mailbox, MailboxRole } from '../../jmap/types.ts';
+import type { Id, Mailbox, MailboxRole } from '../jmap/types.ts';
 
 export interface TreeRow {
   mailbox: Mailbox;
@@ -23,7 +23,9 @@ export function treeRows(
   for (const mailbox of mailboxes) {
     // One whose parent cannot be seen (a shared folder within one that is not shared) stands at the top.
     const parent = mailbox.parentId !== null && ids.has(mailbox.parentId) ? mailbox.parentId : null;
-    children.set(parent, [...(children.get(parent) ?? []), mailbox]);
+    const beside = children.get(parent);
+    if (beside) beside.push(mailbox);
+    else children.set(parent, [mailbox]);
   }
   const rank = (mailbox: Mailbox) => {
     const at = mailbox.role ? ORDER.indexOf(mailbox.role) : -1;
@@ -42,6 +44,11 @@ export function treeRows(
   };
   add(null, 0);
   return rows;
+}
+
+/** As they stand in the tree when nothing is folded: one finds a folder in a list where one knows it from there. */
+export function inTreeOrder(mailboxes: readonly Mailbox[], collator?: Pick<Intl.Collator, 'compare'>): Mailbox[] {
+  return treeRows(mailboxes, new Set(), collator).map((row) => row.mailbox);
 }
 
 /** The number at a folder's end: what is unread; of what one writes oneself, how much there is; of what was thrown away, nothing. */

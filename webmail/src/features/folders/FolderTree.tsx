@@ -1,19 +1,19 @@
 /** The tree of folders (WAI-ARIA's pattern "tree"): arrows move, open and close; mail and folders are dropped onto a folder. */
 import { useComputed, useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { currentLanguage, t } from '../../base/words.ts';
+import { t } from '../../base/words.ts';
 import { sayNumber } from '../../base/dates.ts';
 import { go, pathOf, place, type Place } from '../../frame/router.ts';
 import type { Id, Mailbox } from '../../jmap/types.ts';
 import { moveTo } from '../../model/acts.ts';
 import { mail } from '../../model/current.ts';
 import { dragged, filesDropped } from '../../model/drag.ts';
-import { mailboxIcon, mailboxName } from '../../model/mailboxes.ts';
+import { mailboxCollator, mailboxIcon, mailboxName } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
+import { countBelow, countOf, treeRows, type TreeRow } from '../../model/tree.ts';
 import { arrowStep } from '../../ui/direction.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { folderMenu, mayMove, moveFolder } from './acts.ts';
-import { countBelow, countOf, treeRows, type TreeRow } from './tree.ts';
 
 /** A folder that is folded opens when mail is held over it so long. */
 const UNFOLD_MS = 700;
@@ -32,7 +32,7 @@ export function setFolded(id: Id, folded: boolean): void {
 
 export function FolderTree({ accountId, label }: { accountId: Id; label: string }) {
   const tree = useRef<HTMLUListElement>(null);
-  const collator = useRef(new Intl.Collator(currentLanguage(), { numeric: true }));
+  const collator = useRef(mailboxCollator());
   const all = useComputed(() => mail().mailboxes.all(accountId));
   const rows = useComputed(() => treeRows(all.value, new Set(setting('folded').value), collator.current));
   const current = useComputed(() => {

@@ -7,12 +7,12 @@ import type { Id, Mailbox } from '../../jmap/types.ts';
 import { changeEverything } from '../../model/bulk.ts';
 import { mail, pane } from '../../model/current.ts';
 import { MailList, mailboxQuery } from '../../model/list.ts';
-import { changeMailbox, createMailbox, destroyMailbox, mailboxIcon, mailboxName, mailboxPath } from '../../model/mailboxes.ts';
+import { changeMailbox, createMailbox, destroyMailbox, mailboxCollator, mailboxIcon, mailboxName, mailboxPath } from '../../model/mailboxes.ts';
 import { changeSetting, setting } from '../../model/settings.ts';
+import { inTreeOrder, isWithin } from '../../model/tree.ts';
 import { askText, askYes } from '../../ui/Dialog.tsx';
 import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
 import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
-import { isWithin } from './tree.ts';
 
 /** The server's limit, in characters that each need at most four octets, is above this; longer names are nobody's wish. */
 const LONGEST_NAME = 200;
@@ -72,7 +72,7 @@ export function moveFolder(mailbox: Mailbox, into: Mailbox | undefined): Promise
 }
 
 function pickPlace(mailbox: Mailbox): void {
-  const all = mail().mailboxes.all(mail().mailboxes.accountOf(mailbox.id));
+  const all = inTreeOrder(mail().mailboxes.all(mail().mailboxes.accountOf(mailbox.id)), mailboxCollator());
   const choices: Choice[] = all
     .filter((one) => mayMove(mailbox, one))
     .map((one) => ({

@@ -11,7 +11,7 @@ import { layout } from '../../frame/view.ts';
 import type { Id } from '../../jmap/types.ts';
 import { setLabel } from '../../model/acts.ts';
 import { mail, pane } from '../../model/current.ts';
-import { labelColour } from '../../model/labels.ts';
+import { labelColour, sortLabels } from '../../model/labels.ts';
 import { openMessage } from '../../model/reading.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { LabelChip } from '../../ui/LabelChip.tsx';
@@ -118,15 +118,26 @@ function Head({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
   );
 }
 
+/** More than anybody takes in at a glance; the others are shown when they are asked for, and leave the mail its place. */
+const LABELS_SHOWN = 6;
+
 /** Each leads to its mail, and is taken off here alone. */
 function Labels({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
-  const keywords = [...new Set(ids.flatMap((id) => Object.keys(mail().emails.of(id).value?.keywords ?? {})))].filter(isLabelKeyword).sort();
+  const all = useSignal(false);
+  const keywords = sortLabels([...new Set(ids.flatMap((id) => Object.keys(mail().emails.of(id).value?.keywords ?? {})))].filter(isLabelKeyword));
+  const shown = all.value || keywords.length <= LABELS_SHOWN + 1 ? keywords : keywords.slice(0, LABELS_SHOWN);
   const within = <T,>(run: () => T): T => pane.withTargets([view.threadId], run);
   const label = actions.get('mail.label');
   const mayTakeOff = label !== undefined && within(() => isPossible(label));
+  const showAll = (event: MouseEvent) => {
+    const title = (event.currentTarget as Element).parentElement;
+    all.value = true;
+    // The button goes: the focus stays among the labels.
+    afterPaint(() => title?.querySelectorAll<HTMLElement>('.label-chip-live button')[LABELS_SHOWN]?.focus());
+  };
   return (
     <>
-      {keywords.map((keyword) => {
+      {shown.map((keyword) => {
         const name = labelOfKeyword(keyword);
         return (
           <LabelChip
@@ -140,6 +151,11 @@ function Labels({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
           />
         );
       })}
+      {shown.length < keywords.length && (
+        <button type="button" class="link conversation-labels-more" onClick={showAll}>
+          {t('labels.more', { count: keywords.length - shown.length })}
+        </button>
+      )}
     </>
   );
 }

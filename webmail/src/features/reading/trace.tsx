@@ -50,7 +50,7 @@ async function fetchTrace(email: WholeEmail): Promise<Trace[]> {
 export function showTrace(email: WholeEmail): void {
   openOverlay('trace', (self) => (
     <Dialog title={t('trace.title')} class="preview" close={self.close}>
-      <div class="preview-content">
+      <div class="preview-content" tabIndex={0}>
         <Steps email={email} />
       </div>
       <div class="dialog-buttons">
