@@ -30,7 +30,7 @@ const FULL: Screen[] = [
   { name: 'conversation-html', path: '/search/subject%3ANewsletter', ready: '[role=row]', open: openMail('Newsletter of the week') },
   { name: 'conversation-long', path: '/search/subject%3Along', ready: '[role=row]', open: openMail('A very long subject') },
   { name: 'conversation-files', path: '/search/subject%3AFiles', ready: '[role=row]', open: openMail('Files') },
-  { name: 'menu', path: '/mail/inbox', ready: '[role=row]', open: async (page) => {
+  { name: 'menu', path: '/mail/inbox', ready: '[role=row]', anew: true, open: async (page) => {
     await row(page, 'Number 39').click({ button: 'right' });
     await page.getByRole('menu').waitFor();
   } },
@@ -187,4 +187,27 @@ test('the pages on the way in', { skip: skip || !chosen('sign-in') }, async () =
   }
   assert.deepEqual(wrong, []);
   await page.context().close();
+});
+
+/** The address under which anybody has the page of a file. */
+async function makeLink(name: string): Promise<string> {
+  const { created } = await server.ask(ALICE, 'Blob/upload', { create: { octets: { data: [{ 'data:asText': 'So many words. '.repeat(100_000) }], type: 'text/plain' } } });
+  const made = await server.ask(ALICE, 'FileLink/set', { create: { link: { blobId: created.octets.id, name } } });
+  return made.created.link.url as string;
+}
+
+test('the pages of a file behind a link, for somebody without an account', { skip: skip || !chosen('file-link') }, async () => {
+  const wrong: string[] = [];
+  const links = { 'file-link': await makeLink('Plans.zip'), 'file-link-long': await makeLink(`${'word'.repeat(40)} ${FILM.name}`) };
+  for (const locale of ['en', 'de', 'ja', 'ar']) {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, locale });
+    const page = await context.newPage();
+    for (const [name, url] of Object.entries({ ...links, 'file-link-missing': `${links['file-link'].slice(0, -1)}-` })) {
+      await page.goto(url);
+      await page.locator('h1').waitFor();
+      wrong.push(...(await lookAt(page, `${name}-${locale}`, [...LOOKS, ...PHONE_LOOKS])));
+    }
+    await context.close();
+  }
+  assert.deepEqual(wrong, []);
 });

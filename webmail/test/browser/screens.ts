@@ -64,6 +64,8 @@ export interface Screen {
   ready: string;
   /** What is done then. */
   open?(page: Page): Promise<void>;
+  /** It is opened for each look: a menu closes when the window changes its size. */
+  anew?: true;
 }
 
 export const key = (name: string, ready: string) => async (page: Page): Promise<void> => {
@@ -100,10 +102,12 @@ async function findings(on: Page, isForced: boolean): Promise<string[]> {
 
 const painted = (page: Page): Promise<unknown> => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 
+const chosenLook = ({ name }: Look): boolean => ONLY_LOOKS.split(',').some((part) => name.includes(part));
+
 /** What is wrong with the screen that the page shows, in each of these looks; and a picture of each. */
 export async function lookAt(page: Page, name: string, looks: readonly Look[]): Promise<string[]> {
   const wrong: string[] = [];
-  for (const look of looks.filter((one) => ONLY_LOOKS.split(',').some((part) => one.name.includes(part)))) {
+  for (const look of looks.filter(chosenLook)) {
     await page.setViewportSize(look.size);
     await page.emulateMedia({ ...look.media, reducedMotion: 'reduce' });
     await painted(page);
@@ -120,18 +124,25 @@ export async function lookAt(page: Page, name: string, looks: readonly Look[]): 
 export const chosen = (name: string): boolean => ONLY.split(',').some((part) => name.includes(part));
 
 export async function lookThrough(browser: Browser, server: Server, who: string, screens: readonly Screen[], looks: readonly Look[], context: BrowserContextOptions): Promise<void> {
-  const page = await signedIn(browser, server, who, context);
+  await lookThroughIn(await signedIn(browser, server, who, context), server, screens, looks);
+}
+
+export async function lookThroughIn(page: Awaited<ReturnType<typeof signedIn>>, server: Server, screens: readonly Screen[], looks: readonly Look[]): Promise<void> {
+  // What is left while it loads says that it was cut off.
+  await page.locator('[role=row], .list-empty').first().waitFor();
   const wrong: string[] = [];
   for (const screen of screens.filter(({ name }) => chosen(name))) {
-    await page.setViewportSize(looks[0]!.size);
-    await page.goto(server.origin + screen.path);
-    try {
-      await page.locator(screen.ready).first().waitFor();
-      await page.locator('.skeleton').first().waitFor({ state: 'detached' });
-      await screen.open?.(page);
-      wrong.push(...(await lookAt(page, screen.name, looks)));
-    } catch (error) {
-      wrong.push(`${screen.name}, ${looks[0]!.name}: ${String(error).split('\n')[0]}`);
+    for (const together of screen.anew ? looks.filter(chosenLook).map((look) => [look]) : [looks]) {
+      await page.setViewportSize(together[0]!.size);
+      await page.goto(server.origin + screen.path);
+      try {
+        await page.locator(screen.ready).first().waitFor();
+        await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+        await screen.open?.(page);
+        wrong.push(...(await lookAt(page, screen.name, together)));
+      } catch (error) {
+        wrong.push(`${screen.name}, ${together[0]!.name}: ${String(error).split('\n')[0]}`);
+      }
     }
   }
   assert.deepEqual(wrong, []);

@@ -30,7 +30,7 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-const USING = ['core', 'mail', 'submission'].map((name) => `urn:ietf:params:jmap:${name}`);
+const USING = [...['core', 'mail', 'submission', 'blob'].map((name) => `urn:ietf:params:jmap:${name}`), 'urn:postrider:params:jmap:filelink'];
 const ACCOUNTS: Record<string, string> = { 'alice@example.test': 'A1', 'bob@example.test': 'A2' };
 
 const NAME_SERVER_OFFSET = 53; // the demo's own, and no service's
