@@ -55,10 +55,11 @@ function focusedElement(): Element | null {
   return inner ?? now;
 }
 
-function bringBackFocus(element: Element | null): void {
+// isGone: whatever floats now was opened by it, and keeps the focus.
+function bringBackFocus(element: Element | null, isGone = false): void {
   // The overlay's own element goes from the page at the next render: only focus that would get lost then is moved.
   const now = document.activeElement;
-  const inside = now === null || now === document.body || now.closest('[data-overlay]') !== null;
+  const inside = now === null || now === document.body || (!isGone && now.closest('[data-overlay]') !== null);
   if (!inside || !element?.isConnected) return;
   // A frame takes the focus before what is in it does. Elements in it are of its own kinds: no instanceof of this page knows them.
   const frame = element.ownerDocument.defaultView?.frameElement as HTMLElement | null | undefined;
@@ -81,7 +82,7 @@ export function Overlays({ label }: { label: string }) {
 function Layer({ entry }: { entry: Entry }) {
   useLayoutEffect(() => {
     // While its dialog is there, nothing behind it takes the focus.
-    return () => queueMicrotask(() => bringBackFocus(entry.focused));
+    return () => queueMicrotask(() => bringBackFocus(entry.focused, true));
   }, [entry]);
   return <>{entry.render(entry)}</>;
 }
