@@ -1,5 +1,6 @@
 /** Places that are a page of their own: settings and administration with their lists of pages, and the composer over the whole window. */
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../base/words.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { IconButton } from '../ui/Button.tsx';
@@ -37,6 +38,14 @@ function Pages({ kind, name }: { kind: 'settings' | 'admin'; name: string | unde
   const title = (page: Page) => t(`${kind}.${page.name}`);
   const found = best(text.value, pages, (page) => [title(page), ...(page.keys ?? []).map((key) => t(key))].join(' '));
   const Component = current?.component;
+  const heading = useRef<HTMLHeadingElement>(null);
+  // Whoever comes by the palette or from a list hears where it is; whoever goes by the links of the page list stays on its link.
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => {
+      if (document.activeElement === null || document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [current?.name]);
   return (
     <main class="page page-settings">
       {(!isPhone || !current) && (
@@ -78,7 +87,7 @@ function Pages({ kind, name }: { kind: 'settings' | 'admin'; name: string | unde
           {isPhone && <h1 class="spoken">{t(`frame.stop.${kind}`)}</h1>}
           <header class="page-head">
             <IconButton icon="arrow-left" label={t('frame.back')} onClick={() => (isPhone ? go({ kind }) : go(HOME))} />
-            <h2 class="page-title">{title(current)}</h2>
+            <h2 ref={heading} class="page-title" tabIndex={-1}>{title(current)}</h2>
           </header>
           <div class="page-content">
             <ErrorFence key={current.name}>

@@ -290,6 +290,12 @@ test('the palette finds actions and folders, the sheet shows keys, and each give
   await page.keyboard.press('Enter');
   assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');
   await page.keyboard.press('Control+k');
+  await page.keyboard.type('vacation');
+  await page.keyboard.press('Enter');
+  await page.locator('h2:focus', { hasText: 'Out of office' }).waitFor();
+  await page.goBack();
+  await page.locator('[data-list]').waitFor();
+  await page.keyboard.press('Control+k');
   await page.keyboard.type('work');
   await page.keyboard.press('Enter');
   await row(49).waitFor();
