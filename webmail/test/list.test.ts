@@ -13,6 +13,7 @@ import { MailList, mailboxQuery } from '../src/model/list.ts';
 import { ListPane } from '../src/model/pane.ts';
 import { Store } from '../src/model/store.ts';
 import { undo } from '../src/model/undo.ts';
+import { referred } from './support/referred.ts';
 
 // Browsers have it; here an error that nobody waits for must fail the test.
 globalThis.reportError = (error: unknown) => {
@@ -75,7 +76,7 @@ class Played implements Layer {
       await this.before?.(name);
       const given = { ...args } as Record<string, any>;
       const reference = given['#ids'] as { resultOf: string; path: string } | undefined;
-      if (reference) given['ids'] = follow(found.get(reference.resultOf)!, reference.path);
+      if (reference) given['ids'] = referred(found.get(reference.resultOf)!, reference.path);
       const answer = this.answer(name, given);
       found.set(id, answer);
       answers.push(['type' in answer ? 'error' : name, answer, id]);
@@ -117,11 +118,6 @@ class Played implements Layer {
     }
     throw new Error(name);
   }
-}
-
-function follow(answer: Record<string, any>, path: string): Id[] {
-  if (path === '/ids') return answer['ids'];
-  return (answer['list'] as Record<string, any>[]).flatMap((one) => one[path.split('/').at(-1)!]);
 }
 
 async function start(count: number): Promise<{ server: Played; store: Store; list: MailList }> {

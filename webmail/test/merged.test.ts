@@ -11,6 +11,7 @@ import { MergedList } from '../src/model/merged.ts';
 import { searchesOf } from '../src/model/search.ts';
 import { Store } from '../src/model/store.ts';
 import { shown as toast, undo } from '../src/model/undo.ts';
+import { referred } from './support/referred.ts';
 
 globalThis.reportError = (error: unknown) => {
   throw error;
@@ -80,10 +81,7 @@ class Played implements Layer {
       if (args['accountId'] === this.broken) throw new LayerError('server', 'It does not answer.');
       const given = { ...args } as Record<string, any>;
       const reference = given['#ids'] as { resultOf: string; path: string } | undefined;
-      if (reference) {
-        const from = found.get(reference.resultOf)!;
-        given['ids'] = reference.path === '/ids' ? from['ids'] : (from['list'] as Record<string, any>[]).flatMap((one) => one[reference.path.split('/').at(-1)!]);
-      }
+      if (reference) given['ids'] = referred(found.get(reference.resultOf)!, reference.path);
       const answer = this.answer(name, given);
       found.set(id, answer);
       return ['type' in answer ? 'error' : name, answer, id];

@@ -291,3 +291,42 @@ test('what the server refuses keeps nothing else from it; what it cannot do now 
   await preferences.send();
   assert.deepEqual(asked, ['values/theme']);
 });
+
+test('what one action changed comes by one request, and what is known already draws nothing', async () => {
+  let keywords: Record<string, true> = {};
+  let broken = '';
+  const { layer, tell } = fake((name) => {
+    if (name.endsWith('/changes')) return { newState: '2', hasMoreChanges: name === broken, created: [], updated: [name === 'Email/changes' ? 'e1' : name === 'Thread/changes' ? 't1' : 'inbox'], destroyed: [] };
+    if (name === 'Email/get') return { state: '1', list: [{ id: 'e1', keywords }, { id: 'not here', keywords }] };
+    if (name === 'Thread/get') return { state: '1', list: [{ id: 't1', emailIds: ['e1'] }] };
+    return { state: '1', list: name === 'Mailbox/get' ? [{ id: 'inbox', name: 'Inbox', parentId: null, role: 'inbox' }] : [] };
+  });
+  const store = new Store(layer);
+  await store.load();
+  store.putRows('A', [{ id: 'e1', keywords: {} } as any], [{ id: 't1', emailIds: ['e1'] }]);
+  let drawn = 0;
+  effect(() => void (store.emails.of('e1').value, store.threads.of('t1').value, store.mailboxes.all('A'), drawn++));
+  const requests: string[][] = [];
+  const { request } = layer;
+  layer.request = (calls) => (requests.push(calls.map(([name]) => name)), request(calls));
+  const news = async (): Promise<void> => {
+    const followed = new Promise<void>((resolve) => void store.changed.listen(() => resolve()));
+    tell({ kind: 'state', changed: { A: { Mailbox: '2', Email: '2', Thread: '2' } as any } });
+    await followed;
+  };
+  await news();
+  assert.deepEqual([requests.length, drawn], [1, 1]);
+  keywords = { $seen: true };
+  await news();
+  assert.deepEqual([requests.length, drawn, store.emails.peek('e1')!.keywords, store.emails.has('not here')], [2, 2, keywords, false]);
+  // Of more than that, the rest comes by itself.
+  broken = 'Email/changes';
+  layer.request = async (calls) => {
+    requests.push(calls.map(([name]) => name));
+    const answers = await request(calls);
+    broken = '';
+    return answers;
+  };
+  await news();
+  assert.deepEqual(requests.slice(2).map(([name]) => name), ['Mailbox/changes', 'Email/changes', 'Email/get']);
+});

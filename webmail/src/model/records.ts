@@ -3,6 +3,7 @@
  * Ids of our server hold the account's number, so objects of several accounts lie together; `accountOf` tells whose one is.
  */
 import { type ReadonlySignal, type Signal, batch, signal } from '@preact/signals';
+import { same } from '../base/same.ts';
 import type { Id } from '../jmap/types.ts';
 
 interface Entry<T> {
@@ -54,12 +55,16 @@ export class Records<T extends { id: Id }> {
     return [...this.entries].filter(([, entry]) => entry.value.peek() && (!accountId || entry.accountId === accountId)).map(([id]) => id);
   }
 
-  /** Whole objects, or parts of ones that are there: properties that are not given stay. */
+  /**
+   * Whole objects, or parts of ones that are there: properties that are not given stay. Most of what is told is known: each change of a view
+   * comes back from the layer. It costs no drawing then.
+   */
   put(accountId: Id, list: readonly (Partial<T> & { id: Id })[]): void {
     batch(() => {
       for (const given of list) {
         const entry = this.entry(given.id, accountId);
         const before = entry.value.peek();
+        if (before && tellsNothingNew(before, given)) continue;
         entry.value.value = before ? { ...before, ...given } : (given as T);
         if (!before) this.count.value++;
       }
@@ -87,3 +92,5 @@ export class Records<T extends { id: Id }> {
     this.remove([...this.entries.keys()]);
   }
 }
+
+const tellsNothingNew = <T extends object>(known: T, given: Partial<T>): boolean => (Object.keys(given) as (keyof T)[]).every((name) => name in known && same(known[name], given[name]));

@@ -10,6 +10,9 @@ import { Records } from './records.ts';
 /** Objects in one call: below what our server takes, so that the first rows do not wait for the last. */
 const OBJECTS = 500;
 
+/** Changes that are asked for together with what has changed: more than one action on one conversation makes. */
+const FEW = 50;
+
 /** Once the mail is here, a new browser waits so long for the person's preferences: nobody takes that for a wait. */
 const PREFERENCES_WITHIN_MS = 150;
 
@@ -20,6 +23,24 @@ export interface Account {
   id: Id;
   name: string;
   isPersonal: boolean;
+}
+
+type FollowedType = 'Mailbox' | 'Identity' | 'Email' | 'Thread';
+
+interface Followed {
+  records: Records<{ id: Id }>;
+  /** Null: all. */
+  properties: string[] | null;
+  /** What is new at the server comes as well; of other types only what is here is read. */
+  readsNew: boolean;
+}
+
+interface ChangesAnswer {
+  newState: State;
+  hasMoreChanges: boolean;
+  created: Id[];
+  updated: Id[];
+  destroyed: Id[];
 }
 
 /** Emails of an account changed: lists look again. */
@@ -52,6 +73,12 @@ export class Store {
   readonly rowProperties: string[] = [...ROW_PROPERTIES];
   /** Things that were made here have the server's ids now, and are here under these: in the same moment, places follow. */
   readonly renamed = new Emitter<ReadonlyMap<Id, Id>>();
+  private readonly followed = {
+    Mailbox: { records: this.mailboxes, properties: null, readsNew: true },
+    Identity: { records: this.identities, properties: null, readsNew: true },
+    Email: { records: this.emails, properties: this.rowProperties, readsNew: false },
+    Thread: { records: this.threads, properties: null, readsNew: false },
+  };
   private readonly names = new Map<Id, Id>();
   private readonly states = new Map<string, State>();
   private following = Promise.resolve();
@@ -216,29 +243,58 @@ export class Store {
     // An account that could not be loaded is tried again: of it there is nothing to follow. Without a network that may fail once more.
     if (this.isBegun) await this.loadNew().catch(tell);
     for (const [accountId, types] of Object.entries(changed)) {
-      if (types['Mailbox']) await this.followType(accountId, 'Mailbox', this.mailboxes, null);
+      await this.followMail(accountId, (['Mailbox', 'Email', 'Thread'] as const).filter((type) => types[type]));
       // Identities may be at the server alone, which is no reason to show old mail.
-      if (types['Identity']) await this.followType(accountId, 'Identity', this.identities, null).catch(tell);
-      if (types['Email']) await this.followType(accountId, 'Email', this.emails, this.rowProperties);
-      if (types['Thread']) await this.followType(accountId, 'Thread', this.threads, null);
+      if (types['Identity']) await this.followType(accountId, 'Identity').catch(tell);
       if (types['Email']) this.changed.emit({ accountId });
     }
   }
 
-  /** Foo/changes until there are no more (RFC 8620 section 5.2). Of emails and threads only those are read that are here. */
-  private async followType<T extends { id: Id }>(accountId: Id, type: 'Mailbox' | 'Identity' | 'Email' | 'Thread', records: Records<T>, properties: string[] | null): Promise<void> {
-    const readsNew = type === 'Mailbox' || type === 'Identity';
+  /** Few changes, as one action makes them, come by one request and are drawn at once; of more, each type is followed by itself. */
+  private async followMail(accountId: Id, types: readonly ('Mailbox' | 'Email' | 'Thread')[]): Promise<void> {
+    const request = new Batch(this.layer);
+    const asked = types.filter((type) => this.state(accountId, type)).map((type) => ({ type, ...this.askChanges(request, accountId, type, FEW) }));
+    await request.send();
+    const others: typeof types[number][] = [];
+    batch(() => {
+      for (const { type, changes, gets } of asked) {
+        if (changes.error || gets.some((get) => get.error)) {
+          others.push(type);
+          continue;
+        }
+        const { records, readsNew }: Followed = this.followed[type];
+        const got = gets.flatMap((get) => get.answer.list).filter(({ id }) => readsNew || records.has(id));
+        this.take(accountId, records, got, changes.answer.destroyed);
+        this.setState(accountId, type, changes.answer.newState);
+        if (changes.answer.hasMoreChanges) others.push(type);
+      }
+    });
+    for (const type of others) await this.followType(accountId, type);
+  }
+
+  /** Foo/changes (RFC 8620 section 5.2), and what is shown of what has changed. */
+  private askChanges(request: Batch, accountId: Id, type: FollowedType, maxChanges: number) {
+    const { properties, readsNew } = this.followed[type];
+    const changes = request.call<ChangesAnswer>(`${type}/changes`, { accountId, sinceState: this.state(accountId, type), maxChanges }, { mayFail: true });
+    const get = (which: string) =>
+      request.call<{ list: { id: Id }[] }>(`${type}/get`, { accountId, '#ids': changes.result(which), ...(properties && { properties }) }, { mayFail: true });
+    return { changes, gets: [...(readsNew ? [get('/created')] : []), get('/updated')] };
+  }
+
+  /** Foo/changes until there are no more. Of emails and threads only those are read that are here. */
+  private async followType(accountId: Id, type: FollowedType): Promise<void> {
+    const { records, properties, readsNew }: Followed = this.followed[type];
     for (let more = true; more; ) {
       const since = this.state(accountId, type);
       // A server that did not tell a person's identities at first may do so now.
-      if (!since) return type === 'Identity' ? this.loadAll(accountId, type, records) : undefined;
+      if (!since) return type === 'Identity' ? this.loadAll(accountId, type) : undefined;
       const request = new Batch(this.layer);
-      const changes = request.call<{ newState: State; hasMoreChanges: boolean; created: Id[]; updated: Id[]; destroyed: Id[] }>(`${type}/changes`, { accountId, sinceState: since, maxChanges: OBJECTS }, { mayFail: true });
+      const changes = request.call<ChangesAnswer>(`${type}/changes`, { accountId, sinceState: since, maxChanges: OBJECTS }, { mayFail: true });
       await request.send();
-      if (changes.error) return readsNew ? this.loadAll(accountId, type, records) : this.loadAgain(accountId, type, records, properties);
+      if (changes.error) return type === 'Mailbox' || type === 'Identity' ? this.loadAll(accountId, type) : this.loadAgain(accountId, type);
       const { created, updated, destroyed, newState, hasMoreChanges } = changes.answer;
       const wanted = [...(readsNew ? created : []), ...updated].filter((id) => readsNew || records.has(id));
-      const got = await this.get<T>(accountId, type, wanted, properties);
+      const got = await this.get(accountId, type, wanted, properties);
       this.take(accountId, records, got, destroyed);
       this.setState(accountId, type, newState);
       more = hasMoreChanges;
@@ -255,9 +311,10 @@ export class Store {
   }
 
   /** Of what all is read here, when the server does not know any more what changed since: what this page has not heard of comes, too. */
-  private async loadAll<T extends { id: Id }>(accountId: Id, type: 'Mailbox' | 'Identity', records: Records<T>): Promise<void> {
+  private async loadAll(accountId: Id, type: 'Mailbox' | 'Identity'): Promise<void> {
+    const { records }: Followed = this.followed[type];
     const request = new Batch(this.layer);
-    const call = request.call<{ state: State; list: T[] }>(`${type}/get`, { accountId, ids: null }, { mayFail: type === 'Identity' });
+    const call = request.call<{ state: State; list: { id: Id }[] }>(`${type}/get`, { accountId, ids: null }, { mayFail: type === 'Identity' });
     await request.send();
     if (call.error) return;
     const { state, list } = call.answer;
@@ -267,22 +324,23 @@ export class Store {
   }
 
   /** The server does not know any more what changed since. */
-  private async loadAgain<T extends { id: Id }>(accountId: Id, type: string, records: Records<T>, properties: string[] | null): Promise<void> {
+  private async loadAgain(accountId: Id, type: 'Email' | 'Thread'): Promise<void> {
+    const { records, properties }: Followed = this.followed[type];
     const request = new Batch(this.layer);
     const now = request.call<{ state: State }>(`${type}/get`, { accountId, ids: [] });
     await request.send();
     const ids = records.ids(accountId);
-    const got = await this.get<T>(accountId, type, ids, properties);
+    const got = await this.get(accountId, type, ids, properties);
     const found = new Set(got.map((one) => one.id));
     this.take(accountId, records, got, ids.filter((id) => !found.has(id)));
     this.setState(accountId, type, now.answer.state);
   }
 
-  private async get<T>(accountId: Id, type: string, ids: readonly Id[], properties: string[] | null): Promise<T[]> {
-    const found: T[] = [];
+  private async get(accountId: Id, type: FollowedType, ids: readonly Id[], properties: string[] | null): Promise<{ id: Id }[]> {
+    const found: { id: Id }[] = [];
     for (const piece of pieces(ids, OBJECTS)) {
       const request = new Batch(this.layer);
-      const call = request.call<{ list: T[] }>(`${type}/get`, { accountId, ids: piece, ...(properties && { properties }) });
+      const call = request.call<{ list: { id: Id }[] }>(`${type}/get`, { accountId, ids: piece, ...(properties && { properties }) });
       await request.send();
       found.push(...call.answer.list);
     }

@@ -6,6 +6,9 @@ import type { Browser, CDPSession, Page } from 'playwright-core';
 /** The browser tells the time of an event in steps of 8 ms, and none below this. */
 const LEAST_MS = 16;
 
+/** Between two actions, in ms: 0 is as fast as a machine can, so that what an action leaves to be done after its paint holds up the next. */
+const PACE = Number(process.env['PACE'] ?? 0);
+
 interface Told {
   events: { name: string; ms: number }[];
   tasks: { ms: number; where: string }[];
@@ -83,6 +86,7 @@ async function worked(session: CDPSession): Promise<number> {
 async function repeat(page: Page, session: CDPSession, cost: Cost, times: number, act: (n: number) => Promise<void>, after?: (n: number) => Promise<void>): Promise<void> {
   for (let n = 0; n < times; n++) {
     await take(page);
+    if (PACE) await page.waitForTimeout(PACE);
     const before = await worked(session);
     await act(n);
     const told = await take(page);

@@ -6,10 +6,11 @@
  * A thing that is made here has a local id until the server gives it its own: the log knows both from then on, so that views may keep
  * the first one.
  */
+import { same } from '../../base/same.ts';
 import type { Id } from '../../jmap/types.ts';
 import type { Put, Store } from '../store/store.ts';
 import type { Json } from './emails.ts';
-import { joined, type Patch, patched, same } from './patch.ts';
+import { joined, type Patch, patched } from './patch.ts';
 
 /** The methods whose changes can wait. */
 export const WAITING_METHODS = new Set(['Email/set', 'Mailbox/set', 'Identity/set', 'VacationResponse/set', 'EmailSubmission/set']);

@@ -1,8 +1,8 @@
 /** Entries of the log as calls to the server, and what its answers mean for them. */
+import { same } from '../../base/same.ts';
 import type { Id, Invocation, SetError } from '../../jmap/types.ts';
 import type { Json } from './emails.ts';
 import { type Entry, isLocal, type Log, localsIn, withReal } from './log.ts';
-import { same } from './patch.ts';
 
 /** What has become of the parts of an entry. */
 export interface Outcome {

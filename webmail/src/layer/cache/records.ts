@@ -1,10 +1,11 @@
 /** The records of a type of which an account has few: mailboxes, identities, vacation responses. All of them are in memory. */
+import { same } from '../../base/same.ts';
 import type { Id, State } from '../../jmap/types.ts';
 import type { Put, Store } from '../store/store.ts';
 import type { Changes } from './changes.ts';
 import type { Json } from './emails.ts';
 import type { Log } from './log.ts';
-import { patched, same } from './patch.ts';
+import { patched } from './patch.ts';
 
 const ALL_RIGHTS = Object.fromEntries(
   ['mayReadItems', 'mayAddItems', 'mayRemoveItems', 'maySetSeen', 'maySetKeywords', 'mayCreateChild', 'mayRename', 'mayDelete', 'maySubmit'].map((name) => [name, true]),

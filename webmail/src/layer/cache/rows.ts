@@ -1,6 +1,6 @@
 /** What is kept of each email in memory, and how it lies in the store: in pieces of emails that came one after the other. */
+import { same } from '../../base/same.ts';
 import type { Id } from '../../jmap/types.ts';
-import { same } from './patch.ts';
 
 export type IdSet = Readonly<Record<string, true>>;
 
