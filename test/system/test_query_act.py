@@ -1,6 +1,5 @@
 """All Emails of a query changed at once, and changed back, while store ends in the middle of it."""
 import http.client
-import time
 
 from server import wait_for
 from web_client import CORE, MAIL, Web
@@ -43,9 +42,8 @@ def test_an_act_goes_on_where_it_was(server):
                                                   "subject": f"{i}"} for i in range(COUNT)})
         before = {e["id"]: (e["mailboxIds"], e["keywords"]) for e in web.ask_one("Email/get", ids=None, properties=["mailboxIds", "keywords"])["list"]}
         assert len(before) == COUNT
-        begun = time.monotonic()
         act = web.ask_one("Email/queryAct", filter={"inMailbox": inbox}, update={"mailboxIds": {archive: True}, "keywords/$seen": True, "keywords/done": True})
-        assert act["total"] == COUNT and time.monotonic() - begun < 1
+        assert act["total"] == COUNT
         number = act["queryActId"]
         # Others go on meanwhile.
         assert web.ask_one("Email/query", limit=1)["ids"]
