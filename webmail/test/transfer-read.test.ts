@@ -5,6 +5,7 @@ import zlib from 'node:zlib';
 import { messagesOf, kindOf, type Told } from '../src/features/transfer/read/files.ts';
 import { type Message, messageOf, withLineEnds } from '../src/features/transfer/read/message.ts';
 import { type Read, readMbox, separatorDate } from '../src/features/transfer/read/mbox.ts';
+import { MBOX } from '../src/features/transfer/write/formats.ts';
 import { crc32 } from '../src/base/zip.ts';
 
 const octets = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(text, 'latin1'));
@@ -30,7 +31,7 @@ const mbox = [
   'From anna@example.net Mon Oct  1 12:00:00 2018\nStatus: RO\nX-Status: F\nX-Keywords: work $label1\nSubject: first\nMessage-ID: <1@a>\n\nOne\n>From the start\n>>From twice\n\n',
   'From - Tue Oct 02 08:30:00 +0200 2018\r\nX-Mozilla-Status: 0003\r\nSubject: second\r\nMessage-ID:\r\n <2@a>\r\n\r\nFrom here on no date\r\n\r\nFrom me to you\r\n\r\n',
   'From "a b"@example.net Wed Oct  3 01:02:03 2018\nX-Mozilla-Status: 0008\nSubject: deleted\n\nx\n\n',
-  'From x@y Thu, 4 Oct 2018 01:02:03 +0100\nX-Gmail-Labels: Inbox,Unread,Starred\nSubject: last\n\nwithout an end',
+  'From x@y Thu, 4 Oct 2018 01:02:03 +0100\nX-GM-THRID: 1612\nX-Gmail-Labels: Inbox,Unread,Starred\nSubject: last\n\nwithout an end',
 ].join('');
 
 test('an mbox is cut at its separators, and what programs noted becomes keywords', async () => {
@@ -47,11 +48,13 @@ test('an mbox is cut at its separators, and what programs noted becomes keywords
   assert.equal(text(found[2]!).endsWith('without an end\r\n'), true);
 });
 
+/** As Takeout writes it. */
+const ofGmail = (labels: string, more = ''): Message =>
+  messageOf(octets(`X-GM-THRID: 1612345678901234567\r\nX-Gmail-Labels: ${labels}\r\n${more}Subject: a\r\n\r\nx\r\n`), { isMbox: true }) as Message;
+const notesOf = ({ keywords, role }: Message) => [Object.keys(keywords).sort().join(' '), role];
+
 test('labels of Gmail become labels, and tell where a message lay', () => {
-  const of = (labels: string) => {
-    const { keywords, role } = messageOf(octets(`X-Gmail-Labels: ${labels}\r\nSubject: a\r\n\r\nx\r\n`)) as Message;
-    return [Object.keys(keywords).sort().join(' '), role];
-  };
+  const of = (labels: string) => notesOf(ofGmail(labels));
   assert.deepEqual(of('Inbox,Unread,Important,Category Updates,Big Deal,Work/Clients'), ['big_deal work/clients', undefined]);
   assert.deepEqual(of('Archived,Opened'), ['$seen', 'archive']);
   assert.deepEqual(of('Sent,Inbox'), ['$seen', undefined]);
@@ -62,9 +65,43 @@ test('labels of Gmail become labels, and tell where a message lay', () => {
   // Labels alone: it was archived. What is not ASCII is encoded; what cannot be decoded is a name as it stands.
   assert.deepEqual(of('Opened,=?UTF-8?Q?B=C3=BCcher?=\r\n =?utf-8?B?LFJlaXNlbg==?='), ['$seen b=c3=bccher reisen', 'archive']);
   assert.deepEqual(of('Inbox,=?UTF-8?Q?=FF?='), ['$seen =3d?utf-8?q?=3dff?=3d', undefined]);
-  // Of names in another language nothing is known.
-  assert.deepEqual(of('Posteingang,Ungelesen'), ['$seen', undefined]);
-  assert.deepEqual(of(''), ['$seen', undefined]);
+  // A comma in quotes parts nothing; a quote that is not closed is a letter.
+  assert.deepEqual(of('Inbox,"Smith, John",Unread'), ['smith,_john', undefined]);
+  assert.deepEqual(of('Inbox,5" disks,Unread'), ['5=22_disks', undefined]);
+});
+
+test('labels of Gmail in another language say nothing, and that is told', () => {
+  const of = (labels: string) => [...notesOf(ofGmail(labels)), ofGmail(labels).hasUnknownLabels];
+  for (const labels of ['Posteingang,Ungelesen', 'Spam,Ungelesen', 'Important', 'Chat,Spam', '=?UTF-8?Q?Bo=C3=AEte_de_r=C3=A9ception,Important,Non_lus?='])
+    assert.deepEqual(of(labels), ['$seen', undefined, true], labels);
+  assert.deepEqual(of(''), ['$seen', undefined, undefined]);
+  assert.deepEqual(of('Inbox,Unread'), ['', undefined, undefined]);
+});
+
+test('labels of Gmail are believed where Takeout writes them, and are no part of the message', () => {
+  assert.equal(text(ofGmail('Trash')), 'Subject: a\r\n\r\nx\r\n');
+  // In a file of one message, or below the fields of its way, they are the sender's.
+  const fields = 'X-GM-THRID: 1\r\nX-Gmail-Labels: Trash,Work\r\n';
+  for (const [head, isMbox] of [[fields, false], [`Received: from x; Mon, 1 Oct 2018 10:00:00 +0000\r\n${fields}`, true], [`X-Gmail-Labels: Trash\r\nTo: a@b\r\nX-GM-THRID: 1\r\n`, true]] as const) {
+    const whole = `${head}Subject: a\r\n\r\nx\r\n`;
+    const message = messageOf(octets(whole), { isMbox })!;
+    assert.deepEqual(notesOf(message), ['$seen', undefined]);
+    assert.equal(text(message), whole);
+  }
+  const twice = ofGmail('Inbox,Unread', 'X-Gmail-Labels: Trash\r\n');
+  assert.deepEqual(notesOf(twice), ['', undefined]);
+  assert.equal(text(twice), 'X-Gmail-Labels: Trash\r\nSubject: a\r\n\r\nx\r\n');
+});
+
+test('what Gmail gave out and was exported here comes in again as it was left here', async () => {
+  // One is stored with the fields, as an import of a single file stores it.
+  const kept = [ofGmail('Trash,Old').octets, octets('X-GM-THRID: 1\r\nX-Gmail-Labels: Trash,Old\r\nSubject: b\r\n\r\nx\r\n')];
+  for (const stored of kept) {
+    const pieces = MBOX.writer().put({ octets: stored, keywords: { $flagged: true, new: true }, receivedAt: new Date(0), subject: 'a', from: undefined });
+    const [found] = (await read(Buffer.concat(pieces).toString('latin1'))) as Message[];
+    assert.deepEqual(notesOf(found!), ['$flagged new', undefined]);
+    assert.doesNotMatch(text(found!), /gmail|thrid/i);
+  }
 });
 
 test('however the file is cut, the messages are the same', async () => {

@@ -121,7 +121,7 @@ test('a folder is exported as an mbox, a selection as an archive', async () => {
 });
 
 test('what Gmail gives out goes where it lay, once, when it is brought into the inbox', async () => {
-  const lay = ['Sent,Opened', 'Inbox,Big Deal', 'Trash', 'Big Deal,Unread'].map((labels, i) => `From x@y Mon Jan  1 10:00:00 2018\nX-Gmail-Labels: ${labels}\n${one(i + 9_000)}\n`).join('');
+  const lay = ['Sent,Opened', 'Inbox,Big Deal', 'Trash', 'Big Deal,Unread'].map((labels, i) => `From x@y Mon Jan  1 10:00:00 2018\nX-GM-THRID: 1612\nX-Gmail-Labels: ${labels}\n${one(i + 9_000)}\n`).join('');
   await page.goto(`${server.origin}/settings/transfer`);
   const before = ['INBOX', 'Archive', 'Sent', 'Trash'].map(count);
   await page.getByLabel('Into the folder').selectOption({ label: 'Inbox' });

@@ -1,7 +1,7 @@
 /**
  * A message of a file as the server takes it: lines end with CR and LF. In an mbox, what a program has noted of it in fields of its own (Status,
  * X-Status, X-Keywords of UW IMAP, Dovecot and mutt; X-Mozilla-Status of Thunderbird; X-Gmail-Labels of Takeout) becomes keywords. The first
- * field of each is taken out; a further one is the sender's. Pure.
+ * field of each is taken out; a further one is the sender's. A sender can write X-Gmail-Labels too: it is Takeout's only at the top. Pure.
  */
 import { latin1 } from './bytes.ts';
 import { gmailNotes, type GmailNotes, type Role } from './gmail.ts';
@@ -16,6 +16,8 @@ export interface Message {
   subject: string;
   /** Where it lay, if the file says so, and not in the inbox. */
   role?: Role | undefined;
+  /** Gmail noted labels in a language that is not known here. */
+  hasUnknownLabels?: true;
 }
 
 const CR = 13;
@@ -23,6 +25,10 @@ const LF = 10;
 /** Of a header, for what is looked for in it. A longer one is the message's own affair. */
 const HEADER_MAX = 256 << 10;
 const NOTES = ['status', 'x-status', 'x-keywords', 'x-uid', 'x-uidl', 'x-imap', 'x-imapbase', 'x-mozilla-status', 'x-mozilla-status2', 'x-mozilla-keys', 'content-length'];
+/** With one of these, a program that had the mail after Gmail says how it was left there. */
+const STATES = ['status', 'x-status', 'x-mozilla-status'];
+const THREAD = 'x-gm-thrid';
+const LABELS = 'x-gmail-labels';
 const MOZILLA = { read: 0x1, replied: 0x2, marked: 0x4, expunged: 0x8, forwarded: 0x1000 };
 const LETTERS: Record<string, string> = { R: '$seen', A: '$answered', F: '$flagged', T: '$draft' };
 /** RFC 8621 section 4.1.1, and what this server keeps of one. */
@@ -98,16 +104,24 @@ export function messageOf(raw: Uint8Array, options: { isMbox?: boolean; separato
   const note = (name: string): string | undefined => notes.find((field) => field.name === name)?.value;
   if (Number.parseInt(note('x-mozilla-status') ?? '0', 16) & MOZILLA.expunged) return undefined;
   const value = (name: string): string | undefined => fields.find((field) => field.name === name)?.value;
-  const labels = value('x-gmail-labels');
-  const gmail = labels === undefined ? undefined : gmailNotes(labels);
+  const takeout = options.isMbox ? takeoutFields(fields.filter((field) => !notes.includes(field))) : [];
+  const labels = STATES.some((name) => note(name) !== undefined) ? undefined : takeout.find((field) => field.name === LABELS)?.value;
+  const gmail = labels ? gmailNotes(labels) : undefined;
   return {
-    octets: without(whole, notes),
+    octets: without(whole, [...notes, ...takeout]),
     keywords: keywordsOf(note, gmail),
     role: gmail?.role,
+    ...(labels && !gmail && { hasUnknownLabels: true as const }),
     receivedAt: dateOf(options.separator, value('received'), value('date')),
     messageId: /<([^<>\s]+)>/.exec(value('message-id') ?? '')?.[1],
     subject: value('subject') ?? '',
   };
+}
+
+/** Takeout writes its two fields above all others. What came by mail has those of its way there: a sender's field stands below them. */
+function takeoutFields(fields: readonly Field[]): Field[] {
+  const top = fields.slice(0, 2);
+  return [THREAD, LABELS].every((name) => top.some((field) => field.name === name)) ? top : [];
 }
 
 function without(whole: Uint8Array<ArrayBuffer>, fields: readonly Field[]): Uint8Array<ArrayBuffer> {
@@ -137,7 +151,7 @@ function keywordsOf(note: (name: string) => string | undefined, gmail: GmailNote
   if (bits & MOZILLA.forwarded) keywords['$forwarded'] = true;
   for (const word of `${note('x-keywords') ?? ''} ${note('x-mozilla-keys') ?? ''}`.split(/[\s,]+/)) if (KEYWORD.test(word)) keywords[word.toLowerCase()] = true;
   if (gmail) Object.assign(keywords, gmail.keywords);
-  else if (note('status') === undefined && note('x-status') === undefined && mozilla === undefined) keywords['$seen'] = true;
+  else if (STATES.every((name) => note(name) === undefined)) keywords['$seen'] = true;
   return keywords;
 }
 
