@@ -239,6 +239,8 @@ Content-Type: text/html; charset=utf-8
   await row.waitFor();
   await alice.keyboard.press('Escape');
   await row.click();
+  // The mail's own frame hands its keys on.
+  await alice.frameLocator('.message-frame').getByText('Thanks').click();
   await alice.keyboard.press('r');
   // What is typed before the editor is there does not act on the list, and is not lost.
   await alice.keyboard.type('Sea');

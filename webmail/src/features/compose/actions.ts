@@ -6,7 +6,7 @@ import { place } from '../../frame/router.ts';
 import { active, closeComposer, compose, composers, discard, editAsNew, respond } from './composers.ts';
 import type { Composer } from './composer.ts';
 import type { AnswerKind } from './draft/types.ts';
-import { catchTyping, takeTyped } from './early.ts';
+import { catchTyping } from './early.ts';
 import { newTemplate } from './templates.ts';
 import { expand } from './views/Dock.tsx';
 import { sendAsking } from './views/Form.tsx';
@@ -26,12 +26,12 @@ function answering(kind: AnswerKind): { possible(): boolean; run(): Promise<void
       const isOpen = (here.kind === 'folder' || here.kind === 'search') && here.thread === email?.threadId;
       if (!email) return;
       // A forwarded mail begins with whom it is for.
-      if (kind === 'reply' || kind === 'replyAll') catchTyping();
+      const typing = kind === 'reply' || kind === 'replyAll' ? catchTyping() : undefined;
+      let begun: Composer | undefined;
       try {
-        if (!(await respond(email.id, kind, isOpen ? 'inline' : 'docked'))) takeTyped();
-      } catch (error) {
-        takeTyped();
-        throw error;
+        begun = await respond(email.id, kind, isOpen ? 'inline' : 'docked', typing);
+      } finally {
+        if (!begun) typing?.end();
       }
     },
   };

@@ -11,6 +11,7 @@ import { Composer, isOffline, randomKey, sendersOf, type Look } from './composer
 import { answer, blank, copyOf, fromMailto, withOpenQuote, type Begin } from './draft/answer.ts';
 import { innerBody } from './draft/email.ts';
 import type { AnswerKind, Draft, Mode, Phrases } from './draft/types.ts';
+import { takeTyped, type Typing } from './early.ts';
 import { Links } from './links.ts';
 import { openLocal, type Kept, type Local } from './local.ts';
 import { destroyVersions, fetchDraft, fetchOriginal, moveEmail, ownBlobs, versionsOf } from './remote.ts';
@@ -120,16 +121,23 @@ export function composeMailto(url: string): Promise<Composer> {
   return open(fromMailto(url, beginOf(mail().mainAccount)), 'docked');
 }
 
-/** An answer to an email. An answer to the same one that is being written is taken up again. */
-export async function respond(emailId: Id, kind: AnswerKind, look: Look): Promise<Composer | undefined> {
+/** The text that is there has the focus. */
+function focusText({ editor, key }: Composer): void {
+  if (editor) editor.focus();
+  else document.querySelector<HTMLElement>(`[data-composer="${key}"] .compose-plain`)?.focus();
+}
+
+/** An answer to an email. An answer to the same one that is being written is taken up again. `typing`: what is typed meanwhile. */
+export async function respond(emailId: Id, kind: AnswerKind, look: Look, typing?: Typing): Promise<Composer | undefined> {
   const store = mail();
   const accountId = store.emails.accountOf(emailId) || store.mainAccount;
   const threadId = store.emails.peek(emailId)?.threadId ?? null;
   const keyword = kind === 'forward' || kind === 'forwardAttached' ? '$forwarded' : '$answered';
   const there = composers.peek().find((one) => one.draft.peek().answers?.emailId === emailId && one.draft.peek().answers?.keyword === keyword && one.look.peek() === 'inline');
   if (there) {
+    typing?.end();
     active.value = there;
-    there.editor?.focus();
+    focusText(there);
     return there;
   }
   let original;
@@ -155,6 +163,7 @@ export async function respond(emailId: Id, kind: AnswerKind, look: Look): Promis
       return undefined;
     }
   }
+  typing?.for(draft.key);
   const composer = await open(draft, look);
   composer.threadId.value = threadId;
   return composer;
@@ -250,6 +259,7 @@ export function leaveBox(threadId: Id): void {
 // ---- ending ----
 
 export function forgetComposer(composer: Composer): void {
+  takeTyped(composer.key);
   const left = composers.peek().filter((one) => one !== composer);
   composers.value = left;
   if (active.peek() === composer) active.value = left.filter((one) => one.look.peek() !== 'folded').at(-1);

@@ -154,7 +154,7 @@ function HtmlBody({ email, html, view }: { email: WholeEmail; html: string; view
     const host = {
       fetchPicture: (picture: Parameters<typeof fetchPicture>[2], signal: AbortSignal) => fetchPicture(accountId, email, picture, signal),
       key: (event: KeyboardEvent) => {
-        const again = new KeyboardEvent('keydown', { key: event.key, code: event.code, ctrlKey: event.ctrlKey, shiftKey: event.shiftKey, altKey: event.altKey, metaKey: event.metaKey, bubbles: true, cancelable: true });
+        const again = new KeyboardEvent('keydown', { key: event.key, code: event.code, ctrlKey: event.ctrlKey, shiftKey: event.shiftKey, altKey: event.altKey, metaKey: event.metaKey, repeat: event.repeat, bubbles: true, cancelable: true });
         if (!frame.dispatchEvent(again)) event.preventDefault();
       },
       write: (mailto: string) => writeTo.emit({ mailto }),

@@ -7,7 +7,7 @@ import { Button, IconButton } from '../../../ui/Button.tsx';
 import { askText } from '../../../ui/Dialog.tsx';
 import { arrowStep } from '../../../ui/direction.ts';
 import type { Composer } from '../composer.ts';
-import { takeTyped } from '../early.ts';
+import { stopTyping, takeTyped } from '../early.ts';
 import type { Command, Format } from '../editor/editor.ts';
 
 export function Body({ composer, toolbar, focuses }: { composer: Composer; toolbar: boolean; focuses: boolean }) {
@@ -17,9 +17,9 @@ export function Body({ composer, toolbar, focuses }: { composer: Composer; toolb
 function PlainBody({ composer, focuses }: { composer: Composer; focuses: boolean }) {
   const area = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
-    if (!focuses) return;
-    const typed = takeTyped();
+    const typed = takeTyped(composer.key);
     if (typed) composer.change({ text: typed + composer.draft.peek().text });
+    if (!focuses) return;
     area.current?.focus();
     requestAnimationFrame(() => area.current?.setSelectionRange(typed.length, typed.length));
   }, []);
@@ -79,15 +79,15 @@ function RichBody({ composer, toolbar, focuses }: { composer: Composer; toolbar:
       begun = editor.html();
       composer.editor = editor;
       failed.value = false;
-      if (!focuses) return;
-      editor.focus();
-      const typed = takeTyped();
+      if (focuses) editor.focus();
+      const typed = takeTyped(composer.key);
       if (!typed) return;
       editor.insertText(typed);
       composer.written();
     };
     open().catch((error: unknown) => {
       reportError(error);
+      stopTyping(composer.key);
       failed.value = true;
     });
     return () => {

@@ -12,6 +12,7 @@ import { active, composers, discard, identityName, MODE, remember } from '../com
 import { maskedItems } from '../masked.ts';
 import { fromOf } from '../draft/email.ts';
 import { writePerson } from '../draft/people.ts';
+import { stopTyping } from '../early.ts';
 import { failing } from '../recipients.ts';
 import { forgetsFile, maxDelay, sendComposer } from '../sending.ts';
 import { templateItems } from '../templates.ts';
@@ -46,8 +47,10 @@ export function Form({ composer }: { composer: Composer }) {
   const { to, cc, bcc } = composer.draft.value;
   const { shows } = composer;
   const begun = useRef(to.length > 0);
+  const focusesText = begun.current && (composer.draft.peek().subject !== '' || composer.draft.peek().answers !== null);
 
   useEffect(() => {
+    if (!focusesText) stopTyping(composer.key);
     if (!begun.current) root.current?.querySelector<HTMLInputElement>('[data-field=to] input')?.focus();
     else if (!composer.draft.peek().subject && composer.draft.peek().quote === null && !composer.draft.peek().answers) subject.current?.focus();
   }, []);
@@ -55,7 +58,6 @@ export function Form({ composer }: { composer: Composer }) {
     const hadFocus = document.activeElement?.closest(WINDOWS)?.contains(root.current);
     if (hadFocus && !composers.peek().includes(composer)) focusWhatIsLeft();
   }, []);
-  const focusesText = begun.current && (composer.draft.peek().subject !== '' || composer.draft.peek().answers !== null);
   const show = (field: 'cc' | 'bcc') => {
     shows.value = { ...shows.peek(), [field]: true };
     requestAnimationFrame(() => root.current?.querySelector<HTMLInputElement>(`[data-field=${field}] input`)?.focus());
