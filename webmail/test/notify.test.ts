@@ -9,6 +9,8 @@ const shown: { title: string; tag: string; data: Shown; actions?: { action: stri
 const opened: string[] = [];
 const went: [url: string, path: string][] = [];
 let windows: string[] = [];
+/** Of all of them. */
+let visibilityState = 'hidden';
 let created: string[] = [];
 const kept = new Map<string, string>();
 
@@ -33,7 +35,7 @@ Object.assign(globalThis, {
   caches: { open: async (store: string) => cacheOf(store) },
   registration: { showNotification: async (title: string, options: object) => void shown.push({ title, ...options } as (typeof shown)[number]) },
   clients: {
-    matchAll: async () => windows.map((url) => ({ url, visibilityState: 'hidden', focus: () => Promise.reject(new Error('not in front')), postMessage: ({ path }: { path: string }) => went.push([url, path]) })),
+    matchAll: async () => windows.map((url) => ({ url, visibilityState, focus: () => Promise.reject(new Error('not in front')), postMessage: ({ path }: { path: string }) => went.push([url, path]) })),
     openWindow: async (path: string) => opened.push(path),
   },
   fetch: async (path: string, request?: { body: string }) => {
@@ -69,6 +71,15 @@ test('a notification opens a place of the seat, in a window of the program if th
   windows.push(`${ORIGIN}/u/1/settings`);
   await clicked('reply', data);
   assert.deepEqual([opened.length, went], [2, [[`${ORIGIN}/u/1/settings`, '/mail/inbox/TE1#reply=E1']]]);
+});
+
+test('only who looks at the mail of the seat is told nothing', async () => {
+  visibilityState = 'visible';
+  for (const [path, count] of [['/u/1/account', 1], ['/u/1/setup', 1], ['/mail/inbox', 1], ['/u/1/mail/inbox', 0]] as const) {
+    windows = [`${ORIGIN}${path}`];
+    assert.equal((await told(['E1'])).length, count, path);
+  }
+  visibilityState = 'hidden';
 });
 
 test('what is archived from a notification is the mail of the seat', async () => {

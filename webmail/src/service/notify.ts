@@ -53,6 +53,12 @@ export async function keep(value: Kept): Promise<void> {
   await (await caches.open(STORE)).put(KEPT, new Response(JSON.stringify(value)));
 }
 
+/** Windows of this seat in which the program is: the server's own pages, as /account, show no mail. */
+async function windowsOfProgram(): Promise<Client[]> {
+  const all = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  return all.filter(({ url }) => isOwnUrl(url) && isPlace(withoutSeat(new URL(url).pathname)));
+}
+
 async function request(calls: Invocation[], more: string[] = []): Promise<Invocation[]> {
   const answer = await fetch(at('/jmap/api'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ using: [CORE, MAIL, ...more], methodCalls: calls }) });
   if (!answer.ok) throw new Error(`the server answered with ${answer.status}`);
@@ -70,7 +76,7 @@ export async function pushed(said: any): Promise<void> {
   if (!notes || !answer.ok) return;
   const session = (await answer.json()) as Session;
   // Whoever looks at the mail sees what is new.
-  const isLookedAt = (await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })).some((client) => isOwnUrl(client.url) && client.visibilityState === 'visible');
+  const isLookedAt = (await windowsOfProgram()).some(({ visibilityState }) => visibilityState === 'visible');
   const news: [EmailRow, Where][] = [];
   for (const accountId of Object.keys(session.accounts).filter((id) => MAIL in session.accounts[id]!.accountCapabilities)) news.push(...(await newsOf(accountId, notes, VERDICT in session.capabilities)));
   await keep(notes);
@@ -158,8 +164,7 @@ export async function clicked(action: string, data: Shown): Promise<void> {
     return;
   }
   const path = action === 'reply' ? `${data.path}#reply=${encodeURIComponent(data.emailId)}` : data.path;
-  const isProgram = ({ url }: Client): boolean => isOwnUrl(url) && isPlace(withoutSeat(new URL(url).pathname));
-  const open = (await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })).find(isProgram);
+  const [open] = await windowsOfProgram();
   if (!open) return void (await worker.clients.openWindow(at(path)));
   // A browser that leaves the window where it is shows the place there all the same.
   const focused = await open.focus().catch(() => open);
