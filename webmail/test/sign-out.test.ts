@@ -99,8 +99,19 @@ test('who signs out hears of the end when nothing is left', async () => {
   // Settings of others, and of this person, which are at the server by now.
   for (const who of ['bob', SESSION.username]) localStorage.setItem(`postrider.unsent.${who}`, '{}');
   await layer.signOut();
-  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'unsubscribe', 'close', 'unregister', 'caches', 'clear', 'signed-out asked']);
+  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'close', 'unsubscribe', 'unregister', 'caches', 'clear', 'signed-out asked']);
   assert.deepEqual(Object.keys((localStorage as unknown as Place).values), ['postrider.unsent.bob']);
+});
+
+test('what a browser refuses while somebody signs out keeps nothing else from going', async () => {
+  const failed: string[] = [];
+  const [registration] = (await navigator.serviceWorker.getRegistrations()) as any[];
+  const fails = (what: string) => async () => Promise.reject(new Error(what));
+  Object.assign(globalThis, { reportError: (error: Error) => failed.push(error.message), caches: { keys: async () => ['program 1', 'blobs'], delete: async (name: string) => (name === 'blobs' ? did.push(name) : fails('cache')()) } });
+  registration.pushManager.getSubscription = async () => ({ unsubscribe: fails('push service') });
+  await (await cached(() => done)).signOut();
+  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'close', 'unregister', 'blobs', 'clear', 'signed-out asked']);
+  assert.deepEqual(failed, ['push service', 'cache']);
 });
 
 test('one of two who are signed in signs out, and what is the other one\'s stays', async () => {
@@ -113,7 +124,7 @@ test('one of two who are signed in signs out, and what is the other one\'s stays
   for (const name of ['postrider.compose.open', 'postrider.1.compose.open']) sessionStorage.setItem(name, '[]');
   const layer = await cached(() => done);
   await layer.signOut();
-  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'unsubscribe', 'close', 'unregister', 'signed-out asked']);
+  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'close', 'unsubscribe', 'unregister', 'signed-out asked']);
   assert.deepEqual(gone, ['blobs']);
   assert.deepEqual(Object.keys((localStorage as unknown as Place).values).sort(), ['one', ...stays].sort());
   assert.deepEqual(Object.keys((sessionStorage as unknown as Place).values), ['one', 'postrider.1.compose.open']);

@@ -27,27 +27,44 @@ export async function forgetPushes(layer: Layer): Promise<void> {
   if (own.length) await layer.request([['PushSubscription/set', { destroy: own.map(({ id }) => id) }, '0']]);
 }
 
-async function forgetWorkers(isGone: (registration: ServiceWorkerRegistration) => boolean): Promise<void> {
-  for (const registration of (await navigator.serviceWorker.getRegistrations()).filter(isGone)) {
-    await (await registration.pushManager?.getSubscription())?.unsubscribe();
-    // They say who wrote what.
-    for (const shown of (await registration.getNotifications?.()) ?? []) shown.close();
-    await registration.unregister();
+/** Each step by itself: what one does not get done keeps none of the others from its own. */
+async function inTurn(steps: (() => unknown)[]): Promise<void> {
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      reportError(error);
+    }
   }
+}
+
+async function forgetWorkers(isGone: (registration: ServiceWorkerRegistration) => boolean): Promise<void> {
+  const gone = (await navigator.serviceWorker.getRegistrations()).filter(isGone);
+  await inTurn(
+    gone.flatMap((registration) => [
+      // They say who wrote what.
+      async () => (await registration.getNotifications?.())?.forEach((shown) => shown.close()),
+      // A browser asks its push service for this, which may not be reached. What is pushed then wakes nobody.
+      async () => (await registration.pushManager?.getSubscription())?.unsubscribe(),
+      () => registration.unregister(),
+    ]),
+  );
+}
+
+async function forgetCaches(isGone: (name: string) => boolean): Promise<void> {
+  await inTurn((await caches.keys()).filter(isGone).map((name) => () => caches.delete(name)));
 }
 
 /** Where nobody is any more: the service workers go, their subscriptions to news, and what they keep. */
 export async function forgetSeats(gone: readonly number[]): Promise<void> {
   if (!('serviceWorker' in navigator)) return;
-  await forgetWorkers(({ scope }) => gone.includes(seatOf(new URL(scope).pathname)));
   const theirs = gone.flatMap(cachesOf);
-  for (const name of await caches.keys()) if (theirs.includes(name)) await caches.delete(name);
+  await inTurn([() => forgetWorkers(({ scope }) => gone.includes(seatOf(new URL(scope).pathname))), () => forgetCaches((name) => theirs.includes(name))]);
 }
 
 /** When the session has ended. `beside`: who else is signed in in this browser; while there is somebody, the program's files stay. */
 export async function forgetService(beside: readonly { seat: number }[]): Promise<void> {
   if (beside.length) return forgetSeats(seatsBut(beside));
   if (!('serviceWorker' in navigator)) return;
-  await forgetWorkers(() => true);
-  for (const name of await caches.keys()) await caches.delete(name);
+  await inTurn([() => forgetWorkers(() => true), () => forgetCaches(() => true)]);
 }
