@@ -647,3 +647,58 @@ test('a link that has come back, or that another mail has, is not removed by the
   assert.deepEqual([server.links.size, kept.size], [0, 0]);
   await one.stop();
 });
+
+test('of files that are left each is tried by itself, and nobody is told of one that does not go', async (t) => {
+  const { kept, closePage } = browser(t);
+  const one = await composer();
+  one.addFiles([sized('first.mp4', 30e6), sized('second.mp4', 30e6), sized('third.mp4', 30e6)]);
+  await idle(one);
+  server.isOnline = false;
+  await withTimers(async () => {
+    for (const link of one.links.shown.peek()) one.links.remove(link);
+    closePage();
+    for (let i = 0; i < 5; i++) await turn();
+  });
+  server.isOnline = true;
+  shown.value = undefined;
+  const { request } = mail().layer;
+  mail().layer.request = async (calls) => {
+    if (calls.some(([name, args]) => name === 'Email/query' && JSON.stringify(args).includes('/file/A1-1-'))) throw new LayerError('offline', 'cut');
+    if (calls.some(([name, args]) => name === 'FileLink/set' && JSON.stringify(args).includes('A1-2'))) return [['FileLink/set', { notDestroyed: { 'A1-2': { type: 'forbidden' } } }, calls[0]![2]]];
+    return request(calls);
+  };
+  await removeLinksLeft();
+  assert.deepEqual([[...server.links.keys()], shown.peek()], [['A1-1', 'A1-2'], undefined]);
+  mail().layer.request = request;
+  await removeLinksLeft();
+  assert.deepEqual([server.links.size, kept.size], [0, 0]);
+  await one.stop();
+});
+
+test('who signs out takes along what can still be undone, whatever run is under way, and then it cannot be undone', async (t) => {
+  const { kept } = browser(t);
+  const one = await composer();
+  one.addFiles([sized('film.mp4', 30e6)]);
+  await idle(one);
+  await withTimers(async () => {
+    one.links.remove(one.links.shown.peek()[0]!);
+    const entry = newest();
+    const underWay = removeLinksLeft();
+    await removeLinksLeft(true);
+    await underWay;
+    assert.deepEqual([server.links.size, kept.size], [0, 0]);
+    assert.notEqual(newest(), entry);
+  });
+  await one.stop();
+});
+
+test('nothing goes for good while something may still refuse the signing out', async () => {
+  const did: string[] = [];
+  const store = mail();
+  store.leaving.push(async () => void did.push('leaving'));
+  store.lastly.push(async () => void did.push('lastly'));
+  store.layer.signOut = () => Promise.reject(new LayerError('refused', 'no'));
+  assert.deepEqual([await store.signOut(), did], ['refused', ['leaving']]);
+  store.layer.signOut = async (last) => last?.();
+  assert.deepEqual([await store.signOut(), did], [undefined, ['leaving', 'leaving', 'lastly']]);
+});

@@ -84,7 +84,7 @@ const beside = () => ({ scope: 'https://mail.example.test/u/1/', pushManager: { 
 
 test('whoever may not sign out keeps the service worker, its news and the files of the program', async () => {
   const layer = await cached((question) => (question === 'may-leave' ? failed : done));
-  await assert.rejects(layer.signOut(), (error) => error instanceof LayerError && error.kind === 'offline');
+  await assert.rejects(layer.signOut(async () => void did.push('last')), (error) => error instanceof LayerError && error.kind === 'offline');
   assert.deepEqual([did, localStorage.length], [['may-leave'], 1]);
 });
 
@@ -98,8 +98,8 @@ test('who signs out hears of the end when nothing is left', async () => {
   const layer = await cached(() => done);
   // Settings of others, and of this person, which are at the server by now.
   for (const who of ['bob', SESSION.username]) localStorage.setItem(`postrider.unsent.${who}`, '{}');
-  await layer.signOut();
-  assert.deepEqual(did, ['may-leave', 'PushSubscription/get', 'sign-out', 'close', 'unsubscribe', 'unregister', 'caches', 'clear', 'signed-out asked']);
+  await layer.signOut(async () => void did.push('last'));
+  assert.deepEqual(did, ['may-leave', 'last', 'PushSubscription/get', 'sign-out', 'close', 'unsubscribe', 'unregister', 'caches', 'clear', 'signed-out asked']);
   assert.deepEqual(Object.keys((localStorage as unknown as Place).values), ['postrider.unsent.bob']);
 });
 

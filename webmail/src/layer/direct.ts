@@ -63,7 +63,8 @@ export class DirectLayer implements Layer {
     return blobUrl(this.session, accountId, blobId, name, type);
   }
 
-  async signOut(): Promise<void> {
+  async signOut(last?: () => Promise<void>): Promise<void> {
+    await last?.();
     await forgetPushes(this);
     const beside = await signedInBeside();
     await endSession();

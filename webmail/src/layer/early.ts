@@ -95,7 +95,7 @@ export class EarlyLayer implements Layer {
     return blobUrl(this.session, accountId, blobId, name, type);
   }
 
-  async signOut(): Promise<void> {
-    await (await this.arrives).signOut();
+  async signOut(last?: () => Promise<void>): Promise<void> {
+    await (await this.arrives).signOut(last);
   }
 }

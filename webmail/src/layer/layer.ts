@@ -68,6 +68,6 @@ export interface Layer {
   upload(accountId: Id, file: Blob, options?: { type?: string; progress?: (sent: number, all: number) => void; signal?: AbortSignal; pieces?: readonly Id[]; kept?: (pieces: readonly Id[]) => void }): Promise<Upload>;
   /** Where a blob can be had: RFC 8620 section 6.2. */
   blobUrl(accountId: Id, blobId: Id, name: string, type: string): string;
-  /** Ends the session at the server, and leaves nothing of it in the browser. */
-  signOut(): Promise<void>;
+  /** Ends the session at the server, and leaves nothing of it in the browser. `last`: what is done once nothing here refuses that. */
+  signOut(last?: () => Promise<void>): Promise<void>;
 }

@@ -136,8 +136,11 @@ export async function changeFileLink(id: Id, changes: Partial<Pick<FileLink, 'ex
   show(back);
 }
 
-/** From now on nobody can fetch it. It cannot be had back: who calls it has asked, or has waited. words: what was done. True: it is gone. */
-export async function removeFileLink(id: Id, words?: string): Promise<boolean> {
+/**
+ * From now on nobody can fetch it. It cannot be had back: who calls it has asked, or has waited. words: what was done. True: it is gone.
+ * isAsked: somebody waits for it, and is told when it does not go.
+ */
+export async function removeFileLink(id: Id, words?: string, isAsked = true): Promise<boolean> {
   const before = fileLinks.peek();
   fileLinks.value = before?.filter((one) => one.id !== id);
   try {
@@ -147,9 +150,9 @@ export async function removeFileLink(id: Id, words?: string): Promise<boolean> {
       if (words !== undefined) say(words);
       return true;
     }
-    say(wordsOf(error), true);
+    if (isAsked) say(wordsOf(error), true);
   } catch {
-    say(t('fileLink.notRemoved'), true);
+    if (isAsked) say(t('fileLink.notRemoved'), true);
   }
   const link = before?.find((one) => one.id === id);
   if (link) fileLinks.value = newestFirst([link, ...(fileLinks.peek() ?? [])]);

@@ -69,6 +69,8 @@ export class Store {
   readonly signedOut = signal<false | 'asked' | 'ended'>(false);
   /** What features keep of the person in this browser: each brings it to the server and forgets it. One that rejects stops the signing out. */
   readonly leaving: (() => Promise<void>)[] = [];
+  /** What cannot be taken back, and so waits until nothing refuses the signing out any more. None of it rejects. */
+  readonly lastly: (() => Promise<void>)[] = [];
   /** Features that show more in rows add to it before the first load. */
   readonly rowProperties: string[] = [...ROW_PROPERTIES];
   /** Things that were made here have the server's ids now, and are here under these: in the same moment, places follow. */
@@ -110,7 +112,9 @@ export class Store {
     for (const leave of this.leaving) await leave();
     await this.preferences.send();
     try {
-      await this.layer.signOut();
+      await this.layer.signOut(async () => {
+        for (const act of this.lastly) await act();
+      });
     } catch (error) {
       if (error instanceof LayerError) return error.kind;
       throw error;

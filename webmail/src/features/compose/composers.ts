@@ -329,12 +329,17 @@ export async function discard(composer: Composer): Promise<void> {
 
 let removing: Promise<void> | undefined;
 
-/** Files that mails go without, and that a page before this one did not remove. What cannot be done now is done the next time. */
+/**
+ * Files that mails go without, and that a page before this one did not remove. What cannot be done now is done the next time. `all`: see
+ * linksLeft. Such a run does not wait for the one under way, which has not looked at all of them, and may wait for the server.
+ */
 export function removeLinksLeft(all = false): Promise<void> {
-  return (removing ??= localDrafts()
+  if (removing && !all) return removing;
+  const run = localDrafts()
     .then((local) => Links.removeLeft(local, () => composers.peek(), all))
     .catch((error: unknown) => void (isOffline(error) || reportError(error)))
-    .finally(() => (removing = undefined)));
+    .finally(() => removing === run && (removing = undefined));
+  return (removing = run);
 }
 
 // ---- coming back ----

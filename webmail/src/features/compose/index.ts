@@ -60,6 +60,7 @@ export function installCompose(): void {
   followDraftsFolder();
   keepBeforeLeaving();
   store.leaving.push(leave);
+  store.lastly.push(() => Promise.race([removeLinksLeft(true), new Promise<void>((resolve) => setTimeout(resolve, REMOVED_WITHIN_MS))]));
   followMailto();
   effect(() => void (answerWanted.value && answerIfWanted()));
   effect(() => void (draftsWritten.value = composers.value.map((one) => one.draft.value.messageId).join(' ')));
@@ -105,7 +106,6 @@ function followMailto(): void {
 /** Signing out leaves nothing of what was written in this browser: what the server does not have yet gets there first. */
 async function leave(): Promise<void> {
   for (const composer of [...composers.peek()]) await closeComposer(composer);
-  await Promise.race([removeLinksLeft(true), new Promise((resolve) => setTimeout(resolve, REMOVED_WITHIN_MS))]);
   const drafts = await localDrafts();
   const left = (await Promise.all(mail().accounts.peek().map(({ id }) => drafts.all(id)))).flat();
   if (left.some((kept) => !kept.isAtServer || kept.sending)) {

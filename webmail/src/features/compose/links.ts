@@ -36,11 +36,16 @@ export function blockOf({ url, name, size, expires }: FileLink): FileBlock {
   return { url, name, about: t('fileLink.about', { size: sizeWords(size), date: wholeDay(new Date(expires)) }) };
 }
 
+/** What would bring a file back that shall go, while it can. */
+const undoable = new Map<Id, Undoable>();
+
 /** Can be undone for a while; then `final`, unless it was. A page that goes does not wait: what it asks first, the next one may have to do. */
 function untilFinal(entry: Undoable, ids: readonly Id[], own: string | undefined, final: (entry: Undoable) => void): void {
   const { undo } = entry;
   noteLinks(ids, own);
+  for (const id of ids) undoable.set(id, entry);
   const stop = (): void => {
+    for (const id of ids) undoable.delete(id);
     clearTimeout(timer);
     removeEventListener('pagehide', end);
   };
@@ -244,13 +249,26 @@ export class Links {
     if (await removeFileLink(id)) forgetLinks([id]);
   }
 
-  /** What pages have left, for when the program begins, and when there is a connection again. `others`: see throwAway; `all`: see linksLeft. */
+  /**
+   * What pages have left, for when the program begins, and when there is a connection again. `others`: see throwAway; `all`: see linksLeft.
+   * Each is tried; rejects with what was in the way of the first one that failed.
+   */
   static async removeLeft(local: Local, others: () => readonly { links: Links }[], all = false): Promise<void> {
     if (!hasFileLinks()) return;
+    let why: unknown;
     for (const { id, own } of linksLeft(all)) {
-      const isElsewhere = others().some(({ links }) => links.names(pathOf(id)));
-      if (isElsewhere || (await isUsed(id, local, own)) || (await removeFileLink(id))) forgetLinks([id]);
+      try {
+        const isElsewhere = others().some(({ links }) => links.names(pathOf(id)));
+        const stays = isElsewhere || (await isUsed(id, local, own));
+        if (!stays && !(await removeFileLink(id, undefined, false))) continue;
+        forgetLinks([id]);
+        const entry = undoable.get(id);
+        if (entry && !stays) forget(entry);
+      } catch (error) {
+        why ??= error;
+      }
     }
+    if (why !== undefined) throw why;
   }
 
   /** A link that is being made is kept no more. */

@@ -104,9 +104,10 @@ export class CachedLayer implements Layer {
     return blobUrl(this.session, accountId, blobId, name, type);
   }
 
-  async signOut(): Promise<void> {
+  async signOut(last?: () => Promise<void>): Promise<void> {
     // Whoever cannot sign out keeps all: the service worker, its news, the program's files.
     await this.ask({ kind: 'may-leave' });
+    await last?.();
     await forgetPushes(this);
     const seats = await signedInBeside();
     const beside = seats.map(({ address }) => address);
