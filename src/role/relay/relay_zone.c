@@ -175,15 +175,24 @@ static void look(void *arg)
 	tell();
 }
 
-/* Whoever sets the domain up is told which records to publish, whatever can be seen of them. */
+/*
+ * Whoever sets the domain up is told which records to publish, whatever can be seen of them: this machine's
+ * own addresses among them. The look itself knows none. Behind a router that translates addresses, or with
+ * temporary ones, DNS rightly has others, and nobody who could say so (`dns check --address`) is there.
+ */
 static void remember_plan(void)
 {
+	struct zone_site told = zones.site;
+	struct zone_plan *plan = mem_alloc(sizeof *plan);
 	struct buf lines;
 	buf_init(&lines, RELAY_MEMO_VALUE_MAX);
-	if (zone_plan_lines(zones.plan, RELAY_MEMO_VALUE_MAX, &lines) == 0)
+	zone_site_add_own_addresses(&told, &zones.site_arena, &relay_role.process->settings);
+	if (zone_plan_make(&told, &zones.site_arena, plan) == 0 &&
+	    zone_plan_lines(plan, RELAY_MEMO_VALUE_MAX, &lines) == 0)
 		relay_memo_set(RELAY_MEMO_ZONE_PLAN, view_from_string(zones.due[zones.at]),
 		    clock_wall() + KEEP_SECONDS, buf_view(&lines));
 	buf_done(&lines);
+	mem_free(plan);
 }
 
 static void begin_look(void)
@@ -251,7 +260,8 @@ static void next_domain(void)
 		return;
 	}
 	struct view domain = view_from_string(zones.due[zones.at]);
-	arena_init(&zones.site_arena, ZONE_SITE_MEMORY_MAX + ZONE_PLAN_MEMORY_MAX);
+	/* Two plans: that of the look, and the one that is told. */
+	arena_init(&zones.site_arena, ZONE_SITE_MEMORY_MAX + 2 * ZONE_PLAN_MEMORY_MAX);
 	arena_init(&zones.arena, ZONE_CHECK_MEMORY_MAX);
 	buf_init(&zones.memory, ZONE_MEMORY_MAX);
 	if (zone_site_make(&relay_role.process->settings, domain, &zones.site_arena, &zones.site, &problem) !=
@@ -259,7 +269,6 @@ static void next_domain(void)
 		done_with_domain();
 		return;
 	}
-	zone_site_add_own_addresses(&zones.site, &zones.site_arena, &relay_role.process->settings);
 	add_certificates();
 	const struct view fields[] = {domain, VIEW(""), VIEW("")};
 	if (!ask_store(DIRECTORY_SIGNING_LIST, fields, 3, on_keys))
