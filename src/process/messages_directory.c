@@ -92,6 +92,17 @@ bool directory_operation_changes(uint64_t operation)
 	return operation < DIRECTORY_OPERATIONS && operations[operation].changes;
 }
 
+bool directory_may_have_changed(int64_t error)
+{
+	/* What the operation itself says, before its commit; and -EIO, which says that it could not read. */
+	static const int unwritten[] = {-ENOENT, -EINVAL, -EEXIST, -ESTALE, -ENOTEMPTY, -EMSGSIZE, -EACCES,
+	    -EBADMSG, -EKEYEXPIRED, -ELOOP, -ENXIO, -EMLINK, -E2BIG, -EIO};
+	for (size_t i = 0; i < sizeof unwritten / sizeof unwritten[0]; i++)
+		if (error == unwritten[i])
+			return false;
+	return true;
+}
+
 uint64_t directory_number(struct view field)
 {
 	struct cursor c = cursor_on(field);

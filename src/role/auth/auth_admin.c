@@ -54,19 +54,10 @@ static bool takes_away(const struct message_directory *m)
 	       m->operation == DIRECTORY_KICK;
 }
 
-/* A removal that fails may have got as far as to disable the account. Credentials may be written although the
- * answer is an error: sessions with the old ones end, unless it says that others stand there. */
-static bool may_have_taken(uint64_t operation, int error)
-{
-	return operation == DIRECTORY_ACCOUNT_DELETE ||
-	       (operation == DIRECTORY_ACCOUNT_SET && error == -EIO) ||
-	       (operation == DIRECTORY_CREDENTIALS_PUT && error != -ESTALE);
-}
-
 static void revoke(const struct admin *a, const struct message_directory_answer *m)
 {
 	const struct message_field *accounts = m->fields.items;
-	if (!a->revokes || (m->error && !may_have_taken(a->operation, (int)m->error)))
+	if (!a->revokes || !directory_may_have_changed(m->error))
 		return;
 	if (a->operation != DIRECTORY_DOMAIN_DELETE && m->number != 0)
 		auth_revoke(m->number, 0);

@@ -122,14 +122,13 @@ static bool takes_away(const struct administering *q)
 	       (q->m.operation != ADMIN_ACCOUNT_SET || view_equal(administer_field(q, 1), VIEW("disabled")));
 }
 
-/* The account whose rights may be others now; 0: none. A removal that fails may have got as far as to disable
- * it. Where no answer came, or one that the disk gave, nobody knows. */
+/* The account whose rights may be others now; 0: none. Where no answer came, nobody knows. */
 static uint64_t concerned(
     const struct administering *q, bool answered, const struct message_directory_answer *m)
 {
-	if (!answered || m->error == -EIO)
+	if (!answered)
 		return q->account;
-	return m->error == 0 || q->row->as == DIRECTORY_ACCOUNT_DELETE ? m->number : 0;
+	return directory_may_have_changed(m->error) ? m->number : 0;
 }
 
 static bool answered(void *arg, struct link *link, struct channel_frame *frame)

@@ -206,8 +206,7 @@ static bool put(void *arg, struct link *link, struct channel_frame *frame)
 		return false;
 	s->asked = 0;
 	int error = frame ? (int)m.error : -EAGAIN;
-	/* Also when it is not known whether it was written. */
-	if (s->how == DIRECTORY_CREDENTIALS_REPLACED && error != -ESTALE) {
+	if (s->how == DIRECTORY_CREDENTIALS_REPLACED && directory_may_have_changed(error)) {
 		auth_directory_changed();
 		auth_password_forget_account(s->login.account);
 		auth_revoke(s->login.account, 0);

@@ -35,7 +35,9 @@ bool directory_job_answer(
 void directory_job_finish(struct directory_job *job, int error)
 {
 	job->error = error;
-	if (error)
+	/* If nobody knows whether the accounts went, their sessions end. */
+	bool names_gone = job->operation == DIRECTORY_DOMAIN_DELETE && directory_may_have_changed(error);
+	if (error && !names_gone)
 		buf_clear(&job->out);
 	job->done(job);
 }

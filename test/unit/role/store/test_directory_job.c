@@ -401,6 +401,30 @@ static void damaged_pushes_keep_nobody_from_a_new_password(void **state)
 	assert_view(field(1), "new");
 }
 
+/* Auth ends the sessions of those whom an answer in doubt names; where nothing was tried, it names nobody. */
+static void names_whose_right_may_be_gone(void **state)
+{
+	(void)state;
+	uint64_t alice = add_domain_and_alice();
+	struct store *inner = accounts.store;
+	accounts.store = store_failing(inner);
+	store_fail(accounts.store, STORE_FAULT_COMMIT, 1, -EROFS);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "alice@example.test", "disabled", "1", NULL), -EROFS);
+	assert_int_equal(answer.number, 0);
+	store_fail(accounts.store, STORE_FAULT_COMMIT_LOST, 1, -EROFS);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "alice@example.test", "disabled", "1", NULL), -EROFS);
+	assert_int_equal(answer.number, alice);
+	store_fail(accounts.store, STORE_FAULT_COMMIT, 1, -EROFS);
+	assert_int_equal(
+	    ask(DIRECTORY_DOMAIN_DELETE, DIRECTORY_REMOVE_ALL, "example.test", NULL, NULL, NULL), -EROFS);
+	assert_int_equal(answer.fields.count, 0);
+	store_fail(accounts.store, STORE_FAULT_COMMIT_LOST, 1, -EROFS);
+	assert_int_equal(
+	    ask(DIRECTORY_DOMAIN_DELETE, DIRECTORY_REMOVE_ALL, "example.test", NULL, NULL, NULL), -EROFS);
+	assert_int_equal(answer.fields.count, 1);
+	assert_int_equal(directory_number(field(0)), alice);
+}
+
 static void knows_administrators(void **state)
 {
 	(void)state;
@@ -483,6 +507,7 @@ int main(void)
 	    ON_BOTH(pushes_end_with_the_sessions),
 	    ON_BOTH(credentials_and_pushes_are_one_commit),
 	    ON_BOTH(damaged_pushes_keep_nobody_from_a_new_password),
+	    ON_BOTH(names_whose_right_may_be_gone),
 	    ON_BOTH(knows_administrators),
 	    ON_BOTH(tells_an_account_s_address),
 	    ON_BOTH(refuses_what_is_no_operation),
