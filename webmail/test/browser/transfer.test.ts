@@ -127,9 +127,13 @@ test('what Gmail gives out goes where it lay, once, when it is brought into the 
   await page.getByLabel('Into the folder').selectOption({ label: 'Inbox' });
   await page.locator('.transfer-input').setInputFiles(file('All mail.mbox', Buffer.from(lay)));
   await page.getByText('Added: 4. There already: 0. Not taken: 0.').waitFor();
+  await page.getByText('Messages added: 4', { exact: true }).waitFor();
   assert.deepEqual(['INBOX', 'Archive', 'Sent', 'Trash'].map(count), before.map((number) => number + 1));
   await page.locator('.transfer-input').setInputFiles(file('again.mbox', Buffer.from(lay)));
   await page.getByText('Added: 0. There already: 4. Not taken: 0.').waitFor();
+  const french = `From x@y Mon Jan  1 10:00:00 2018\nX-GM-THRID: 1612\nX-Gmail-Labels: Important,Non lus\n${one(9_100)}\n`;
+  await page.locator('.transfer-input').setInputFiles(file('Tous.mbox', Buffer.from(french)));
+  await page.locator('.transfer-job', { hasText: 'Tous.mbox' }).getByText('Gmail’s labels are not in English').waitFor();
   const { ids } = await server.ask('alice@example.test', 'Email/query', { filter: { hasKeyword: 'big_deal' } });
   assert.equal(ids.length, 2);
 });

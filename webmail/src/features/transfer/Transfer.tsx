@@ -115,6 +115,7 @@ function JobRow({ job }: { job: Job }) {
           <span class="set-text">{t(job.state === 'done' ? 'transfer.ended' : 'transfer.stopped', { percent: percentOf(job) })}</span>
         )}
         <span class="set-text">{t('transfer.counts', { added: job.added.length, present: job.present, failed: job.failed })}</span>
+        {job.hasUnknownLabels && <span class="set-text">{t('transfer.unknownLabels')}</span>}
         {job.problems.length > 0 && <Problems job={job} />}
       </div>
       {!isRunning && job.state !== 'done' && <Button onClick={() => void goOn(job.key)}>{t('transfer.goOn')}</Button>}

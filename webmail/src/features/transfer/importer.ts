@@ -1,12 +1,12 @@
 /**
  * Carries an import out: messages are read from its files, a group at a time is uploaded and put into the folder (Email/import, RFC 8621
- * section 4.8), and how far it is gets kept. What the folder has already, by its Message-ID, is not put there twice. A group that was
- * under way when the page went may be under way at the server still: it is asked for again by the same blobs. Nothing here draws anything.
+ * section 4.8), and how far it is gets kept. What the folder where it goes or the chosen one has already, by its Message-ID, is not put there
+ * twice: an import before may have put all into one. A group that was under way when the page went may be under way at the server still: it is asked for again by the same blobs. Nothing here draws anything.
  */
 import { Batch, ask, pieces } from '../../jmap/batch.ts';
 import type { Id, SetError } from '../../jmap/types.ts';
 import { type Layer, LayerError } from '../../layer/layer.ts';
-import { type Job, PROBLEMS_KEPT } from './jobs.ts';
+import { type Job, PROBLEMS_KEPT, type Taken } from './jobs.ts';
 import { type Told, messagesOf } from './read/files.ts';
 import type { Role } from './read/gmail.ts';
 import type { Message } from './read/message.ts';
@@ -57,9 +57,15 @@ interface Group {
   at: number;
 }
 
+/** Message-IDs that a folder had when it was first asked for, and those that were put there since. */
+interface Known {
+  there: Set<string>;
+  added: Set<string>;
+}
+
 export async function runImport(job: Job, hands: Hands): Promise<void> {
   if (job.sent) await addSent(job, hands, true);
-  const known = new Map<Id, Set<string>>();
+  const known = new Map<Id, Known>();
   const before = (index: number): number => job.files.slice(0, index).reduce((sum, file) => sum + file.size, 0);
   for (; job.file < hands.files.length && !hands.isStopped(); ) {
     await importFile(job, hands, known, before(job.file));
@@ -73,7 +79,7 @@ export async function runImport(job: Job, hands: Hands): Promise<void> {
   await hands.changed();
 }
 
-async function importFile(job: Job, hands: Hands, known: Map<Id, Set<string>>, before: number): Promise<void> {
+async function importFile(job: Job, hands: Hands, known: Map<Id, Known>, before: number): Promise<void> {
   const { name } = job.files[job.file]!;
   let group: Group = { messages: [], octets: 0, count: 0, at: 0 };
   let skip = job.done;
@@ -92,7 +98,9 @@ async function importFile(job: Job, hands: Hands, known: Map<Id, Set<string>>, b
     }
     group.count++;
     group.at = told.at;
-    sort(job, told, await knownOf(job, hands, known, told), group);
+    const isPresent = await isKnown(job, hands, known, told);
+    if (hands.isStopped()) return;
+    sort(job, told, isPresent, group);
     if (hands.isStopped()) return;
     if (group.messages.length >= GROUP || group.octets >= GROUP_OCTETS || group.count >= GROUP * 10) await flush();
     if (hands.isStopped()) return;
@@ -102,25 +110,37 @@ async function importFile(job: Job, hands: Hands, known: Map<Id, Set<string>>, b
 
 const folderOf = (job: Job, hands: Hands, message: Message): Id => (message.role && hands.folders?.[message.role]) ?? job.mailboxId;
 
-/** What the folder has where this message goes, read when the first one goes there. */
-async function knownOf(job: Job, hands: Hands, known: Map<Id, Set<string>>, { read }: Told): Promise<Set<string>> {
-  const folder = typeof read === 'string' ? job.mailboxId : folderOf(job, hands, read);
-  let there = known.get(folder);
-  if (!there) known.set(folder, (there = (await whileOffline(hands, () => messageIdsOf(hands.layer, job.accountId, folder, hands.isStopped))) ?? new Set()));
-  return there;
+/** What a folder has is read when it is first asked for. */
+async function knownOf(job: Job, hands: Hands, known: Map<Id, Known>, folder: Id): Promise<Known> {
+  let found = known.get(folder);
+  if (!found) {
+    const there = (await whileOffline(hands, () => messageIdsOf(hands.layer, job.accountId, folder, hands.isStopped))) ?? new Set();
+    known.set(folder, (found = { there, added: new Set() }));
+  }
+  return found;
+}
+
+/** Whether the message is there already. If not, it is known from now on. */
+async function isKnown(job: Job, hands: Hands, known: Map<Id, Known>, { read }: Told): Promise<boolean> {
+  if (typeof read === 'string' || read.messageId === undefined) return false;
+  const chosen = await knownOf(job, hands, known, job.mailboxId);
+  const { there, added } = await knownOf(job, hands, known, folderOf(job, hands, read));
+  if (chosen.there.has(read.messageId) || there.has(read.messageId) || added.has(read.messageId)) return true;
+  added.add(read.messageId);
+  return false;
 }
 
 /** Into the group, or among what is there already or cannot be taken. */
-function sort(job: Job, { read, name }: Told, known: Set<string>, group: Group): void {
+function sort(job: Job, { read, name }: Told, isPresent: boolean, group: Group): void {
   if (typeof read === 'string') {
     fail(job, name, read);
     return;
   }
-  if (read.messageId !== undefined && known.has(read.messageId)) {
+  if (read.hasUnknownLabels) job.hasUnknownLabels = true;
+  if (isPresent) {
     job.present++;
     return;
   }
-  if (read.messageId !== undefined) known.add(read.messageId);
   group.messages.push({ message: read, name });
   group.octets += read.octets.length;
 }
@@ -131,8 +151,8 @@ function fail(job: Job, name: string, why: string): void {
 }
 
 /** What Email/import takes of them, and what each is called. */
-async function uploadGroup(job: Job, hands: Hands, group: Group): Promise<{ emails: Record<string, object>; names: Record<string, string> }> {
-  const emails: Record<string, object> = {};
+async function uploadGroup(job: Job, hands: Hands, group: Group): Promise<{ emails: Record<string, Taken>; names: Record<string, string> }> {
+  const emails: Record<string, Taken> = {};
   const names: Record<string, string> = {};
   const blobs = await uploadAll(job, hands, group);
   group.messages.forEach(({ message, name }, at) => {
@@ -163,6 +183,7 @@ async function addSent(job: Job, hands: Hands, again: boolean): Promise<void> {
     if (error.type === 'alreadyExists' && error.existingId) job.added.push(error.existingId);
     else if (!isGone) fail(job, names[key]!, error.description ?? error.type);
   }
+  if (Object.values(emails).some(({ mailboxIds }) => !(job.mailboxId in mailboxIds))) job.isSpread = true;
   if (!isGone) {
     job.done += count;
     job.octets = octets;

@@ -121,8 +121,10 @@ async function carryOut(job: Job, files: Blob[]): Promise<void> {
 }
 
 function tell(job: Job): void {
-  const words = t('transfer.done', { count: job.added.length, name: job.mailboxName });
-  if (job.added.length === 0) say(words);
+  const count = job.added.length;
+  const added = job.isSpread ? t('transfer.doneAll', { count }) : t('transfer.done', { count, name: job.mailboxName });
+  const words = job.hasUnknownLabels ? `${added} · ${t('transfer.unknownLabels')}` : added;
+  if (count === 0) say(words);
   else
     done({
       words,

@@ -16,6 +16,14 @@ export interface Problem {
   why: string;
 }
 
+/** What Email/import takes of a message. */
+export interface Taken {
+  blobId: Id;
+  mailboxIds: Record<Id, true>;
+  keywords: Record<string, true>;
+  receivedAt?: string;
+}
+
 export interface Job {
   key: string;
   accountId: Id;
@@ -30,8 +38,12 @@ export interface Job {
   octets: number;
   added: Id[];
   /** The group that the server has been asked to add: whoever goes on asks for the same blobs again, and each becomes one Email. */
-  sent?: { emails: Record<string, object>; names: Record<string, string>; count: number; octets: number } | undefined;
+  sent?: { emails: Record<string, Taken>; names: Record<string, string>; count: number; octets: number } | undefined;
   present: number;
+  /** Some of it has gone to other folders: where it lay before. */
+  isSpread?: true;
+  /** Of some of it, labels were noted that nobody here understands. */
+  hasUnknownLabels?: true;
   problems: Problem[];
   /** How many there are; only the first ones are kept. */
   failed: number;
