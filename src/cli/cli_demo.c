@@ -245,13 +245,20 @@ static void describe_accounts(struct buf *text, const char *dir)
 }
 
 /* Commands that work as they stand: the program's own name is a path while it is not installed. */
+static void name_program(char program[PATH_MAX])
+{
+	ssize_t len = readlink("/proc/self/exe", program, PATH_MAX - 1);
+	if (len > 0)
+		program[len] = '\0';
+	else
+		snprintf(program, PATH_MAX, "postrider");
+}
+
 static void describe_first_mail(struct buf *text, const char *dir, unsigned base)
 {
 	const struct site *site = &sites[0];
-	char program[PATH_MAX] = "postrider";
-	ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
-	if (len > 0)
-		program[len] = '\0';
+	char program[PATH_MAX];
+	name_program(program);
 	buf_printf(text,
 	    "  in a browser: https://localhost:%u/ (accept its certificate, and sign in as %s)\n\n",
 	    port_of(SERVICE_HTTPS, base), site->accounts[0]);
@@ -268,7 +275,8 @@ static void describe_first_mail(struct buf *text, const char *dir, unsigned base
 static void describe(
     struct buf *text, const char *dir, const struct settings *settings, const char *config, unsigned base)
 {
-	char other[PATH_MAX];
+	char other[PATH_MAX], program[PATH_MAX];
+	name_program(program);
 	buf_append_string(text, "\n  service                 address\n");
 	for (enum service service = 0; service < SERVICES; service++)
 		if (service_addresses(settings, service).len)
@@ -281,8 +289,8 @@ static void describe(
 	buf_printf(text,
 	    "\n  %s is another server, with the same ports on %s; its process number is in %s/pid.\n",
 	    sites[1].domain, sites[1].address, other);
-	buf_printf(text, "\n  settings: %s     administration: postrider --config %s account list\n\n",
-	    config, config);
+	buf_printf(text, "\n  settings:       %s\n  administration: %s --config %s account list\n\n", config,
+	    program, config);
 	describe_first_mail(text, dir, base);
 	buf_printf(text,
 	    "postrider ready: mail for %s and %s, version " POSTRIDER_VERSION ", stop with ctrl-C\n",

@@ -65,6 +65,7 @@ def test_the_first_hour(demo):
     first = shlex.split(re.search(r"^ *a first mail: (.*)$", demo.said, re.M)[1])
     assert "accepted" in demo.as_user(ALICE, first)
     assert "Hello" in demo.as_user(BOB, shlex.split(re.search(r"^ *to read it: (.*)$", demo.said, re.M)[1]))
+    assert ALICE in run(*shlex.split(re.search(r"^ *administration: (.*)$", demo.said, re.M)[1])).stdout.decode()
     # A second demo in the same folder changes nothing there.
     ports = (demo.folder / "ports.conf").read_text()
     again = run(POSTRIDER, "demo", "--dir", demo.folder, "--port-base", str(demo.base + 1), env=environment())
