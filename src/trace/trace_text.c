@@ -392,13 +392,17 @@ static bool is_number(struct view key)
 	return false;
 }
 
-static void json_event(const struct trace_line *e, struct buf *out)
+/* `words` is empty, and becomes what trace_words says. */
+static void json_event(const struct trace_line *e, struct buf *words, struct buf *out)
 {
 	uint64_t n;
 	say(out, "{\"time\":");
 	json_append_string(out, e->stamp);
 	say(out, ",\"event\":");
 	json_append_string(out, e->name);
+	trace_words(words, e);
+	say(out, ",\"text\":");
+	json_append_string(out, buf_view(words));
 	for (size_t i = 0; i < e->count; i++) {
 		if (view_equal(e->fields[i].key, VIEW("subject_words")))
 			continue; /* it says nothing to anybody */
@@ -416,10 +420,10 @@ static void json_event(const struct trace_line *e, struct buf *out)
 bool trace_json(struct view lines, int64_t now, struct view next, struct buf *out)
 {
 	struct path p;
-	struct buf state;
+	struct buf words;
 	struct view line;
 	begin(&p);
-	buf_init(&state, 1 << 20);
+	buf_init(&words, 1 << 20);
 	while (view_next(&lines, '\n', &line)) {
 		if (!read_event(&p, line))
 			continue;
@@ -431,15 +435,17 @@ bool trace_json(struct view lines, int64_t now, struct view next, struct buf *ou
 			say(out, ",");
 		}
 		follow(&p);
-		json_event(&p.event, out);
+		buf_clear(&words);
+		json_event(&p.event, &words, out);
 	}
 	if (p.any) {
-		say_present(&p, now, next, &state);
+		buf_clear(&words);
+		say_present(&p, now, next, &words);
 		say(out, "],\"state\":");
-		json_append_string(out, buf_view(&state));
+		json_append_string(out, buf_view(&words));
 		say(out, "}");
 	}
-	buf_done(&state);
+	buf_done(&words);
 	arena_done(&p.arena);
 	return p.any;
 }

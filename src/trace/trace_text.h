@@ -18,7 +18,8 @@ bool trace_waits(struct view lines, struct buf *id);
  */
 bool trace_text(struct view lines, int64_t now, struct view next, struct buf *out);
 
-/* The same as a JSON object: {"id","events":[{"time","event",fields...}],"state"}. */
+/* The same as a JSON object: {"id","events":[{"time","event","text",fields...}],"state"}; text: as
+ * trace_words says it. */
 bool trace_json(struct view lines, int64_t now, struct view next, struct buf *out);
 
 #endif

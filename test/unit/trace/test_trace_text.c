@@ -215,7 +215,8 @@ static void json_holds_the_same(void **state)
 	arena_init(&arena, 1 << 20);
 	buf_clear(&out);
 	assert_true(trace_json(VIEW(T "accepted sender=a@b.c size=12 message_id=\"1\"\n" T
-	                              "deferred recipient=\"x y\" next=5 reply=450\n"),
+	                              "deferred recipient=\"x y\" next=5 reply=450\n" T
+	                              "queued recipient=d@e.f destination=@submit\n"),
 	    NOW, (struct view){0}, &out));
 	assert_int_equal(json_parse(buf_view(&out), &arena, &v), 0);
 	assert_view(json_text_of(&v, "id"), "AAA");
@@ -227,6 +228,8 @@ static void json_holds_the_same(void **state)
 	assert_view(json_text_of(e->next, "recipient"), "x y");
 	assert_view(json_text_of(e->next, "reply"), "450");
 	assert_int_equal(json_number_of(e->next, "next"), 5);
+	assert_view(json_text_of(e->next->next, "destination"), "@submit");
+	assert_view(json_text_of(e->next->next, "text"), "d@e.f waits here until it is time to send it");
 	assert_true(view_starts(json_text_of(&v, "state"), VIEW("x y still waits: ")));
 	arena_done(&arena);
 }

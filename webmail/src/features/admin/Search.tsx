@@ -1,5 +1,6 @@
 /** What became of a message, reports of other servers, and the settings of this one. */
 import { useSignal } from '@preact/signals';
+import { eventWords, type TraceEvent } from '../../base/traceWords.ts';
 import { t } from '../../base/words.ts';
 import { wholeDate } from '../../base/dates.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -8,7 +9,7 @@ import { accountId, asked, listOf, useLoaded } from './api.ts';
 
 interface TraceAnswer {
   id: string;
-  events: Record<string, string | number | boolean | null>[];
+  events: TraceEvent[];
   state: string;
   command: string;
 }
@@ -51,10 +52,14 @@ export function Trace() {
   );
 }
 
-function EventLine({ event }: { event: Record<string, string | number | boolean | null> }) {
-  const { time, event: name, ...rest } = event;
-  const words = Object.entries(rest).filter(([, value]) => value !== null && value !== '').map(([key, value]) => `${key}=${value}`).join(' ');
-  return <><time dateTime={String(time)}>{wholeDate(new Date(String(time)))}</time> <strong>{String(name)}</strong> <span class="admin-quiet">{words}</span></>;
+function EventLine({ event }: { event: TraceEvent }) {
+  const { what, more } = eventWords(event);
+  const time = String(event['time']);
+  return (
+    <>
+      <time class="admin-quiet" dateTime={time}>{wholeDate(new Date(time))}</time> <span dir="auto">{what}</span> {more && <span class="admin-quiet">{more}</span>}
+    </>
+  );
 }
 
 interface ReportAnswer {

@@ -1,6 +1,7 @@
 /** "Where is it?": the way of a message, as a line of steps with times (urn:postrider:params:jmap:trace). */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { stepWords, type TraceStep } from '../../base/traceWords.ts';
 import { t } from '../../base/words.ts';
 import { Batch } from '../../jmap/batch.ts';
 import type { Id } from '../../jmap/types.ts';
@@ -10,7 +11,6 @@ import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
 import { longDate, shortDate } from './facts.ts';
-import { stepWords, type TraceStep } from './traceWords.ts';
 
 export const TRACE = 'urn:postrider:params:jmap:trace';
 /** The server looks for each in files. */
