@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { isOwnKey, named, others, ownKey, prefixOf, seatOf, seatOfProgram, seatsBut, signedInBeside, withoutSeat, workerName } from '../src/base/seat.ts';
+import { hasFreeSeat, isOwnKey, named, others, ownKey, prefixOf, seatOf, seatOfProgram, seatsBut, signedInBeside, withoutSeat, workerName } from '../src/base/seat.ts';
 import { freeSeat } from '../src/frame/people.ts';
 import { placeOf } from '../src/frame/router.ts';
 import type { Session } from '../src/jmap/types.ts';
@@ -102,6 +102,14 @@ function keeps(t: TestContext, values: Record<string, string>): void {
 test('others are those whose programs have noted it, whatever else stands there', (t) => {
   keeps(t, { 'postrider.person': 'alice@example.test', 'postrider.1.person': 'bob@example.test', 'postrider.1.name': 'Bob', 'postrider.3.person': 'carol@example.test', 'postrider.5.person': 'nobody', 'postrider.2.theme': '"dark"' });
   assert.deepEqual(others(), [{ seat: 1, address: 'bob@example.test', name: 'Bob' }, { seat: 3, address: 'carol@example.test', name: '' }]);
+});
+
+test('one more person has room until there is somebody in each seat', (t) => {
+  const people = Object.fromEntries([1, 2, 3].map((of) => [`postrider.${of}.person`, `${of}@example.test`]));
+  keeps(t, people);
+  assert.equal(hasFreeSeat(), true);
+  keeps(t, { ...people, 'postrider.4.person': '4@example.test' });
+  assert.equal(hasFreeSeat(), false);
 });
 
 test('who has no cookie any more is not signed in beside; where the server does not say it, all who are noted are', async (t) => {

@@ -80,6 +80,9 @@ export function others(): Person[] {
     });
 }
 
+/** There is a seat for one more person. */
+export const hasFreeSeat = (): boolean => seatsBut([{ seat }, ...others()]).length > 0;
+
 export interface Seats {
   seats: number;
   /** Those with a cookie; its session may have ended. */

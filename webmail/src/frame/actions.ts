@@ -1,6 +1,6 @@
 /** Actions of the frame itself: how it looks, undo, help, the account. */
 import { actions, type Action } from '../actions/registry.ts';
-import { at } from '../base/seat.ts';
+import { at, hasFreeSeat } from '../base/seat.ts';
 import { t } from '../base/words.ts';
 import { mail } from '../model/current.ts';
 import { CHOICES, changeSetting, setting, type Settings } from '../model/settings.ts';
@@ -58,7 +58,7 @@ export function addFrameActions(): void {
     ...choices('theme', 'palette'),
     { id: 'view.timings', group: 'view', icon: 'clock', run: () => void (setting('showTimings').value = !setting('showTimings').peek()) },
     { id: 'account.page', group: 'settings', icon: 'user', run: () => location.assign(at('/account')) },
-    { id: 'account.add', group: 'settings', icon: 'user-plus', run: addAccount },
+    { id: 'account.add', group: 'settings', icon: 'user-plus', possible: hasFreeSeat, run: addAccount },
     { id: 'account.signOut', group: 'settings', icon: 'log-out', run: signOut },
   );
 }

@@ -1,6 +1,6 @@
 /** The rail at the window's edge, and the bar at a phone's foot. They show only what is there. */
 import { actions, nameOf, type Action } from '../actions/registry.ts';
-import { others } from '../base/seat.ts';
+import { hasFreeSeat, others } from '../base/seat.ts';
 import { t } from '../base/words.ts';
 import { mail } from '../model/current.ts';
 import { IconButton } from '../ui/Button.tsx';
@@ -112,7 +112,7 @@ function accountMenu(address: string): MenuItem[] {
   return [
     { heading: address },
     ...others().filter((one) => one.address !== address).map((one) => ({ id: `person.${one.seat}`, words: nameOfPerson(one), icon: 'user', run: () => goToPerson(one) })),
-    ...entry('account.add'),
+    ...(hasFreeSeat() ? entry('account.add') : [{ heading: t('frame.noSeat', { count: others().length + 1 }) }]),
     { separator: '0' },
     ...entry('go.settings'),
     ...entry('view.palette'),
