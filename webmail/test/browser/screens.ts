@@ -124,6 +124,7 @@ export async function lookAt(page: Page, name: string, looks: readonly Look[]): 
 export const chosen = (name: string): boolean => ONLY.split(',').some((part) => name.includes(part));
 
 export async function lookThrough(browser: Browser, server: Server, who: string, screens: readonly Screen[], looks: readonly Look[], context: BrowserContextOptions): Promise<void> {
+  if (!looks.some(chosenLook)) return;
   await lookThroughIn(await signedIn(browser, server, who, context), server, screens, looks);
 }
 
