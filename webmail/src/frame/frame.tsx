@@ -10,6 +10,7 @@ import { undo, shown } from '../model/undo.ts';
 import { IconButton } from '../ui/Button.tsx';
 import { Overlays } from '../ui/overlay.tsx';
 import { Splitter } from '../ui/Splitter.tsx';
+import { Spoken } from '../ui/Spoken.tsx';
 import { Toasts, dismissToasts, showToast } from '../ui/Toast.tsx';
 import { Tooltip } from '../ui/Tooltip.tsx';
 import { BottomBar, Rail } from './rail.tsx';
@@ -51,6 +52,7 @@ export function Frame() {
           <Component />
         </ErrorFence>
       ))}
+      <Spoken />
       <Toasts label={t('frame.news')} dismissWords={t('frame.dismiss')} />
       <Meter />
       <Overlays label={t('frame.overlays')} />

@@ -57,6 +57,11 @@ test('keys move, archive and undo, and the focus goes to the row below', async (
   await page.keyboard.press('z');
   await row(58).waitFor();
   await serverHas('Archive', 0);
+  // The focus stays in the list when one is opened: whoever does not see the screen is told.
+  await page.keyboard.press('Enter');
+  await page.locator('[data-spoken]', { hasText: /^Opened: Message \d+$/ }).waitFor();
+  await page.keyboard.press('u');
+  await page.waitForURL(/\/mail\/inbox$/);
 });
 
 test('a range is selected and deleted, and comes back by the button of the toast', async () => {

@@ -1,6 +1,8 @@
 /** Moving in the list by keys: the row with the focus, ranges, pages; and opening what has it. */
+import { t } from '../../base/words.ts';
 import { focusConversation } from '../../frame/focus.ts';
-import { pane } from '../../model/current.ts';
+import { mail, pane } from '../../model/current.ts';
+import { speak } from '../../ui/Spoken.tsx';
 import type { VirtualListHandle } from '../../ui/VirtualList.tsx';
 import { openConversation } from './current.ts';
 
@@ -75,5 +77,15 @@ export function openFocused(): void {
   const at = pane.focusPosition();
   const key = at < 0 ? pane.list.peek()?.keyAt(handle?.first() ?? 0) : pane.list.peek()?.keyAt(at);
   if (key !== undefined && key === pane.open.peek()) focusConversation();
-  else if (key !== undefined) openConversation(key, { replace: pane.open.peek() !== undefined });
+  else if (key !== undefined) {
+    openConversation(key, { replace: pane.open.peek() !== undefined });
+    speakOpened(at < 0 ? (handle?.first() ?? 0) : at);
+  }
+}
+
+/** The focus stays in the list until Enter is pressed again: without words nothing would tell that something was opened. */
+function speakOpened(at: number): void {
+  const id = pane.list.peek()?.at(at);
+  const email = id === undefined ? undefined : mail().emails.peek(id);
+  if (email) speak(t('list.opened', { subject: email.subject || t('list.noSubject') }));
 }
