@@ -32,14 +32,17 @@ export function Health() {
 function Screen({ now }: { now: HealthAnswer }) {
   const hour = (from: string) => new Intl.DateTimeFormat(document.documentElement.lang, { hour: 'numeric' }).format(new Date(from));
   const problems = problemsOf(now);
-  const wasLooked = now.domains.some((one) => one.lookedAt);
+  const unlooked = now.domains.filter((one) => !one.lookedAt).length;
+  // Before the first look there is no domain among them.
+  const isUnlooked = now.domains.length === 0 || unlooked > 0;
   return (
     <>
-      {problems.length > 0 ? <ul class="admin-problems">{problems.map((one) => <li key={one}>{one}</li>)}</ul> : <p class="admin-well">{t('admin.allWell')}</p>}
+      {problems.length > 0 && <ul class="admin-problems">{problems.map((one) => <li key={one}>{one}</li>)}</ul>}
+      {problems.length === 0 && (isUnlooked ? <p class="admin-text">{t('admin.wellUnlooked', { count: unlooked })}</p> : <p class="admin-well">{t('admin.allWell')}</p>)}
       <div class="admin-tiles">
         <Tile page="queue" title={t('admin.queue')} number={sayNumber(now.queue.messages)} text={t('admin.queueText', { held: now.queue.held, active: now.queue.active })} />
         <Tile page="people" title={t('admin.storage')} number={sayOctets(now.storage.freeOctets)} text={t('admin.storageText', { all: sayOctets(now.storage.volumeOctets), index: sayOctets(now.storage.indexOctets) })} />
-        <Tile page="domains" title={t('admin.domains')} number={wasLooked ? sayNumber(now.domains.length) : t('admin.notChecked')} text={wasLooked ? t('admin.domainsText', { count: now.domains.filter((one) => one.wrong > 0).length }) : t('admin.noneLooked')} />
+        <DomainsTile domains={now.domains} unlooked={unlooked} />
         <Tile title={t('admin.version')} number={now.version} text="" />
       </div>
       <div class="admin-charts">
@@ -86,6 +89,13 @@ function problemsOf(now: HealthAnswer): string[] {
     ...now.roles.filter((one) => one.state === 'down').map((one) => t('admin.roleDown', { name: one.name })),
     ...now.settings.map((one) => one.text),
   ];
+}
+
+function DomainsTile({ domains, unlooked }: { domains: HealthAnswer['domains']; unlooked: number }) {
+  const wrong = domains.filter((one) => one.wrong > 0).length;
+  const title = t('admin.domains');
+  if (unlooked === domains.length) return <Tile page="domains" title={title} number={t('admin.notChecked')} text={t('admin.noneLooked')} />;
+  return <Tile page="domains" title={title} number={sayNumber(domains.length)} text={wrong === 0 && unlooked > 0 ? t('admin.someNotLooked', { count: unlooked }) : t('admin.domainsText', { count: wrong })} />;
 }
 
 function Tile({ page, title, number, text }: { page?: string; title: string; number: string; text: string }) {
