@@ -308,6 +308,9 @@ test('what floats stays in the window, above where there is no room below, mirro
   assert.equal(place({ width: 200, height: 100 }, at(950, 100), view, false).left, 792);
   const above = place({ width: 200, height: 300 }, at(100, 550), view, false);
   assert.deepEqual([above.above, above.top], [true, 246]);
+  // Nowhere beside it is room for more than a few entries: the window's whole height is there for it.
+  assert.deepEqual(place({ width: 200, height: 500 }, at(100, 110), { width: 320, height: 256 }, false), { left: 100, top: 8, maxHeight: 240, above: false });
+  assert.deepEqual(place({ width: 200, height: 150 }, at(100, 110), { width: 320, height: 256 }, false), { left: 100, top: 98, maxHeight: 240, above: false });
 });
 
 test('the palette finds by beginnings of words and by first letters', () => {

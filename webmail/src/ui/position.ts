@@ -20,7 +20,8 @@ export interface Placed {
 // Space between the box and the window's edge, and between the box and its anchor.
 const EDGE = 8;
 const GAP = 4;
-// A box that gets less height than this below goes above, if there is more room there.
+// A box that gets less height than this below goes above, if there is more room there. Where neither has as much, as at 400 % zoom, it lies over
+// its anchor and may have the whole window.
 const LEAST_HEIGHT = 160;
 
 // `start`: the box's leading edge is the anchor's leading edge (the right one in a language that runs right to left).
@@ -28,10 +29,11 @@ const LEAST_HEIGHT = 160;
 export function place(size: Size, anchor: Box, window: Size, rtl: boolean, align: 'start' | 'centre' | 'end' = 'start'): Placed {
   const below = window.height - EDGE - (anchor.top + anchor.height + GAP);
   const over = anchor.top - GAP - EDGE;
-  const above = size.height > below && below < Math.max(LEAST_HEIGHT, 0) && over > below;
-  const maxHeight = Math.max(0, above ? over : below);
+  const covers = size.height > Math.max(over, below) && Math.max(over, below) < LEAST_HEIGHT;
+  const above = !covers && size.height > below && below < LEAST_HEIGHT && over > below;
+  const maxHeight = Math.max(0, covers ? window.height - 2 * EDGE : above ? over : below);
   const height = Math.min(size.height, maxHeight);
-  const top = above ? anchor.top - GAP - height : anchor.top + anchor.height + GAP;
+  const top = covers ? window.height - EDGE - height : above ? anchor.top - GAP - height : anchor.top + anchor.height + GAP;
   const left_edge = anchor.left;
   const right_edge = anchor.left + anchor.width - size.width;
   let left = align === 'centre' ? anchor.left + (anchor.width - size.width) / 2 : (align === 'start') !== rtl ? left_edge : right_edge;
