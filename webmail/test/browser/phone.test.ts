@@ -86,4 +86,18 @@ test('controls are large enough for a finger', async () => {
   await page.keyboard.press('Escape');
 });
 
+test('where the tools of a mail go on beyond the edge, half of one is seen, whichever the phone', async () => {
+  await page.getByRole('button', { name: 'Compose' }).first().tap();
+  await page.locator('.compose-tools button').first().waitFor();
+  for (const width of [320, 360, 375, 390, 412, 430]) {
+    await page.setViewportSize({ width, height: 844 });
+    const tools = await page.locator('.compose-tools button').evaluateAll((all) => all.map((one) => one.getBoundingClientRect()));
+    const cut = tools.find((one) => one.left < width && one.right > width);
+    assert.ok(cut && Math.abs((cut.left + cut.right) / 2 - width) < 2, `${width}: ${JSON.stringify(cut)}`);
+    assert.ok(tools.every((one) => one.width >= 44 && one.height >= 44), String(width));
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.locator('.dock-head button').last().tap();
+});
+
 test('nothing was reported as an error', () => assert.deepEqual(page.errors, []));
