@@ -1,10 +1,10 @@
 /** The cache alone, when things go wrong: lost answers, crashes, full disks, other devices, other tabs. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import type { Id } from '../src/jmap/types.ts';
 import { MemoryStore } from '../src/layer/store/memory.ts';
 import { Deposed } from '../src/layer/store/store.ts';
-import { ARCHIVE, DRAFTS, INBOX, SENT, device, draft, ready, type Json } from './support/device.ts';
+import { ARCHIVE, BODY, DRAFTS, INBOX, SENT, device, draft, ready, type Json } from './support/device.ts';
 import { ACCOUNT, FakeServer } from './support/fake-server.ts';
 
 test('another device changing the same email is not undone', async () => {
@@ -306,6 +306,57 @@ test('a server that failed once does not keep questions from it', async () => {
   await ask('Email/set', { update: { [id]: { 'keywords/$flagged': true } } });
   await engine.flushed();
   assert.deepEqual(server.emails.get(id)!['keywords'], { $seen: true, $flagged: true });
+});
+
+/** What is to be done later, in place of a clock: `due` does it. */
+function clock(t: TestContext): { waits: number[]; due(): void } {
+  const { setTimeout } = globalThis;
+  const waiting: (() => void)[] = [];
+  const waits: number[] = [];
+  t.after(() => (globalThis.setTimeout = setTimeout));
+  globalThis.setTimeout = ((act: () => void, ms: number) => (waits.push(ms), waiting.push(act))) as unknown as typeof setTimeout;
+  return { waits, due: () => waiting.splice(0).forEach((act) => act()) };
+}
+
+async function turns(count = 50): Promise<void> {
+  for (let at = 0; at < count; at++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('what the server cannot say now is asked again later, each time after a longer wait', async (t) => {
+  const { waits, due } = clock(t);
+  // Of a browser that has nothing yet, and of one that has all and hears of new mail.
+  for (const what of ['Email/query', 'Email/get', 'Email/changes', 'Mailbox/changes', 'bodies']) {
+    const isFirst = what === 'Email/query' || what === 'Email/get';
+    const server = new FakeServer();
+    const id = server.deliver({});
+    server.deliver({});
+    const { engine, wire, ask, list } = await (isFirst ? device(server) : ready(server));
+    await turns();
+    waits.length = wire.sent.length = 0;
+    server.refuse = (name, args) => (name === what || (what === 'bodies' && args['fetchTextBodyValues'] && args['ids'].join() !== id) ? { type: 'serverUnavailable' } : undefined);
+    if (isFirst) engine.start();
+    else if (what !== 'bodies') server.deliver({});
+    // Who reads one mail is to find the texts of others here.
+    else await ask('Email/get', { ids: [id], ...BODY });
+    const before = what === 'bodies' ? 1 : 0;
+    for (let at = 1; at <= 4; at++) {
+      await turns();
+      assert.deepEqual([wire.sent.length, waits.length], [before + at, at], what);
+      due();
+    }
+    await turns();
+    // Each is twice the one before, give or take half of it.
+    assert.ok(waits.every((ms, at) => ms >= 500 * 2 ** at && ms <= 1_500 * 2 ** at), `${what}: ${waits}`);
+    server.refuse = undefined;
+    due();
+    await turns();
+    assert.deepEqual(await list(INBOX), server.ids({ inMailbox: INBOX }), what);
+    if (what === 'bodies') {
+      wire.go('offline');
+      for (const one of await list(INBOX)) assert.ok((await ask('Email/get', { ids: [one], ...BODY }))['list'][0].bodyValues, 'its text is here');
+    }
+    await engine.stop();
+  }
 });
 
 test('whom another tab has deposed writes nothing more, and says so', async () => {

@@ -109,8 +109,8 @@ export class Background {
     return [['Email/get', { ...account.bodyShape, accountId, ids }, this.id('bodies')]];
   }
 
-  /** Takes the answers to `calls`; the emails that must be shown anew. */
-  async take(answers: ReadonlyMap<string, Invocation>): Promise<Id[]> {
+  /** Takes the answers to `calls`; the emails that must be shown anew. Undefined: the server did not give it, and is asked again later. */
+  async take(answers: ReadonlyMap<string, Invocation>): Promise<Id[] | undefined> {
     const { account, asked, job } = this;
     const answer = (name: string): Json | undefined => {
       const found = answers.get(this.id(name));
@@ -119,7 +119,7 @@ export class Background {
     if (!asked || !job || job.kind !== asked.kind) return [];
     if (job.kind === 'list') {
       const query = answer('query');
-      if (!query) return [];
+      if (!query || (job.at === 0 && !answer('state'))) return undefined;
       if (job.at === 0) job.state = answer('state')?.['state'];
       // Not as arguments of one call: a worker's stack has no room for 100,000.
       job.ids = job.ids.concat(query['ids'] as Id[]);
@@ -129,8 +129,7 @@ export class Background {
     }
     if (job.kind === 'rows') {
       const told = [...((answer('known')?.['list'] as Json[]) ?? []), ...((answer('unknown')?.['list'] as Json[]) ?? [])];
-      const answered = [...(answer('known') ? ['known'] : []), ...(answer('unknown') ? ['unknown'] : [])];
-      if (!answered.length) return [];
+      if (['known', 'unknown'].some((name) => answers.get(this.id(name))?.[0] === 'error')) return undefined;
       const done = new Set(asked.ids);
       job.known = job.known.filter((id) => !done.has(id));
       job.unknown = job.unknown.filter((id) => !done.has(id));
@@ -141,6 +140,7 @@ export class Background {
       if (!job.known.length && !job.unknown.length) this.over(job.extras);
       return touched;
     }
+    if (answers.get(this.id('bodies'))?.[1]['type'] === 'serverUnavailable') return undefined;
     const list = (answer('bodies')?.['list'] as Json[]) ?? [];
     for (const email of list) this.bodies.learn(account, email, account.bodyShape!);
     // Never twice: what the server does not give stays with it.

@@ -14,8 +14,8 @@ export interface Outcome {
   refused: { id: Id; part: 'create' | 'update' | 'destroy'; error: SetError }[];
 }
 
-/** Errors that say nothing of the change itself: it is sent again. RFC 8620 sections 3.6.2 and 5.3. */
-const PASSING = new Set(['serverUnavailable', 'serverFail', 'serverPartialFail', 'rateLimit', 'limit']);
+/** Errors that say nothing of what was asked: it is asked again. RFC 8620 sections 3.6.2 and 5.3. */
+export const PASSING = new Set(['serverUnavailable', 'serverFail', 'serverPartialFail', 'rateLimit', 'limit']);
 
 /** Entries that can go in one request. Those whose words name what is not at the server yet wait; what they need may never come. */
 export function ready(log: Log, mayHave: (entry: Entry) => boolean): { entries: Entry[]; lost: Entry[] } {

@@ -201,6 +201,7 @@ export class Pump {
   private async take(accounts: readonly Account[], ahead: { account: Account; background: Background } | undefined, answers: ReadonlyMap<string, Invocation>): Promise<boolean> {
     const { host } = this;
     let more = false;
+    let failed = false;
     const forgotten: Put[] = [];
     for (const account of accounts) {
       const synced = await takeSync(account, answers);
@@ -209,14 +210,18 @@ export class Pump {
         account.note({ complete: false, stale: true, emailState: undefined });
         host.background(account).restart();
       }
-      account.behind ||= synced.more;
+      account.behind ||= synced.more || synced.failed;
+      failed ||= synced.failed;
       more ||= synced.more || synced.lost;
     }
     if (ahead) {
       // What is found anew after the server forgot what had changed is a change; else it was there all the time.
       const quietly = !ahead.account.stale;
-      ahead.account.show(await ahead.background.take(answers), quietly);
-      more = true;
+      const touched = await ahead.background.take(answers);
+      if (touched) {
+        ahead.account.show(touched, quietly);
+        more = true;
+      } else failed = true;
     }
     const told = more && accounts.some((account) => account.behind) ? [] : this.settle();
     if (this.outcomes.length) more = true;
@@ -225,7 +230,8 @@ export class Pump {
     for (const event of told) if (event.kind === 'named') host.emit(event);
     host.changed();
     for (const event of told) if (event.kind !== 'named') host.emit(event);
-    if (this.fails && !more) throw new WireError('busy', 'The server failed at a change.');
+    // Asked again at once it would fail again, and be kept from what it is about.
+    if ((failed || this.fails) && !more) throw new WireError('busy', 'The server failed at something that it is to be asked again.');
     return more || ready(host.log, () => true).entries.length > 0;
   }
 

@@ -2,6 +2,7 @@
 import { type Id, type Invocation, ROW_PROPERTIES } from '../../jmap/types.ts';
 import type { Account } from './account.ts';
 import type { Json } from './emails.ts';
+import { PASSING } from './outgoing.ts';
 
 /** Emails in one answer: a second's worth on a slow line. */
 const CHANGES_AT_ONCE = 500;
@@ -44,6 +45,8 @@ export function syncCalls(account: Account): Invocation[] {
 export interface Synced {
   /** The server has more to tell. */
   more: boolean;
+  /** The server could not say it now: it is asked again later. */
+  failed: boolean;
   /** The server no longer knows what has changed since: all must be looked at again. */
   lost: boolean;
   /** Emails that are no longer there. */
@@ -56,7 +59,12 @@ export async function takeSync(account: Account, answers: ReadonlyMap<string, In
     const found = answers.get(`${account.id} ${name}`);
     return found && found[0] !== 'error' ? found[1] : undefined;
   };
-  const result: Synced = { more: false, lost: false, gone: [] };
+  const fails = (name: string): boolean => {
+    const found = answers.get(`${account.id} ${name}`);
+    return found?.[0] === 'error' && PASSING.has(found[1]['type'] as string);
+  };
+  const names = ['emails', 'new emails', 'changed emails', 'mailboxes', 'new mailboxes', 'changed mailboxes', ...[...account.tables.keys()].map((type) => `all ${type}`)];
+  const result: Synced = { more: false, failed: names.some(fails), lost: false, gone: [] };
   const emails = answer('emails');
   const created = answer('new emails');
   const updated = answer('changed emails');
@@ -82,7 +90,7 @@ export async function takeSync(account: Account, answers: ReadonlyMap<string, In
   if (changes && fresh && changed) {
     mailboxes.take([...fresh['list'], ...changed['list']], changes['destroyed'], changes['newState']);
     result.more ||= changes['hasMoreChanges'];
-  } else if (answers.has(`${account.id} mailboxes`)) {
+  } else if (answers.has(`${account.id} mailboxes`) && !['mailboxes', 'new mailboxes', 'changed mailboxes'].some(fails)) {
     mailboxes.state = undefined;
     result.more = true;
   }
