@@ -74,6 +74,23 @@ void noted_drained(struct noted_listener *l)
 	deliver(l, &(struct mail_noted){.account = l->account});
 }
 
+bool noted_pass(const struct right *r, struct buf *unsent)
+{
+	struct buf payload;
+	bool good = true;
+	buf_init(&payload, 4096);
+	for (const struct noted_listener *l = listeners; l && good; l = l->next) {
+		const struct mail_noted m = {.account = l->account};
+		if (l->right != r || !l->lost)
+			continue;
+		buf_clear(&payload);
+		good = ipc_encode(&payload, MAIL_NOTED, &m) == 0 &&
+		       channel_frame_append(unsent, MAIL_NOTED, l->request, buf_view(&payload)) == 0;
+	}
+	buf_done(&payload);
+	return good;
+}
+
 /* ---- another's mailbox ---- */
 
 struct check {

@@ -20,6 +20,10 @@ void noted_leave(struct noted_listener *l);
 /* The channel takes more again. NULL is allowed. */
 void noted_drained(struct noted_listener *l);
 
+/* Appends, behind what the peer has not got yet, that more was noted than could be told: for a right that
+ * goes to a successor, which begins with new listeners. False: there is no room. */
+bool noted_pass(const struct right *r, struct buf *unsent) __attribute__((warn_unused_result));
+
 struct note {
 	uint64_t shard;
 	uint32_t mailbox;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/store/right.h"
+#include "role/store/right_noted.h"
 
 enum {
 	/* Channels under way to the successor: far below what a socket and its sender's process may hold of
@@ -87,7 +88,7 @@ static bool gather_bytes(const struct right *r, struct passing *p)
 	if (!right_watch_pass(r, &p->unread) || !right_read_pass(r, &p->unread) ||
 	    buf_append(&p->unread, channel_unread(&r->link.channel)) != 0 ||
 	    !right_maildrop_pass(r, &p->maildrop) || !channel_unsent(&r->link.channel, &unsent) ||
-	    buf_append(&p->unsent, unsent) != 0)
+	    buf_append(&p->unsent, unsent) != 0 || !noted_pass(r, &p->unsent))
 		return false;
 	size_t octets = p->maildrop.len + p->unsent.len;
 	if (p->unread.len + octets > HANDOVER_ALL_MAX || before.gathered + octets > GATHERED_MAX)

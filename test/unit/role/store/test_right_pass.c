@@ -4,13 +4,14 @@
 #include "../../account/support.h"
 #include "mail_world.h"
 #include "role/store/right.h"
+#include "role/store/right_noted.h"
 #include "role/store/right_pass.h"
 
 enum { WATCH = 7, QUESTION = 8 };
 
 struct seen {
 	struct mail_session session;
-	unsigned changes, answers, losses;
+	unsigned changes, answers, notes, unnamed, losses; /* unnamed: a note that some were left out */
 };
 
 static struct seen quiet, revoked, busy;
@@ -19,7 +20,9 @@ static unsigned over;
 static void answered(void *arg, uint32_t request, unsigned type, const void *answer)
 {
 	struct seen *s = arg;
-	(void)answer;
+	const struct mail_noted *noted = type == MAIL_NOTED ? answer : NULL;
+	s->notes += noted != NULL;
+	s->unnamed += noted && view_empty(noted->name);
 	s->changes += type == MAIL_CHANGED && request == WATCH;
 	s->answers += type == MAIL_DONE && request == QUESTION;
 }
@@ -129,6 +132,26 @@ static void what_happened_meanwhile_is_told(void **state)
 	assert_int_equal(quiet.changes, 1);
 }
 
+/* So much was noted that the channel is full: that there was more is told, though by the successor. */
+static void notes_that_were_left_out_are_told_as_such(void **state)
+{
+	enum { NOTES = 40000 /* of some 40 octets: more than the sockets and the channel take */ };
+	const struct note note = {
+	    .shard = test_account(1), .mailbox = MAILBOX_INBOX, .name = VIEW("/shared/colour")};
+	(void)state;
+	account_client_ask(
+	    &quiet.session.client, WATCH, MAIL_WATCH, &(struct mail_watch){.modseq = 0, .notes = 1});
+	mail_world_settle();
+	for (unsigned i = 0; i < NOTES; i++)
+		noted_tell(NULL, &note);
+	right_pass_pause();
+	assert_true(right_pass_is_quiet());
+	pass(NULL);
+	assert_int_equal(quiet.losses, 0);
+	assert_true(quiet.notes > 1 && quiet.notes < NOTES);
+	assert_int_equal(quiet.unnamed, 1);
+}
+
 static void one_with_something_under_way_ends(void **state)
 {
 	(void)state;
@@ -179,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_session_notices_nothing, begin, end),
 	    cmocka_unit_test_setup_teardown(what_happened_meanwhile_is_told, begin, end),
+	    cmocka_unit_test_setup_teardown(notes_that_were_left_out_are_told_as_such, begin, end),
 	    cmocka_unit_test_setup_teardown(one_with_something_under_way_ends, begin, end),
 	    cmocka_unit_test_setup_teardown(one_that_was_revoked_meanwhile_ends, begin, end),
 	    cmocka_unit_test_setup_teardown(without_a_successor_all_end, begin, end),
