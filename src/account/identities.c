@@ -305,7 +305,9 @@ int account_identities_follow(
 	struct following *f = mem_alloc(sizeof *f);
 	struct account_change *c = mem_alloc(sizeof *c);
 	struct account_key from = key_identity(0), to = key_identity(UINT64_MAX);
-	struct txn_range range = {.shard = shard, .from = key_view(&from), .to = key_view(&to)};
+	size_t damaged = 0; /* one of an address that leads here is made anew */
+	struct txn_range range = {
+	    .shard = shard, .from = key_view(&from), .to = key_view(&to), .passed = &damaged};
 	*f = (struct following){
 	    .addresses = addresses, .count = count, .have = mem_array(count, sizeof *f->have)};
 	int error = change_begin(c, t, shard, now);
@@ -346,7 +348,9 @@ static int run_list(struct txn *t, void *arg)
 	struct account_identities *s = arg;
 	struct account_head head;
 	struct account_key from = key_identity(0), to = key_identity(UINT64_MAX);
-	struct txn_range range = {.shard = s->shard, .from = key_view(&from), .to = key_view(&to)};
+	size_t damaged = 0;
+	struct txn_range range = {
+	    .shard = s->shard, .from = key_view(&from), .to = key_view(&to), .passed = &damaged};
 	s->count = 0;
 	arena_reset(s->arena);
 	int error = head_get(t, s->shard, &head);

@@ -39,7 +39,8 @@ int account_identity_remove(struct txn *t, uint64_t shard, int64_t now, uint64_t
 int account_identities_follow(struct txn *t, uint64_t shard, int64_t now, const struct view *addresses,
     size_t count) __attribute__((warn_unused_result));
 
-/* All of them, which changed behind `since`. -ENOENT: no such account. */
+/* All of them, which changed behind `since`. One that is damaged is none, and costs no other one. -ENOENT: no
+ * such account. */
 struct account_identities {
 	uint64_t shard, since;
 	void (*done)(struct account_identities *s, int result);

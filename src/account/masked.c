@@ -41,9 +41,51 @@ int account_masked_each(
     struct txn *t, uint64_t shard, int (*each)(void *arg, const struct account_masked *m), void *arg)
 {
 	struct account_key from = key_masked(0), to = key_masked(UINT32_MAX);
-	struct txn_range range = {.shard = shard, .from = key_view(&from), .to = key_view(&to)};
+	size_t damaged = 0;
+	struct txn_range range = {
+	    .shard = shard, .from = key_view(&from), .to = key_view(&to), .passed = &damaged};
 	struct walk w = {each, arg};
 	return txn_range(t, &range, visit, &w);
+}
+
+struct sum {
+	uint64_t all, deleted;
+	uint32_t last;
+};
+
+/* Numbers follow one another, and none is ever removed: what is not known to be deleted counts. */
+static int add(void *arg, struct view key, struct view value)
+{
+	struct sum *s = arg;
+	struct cursor c = cursor_on(view_skip(key, 2));
+	struct account_masked m;
+	uint32_t number = cursor_u32(&c);
+	if (!cursor_ok(&c))
+		return 0;
+	s->all++;
+	s->deleted += decode(value, number, &m) == 0 && m.state == MASKED_DELETED;
+	s->last = number;
+	return 0;
+}
+
+int account_masked_count(struct txn *t, uint64_t shard, uint64_t *living, uint32_t *last)
+{
+	struct account_key from = key_masked(0), to = key_masked(UINT32_MAX);
+	size_t damaged = 0;
+	struct txn_range range = {
+	    .shard = shard, .from = key_view(&from), .to = key_view(&to), .passed = &damaged};
+	struct sum s = {0};
+	struct view value;
+	int error = txn_range(t, &range, add, &s);
+	if (error)
+		return error;
+	/* Damaged ones behind the last whole one have numbers as well. */
+	while (damaged > 0 && s.last < UINT32_MAX - 1 &&
+	       key_get(t, shard, key_masked(s.last + 1), &value) == -EBADMSG)
+		s.last++;
+	*living = s.all + damaged - s.deleted;
+	*last = s.last;
+	return 0;
 }
 
 int account_masked_get(struct txn *t, uint64_t shard, uint32_t number, struct account_masked *m)

@@ -14,9 +14,13 @@ struct account_masked {
 };
 
 /* Each, in the order of their making, until `visit` gives something else than 0, which is given back. One
- * that is damaged is none. Texts as txn_get's. */
+ * that is damaged is none, and costs no other one. Texts as txn_get's. */
 int account_masked_each(struct txn *t, uint64_t shard,
     int (*visit)(void *arg, const struct account_masked *m), void *arg) __attribute__((warn_unused_result));
+
+/* How many are not deleted, and the last number that was given; damaged ones count for both. */
+int account_masked_count(struct txn *t, uint64_t shard, uint64_t *living, uint32_t *last)
+    __attribute__((warn_unused_result));
 
 /* -ENOENT. */
 int account_masked_get(struct txn *t, uint64_t shard, uint32_t number, struct account_masked *m)

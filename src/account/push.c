@@ -90,7 +90,7 @@ int account_push_emails(struct txn *t, uint64_t shard, uint64_t number, struct v
 	struct view value;
 	int error = key_get(t, shard, key_of('T', number), &value);
 	if (error)
-		return error;
+		return error == -EBADMSG ? -ENOENT : error;
 	struct cursor c = entry_read(value, VERSION);
 	*json = entry_take_text(&c);
 	*form = entry_take_text(&c);
@@ -120,15 +120,23 @@ static int step(void *arg, struct view key, struct view value)
 	return decode(number, value, &p) == 0 ? w->visit(w->arg, &p) : 0;
 }
 
-int account_push_each(
-    struct txn *t, uint64_t shard, int (*visit)(void *arg, const struct account_push *p), void *arg)
+static int visit_all(struct txn *t, uint64_t shard, int (*visit)(void *arg, const struct account_push *p),
+    void *arg, size_t *damaged)
 {
 	struct account_head head;
 	struct walk w = {visit, arg};
 	struct account_key from = key_push(0), to = key_push(UINT64_MAX);
-	struct txn_range range = {.shard = shard, .from = key_view(&from), .to = key_view(&to)};
+	struct txn_range range = {
+	    .shard = shard, .from = key_view(&from), .to = key_view(&to), .passed = damaged};
 	int error = head_get(t, shard, &head);
 	return error ? error : txn_range(t, &range, step, &w);
+}
+
+int account_push_each(
+    struct txn *t, uint64_t shard, int (*visit)(void *arg, const struct account_push *p), void *arg)
+{
+	size_t damaged = 0;
+	return visit_all(t, shard, visit, arg, &damaged);
 }
 
 /* ---- what goes ---- */
@@ -156,10 +164,11 @@ static int judge(void *arg, const struct account_push *p)
 int account_push_sweep(struct txn *t, uint64_t shard, int64_t now, uint64_t session, bool all, size_t *left)
 {
 	struct sweep s = {.now = now, .session = session, .all = all};
-	int error = account_push_each(t, shard, judge, &s);
+	size_t damaged = 0;
+	int error = visit_all(t, shard, judge, &s, &damaged);
 	for (size_t i = 0; i < s.count && error == 0; i++)
 		error = delete_both(t, shard, s.gone[i]);
-	*left = s.left;
+	*left = s.left + damaged;
 	return error;
 }
 

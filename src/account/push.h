@@ -31,7 +31,7 @@ struct account_push {
 };
 
 /* Each of them until `visit` gives something else than 0, which is given back; in the order of their numbers.
- * Texts as txn_get's. One that is damaged is none. */
+ * Texts as txn_get's. One that is damaged is none, and costs no other one. */
 int account_push_each(struct txn *t, uint64_t shard, int (*visit)(void *arg, const struct account_push *p),
     void *arg) __attribute__((warn_unused_result));
 
@@ -56,7 +56,7 @@ int account_push_remove(struct txn *t, uint64_t shard, uint64_t session, uint64_
     __attribute__((warn_unused_result));
 
 /* Removes those that have expired, and all that `session` has made (ACCOUNT_PUSH_ANY: of none). *left: how
- * many there are behind it. */
+ * many there are behind it, those that are damaged as well, which stay. */
 int account_push_sweep(struct txn *t, uint64_t shard, int64_t now, uint64_t session, bool all, size_t *left)
     __attribute__((warn_unused_result));
 

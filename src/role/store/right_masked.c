@@ -157,14 +157,6 @@ struct count {
 	uint32_t last;
 };
 
-static int count_one(void *arg, const struct account_masked *m)
-{
-	struct count *c = arg;
-	c->living += m->state != MASKED_DELETED;
-	c->last = m->number;
-	return 0;
-}
-
 /* The address, at the account's own domain. No sub-address: that would be somebody else's. */
 static int write_address(struct txn *t, struct right_masked *x)
 {
@@ -208,7 +200,7 @@ static int run_create(struct txn *t, void *arg)
 	uint64_t owner = x->question.right->account;
 	struct directory_masked masked = {.owner = owner, .on = x->made.state == MASKED_ENABLED};
 	struct count count = {0};
-	int error = account_masked_each(t, owner, count_one, &count);
+	int error = account_masked_count(t, owner, &count.living, &count.last);
 	uint64_t most = 0;
 	if (error == 0)
 		error = most_of(t, x, &most);
@@ -318,7 +310,7 @@ static int run_update(struct txn *t, void *arg)
 	/* One that was deleted counts again. */
 	if (now.state == MASKED_DELETED && changed.state != MASKED_DELETED) {
 		uint64_t most = 0;
-		error = account_masked_each(t, owner, count_one, &count);
+		error = account_masked_count(t, owner, &count.living, &count.last);
 		if (error == 0)
 			error = most_of(t, x, &most);
 		if (error == 0 && count.living >= most)

@@ -225,6 +225,32 @@ static void emails_are_told_encrypted(void **state)
 	assert_int_equal(emails(5, VIEW("")), -ENOENT);
 }
 
+static void a_damaged_one_costs_itself_alone(void **state)
+{
+	struct call spoiled = {.now = NOW,
+	    .push = {.number = 6,
+	        .session = 7,
+	        .expires = LATER,
+	        .url = VIEW("https://push.example.test/a"),
+	        .device = VIEW("d")}};
+	(void)state;
+	begin();
+	assert_int_equal(add(5, 7, LATER), 0);
+	spoiled.push.code = code('z');
+	assert_int_equal(test_commit(accounts.store, run_add, &spoiled), 0);
+	assert_int_equal(add(8, 7, LATER), 0);
+	if (!test_accounts_spoil(code('z')))
+		return;
+	assert_int_equal(each().seen, 2);
+	/* It counts. Its session's end, or a new password, takes the others away. */
+	assert_int_equal(sweep(NOW, ACCOUNT_PUSH_ANY, false), 3);
+	assert_int_equal(sweep(NOW, 7, false), 1);
+	assert_int_equal(each().seen, 0);
+	assert_int_equal(add(9, 9, LATER), 0);
+	assert_int_equal(sweep(NOW, ACCOUNT_PUSH_ANY, true), 1);
+	assert_int_equal(each().seen, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +258,7 @@ int main(void)
 	    cmocka_unit_test(they_belong_to_a_session),
 	    cmocka_unit_test(they_are_limited_and_expire),
 	    cmocka_unit_test(emails_are_told_encrypted),
+	    cmocka_unit_test(a_damaged_one_costs_itself_alone),
 	};
 	return test_on_both_engines("push", tests, sizeof tests / sizeof tests[0]);
 }
