@@ -35,6 +35,31 @@ test('an administrator sees health, and adds an alias that the command line know
   await page.getByRole('button', { name: 'More about info@example.test' }).click();
   await page.getByRole('menuitem', { name: 'Command line' }).click();
   await page.locator('.toast', { hasText: 'postrider address explain info@example.test' }).waitFor();
+  // A password that was made here can be read until it is put away, however fast it was taken.
+  await page.goto(`${server.origin}/admin/people`);
+  await page.getByRole('button', { name: 'Add a person' }).click();
+  await page.getByLabel('Address').fill('new@example.test');
+  const field = page.getByLabel('Password', { exact: true });
+  assert.deepEqual(await field.evaluate((one: HTMLInputElement) => [one.spellcheck, one.autocapitalize, one.autocomplete]), [false, 'none', 'off']);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Password of new@example.test' }).waitFor();
+  const first = await page.locator('dialog .set-secret').innerText();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('button', { name: 'More about new@example.test' }).click();
+  await page.getByRole('menuitem', { name: 'Set a new password' }).click();
+  const made = await field.inputValue();
+  await field.press('Enter');
+  await page.getByRole('dialog', { name: 'Password of new@example.test' }).waitFor();
+  const later = await page.locator('dialog .set-secret').innerText();
+  assert.equal(later, made);
+  assert.notEqual(later, first);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await page.locator('.toast', { hasText: 'Copied.' }).waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), made);
+  await page.getByRole('button', { name: 'Done' }).click();
+  server.passwords['new@example.test'] = made;
+  await signedIn(browser, server, 'new@example.test');
   // Whoever adds a domain is told what to publish.
   await page.goto(`${server.origin}/admin/domains`);
   await page.getByRole('button', { name: 'Add a domain' }).click();

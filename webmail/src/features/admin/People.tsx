@@ -6,7 +6,7 @@ import { askYes } from '../../ui/Dialog.tsx';
 import { openMenu } from '../../ui/Menu.tsx';
 import { say } from '../../model/undo.ts';
 import { newPassword } from './password.ts';
-import { Command, Count, Find, Shown, Table, When, askLines, sayOctets } from './parts.tsx';
+import { type Asked, Command, Count, Find, Shown, Table, When, askLines, sayOctets, showPassword } from './parts.tsx';
 import { listOf, put, useLoaded } from './api.ts';
 
 interface Person {
@@ -24,6 +24,8 @@ interface Person {
 }
 
 const MEGABYTE = 1_000_000;
+
+const passwordLine = (): Asked => ({ key: 'password', label: t('admin.password'), type: 'newPassword', value: newPassword() });
 
 export function People() {
   const text = useSignal('');
@@ -43,8 +45,8 @@ export function People() {
           onClick={() =>
             askLines(t('admin.addPerson'), t('admin.addPersonText'), t('admin.add'), [
               { key: 'address', label: t('admin.address'), type: 'email' },
-              { key: 'password', label: t('admin.password'), value: newPassword() },
-            ], ({ address, password }) => done({ create: { address, password } }, t('admin.added', { name: address! })))
+              passwordLine(),
+            ], ({ address, password }) => done({ create: { address, password } }, t('admin.added', { name: address! })), ({ address, password }) => showPassword(address!, password!))
           }
         >
           {t('admin.addPerson')}
@@ -82,7 +84,9 @@ function openPersonMenu(one: Person, anchor: Element, done: (change: Parameters<
       {
         id: 'password',
         words: t('admin.newPassword'),
-        run: () => askLines(t('admin.newPasswordOf', { name }), t('admin.addPersonText'), t('admin.set'), [{ key: 'password', label: t('admin.password'), value: newPassword() }], ({ password }) => done({ update: [one.id, { password }] }, t('admin.passwordSet', { name }))),
+        run: () =>
+          askLines(t('admin.newPasswordOf', { name }), t('admin.addPersonText'), t('admin.set'), [passwordLine()], ({ password }) =>
+            done({ update: [one.id, { password }] }, t('admin.passwordSet', { name })), ({ password }) => showPassword(name, password!)),
       },
       {
         id: 'quota',

@@ -1,8 +1,7 @@
 /** Which DNS records a domain should have, each to be copied to where its DNS is kept. */
 import { t } from '../../base/words.ts';
-import { say } from '../../model/undo.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
-import { Table } from './parts.tsx';
+import { Table, copy } from './parts.tsx';
 
 export interface Wanted {
   part: string;
@@ -17,11 +16,6 @@ export interface Wanted {
 /** As a zone file has it. Pure. */
 export function zoneLine({ name, ttl, type, data }: Pick<Wanted, 'name' | 'ttl' | 'type' | 'data'>): string {
   return `${name}. ${ttl} IN ${type} ${data}`;
-}
-
-async function copy(text: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
-  say(t('admin.copied'));
 }
 
 export function WantedOf({ domain: { wanted } }: { domain: { wanted: Wanted[] | null } }) {

@@ -1,9 +1,11 @@
 /** What the pages of administration are made of. */
 import type { ComponentChildren } from 'preact';
 import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { t } from '../../base/words.ts';
 import { currentLocale, shortDate, wholeDate } from '../../base/dates.ts';
 import { go, pathOf } from '../../frame/router.ts';
+import { say } from '../../model/undo.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
@@ -52,25 +54,45 @@ export function Table({ label, heads, children }: { label: string; heads: string
 export interface Asked {
   key: string;
   label: string;
-  type?: 'text' | 'email' | 'password';
+  /** newPassword: it can be read while it is typed, and no spelling is looked up elsewhere. */
+  type?: 'text' | 'email' | 'newPassword';
   value?: string;
   mayBeEmpty?: boolean;
 }
 
-/** Asks for some lines; `save` says whether they were taken. */
-export function askLines(title: string, text: string | undefined, ok: string, lines: Asked[], save: (values: Record<string, string>) => Promise<boolean>): void {
-  openOverlay('dialog', (self) => <LinesDialog title={title} text={text} ok={ok} lines={lines} save={save} close={self.close} />);
+/** Asks for some lines; `save` says whether they were taken. `saved`: what comes when they were, though the dialog was closed meanwhile. */
+export function askLines(title: string, text: string | undefined, ok: string, lines: Asked[], save: (values: Record<string, string>) => Promise<boolean>, saved?: (values: Record<string, string>) => void): void {
+  openOverlay('dialog', (self) => <LinesDialog title={title} text={text} ok={ok} lines={lines} save={save} saved={saved} close={self.close} />);
 }
 
-function LinesDialog({ title, text, ok, lines, save, close }: { title: string; text: string | undefined; ok: string; lines: Asked[]; save(values: Record<string, string>): Promise<boolean>; close(): void }) {
+interface LinesProps {
+  title: string;
+  text: string | undefined;
+  ok: string;
+  lines: Asked[];
+  save(values: Record<string, string>): Promise<boolean>;
+  saved?(values: Record<string, string>): void;
+  close(): void;
+}
+
+function LinesDialog({ title, text, ok, lines, save, saved, close }: LinesProps) {
   const values = useSignal<Record<string, string>>(Object.fromEntries(lines.map((line) => [line.key, line.value ?? ''])));
+  const isSaving = useRef(false);
   return (
     <Dialog title={title} close={close}>
       <form
         class="dialog-form admin-form"
         onSubmit={async (event) => {
           event.preventDefault();
-          if (await save(values.peek())) close();
+          // Enter twice asks once. What is saved is what was there then.
+          if (isSaving.current) return;
+          isSaving.current = true;
+          const asked = values.peek();
+          const taken = await save(asked);
+          isSaving.current = false;
+          if (!taken) return;
+          close();
+          saved?.(asked);
         }}
       >
         {text && <p class="dialog-text">{text}</p>}
@@ -91,7 +113,30 @@ function LinesDialog({ title, text, ok, lines, save, close }: { title: string; t
 
 function typeOf(type: Asked['type']) {
   if (type === 'email') return { type: 'email' as const };
-  return type === 'password' ? { type: 'password' as const } : { type: 'text' as const };
+  return type === 'newPassword' ? { type: 'text' as const, spellcheck: false, autocapitalize: 'off' as const } : { type: 'text' as const };
+}
+
+/** The password that somebody has now, which nobody can ask for later. */
+export function showPassword(name: string, password: string): void {
+  openOverlay('dialog', (self) => (
+    <Dialog title={t('admin.passwordOf', { name })} close={self.close}>
+      <p class="dialog-text">{t('admin.passwordOnce')}</p>
+      <code class="set-secret" dir="ltr">{password}</code>
+      <div class="dialog-buttons">
+        <Button icon="copy" onClick={() => void copy(password)}>{t('admin.copy')}</Button>
+        <Button kind="primary" onClick={self.close}>{t('admin.done')}</Button>
+      </div>
+    </Dialog>
+  ));
+}
+
+export async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    say(t('admin.copied'));
+  } catch {
+    say(t('admin.notCopied'), true);
+  }
 }
 
 /** Octets for people. */
