@@ -1,11 +1,12 @@
 /** The open conversation: what is open, what has been read, what comes while it is open, and what happens without a network. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { effect } from '@preact/signals';
 import { ConversationView } from '../src/features/reading/view.ts';
 import type { Invocation } from '../src/jmap/types.ts';
 import { type Layer, LayerError, type LayerEvent } from '../src/layer/layer.ts';
 import { setStore } from '../src/model/current.ts';
-import { openMessage } from '../src/model/reading.ts';
+import { draftsWritten, openMessage } from '../src/model/reading.ts';
 import { Store } from '../src/model/store.ts';
 
 interface Server {
@@ -86,6 +87,23 @@ test('what comes while it is open is opened and read', async () => {
   assert.equal(made.emails['b'].keywords['$seen'], true);
   assert.equal(openMessage.value, 'a', 'the reader stays where it is');
   view.end();
+});
+
+test('a draft stays in its conversation while another mail is written, also at a second visit', async () => {
+  const draft = message(true);
+  draft.keywords['$draft'] = true;
+  server({ draft, newest: message(true) });
+  draftsWritten.value = 'another@example.test';
+  for (const visit of ['first', 'second']) {
+    const view = new ConversationView('T1-1');
+    // It is drawn at once with what is known.
+    const end = effect(() => void view.ids());
+    await settled();
+    assert.deepEqual(view.ids(), ['draft', 'newest'], `${visit} visit`);
+    end();
+    view.end();
+  }
+  draftsWritten.value = '';
 });
 
 test('without a network it says so, and goes on by itself when there is one', async () => {

@@ -30,7 +30,7 @@ export class ConversationView {
   private readonly messages = new Map<Id, MessageView>();
   private readonly known = new Set<Id>();
   /** Those that it was opened with. */
-  private readonly begun = new Set<Id>();
+  private readonly begun = signal<ReadonlySet<Id>>(new Set());
   private ended = false;
   private arriving: Promise<void> | undefined;
   private readonly ends: (() => void)[] = [];
@@ -104,7 +104,7 @@ export class ConversationView {
     const written = draftsWritten.value;
     const email = mail().emails.peek(id)!;
     if (!written || !('$draft' in email.keywords)) return false;
-    return isWhole(email) ? written.split(' ').includes(email.messageId?.[0] ?? '') : !this.begun.has(id);
+    return isWhole(email) ? written.split(' ').includes(email.messageId?.[0] ?? '') : !this.begun.value.has(id);
   }
 
   view(id: Id): MessageView {
@@ -121,10 +121,8 @@ export class ConversationView {
         this.loading.value = 'gone';
         return;
       }
-      for (const id of store.threads.peek(this.threadId)?.emailIds ?? []) {
-        this.known.add(id);
-        this.begun.add(id);
-      }
+      for (const id of store.threads.peek(this.threadId)?.emailIds ?? []) this.known.add(id);
+      this.begun.value = new Set(this.known);
       const ids = this.order(store.threads.peek(this.threadId)?.emailIds ?? []);
       const open = ids.filter((id, i) => i === ids.length - 1 || !('$seen' in store.emails.peek(id)!.keywords));
       batch(() => {
