@@ -154,7 +154,7 @@ test('a mail with text, a link, a file and a picture is sent, taken back, and se
   await alice.keyboard.press(key('Ctrl+Enter'));
   await form.waitFor({ state: 'detached' });
   await eventually(async () => (await find(ALICE, 'Everything in one', 'sent')).length === 1, 'it lies in Sent');
-  assert.equal((await find(ALICE, 'Everything in one', 'drafts')).length, 0);
+  await eventually(async () => (await find(ALICE, 'Everything in one', 'drafts')).length === 0, 'its drafts are gone');
 
   await alice.locator('.toast .button').click();
   const again = alice.locator('.dock-window');
@@ -251,12 +251,25 @@ Content-Type: text/html; charset=utf-8
   await eventually(() => box.evaluate((element) => element.querySelector('.compose-send')!.getBoundingClientRect().bottom <= element.getBoundingClientRect().bottom), 'Send is in sight');
   await eventually(async () => /^Sea/.test(plain(await editor(form).innerText())), 'what was typed stands in the text');
   await saved(form);
-  assert.equal(await alice.locator('.conversation-messages .message, .conversation-messages .message-folded').count(), 1, 'beside the form the draft is not shown');
+  // The draft is in the conversation, as the list has heard; beside the form it is not shown, but when it is put away.
+  await eventually(async () => (await find(ALICE, 'Re: Your order', 'drafts')).length === 1, 'the draft is at the server');
+  await alice.locator('[data-list] [role=row]', { hasText: 'Your order' }).locator('.row-count', { hasText: '2' }).waitFor();
+  const shown = alice.locator('.conversation-messages .message, .conversation-messages .message-folded');
+  assert.equal(await shown.count(), 1, 'beside the form the draft is not shown');
+  await form.getByRole('button', { name: 'Close' }).click();
+  await form.waitFor({ state: 'detached' });
+  await eventually(async () => (await shown.count()) === 2, 'the draft is shown');
+  await alice.locator('.reply-box').getByRole('button', { name: 'Go on with the draft' }).click();
+  await ready(form);
+  await eventually(async () => (await shown.count()) === 1, 'it is hidden again');
   assert.equal(await form.locator('.compose-from').innerText(), 'alice+shop@example.test');
   await editor(form).click();
   await alice.keyboard.type('You are welcome.');
-  await form.getByRole('button', { name: 'Bold' }).focus();
-  await alice.keyboard.press('e');
+  for (const name of ['Bold', 'Close']) {
+    await form.getByRole('button', { name, exact: true }).focus();
+    await alice.keyboard.press('e');
+    await alice.keyboard.press('#');
+  }
   await form.getByRole('button', { name: 'Show the quoted mail and edit it' }).click();
   await editor(form).locator('blockquote').waitFor();
   const html = await editor(form).locator('blockquote').innerHTML();
@@ -272,7 +285,11 @@ Content-Type: text/html; charset=utf-8
     return list.length === 1 && list;
   }, 'the answer lies in Sent');
   assert.deepEqual([sent.from[0].email, sent.to[0].email, sent.inReplyTo, sent.references, sent['header:X-Postrider-Draft:asText']], ['alice+shop@example.test', 'carol@example.net', ['order@example.net'], ['order@example.net'], null]);
-  await eventually(async () => (await jmap(ALICE, 'Email/get', { ids: [id], properties: ['keywords'] })).list[0].keywords.$answered, 'the mail is marked as answered');
+  const answered = await eventually(async () => {
+    const [mail] = (await jmap(ALICE, 'Email/get', { ids: [id], properties: ['keywords', 'mailboxIds'] })).list;
+    return mail.keywords.$answered && mail;
+  }, 'the mail is marked as answered');
+  assert.deepEqual(Object.keys(answered.mailboxIds), [await mailbox(ALICE, 'inbox')], 'letters beside the text archive and delete nothing');
   assert.deepEqual(errors(alice), []);
 });
 

@@ -5,7 +5,7 @@ import { go, place } from '../../../frame/router.ts';
 import { IconButton } from '../../../ui/Button.tsx';
 import type { Composer } from '../composer.ts';
 import { active, closeComposer, composers } from '../composers.ts';
-import { Form } from './Form.tsx';
+import { Form, windowOf } from './Form.tsx';
 
 export function titleOf(composer: Composer): string {
   const { subject, answers, template } = composer.draft.value;
@@ -50,7 +50,7 @@ function Window({ composer }: { composer: Composer }) {
     if (folded) active.value = composer;
     };
   return (
-    <section ref={root} class={`dock-window${folded ? ' dock-folded' : ''}`} role="dialog" aria-label={titleOf(composer)}>
+    <section ref={root} class={`dock-window${folded ? ' dock-folded' : ''}`} role="dialog" aria-label={titleOf(composer)} {...(folded ? {} : windowOf(composer))}>
       <header class="dock-head">
         <button type="button" class="dock-title" aria-expanded={!folded} onClick={fold}>{titleOf(composer)}</button>
         <IconButton icon={folded ? 'chevron-up' : 'minus'} label={t(folded ? 'compose.unfold' : 'compose.fold')} onClick={fold} />

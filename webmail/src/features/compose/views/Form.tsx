@@ -36,8 +36,10 @@ export async function sendAsking(composer: Composer, until: Date | null = null):
   await sendComposer(composer, until);
 }
 
-/** What a form stands in, with its title and the buttons beside it. */
-const WINDOWS = '.dock-window, .reply-form, .compose-page';
+/** What a form stands in, with its title and the buttons beside it: keys mean the same in all of it. */
+export function windowOf(composer: Composer) {
+  return { 'data-composer': composer.key, onFocusIn: () => void (active.value = composer) };
+}
 
 export function Form({ composer }: { composer: Composer }) {
   const root = useRef<HTMLDivElement>(null);
@@ -55,7 +57,7 @@ export function Form({ composer }: { composer: Composer }) {
     else if (!composer.draft.peek().subject && composer.draft.peek().quote === null && !composer.draft.peek().answers) subject.current?.focus();
   }, []);
   useLayoutEffect(() => () => {
-    const hadFocus = document.activeElement?.closest(WINDOWS)?.contains(root.current);
+    const hadFocus = document.activeElement?.closest('[data-composer]')?.contains(root.current);
     if (hadFocus && !composers.peek().includes(composer)) focusWhatIsLeft();
   }, []);
   const show = (field: 'cc' | 'bcc') => {
@@ -67,8 +69,6 @@ export function Form({ composer }: { composer: Composer }) {
     <div
       ref={root}
       class={`compose-form${over.value ? ' compose-form-over' : ''}`}
-      data-composer={composer.key}
-      onFocusIn={() => (active.value = composer)}
       onDragOver={(event) => {
         if (!event.dataTransfer?.types.includes('Files')) return;
         event.preventDefault();

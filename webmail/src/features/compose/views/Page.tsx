@@ -8,7 +8,7 @@ import { IconButton } from '../../../ui/Button.tsx';
 import type { Composer } from '../composer.ts';
 import { closeComposer, composers, openByName } from '../composers.ts';
 import { titleOf } from './Dock.tsx';
-import { Form } from './Form.tsx';
+import { Form, windowOf } from './Form.tsx';
 
 export function ComposePage() {
   const here = place.value;
@@ -36,7 +36,7 @@ export function ComposePage() {
   }, [there]);
   if (!composer) return missing.value ? <Missing /> : null;
   return (
-    <div class="compose-page">
+    <div class="compose-page" {...windowOf(composer)}>
       <header class="compose-page-head">
         <IconButton icon="arrow-left" label={t('compose.back')} onClick={() => void closeComposer(composer)} />
         <h1 class="compose-page-title">{titleOf(composer)}</h1>

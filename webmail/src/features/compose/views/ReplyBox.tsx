@@ -6,7 +6,7 @@ import type { Id } from '../../../jmap/types.ts';
 import { Button, IconButton } from '../../../ui/Button.tsx';
 import type { Composer } from '../composer.ts';
 import { answerIfWanted, boxes, closeComposer, composers, leaveBox, openDraft, respond } from '../composers.ts';
-import { Form } from './Form.tsx';
+import { Form, windowOf } from './Form.tsx';
 import { expand, titleOf } from './Dock.tsx';
 
 export function ReplyBox({ threadId }: { threadId: Id }) {
@@ -46,7 +46,7 @@ function Inline({ composer }: { composer: Composer }) {
     composer.look.value = 'docked';
     };
   return (
-    <section ref={root} class="reply-form" aria-label={titleOf(composer)}>
+    <section ref={root} class="reply-form" aria-label={titleOf(composer)} {...windowOf(composer)}>
       <header class="reply-head">
         <span class="reply-title">{titleOf(composer)}</span>
         <IconButton icon="panel-bottom" label={t('compose.window')} onClick={undock} />
