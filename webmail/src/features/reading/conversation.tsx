@@ -103,7 +103,7 @@ function Head({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
         <h1 id="conversation-subject" dir="auto" title={subject}>
           {subject}
         </h1>
-        <Labels view={view} ids={ids} />
+        <Labels key={view.threadId} view={view} ids={ids} />
         {view.loading.value === 'offline' && <span class="conversation-note">{t('reading.partOffline')}</span>}
       </div>
       <div class="conversation-tools" role="toolbar" aria-label={t('reading.tools')}>
@@ -133,7 +133,7 @@ function Labels({ view, ids }: { view: ConversationView; ids: readonly Id[] }) {
     const title = (event.currentTarget as Element).parentElement;
     all.value = true;
     // The button goes: the focus stays among the labels.
-    afterPaint(() => title?.querySelectorAll<HTMLElement>('.label-chip-live button')[LABELS_SHOWN]?.focus());
+    afterPaint(() => title?.querySelectorAll<HTMLElement>('.label-chip-name')[LABELS_SHOWN]?.focus());
   };
   return (
     <>
