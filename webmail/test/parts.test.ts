@@ -6,7 +6,7 @@ import { isLabelKeyword, keywordOfLabel, labelOfKeyword } from '../src/base/labe
 import { firstName, rowFacts } from '../src/features/list/facts.ts';
 import { split } from '../src/base/hits.ts';
 import { newPassword } from '../src/features/admin/password.ts';
-import { filterOf, misread, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
+import { filterOf, MEASURES, misread, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
 import { countBelow, countOf, inTreeOrder, isWithin, treeRows } from '../src/model/tree.ts';
 import { pushesFor } from '../src/model/notifications.ts';
 import { troubleOf, type Trouble } from '../src/model/deliveries.ts';
@@ -65,6 +65,25 @@ test('what only looks like an operator is a word, and what says nothing asks for
   assert.equal(misread(parseSearch('older:3d after:2024 larger:5M is:what')), undefined);
   assert.deepEqual(search('"never closed'), { text: 'never closed' });
   assert.equal(parseSearch('a '.repeat(1000)).length, 64);
+});
+
+test('a value may stand behind a space, and each example of a day or size is understood', () => {
+  assert.deepEqual(search('larger: 5M'), { minSize: 5_000_000 });
+  assert.deepEqual(search('-from:  anna x'), { operator: 'AND', conditions: [{ operator: 'NOT', conditions: [{ from: 'anna' }] }, { text: 'x' }] });
+  assert.deepEqual(search('(subject: "a b")'), { subject: 'a b' });
+  assert.deepEqual(search('subject: re:invoice'), { subject: 're:invoice' });
+  assert.deepEqual(misread(parseSearch('larger: than 5M')), { operator: 'larger', value: 'than', isNot: false, isOr: false });
+  // What follows says something by itself; an operator without a value says nothing.
+  assert.deepEqual(search('from: subject:a'), { subject: 'a' });
+  assert.deepEqual(search('from: -a'), { operator: 'NOT', conditions: [{ text: 'a' }] });
+  assert.deepEqual(search('subject: Re: a'), { text: 'a' });
+  assert.deepEqual(search('a from: OR b'), { operator: 'OR', conditions: [{ text: 'a' }, { text: 'b' }] });
+  for (const nothing of ['from: ', '(from: )', 'larger: from:']) assert.equal(search(nothing), undefined, nothing);
+  for (const [operator, example] of Object.entries(MEASURES)) {
+    assert.equal(parseSearch(example)[0]!.operator, operator);
+    assert.equal(misread(parseSearch(example)), undefined, example);
+    assert.equal('text' in search(example)!, false, example);
+  }
 });
 
 test('brackets hold all of their terms, or any, and an operator before them is that of each', () => {

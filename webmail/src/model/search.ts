@@ -121,7 +121,7 @@ class Reader {
       const after = this.text[this.at + name.length + 1];
       // An operator without a value yet says nothing.
       if (operator || after === undefined || after === end || /\s/.test(after)) this.at += name.length + 1;
-      if (after === undefined || /\s/.test(after) || after === end) return undefined;
+      if ((after === undefined || /\s/.test(after) || after === end) && !(operator && this.isValueNext(end))) return undefined;
     }
     const closing = CLOSING[this.text[this.at]!];
     if (closing && depth < MOST_DEPTH) {
@@ -138,6 +138,17 @@ class Reader {
     if (value === '') return undefined;
     this.count++;
     return { operator, value, isNot, isOr };
+  }
+
+  /** Behind an operator and spaces: "larger: 5M". What says something by itself, as another operator does, is no value. */
+  private isValueNext(end: string | undefined): boolean {
+    this.skipSpaces();
+    const next = this.text[this.at];
+    const word = this.word(end);
+    if (next === undefined || next === end || next === '-' || word === 'OR' || word === 'AND') return false;
+    NAME.lastIndex = this.at;
+    const name = NAME.exec(this.text)?.[1];
+    return name === undefined || (!operatorOf(name) && word.length > name.length + 1);
   }
 
   /** Some words in quotes, or one. What only looks like an operator ("re:invoice", "14:30") is a word with its colon. */
@@ -326,12 +337,13 @@ function measured(operator: Operator, value: string, now: Date): FilterCondition
   }
 }
 
-const MEASURES: (Operator | undefined)[] = ['before', 'after', 'older', 'newer', 'larger', 'smaller'];
+/** Operators whose value is a day or a size, and what one types for each: it is the same in all languages. */
+export const MEASURES: Partial<Record<Operator, string>> = { before: 'before:2024-05-31', after: 'after:2024-05-01', older: 'older:6m', newer: 'newer:2w', larger: 'larger:5M', smaller: 'smaller:100k' };
 
 /** The first term whose value is no day or size, though its operator asks for one. */
 export function misread(terms: readonly Term[], now = new Date()): Term | undefined {
   for (const term of terms) {
-    const wrong = term.group ? misread(within(term), now) : MEASURES.includes(term.operator) && !measured(term.operator!, term.value, now) ? term : undefined;
+    const wrong = term.group ? misread(within(term), now) : term.operator && term.operator in MEASURES && !measured(term.operator, term.value, now) ? term : undefined;
     if (wrong) return wrong;
   }
   return undefined;

@@ -5,7 +5,7 @@ import { go, place, setupPath } from '../../frame/router.ts';
 import { mail } from '../../model/current.ts';
 import { mailboxName } from '../../model/mailboxes.ts';
 import { writeTo } from '../../model/reading.ts';
-import { misread, parseSearch, writeSearch } from '../../model/search.ts';
+import { MEASURES, misread, parseSearch, writeSearch } from '../../model/search.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { chips, isUnified, mailbox } from './current.ts';
@@ -34,7 +34,7 @@ export function Empty() {
 
 function whyNothing(): string {
   const wrong = place.value.kind === 'search' ? misread(parseSearch(place.value.text)) : undefined;
-  if (wrong) return t('list.empty.misread', { term: writeSearch([{ ...wrong, isNot: false, isOr: false }]), operator: `${wrong.operator}:`, what: t(`search.operator.${wrong.operator}`) });
+  if (wrong) return t('list.empty.misread', { term: writeSearch([{ ...wrong, isNot: false, isOr: false }]), example: MEASURES[wrong.operator!]! });
   return t(mail().status.value.connection === 'offline' ? 'list.searchedHere' : 'list.empty.searchText');
 }
 
