@@ -7,6 +7,8 @@ import { firstName, rowFacts } from '../src/features/list/facts.ts';
 import { split } from '../src/base/hits.ts';
 import { newPassword } from '../src/features/admin/password.ts';
 import { filterOf, MEASURES, misread, parseSearch, wordsOf, writeSearch } from '../src/model/search.ts';
+import { mailboxesInOrder } from '../src/model/mailboxes.ts';
+import type { Store } from '../src/model/store.ts';
 import { countBelow, countOf, inTreeOrder, isWithin, treeRows } from '../src/model/tree.ts';
 import { pushesFor } from '../src/model/notifications.ts';
 import { troubleOf, type Trouble } from '../src/model/deliveries.ts';
@@ -207,6 +209,9 @@ test('folders with a role stand first, children below their parents, orphans at 
   assert.deepEqual(shown([]), ['0i', '0t', '0o', '0z', '1c']);
   assert.deepEqual(shown(['z']), ['0i', '0t', '0o', '0z']);
   assert.deepEqual(inTreeOrder(all).map(({ id }) => id), ['i', 't', 'o', 'z', 'c']);
+  const of: Record<string, Mailbox[]> = { A: all, B: [folder('10', 'Year 10'), folder('9', 'Year 9')] };
+  const store = { mailboxes: { all: (account: string) => of[account]! } } as unknown as Store;
+  assert.deepEqual(mailboxesInOrder(store, ['A', 'B']).map(({ id }) => id), ['i', 't', 'o', 'z', 'c', '9', '10']);
   assert.equal(countBelow(all, 'z'), 3);
   assert.equal(isWithin(all, 'c', 'z'), true);
   assert.equal(isWithin(all, 'z', 'c'), false);

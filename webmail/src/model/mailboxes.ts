@@ -3,6 +3,7 @@ import { currentLanguage, hasWords, t } from '../base/words.ts';
 import type { Id, Mailbox, MailboxRole, SetError } from '../jmap/types.ts';
 import { LayerError } from '../layer/layer.ts';
 import type { Store } from './store.ts';
+import { inTreeOrder } from './tree.ts';
 import { done, say } from './undo.ts';
 
 type Settable = Partial<Pick<Mailbox, 'name' | 'parentId' | 'sortOrder' | 'isSubscribed' | 'shareWith'>>;
@@ -33,6 +34,12 @@ const ICONS: Partial<Record<MailboxRole, string>> = {
 /** The drawing that a folder with this role has wherever it is named. */
 export function mailboxIcon(role: MailboxRole | null): string {
   return (role && ICONS[role]) || 'folder';
+}
+
+/** The folders of these accounts, each account's as they stand in the tree. */
+export function mailboxesInOrder(store: Store, accountIds: readonly Id[]): Mailbox[] {
+  const collator = mailboxCollator();
+  return accountIds.flatMap((id) => inTreeOrder(store.mailboxes.all(id), collator));
 }
 
 /** "Projects / 2024 / Budget". */

@@ -31,6 +31,9 @@ after(async () => {
 
 test('an mbox is imported with what was read; the same once more adds nothing; undo takes it away', async () => {
   await page.goto(`${server.origin}/settings/transfer`);
+  const offered = await page.getByLabel('Into the folder').locator('option').allTextContents();
+  const roles = ['Inbox', 'Drafts', 'Sent', 'Archive', 'Junk', 'Trash'];
+  assert.deepEqual(offered.slice(0, roles.length), roles, 'as they stand in the tree');
   await page.getByLabel('Into the folder').selectOption({ label: 'Archive' });
   await page.locator('.transfer-input').setInputFiles([file('old.mbox', mbox(1, 120)), file('notes.pdf', Buffer.from('%PDF-1.4'))]);
   await page.getByText('Added: 120. There already: 0. Not taken: 1.').waitFor();

@@ -8,7 +8,7 @@ import { MethodError } from '../../jmap/batch.ts';
 import type { EmailRow, Mailbox } from '../../jmap/types.ts';
 import { changeEach } from '../../model/change.ts';
 import { mail } from '../../model/current.ts';
-import { mailboxName, mailboxPath } from '../../model/mailboxes.ts';
+import { mailboxesInOrder, mailboxName, mailboxPath } from '../../model/mailboxes.ts';
 import { say } from '../../model/undo.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
@@ -86,7 +86,7 @@ function TrialDialog({ text, name, close }: { text: string; name: string | undef
     <Dialog title={name ? t('rules.tryTitle', { name }) : t('rules.tryAll')} close={close} class="rule-dialog trial">
       <div class="trial-choice">
         <select class="field-input" aria-label={t('rules.mailbox')} value={mailboxId.value} onChange={(event) => { mailboxId.value = event.currentTarget.value; void begin(); }}>
-          {store.mailboxes.all(accountId).map((mailbox) => <option key={mailbox.id} value={mailbox.id}>{mailboxPath(store, mailbox)}</option>)}
+          {mailboxesInOrder(store, [accountId]).map((mailbox) => <option key={mailbox.id} value={mailbox.id}>{mailboxPath(store, mailbox)}</option>)}
         </select>
         <select class="field-input" aria-label={t('rules.tryMost')} value={most.value} onChange={(event) => { most.value = Number(event.currentTarget.value); void begin(); }}>
           {MOST.map((count) => <option key={count} value={count}>{t('rules.tryNewest', { count })}</option>)}

@@ -5,7 +5,7 @@ import { labelOfKeyword } from '../../base/labels.ts';
 import { t } from '../../base/words.ts';
 import { mail } from '../../model/current.ts';
 import { knownLabels } from '../../model/labels.ts';
-import { mailboxPath } from '../../model/mailboxes.ts';
+import { mailboxesInOrder, mailboxPath } from '../../model/mailboxes.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { ABOUT, aboutOf, DEEDS, type DeedKind, emptyDeed, FLAGS, howOf, howsOf, keywordFor, kindOf, labelFor, sizeOf, UNITS, type Unit, withAbout, withHow } from './parts.ts';
 import { scriptPath } from './past.ts';
@@ -108,7 +108,7 @@ function FolderField({ deed, put }: { deed: Deed; put(deed: Deed): void }) {
     <select class="field-input rule-value" required aria-label={t('rules.mailbox')} value={deed.mailbox} onChange={(event) => put({ ...deed, mailbox: event.currentTarget.value })}>
       <option value="">{t('rules.chooseFolder')}</option>
       {deed.mailbox && !mailboxNamed(deed.mailbox) && <option value={deed.mailbox}>{t('rules.newFolder', { name: deed.mailbox })}</option>}
-      {mail().mailboxes.all(mail().mainAccount).map((mailbox) => {
+      {mailboxesInOrder(mail(), [mail().mainAccount]).map((mailbox) => {
         const path = mailbox.role === 'inbox' ? 'INBOX' : scriptPath(mail(), mailbox);
         return <option key={mailbox.id} value={path}>{mailboxPath(mail(), mailbox)}</option>;
       })}

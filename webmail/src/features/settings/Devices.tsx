@@ -5,10 +5,11 @@ import { currentLocale } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import { setupPath } from '../../frame/router.ts';
 import { mail } from '../../model/current.ts';
-import { mailboxPath } from '../../model/mailboxes.ts';
+import { mailboxesInOrder, mailboxIcon, mailboxPath } from '../../model/mailboxes.ts';
 import { allowNotifications, notifications, notificationsChanged, stopNotifications, type Notifications } from '../../model/notifications.ts';
 import { changeSetting, setting } from '../../model/settings.ts';
 import { say } from '../../model/undo.ts';
+import { Icon } from '../../ui/Icon.tsx';
 import { changedTo, Section, Select, Switch, switched } from './parts.tsx';
 
 export function Devices() {
@@ -106,7 +107,7 @@ function NotifyOf() {
   const folders = setting('notifyFolders');
   const known = setting('notifyKnown');
   const inbox = store.mailboxWithRole('inbox')?.id;
-  const all = store.mailboxes.all(store.mainAccount).filter((one) => !NEVER.includes(one.role));
+  const all = mailboxesInOrder(store, [store.mainAccount]).filter((one) => !NEVER.includes(one.role));
   const chosen = folders.value.length > 0 ? folders.value : inbox === undefined ? [] : [inbox];
   const nameOf = (id: string) => all.filter((one) => one.id === id).map((one) => mailboxPath(store, one)).join();
   const changed = () => void notificationsChanged(store.layer).catch(() => undefined);
@@ -122,6 +123,7 @@ function NotifyOf() {
           {all.map((mailbox) => (
             <label key={mailbox.id} class="set-choice">
               <input type="checkbox" checked={chosen.includes(mailbox.id)} disabled={chosen.length === 1 && chosen[0] === mailbox.id} onChange={(event) => choose(mailbox.id, event.currentTarget.checked)} />
+              <Icon name={mailboxIcon(mailbox.role)} />
               {mailboxPath(store, mailbox)}
             </label>
           ))}

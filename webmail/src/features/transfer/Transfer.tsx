@@ -7,7 +7,7 @@ import { hasWords, t } from '../../base/words.ts';
 import { go, place } from '../../frame/router.ts';
 import type { Id, Mailbox } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
-import { mailboxPath } from '../../model/mailboxes.ts';
+import { mailboxesInOrder, mailboxPath } from '../../model/mailboxes.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { openOverlay } from '../../ui/overlay.tsx';
@@ -64,7 +64,7 @@ function Section({ title, text, children }: { title: string; text: string; child
 }
 
 function Import({ of }: { of: Id | undefined }) {
-  const choices = mail().mailboxes.all().filter((one) => one.myRights.mayAddItems && one.role !== 'scheduled' && one.role !== 'snoozed');
+  const choices = mailboxesInOrder(mail(), mail().accounts.value.map(({ id }) => id)).filter((one) => one.myRights.mayAddItems && one.role !== 'scheduled' && one.role !== 'snoozed');
   const first = choices.find((one) => one.id === of) ?? choices.find((one) => one.role === 'inbox') ?? choices[0];
   const chosen = useSignal(first?.id ?? '');
   const input = useRef<HTMLInputElement>(null);
@@ -138,7 +138,7 @@ function Problems({ job }: { job: Job }) {
 }
 
 function Export({ of }: { of: Id | undefined }) {
-  const choices = mail().mailboxes.all().filter((one) => one.myRights.mayReadItems);
+  const choices = mailboxesInOrder(mail(), mail().accounts.value.map(({ id }) => id)).filter((one) => one.myRights.mayReadItems);
   const first = choices.find((one) => one.id === of) ?? choices.find((one) => one.role === 'inbox') ?? choices[0];
   const chosen = useSignal(first?.id ?? '');
   useEffect(() => void (first && (chosen.value = first.id)), [of]);
