@@ -277,3 +277,22 @@ test('axe finds nothing, light and dark; keys work within the frame', async () =
     await page.context().close();
   }
 });
+
+test('many labels are folded, each conversation for itself; those that are asked for get the focus', async () => {
+  const { ids } = await server.ask('alice@example.test', 'Email/query', { filter: { operator: 'OR', conditions: [{ subject: 'Figures' }, { subject: 'News' }] } });
+  const labels = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`keywords/label-${i + 1}`, true]));
+  await server.ask('alice@example.test', 'Email/set', { update: Object.fromEntries(ids.map((id: string) => [id, labels])) });
+  const page = await signedIn(browser, server);
+  const chips = page.locator('.conversation-title .label-chip-name');
+  await page.getByText('Figures').first().click();
+  await page.getByRole('button', { name: '3 more labels' }).click();
+  await page.locator('.conversation-title .label-chip-name:focus').getByText('label-7').waitFor();
+  assert.equal(await chips.count(), 9);
+  await page.getByText('News', { exact: true }).first().click();
+  await page.locator('#conversation-subject', { hasText: 'News' }).waitFor();
+  await page.getByRole('button', { name: '3 more labels' }).waitFor();
+  assert.equal(await chips.count(), 6);
+  // No pictures come from elsewhere in a test.
+  assert.deepEqual(page.errors.filter((one) => !one.startsWith('Failed to load resource')), []);
+  await page.context().close();
+});
