@@ -31,10 +31,10 @@ after(async () => {
 
 test('an mbox is imported with what was read; the same once more adds nothing; undo takes it away', async () => {
   await page.goto(`${server.origin}/settings/transfer`);
+  await page.getByLabel('Into the folder').selectOption({ label: 'Archive' });
   const offered = await page.getByLabel('Into the folder').locator('option').allTextContents();
   const roles = ['Inbox', 'Drafts', 'Sent', 'Archive', 'Junk', 'Trash'];
-  assert.deepEqual(offered.slice(0, roles.length), roles, 'as they stand in the tree');
-  await page.getByLabel('Into the folder').selectOption({ label: 'Archive' });
+  assert.deepEqual(offered.filter((one) => roles.includes(one)), roles, 'as they stand in the tree');
   await page.locator('.transfer-input').setInputFiles([file('old.mbox', mbox(1, 120)), file('notes.pdf', Buffer.from('%PDF-1.4'))]);
   await page.getByText('Added: 120. There already: 0. Not taken: 1.').waitFor();
   await page.getByText('What was not taken (1)').click();
