@@ -89,7 +89,8 @@ function Pages({ kind, name }: { kind: 'settings' | 'admin'; name: string | unde
             <IconButton icon="arrow-left" label={t('frame.back')} onClick={() => (isPhone ? go({ kind }) : go(HOME))} />
             <h2 ref={heading} class="page-title" tabIndex={-1}>{title(current)}</h2>
           </header>
-          <div class="page-content">
+          {/* A page that only tells something has nothing else that keys could scroll it by. */}
+          <div class="page-content" tabIndex={0} role="group" aria-label={title(current)}>
             <ErrorFence key={current.name}>
               <Component />
             </ErrorFence>

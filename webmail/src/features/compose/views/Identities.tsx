@@ -134,12 +134,14 @@ function Signature({ identity, change, flush }: { identity: Identity; change(htm
   useEffect(() => {
     let gone = false;
     let editor: Editor | undefined;
+    // What the editor is given to show is no change, whatever it makes of it.
+    let shown = '';
     const open = async () => {
       const { Editor: Class } = await again(() => import('../editor/editor.ts'));
       if (gone || !frame.current) return;
       const made = await Class.open(
         frame.current,
-        { changed: () => change(made.html()), picture: () => '', files: () => undefined, addressOf: () => null, loadPicture: async () => null, selected: () => undefined },
+        { changed: () => made.html() !== shown && change((shown = made.html())), picture: () => '', files: () => undefined, addressOf: () => null, loadPicture: async () => null, selected: () => undefined },
         t('settings.identities.signature'),
         t('settings.identities.signaturePlaceholder'),
       );
@@ -147,6 +149,7 @@ function Signature({ identity, change, flush }: { identity: Identity; change(htm
       else {
         editor = made;
         made.setHtml(signatureHtml(identity) || '');
+        shown = made.html();
       }
     };
     open().catch((error: unknown) => {
