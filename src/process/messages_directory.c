@@ -92,11 +92,15 @@ bool directory_operation_changes(uint64_t operation)
 	return operation < DIRECTORY_OPERATIONS && operations[operation].changes;
 }
 
-bool directory_may_have_changed(int64_t error)
+bool directory_may_have_changed(uint64_t operation, int64_t error)
 {
-	/* What the operation itself says, before its commit; and -EIO, which says that it could not read. */
+	/* What the operation itself says, before its commit. */
 	static const int unwritten[] = {-ENOENT, -EINVAL, -EEXIST, -ESTALE, -ENOTEMPTY, -EMSGSIZE, -EACCES,
-	    -EBADMSG, -EKEYEXPIRED, -ELOOP, -ENXIO, -EMLINK, -E2BIG, -EIO};
+	    -EKEYEXPIRED, -ELOOP, -ENXIO, -EMLINK, -E2BIG};
+	/* Something could not be read. A removal has disabled the account before it looks at the account's
+	 * mail. */
+	if (error == -EIO || error == -EBADMSG)
+		return operation == DIRECTORY_ACCOUNT_DELETE || operation == DIRECTORY_DOMAIN_DELETE;
 	for (size_t i = 0; i < sizeof unwritten / sizeof unwritten[0]; i++)
 		if (error == unwritten[i])
 			return false;

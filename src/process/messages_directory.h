@@ -122,10 +122,10 @@ bool directory_operation_changes(uint64_t operation);
 /*
  * Whether an operation that changes something and ended so may have changed it: 0, and every error but those
  * that say that nothing was written. A disk that does not write (-EROFS) may keep what it was given all the
- * same. The answer's number, and the accounts of DIRECTORY_DOMAIN_DELETE, are then what it would have
- * changed.
+ * same, and a removal goes in steps, of which the first may be done. The answer's number, and the accounts of
+ * DIRECTORY_DOMAIN_DELETE, are then what it would have changed.
  */
-bool directory_may_have_changed(int64_t error);
+bool directory_may_have_changed(uint64_t operation, int64_t error);
 
 /* The number in a field; 0 for one that has not 8 bytes. */
 uint64_t directory_number(struct view field);

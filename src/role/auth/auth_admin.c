@@ -57,7 +57,7 @@ static bool takes_away(const struct message_directory *m)
 static void revoke(const struct admin *a, const struct message_directory_answer *m)
 {
 	const struct message_field *accounts = m->fields.items;
-	if (!a->revokes || !directory_may_have_changed(m->error))
+	if (!a->revokes || !directory_may_have_changed(a->operation, m->error))
 		return;
 	if (a->operation != DIRECTORY_DOMAIN_DELETE && m->number != 0)
 		auth_revoke(m->number, 0);

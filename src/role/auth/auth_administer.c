@@ -128,7 +128,7 @@ static uint64_t concerned(
 {
 	if (!answered)
 		return q->account;
-	return directory_may_have_changed(m->error) ? m->number : 0;
+	return directory_may_have_changed(q->row->as, m->error) ? m->number : 0;
 }
 
 static bool answered(void *arg, struct link *link, struct channel_frame *frame)

@@ -148,7 +148,7 @@ static bool put(void *arg, struct link *link, struct channel_frame *frame)
 	if (frame && !link_decode(link, frame, &m))
 		return false;
 	q->asked = 0;
-	if (directory_may_have_changed(m.error))
+	if (directory_may_have_changed(DIRECTORY_CREDENTIALS_PUT, m.error))
 		administer_changed(q, q->account, true);
 	if (m.error == -ESTALE && ++q->tries < TRIES_MAX)
 		look_up(q, change);

@@ -206,7 +206,8 @@ static bool put(void *arg, struct link *link, struct channel_frame *frame)
 		return false;
 	s->asked = 0;
 	int error = frame ? (int)m.error : -EAGAIN;
-	if (s->how == DIRECTORY_CREDENTIALS_REPLACED && directory_may_have_changed(error)) {
+	if (s->how == DIRECTORY_CREDENTIALS_REPLACED &&
+	    directory_may_have_changed(DIRECTORY_CREDENTIALS_PUT, error)) {
 		auth_directory_changed();
 		auth_password_forget_account(s->login.account);
 		auth_revoke(s->login.account, 0);

@@ -36,7 +36,8 @@ void directory_job_finish(struct directory_job *job, int error)
 {
 	job->error = error;
 	/* If nobody knows whether the accounts went, their sessions end. */
-	bool names_gone = job->operation == DIRECTORY_DOMAIN_DELETE && directory_may_have_changed(error);
+	bool names_gone =
+	    job->operation == DIRECTORY_DOMAIN_DELETE && directory_may_have_changed(job->operation, error);
 	if (error && !names_gone)
 		buf_clear(&job->out);
 	job->done(job);

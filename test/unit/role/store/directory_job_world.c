@@ -54,7 +54,7 @@ int ask_views(uint64_t operation, uint64_t number, const struct view *fields, si
 	test_wait(accounts.store, &finished);
 	assert_true(directory_job_answer(job, &arena, &answer));
 	if (answer.error &&
-	    (operation != DIRECTORY_DOMAIN_DELETE || !directory_may_have_changed(answer.error)))
+	    (operation != DIRECTORY_DOMAIN_DELETE || !directory_may_have_changed(operation, answer.error)))
 		assert_int_equal(answer.fields.count, 0);
 	return (int)answer.error;
 }
