@@ -7,9 +7,9 @@ import type { Id, Mailbox } from '../../jmap/types.ts';
 import { changeEverything } from '../../model/bulk.ts';
 import { mail, pane } from '../../model/current.ts';
 import { MailList, mailboxQuery } from '../../model/list.ts';
-import { changeMailbox, createMailbox, destroyMailbox, mailboxCollator, mailboxIcon, mailboxName, mailboxPath } from '../../model/mailboxes.ts';
+import { changeMailbox, createMailbox, destroyMailbox, mailboxIcon, mailboxesInOrder, mailboxName, mailboxPath } from '../../model/mailboxes.ts';
 import { changeSetting, setting } from '../../model/settings.ts';
-import { inTreeOrder, isWithin } from '../../model/tree.ts';
+import { isWithin } from '../../model/tree.ts';
 import { askText, askYes } from '../../ui/Dialog.tsx';
 import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
 import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
@@ -72,7 +72,7 @@ export function moveFolder(mailbox: Mailbox, into: Mailbox | undefined): Promise
 }
 
 function pickPlace(mailbox: Mailbox): void {
-  const all = inTreeOrder(mail().mailboxes.all(mail().mailboxes.accountOf(mailbox.id)), mailboxCollator());
+  const all = mailboxesInOrder(mail(), [mail().mailboxes.accountOf(mailbox.id)]);
   const choices: Choice[] = all
     .filter((one) => mayMove(mailbox, one))
     .map((one) => ({

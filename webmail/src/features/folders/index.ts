@@ -8,8 +8,7 @@ import { ALL_INBOXES, go, place, type Place } from '../../frame/router.ts';
 import { fill } from '../../frame/slots.ts';
 import type { Id, MailboxRole } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';
-import { mailboxCollator, mailboxIcon, mailboxPath } from '../../model/mailboxes.ts';
-import { inTreeOrder } from '../../model/tree.ts';
+import { mailboxIcon, mailboxesInOrder, mailboxPath } from '../../model/mailboxes.ts';
 import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
 import { newFolder } from './acts.ts';
 import { newLabel } from './labels.ts';
@@ -28,9 +27,7 @@ const KEYS: Partial<Record<MailboxRole, string[]>> = {
 };
 
 function folderChoices(withRoles: boolean): Choice[] {
-  return mail()
-    .accounts.peek()
-    .flatMap(({ id }) => inTreeOrder(mail().mailboxes.all(id), mailboxCollator()))
+  return mailboxesInOrder(mail(), mail().accounts.peek().map(({ id }) => id))
     .filter((mailbox) => withRoles || !mailbox.role || mail().mailboxes.accountOf(mailbox.id) !== mail().mainAccount)
     .map((mailbox) => ({
       id: `folder-${mailbox.id}`,

@@ -10,9 +10,8 @@ import { isWhole, loadWhole } from '../../model/reading.ts';
 import { holdTargets, namedMessage, targetMessage } from '../../model/target.ts';
 import { LayerError } from '../../layer/layer.ts';
 import { knownLabels, labelColour, makeLabel } from '../../model/labels.ts';
-import { createMailbox, mailboxCollator, mailboxIcon, mailboxPath } from '../../model/mailboxes.ts';
+import { createMailbox, mailboxIcon, mailboxesInOrder, mailboxPath } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
-import { inTreeOrder } from '../../model/tree.ts';
 import { say } from '../../model/undo.ts';
 import { openMenu, type MenuItem } from '../../ui/Menu.tsx';
 import { best, openPicker, type Choice } from '../../ui/Picker.tsx';
@@ -64,7 +63,7 @@ export function pickFolder(): void {
   const [accountId, ...others] = targetAccounts();
   if (accountId === undefined) return;
   if (others.length > 0) return say(t('acts.severalAccounts'), true);
-  const choices: Choice[] = inTreeOrder(mail().mailboxes.all(accountId), mailboxCollator())
+  const choices: Choice[] = mailboxesInOrder(mail(), [accountId])
     .filter((one) => !there.includes(one.id) && one.myRights.mayAddItems && one.role !== 'drafts' && one.role !== 'scheduled' && one.role !== 'snoozed')
     .map((one) => ({
       id: one.id,
