@@ -45,6 +45,10 @@ export class CachedLayer implements Layer {
         } else if (data.kind === 'cannot') {
           worker.terminate();
           reject(data.error ? new LayerError(data.error.kind, data.error.message) : new NoCache());
+        } else if (data.kind === 'event' && data.event.kind === 'signed-out') {
+          // The server was quicker than the mail that is kept here. The worker says it once.
+          worker.terminate();
+          reject(new LayerError('signed-out', 'The session has ended.'));
         }
       };
     });
