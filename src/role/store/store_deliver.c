@@ -75,8 +75,16 @@ static void answer_all(struct link *link, uint32_t request, const struct message
 	mem_free(results);
 }
 
+static size_t under_way; /* deliveries */
+
+bool store_deliver_any(void)
+{
+	return under_way > 0;
+}
+
 static void free_delivery(struct delivery *d)
 {
+	under_way--;
 	filtering_free(&d->rules);
 	arena_done(&d->arena);
 	mem_free(d);
@@ -597,6 +605,7 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 	if (error == 0 && m->trailer.len > 0)
 		error = store_upload_append(body, m->trailer);
 	struct delivery *d = mem_alloc(sizeof *d);
+	under_way++;
 	arena_init(&d->arena, ARENA_MAX);
 	d->link = link;
 	d->request = request;

@@ -54,6 +54,7 @@ bool store_prefix_join(struct arena *arena, struct view prefix, struct view head
 /* store_deliver.c: smtp's and relay's deliveries. */
 void store_deliver_open(int fd);
 void store_deliver_close(void);
+bool store_deliver_any(void); /* one is under way, its body here */
 /* The verbs that both smtp and relay may ask. */
 void store_deliver_upload(struct link *link, struct channel_frame *frame, const void *message);
 void store_deliver_upload_abort(struct link *link, struct channel_frame *frame, const void *message);

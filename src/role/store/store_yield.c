@@ -10,9 +10,10 @@
 enum {
 	LOOK_MS = 20, /* for a moment without uploads: nobody waits for it */
 	ANSWERS_LOOK_MS = 1,
-	/* For answers to what callers asked before they had the successor's channel: a few ms, of processes
-	 * that get the processor. What is not answered by then fails as at a restart. */
-	ANSWERS_MS = 1000,
+	/* For answers to what callers asked before they had the successor's channel: a few ms, and tenths of
+	 * a second where rules run over a message, on a busy machine some seconds. No client can hold them
+	 * up. What is not answered by then fails as at a restart. */
+	ANSWERS_MS = 5000,
 	/* For what a client can hold up: a body that is half told, an answer that it does not take. All
 	 * others wait meanwhile. */
 	CLIENTS_MS = 60
@@ -48,6 +49,12 @@ static void yield_now(void)
 	right_pass_send(yield_state.process, yield_state.successor, all_passed);
 }
 
+/* Of answers that are owed. */
+static int64_t patience(void)
+{
+	return store_upload_any() && !store_deliver_any() ? CLIENTS_MS : ANSWERS_MS;
+}
+
 static bool are_quiet(int64_t now)
 {
 	return right_pass_is_quiet() || now - yield_state.began >= CLIENTS_MS;
@@ -59,9 +66,7 @@ static void look(void *arg)
 	(void)arg;
 	if (store_role.draining)
 		return; /* the server stops */
-	bool late = yield_state.yields
-	                ? now - yield_state.began >= (store_upload_any() ? CLIENTS_MS : ANSWERS_MS)
-	                : now >= yield_state.deadline;
+	bool late = yield_state.yields ? now - yield_state.began >= patience() : now >= yield_state.deadline;
 	if (yield_state.yields && (late || (callers_are_gone() && are_quiet(now)))) {
 		yield_now();
 		return;
