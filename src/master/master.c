@@ -146,6 +146,8 @@ static void restart(void *arg)
 		end_retired(child);
 		return;
 	}
+	if (master_upgrade_must_wait(child))
+		return;
 	int error = master_spawn(m, child);
 	if (error == 0)
 		return;

@@ -198,13 +198,15 @@ void master_use_certificates(struct master *m, const struct certificates *certif
 /*
  * master_upgrade.c. init: once. begin: the installed program takes this one's place, role by role. ended: a
  * process that is no role's current one; took_over: a current one has ended, and that is the upgrade's
- * matter; answered: of the process that was asked. stop: the server stops.
+ * matter; must_wait: a current one cannot be started yet, because one before it has the data folder still,
+ * whose end starts it; answered: of the process that was asked. stop: the server stops.
  */
 void master_upgrade_init(struct master *m);
 void master_upgrade(struct master *m);
 void master_upgrade_heard(struct master *m, struct child *child, unsigned type);
 void master_upgrade_ended(struct master *m, struct child *child);
 bool master_upgrade_took_over(struct master *m, struct child *child);
+bool master_upgrade_must_wait(const struct child *child);
 void master_upgrade_answered(struct master *m, int status);
 void master_upgrade_stop(struct master *m);
 /* The new program's master has taken over. */
