@@ -75,10 +75,11 @@ function StopLink({ stop }: { stop: Stop }) {
 /** Nothing while all is well. */
 function Connection() {
   const status = mail().status.value;
-  if (status.connection === 'online' && status.waiting === 0) return null;
+  const { waiting = 0 } = status;
+  if (status.connection === 'online' && waiting === 0) return null;
   // While it is tried again, what waits waits for a connection.
-  const isOff = status.connection === 'offline' || (status.connection === 'connecting' && status.waiting > 0);
-  const words = isOff || status.waiting > 0 ? t(isOff ? 'frame.offline' : status.fails ? 'frame.failing' : 'frame.waiting', { count: status.waiting }) : '';
+  const isOff = status.connection === 'offline' || (status.connection === 'connecting' && waiting > 0);
+  const words = isOff || waiting > 0 ? t(isOff ? 'frame.offline' : status.fails ? 'frame.failing' : 'frame.waiting', { count: waiting }) : '';
   if (!words) return null;
   return (
     <span class="rail-status" role="status" data-tip={words}>

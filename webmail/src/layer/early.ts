@@ -17,7 +17,7 @@ export class EarlyLayer implements Layer {
   private readonly early: Session;
   private answers: Map<string, Invocation[]>;
   private hasAnswered = false;
-  private current: LayerStatus = { connection: 'connecting', waiting: 0 };
+  private current: LayerStatus = { connection: 'connecting' };
   private real: Layer | undefined;
   private readonly arrives: Promise<Layer>;
 

@@ -6,8 +6,8 @@ import type { Id, Invocation, Session, SetError, State, TypeName } from '../jmap
 
 export interface LayerStatus {
   connection: 'connecting' | 'online' | 'offline';
-  /** Changes that were answered here and are not yet at the server. */
-  waiting: number;
+  /** Changes that were answered here and are not yet at the server. Undefined: what is kept here was not read yet, so there may be some. */
+  waiting?: number;
   /** The server can be reached, and fails at what waits, as when its disk is full: it is tried again. */
   fails?: boolean;
   /**

@@ -322,7 +322,7 @@ export class Composer {
   private async findOwn(mailboxId: string): Promise<void> {
     if (this.knowsAll || this.earlier === null) return;
     // The server alone can find them: what the layer has not sent yet would be found by nobody, and stay beside the next version.
-    if (this.context.store.status.peek().waiting > 0) throw new LayerError('offline', 'Changes are on their way.');
+    if (this.context.store.status.peek().waiting !== 0) throw new LayerError('offline', 'Changes are on their way.');
     const { accountId, key } = this.draft.peek();
     const versions = await versionsOf(this.context.store.layer, accountId, mailboxId, key);
     this.stale = [...new Set([...this.stale, ...versions.filter((one) => one.writer === this.writer && one.id !== this.emailId).map((one) => one.id)])];

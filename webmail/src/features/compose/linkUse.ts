@@ -17,7 +17,7 @@ async function allIsAtServer(): Promise<void> {
   const { status } = mail();
   await new Promise<void>((resolve) => {
     const end = effect(() => {
-      if (status.value.waiting > 0) return;
+      if (status.value.waiting !== 0) return;
       resolve();
       queueMicrotask(() => end());
     });

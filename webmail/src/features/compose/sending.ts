@@ -140,7 +140,7 @@ async function handOver(kept: Kept): Promise<void> {
   const ready = await withFiles(kept);
   if (sending?.handed) {
     // What the layer has and the server does not is found nowhere yet.
-    if (store.status.peek().waiting > 0) throw new LayerError('offline', 'Changes are on their way.');
+    if (store.status.peek().waiting !== 0) throw new LayerError('offline', 'Changes are on their way.');
     if (await wasSent(store.layer, draft)) {
       setOutbox(draft.key, undefined);
       say(t('compose.sent'));
