@@ -221,7 +221,8 @@ static int open_and_recover(struct embedded *e)
 	int error = open_index(e);
 	if (error)
 		return error;
-	if (index_get_position(&e->index, &position) == -ENOENT) {
+	error = index_get_position(&e->index, &position);
+	if (error == -ENOENT) {
 		uint64_t lsn = 0;
 		error = snapshot_lsn(e->folder_fd, &lsn);
 		if (error == 0 && lsn > 0)

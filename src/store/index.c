@@ -14,6 +14,7 @@
 #include "store/file.h"
 #include "store/index_ahead.h"
 #include "store/index_guard.h"
+#include "store/index_head.h"
 
 enum { SHARD_SIZE = 8, SUM_SIZE = 4 };
 
@@ -47,6 +48,8 @@ int index_error(int result)
 	case MDB_MAP_FULL:
 		return -ENOSPC;
 	case MDB_PAGE_NOTFOUND:
+	case MDB_PAGE_FULL:
+	case MDB_MAP_RESIZED: /* nobody else has the map: it is the number of pages that is wrong */
 	case MDB_CORRUPTED:
 	case MDB_PANIC:
 	case MDB_VERSION_MISMATCH:
@@ -99,7 +102,9 @@ static int open_map(struct index *index)
 int index_open(struct index *index, const char *path, size_t map_size)
 {
 	struct index opened = {0};
-	int error = index_error(mdb_env_create(&opened.env));
+	int error = index_head_check(path, map_size);
+	if (error == 0)
+		error = index_error(mdb_env_create(&opened.env));
 	if (error)
 		return error;
 	mdb_env_set_mapsize(opened.env, map_size);

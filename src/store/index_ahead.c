@@ -8,49 +8,13 @@
 #include "base/mem.h"
 #include "base/view.h"
 #include "store/file.h"
+#include "store/index_page.h"
 
 enum {
-	PAGE_MAX = 64 << 10,
-	PAGE_LEAST = 512,
-	DEPTH_MAX = 8, /* a tree of more levels than fit an address space is none */
-	HEADER = 16,   /* page number 8, pad 2, flags 2, lower 2, upper 2; then offsets of nodes, 2 each */
-	PAGE_FLAGS = 10,
-	PAGE_LOWER = 12, /* where the offsets end */
-	BRANCH = 1,
 	NODE = 8, /* number of the child 6, length of the key 2; then the key */
-	MAGIC = (int)0xBEEFC0DE,
-	VERSION = 1,
-	META_MAGIC = HEADER,
-	META_VERSION = HEADER + 4,
-	META_PAGE_SIZE = HEADER + 24,
-	META_DEPTH = HEADER + 24 + 48 + 6,
-	META_ROOT = HEADER + 24 + 48 + 40,
-	META_LAST = META_ROOT + 8,
-	META_TXN = META_LAST + 8,
-	META_USED = META_TXN + 8
+	ROOT_DEPTH = META_MAIN + TREE_DEPTH,
+	ROOT = META_MAIN + TREE_ROOT
 };
-
-/* LMDB writes its pages in the machine's own order. */
-static uint16_t get16(const char *p)
-{
-	uint16_t n;
-	memcpy(&n, p, sizeof n);
-	return n;
-}
-
-static uint32_t get32(const char *p)
-{
-	uint32_t n;
-	memcpy(&n, p, sizeof n);
-	return n;
-}
-
-static uint64_t get64(const char *p)
-{
-	uint64_t n;
-	memcpy(&n, p, sizeof n);
-	return n;
-}
 
 struct walk {
 	int fd;
@@ -71,18 +35,19 @@ static bool read_meta(struct walk *w)
 	for (int i = 0; i < 2; i++) {
 		if (file_read_at(w->fd, meta, sizeof meta, (uint64_t)i * size) != 0)
 			return newest > 0;
-		if (get32(meta + META_MAGIC) != (uint32_t)MAGIC || get32(meta + META_VERSION) != VERSION)
+		if (page_32(meta + META_MAGIC) != (uint32_t)META_MAGIC_NUMBER ||
+		    page_32(meta + META_VERSION) != META_VERSION_NUMBER)
 			continue;
-		size = get32(meta + META_PAGE_SIZE);
-		if (size < PAGE_LEAST || size > PAGE_MAX)
+		size = page_32(meta + META_PAGE_SIZE);
+		if (size < INDEX_PAGE_LEAST || size > INDEX_PAGE_MAX)
 			return false;
-		if (get64(meta + META_TXN) < newest)
+		if (page_64(meta + META_TXN) < newest)
 			continue;
-		newest = get64(meta + META_TXN);
+		newest = page_64(meta + META_TXN);
 		w->page_size = size;
-		w->depth = get16(meta + META_DEPTH);
-		w->root = get64(meta + META_ROOT);
-		w->last = get64(meta + META_LAST);
+		w->depth = page_16(meta + ROOT_DEPTH);
+		w->root = page_64(meta + ROOT);
+		w->last = page_64(meta + META_LAST);
 	}
 	return newest > 0;
 }
@@ -90,14 +55,14 @@ static bool read_meta(struct walk *w)
 /* The key of a branch's node; false when it doesn't stand within the page. */
 static bool read_node(const struct walk *w, const char *page, size_t i, uint64_t *child, struct view *key)
 {
-	size_t at = get16(page + HEADER + 2 * i);
-	if (at < HEADER || at + NODE > w->page_size)
+	size_t at = page_16(page + PAGE_HEADER + 2 * i);
+	if (at < PAGE_HEADER || at + NODE > w->page_size)
 		return false;
 	const char *node = page + at;
-	size_t len = get16(node + 6);
+	size_t len = page_16(node + 6);
 	if (at + NODE + len > w->page_size)
 		return false;
-	*child = get16(node) | (uint64_t)get16(node + 2) << 16 | (uint64_t)get16(node + 4) << 32;
+	*child = page_16(node) | (uint64_t)page_16(node + 2) << 16 | (uint64_t)page_16(node + 4) << 32;
 	*key = view_of(node + NODE, len);
 	return *child <= w->last;
 }
@@ -130,9 +95,9 @@ static void take(struct walk *w, uint64_t number, unsigned level)
 	if (page == NULL)
 		return;
 	if (file_read_at(w->fd, page, w->page_size, number * w->page_size) == 0 &&
-	    get16(page + PAGE_FLAGS) & BRANCH) {
-		size_t lower = get16(page + PAGE_LOWER);
-		size_t count = lower >= HEADER && lower <= w->page_size ? (lower - HEADER) / 2 : 0;
+	    page_16(page + PAGE_FLAGS) & PAGE_IS_BRANCH) {
+		size_t lower = page_16(page + PAGE_LOWER);
+		size_t count = lower >= PAGE_HEADER && lower <= w->page_size ? (lower - PAGE_HEADER) / 2 : 0;
 		take_children(w, page, count, level + 1);
 	}
 	mem_free(page);
@@ -145,7 +110,7 @@ size_t index_ahead_leaves(int fd, MDB_val from, MDB_val to, uint64_t *pages, siz
 	    .to = view_of(to.mv_data, to.mv_size),
 	    .pages = pages,
 	    .room = room};
-	if (room == 0 || !read_meta(&w) || w.root > w.last || w.depth == 0 || w.depth > DEPTH_MAX)
+	if (room == 0 || !read_meta(&w) || w.root > w.last || w.depth == 0 || w.depth > INDEX_DEPTH_MAX)
 		return 0;
 	*page_size = w.page_size;
 	take(&w, w.root, 0);
