@@ -92,10 +92,13 @@ class Worker(threading.Thread):
 
 
 def is_running(pid):
-    try:
-        return pathlib.Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
-    except OSError:
-        return False
+    """Any of its threads: the first may have ended while another still has its files open."""
+    with contextlib.suppress(OSError):
+        for stat in pathlib.Path("/proc", str(pid), "task").glob("*/stat"):
+            with contextlib.suppress(OSError):
+                if stat.read_text().rpartition(")")[2].split()[0] not in ("Z", "X"):
+                    return True
+    return False
 
 
 def one_round(server, rng, count, everything):
