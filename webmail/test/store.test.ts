@@ -61,34 +61,36 @@ test('what somebody shares while the page is open, or since its first screen was
   assert.deepEqual(asked.filter((one) => one.startsWith('Mailbox/get')), ['Mailbox/get A', 'Mailbox/get B']);
 });
 
-test("a folder that was made here gets the server's id in one step, and who noted the old one finds it", async () => {
-  const made = { name: 'Projects', parentId: null, role: null };
-  let isMade = false;
-  const asked: unknown[] = [];
-  const { layer, tell } = fake((name, args) => {
-    if (name === 'Mailbox/set') asked.push(args);
-    if (name === 'Mailbox/set') return {};
-    if (name === 'Mailbox/changes') return { newState: '2', hasMoreChanges: false, created: ['M7'], updated: [], destroyed: ['local-1'] };
-    return { state: '1', list: name === 'Mailbox/get' && isMade ? [{ id: 'M7', ...made }] : [] };
+// What was made and named since the state that is asked about, is not told as destroyed: nobody had heard of it.
+for (const destroyed of [['local-1'], []])
+  test(`a folder that was made here gets the server's id in one step, and who noted the old one finds it: ${destroyed.length} destroyed`, async () => {
+    const made = { name: 'Projects', parentId: null, role: null };
+    let isMade = false;
+    const asked: unknown[] = [];
+    const { layer, tell } = fake((name, args) => {
+      if (name === 'Mailbox/set') asked.push(args);
+      if (name === 'Mailbox/set') return {};
+      if (name === 'Mailbox/changes') return { newState: '2', hasMoreChanges: false, created: ['M7'], updated: [], destroyed };
+      return { state: '1', list: name === 'Mailbox/get' && isMade ? [{ id: 'M7', ...made }] : [] };
+    });
+    const store = new Store(layer);
+    await store.load();
+    store.mailboxes.put('A', [{ id: 'local-1', ...made } as any]);
+    const seen: string[][] = [];
+    effect(() => void seen.push(store.mailboxes.all('A').map(({ id }) => id)));
+    const renamed: [string, string][] = [];
+    store.renamed.listen((names) => renamed.push(...names));
+    isMade = true;
+    tell({ kind: 'named', accountId: 'A', ids: { 'local-1': 'M7' } });
+    tell({ kind: 'state', changed: { A: { Mailbox: '2' } as any } });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    assert.deepEqual(seen, [['local-1'], ['M7']]);
+    assert.deepEqual(renamed, [['local-1', 'M7']]);
+    await changeMailbox(store, 'local-1', { name: 'Work' });
+    assert.equal(store.mailboxes.peek('M7')?.name, 'Work');
+    assert.deepEqual(asked, [{ accountId: 'A', update: { M7: { name: 'Work' } } }]);
   });
-  const store = new Store(layer);
-  await store.load();
-  store.mailboxes.put('A', [{ id: 'local-1', ...made } as any]);
-  const seen: string[][] = [];
-  effect(() => void seen.push(store.mailboxes.all('A').map(({ id }) => id)));
-  const renamed: [string, string][] = [];
-  store.renamed.listen((names) => renamed.push(...names));
-  isMade = true;
-  tell({ kind: 'named', accountId: 'A', ids: { 'local-1': 'M7' } });
-  tell({ kind: 'state', changed: { A: { Mailbox: '2' } as any } });
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  assert.deepEqual(seen, [['local-1'], ['M7']]);
-  assert.deepEqual(renamed, [['local-1', 'M7']]);
-  await changeMailbox(store, 'local-1', { name: 'Work' });
-  assert.equal(store.mailboxes.peek('M7')?.name, 'Work');
-  assert.deepEqual(asked, [{ accountId: 'A', update: { M7: { name: 'Work' } } }]);
-});
 
 test('an account, and identities, that could not be had when they were asked for are had at the next news', async () => {
   let fails = true;

@@ -82,6 +82,8 @@ export class Store {
     Thread: { records: this.threads, properties: null, readsNew: false },
   };
   private readonly names = new Map<Id, Id>();
+  /** The same the other way round. */
+  private readonly locals = new Map<Id, Id>();
   private readonly states = new Map<string, State>();
   private following = Promise.resolve();
   private isBegun = false;
@@ -98,7 +100,11 @@ export class Store {
         this.readAccounts();
         if (this.isBegun) this.following = this.following.then(() => this.loadNew()).catch(tell);
       }
-      else if (event.kind === 'named') for (const [local, real] of Object.entries(event.ids)) this.names.set(local, real);
+      else if (event.kind === 'named')
+        for (const [local, real] of Object.entries(event.ids)) {
+          this.names.set(local, real);
+          this.locals.set(real, local);
+        }
     });
   }
 
@@ -305,7 +311,10 @@ export class Store {
     }
   }
 
-  private take<T extends { id: Id }>(accountId: Id, records: Records<T>, got: readonly T[], gone: readonly Id[]): void {
+  private take<T extends { id: Id }>(accountId: Id, records: Records<T>, got: readonly T[], destroyed: readonly Id[]): void {
+    // What was made and named since the state that was asked about is told by its new name alone; whoever made it may have put it here.
+    const named = got.flatMap(({ id }) => this.locals.get(id) ?? []).filter((id) => records.has(id));
+    const gone = [...new Set([...destroyed, ...named])];
     batch(() => {
       records.put(accountId, got);
       records.remove(gone);
