@@ -5,7 +5,6 @@ import itertools
 import os
 import poplib
 import random
-import signal
 import smtplib
 import threading
 import time
@@ -138,18 +137,6 @@ def serving(server):
     wait_for(look, what="service")
 
 
-def kill_everything(server):
-    pids = [server.process.pid, *server.role_pids().values()]
-    for pid in pids:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    server.process.wait(30)
-    wait_for(lambda: not any(os.path.exists(f"/proc/{p}") for p in pids[1:]), what="the end of the roles")
-    server.process = None
-
-
 @pytest.mark.parametrize("part", range(5))
 def test_kill_at_random_instants(make_server, request, part):
     # In parts, so that each mailbox stays small enough to be looked at whole after each kill.
@@ -179,7 +166,7 @@ def test_kill_at_random_instants(make_server, request, part):
         target = generator.choice(TARGETS)
         # The master waits longer before each restart of a role that keeps crashing; a new master begins anew.
         if target == "everything" or killed.count(target) == 2:
-            kill_everything(server)
+            server.kill()
             server.start()
             killed = []
         else:

@@ -12,7 +12,6 @@ import imap_client
 import imap_crash
 import imap_wire
 from server import ROLES, TIMEOUT, wait_for
-from test_crash import kill_everything
 
 TARGETS = ["store"] * 5 + ["imap"] * 4 + ["everything"] * 2 + ["auth", "keys"]
 STEPS_BETWEEN = 12
@@ -29,7 +28,7 @@ class Killer:
         if self.killed.count(self.target) == 2:
             self.target = "everything"
         if self.target == "everything":
-            kill_everything(self.server)
+            self.server.kill()
         else:
             os.kill(self.server.role_pid(self.target), signal.SIGKILL)
 

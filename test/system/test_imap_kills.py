@@ -2,13 +2,9 @@
 and what was not answered has happened or has not, but never half.
 """
 
-import contextlib
 import imaplib
-import os
-import pathlib
 import random
 import re
-import signal
 import threading
 import time
 
@@ -91,16 +87,6 @@ class Worker(threading.Thread):
             self.step(number, "uid", "EXPUNGE", str(uids[number]))
 
 
-def is_running(pid):
-    """Any of its threads: the first may have ended while another still has its files open."""
-    with contextlib.suppress(OSError):
-        for stat in pathlib.Path("/proc", str(pid), "task").glob("*/stat"):
-            with contextlib.suppress(OSError):
-                if stat.read_text().rpartition(")")[2].split()[0] not in ("Z", "X"):
-                    return True
-    return False
-
-
 def one_round(server, rng, count, everything):
     client = connect(server, secure=False)
     for name in BOXES:
@@ -118,18 +104,8 @@ def one_round(server, rng, count, everything):
     # Not before there is something to lose.
     wait_for(lambda: any(worker.done for worker in workers.values()), what="the first answer", pause=0.001)
     time.sleep(rng.uniform(0, 0.2))
-    mark = server.mark()
     if everything:
-        pids = [server.process.pid, *server.role_pids().values()]
-        for pid in pids:
-            # The master is the first; a role that has seen its end may be gone before its turn.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        server.process.wait(TIMEOUT)
-        # The roles are nobody's children now: as long as one of them is still ending, the data folder is in use.
-        wait_for(lambda: not any(is_running(pid) for pid in pids), what="the end of all processes")
-        server.reader.join(TIMEOUT)
-        server.process = None
+        server.kill()
         server.start()
     else:
         server.kill_role("store")

@@ -1,11 +1,8 @@
 """postrider rule: scripts put, shown and made active, refused with the place of each error; and kept over kills and full disks."""
 
-import contextlib
 import json
-import os
 import random
 import re
-import signal
 import threading
 
 import pytest
@@ -207,15 +204,7 @@ class Writer(threading.Thread):
 
 
 def kill_all(server):
-    pids = [server.process.pid, *server.role_pids().values()]
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    server.process.wait(TIMEOUT)
-    wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") and "Z" not in open(f"/proc/{pid}/stat").read().split()[2] for pid in pids[1:]),
-             what="the end of all processes")
-    server.reader.join(TIMEOUT)
-    server.process = None
+    server.kill()
     server.start()
 
 
