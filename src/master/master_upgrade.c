@@ -464,11 +464,12 @@ void master_upgrade_ended(struct master *m, struct child *child)
 	} else if (!successor && store && m->upgrade.step == UPGRADE_YIELDS &&
 	           current_of(m, ROLE_STORE)->starts == 0 && !current_of(m, ROLE_STORE)->ready) {
 		start_store(m); /* it ended without a word */
-	} else if (!successor && store && current_of(m, ROLE_STORE)->pid == 0) {
-		loop_timer_set(&current_of(m, ROLE_STORE)->restart, 0);
 	} else if (m->upgrade.step == UPGRADE_CLEARS && !any_retired(m)) {
 		ask(m);
 	}
+	/* One that had to wait for it. */
+	if (!successor && store && current_of(m, ROLE_STORE)->pid == 0)
+		loop_timer_set(&current_of(m, ROLE_STORE)->restart, 0);
 }
 
 bool master_upgrade_must_wait(const struct child *child)
