@@ -112,6 +112,8 @@ test('me is each of the own addresses, lists and deliveries are fields of the he
   assert.deepEqual(search('subject:me'), { subject: 'me' });
   assert.deepEqual(search('list:news@x.test'), { operator: 'OR', conditions: [{ header: ['List-Id', 'news.x.test'] }, { header: ['List-Post', 'news@x.test'] }] });
   assert.deepEqual(search('deliveredto:a@x.test'), { header: ['Delivered-To', 'a@x.test'] });
+  for (const one of ['messageid:a.1@x.test', 'rfc822msgid:<a.1@x.test>', 'msgid:"<a.1@x.test>"']) assert.deepEqual(search(one), { header: ['Message-ID', '<a.1@x.test>'] }, one);
+  assert.deepEqual(search('mp3:song'), { text: 'mp3:song' });
   assert.deepEqual(search('filename:report'), { operator: 'AND', conditions: [{ hasAttachment: true }, { text: 'report' }] });
 });
 

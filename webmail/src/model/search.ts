@@ -1,7 +1,7 @@
 /**
  * What is typed into the search box, and the filter that it means (RFC 8621 section 4.4.1). The operators are those that people know from
  * elsewhere: from: to: cc: bcc: subject: body: filename: list: deliveredto: in: label: is: has: before: after: older: newer: larger: smaller:
- * "some words" -not OR (all of these) {any of these}, also behind an operator: subject:(a b). Pure.
+ * messageid: "some words" -not OR (all of these) {any of these}, also behind an operator: subject:(a b). Pure.
  */
 import { keywordOfLabel } from '../base/labels.ts';
 import type { Filter, FilterCondition, Id, Mailbox } from '../jmap/types.ts';
@@ -39,6 +39,7 @@ export const OPERATORS = [
   'newer',
   'larger',
   'smaller',
+  'messageid',
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 
@@ -54,6 +55,8 @@ const OTHER_NAMES: Record<string, Operator> = {
   tag: 'label',
   keyword: 'label',
   delivered_to: 'deliveredto',
+  rfc822msgid: 'messageid',
+  msgid: 'messageid',
 };
 
 /** What other programs call folders. */
@@ -64,7 +67,7 @@ const MOST_TERMS = 64;
 /** Nobody types deeper brackets; the server takes far deeper filters. */
 const MOST_DEPTH = 8;
 
-const NAME = /(\p{L}[\p{L}_]*):/uy;
+const NAME = /(\p{L}[\p{L}\d_]*):/uy;
 const CLOSING: Record<string, string> = { '(': ')', '{': '}' };
 
 /** Reads from left to right. What is not closed ends with the text: somebody is typing it. */
@@ -300,6 +303,9 @@ function conditionOf({ operator, value }: Term, context: SearchContext): Filter 
       return anyOf([{ header: ['List-Id', value.replace('@', '.')] }, { header: ['List-Post', value] }]);
     case 'deliveredto':
       return { header: ['Delivered-To', value] };
+    case 'messageid':
+      // Its header has it in brackets (RFC 5322 section 3.6.4), which one may leave out.
+      return { header: ['Message-ID', `<${value.replace(/^<|>$/g, '')}>`] };
     case 'in':
       return inFolder(value, context);
     case 'label': {
