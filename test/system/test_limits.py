@@ -333,9 +333,13 @@ def test_guessing_is_slowed_and_the_owner_is_not_locked_out(make_server):
     else:
         pytest.fail("forty guesses cost nothing")
     assert "[AUTH]" in replies[0]
-    began = time.monotonic()
-    server.pop3().quit()
-    assert time.monotonic() - began < 1.5
+    # The quickest of some: other things than the guesses slow them down, too.
+    took = []
+    for _ in range(5):
+        began = time.monotonic()
+        server.pop3().quit()
+        took.append(time.monotonic() - began)
+    assert min(took) < 1.5, took
     # Unknown names are answered alike.
     assert guess(server, "nobody@example.test", "127.8.0.1") == replies[0]
 

