@@ -23,6 +23,14 @@ export interface Waiting {
 const TEXT_PIECES_KEPT = 64;
 /** With so many new ones it is quicker to sort all than to put each in its place. */
 const SORTED_ANEW = 64;
+/** Changes that are remembered: as many as somebody makes by hand, and conversations have emails, between two looks at a list. */
+const STEPS_KEPT = 256;
+
+/** One change of what queries look at: undefined is an email that was not there, or is no more. */
+export interface Step {
+  old: Row | undefined;
+  now: Row | undefined;
+}
 
 /** Rows as they are shown: the server's but for those that differ. A second table of 100,000 would cost time at each start. */
 class Shown {
@@ -52,8 +60,10 @@ export class Emails {
   readonly threads = new Map<Id, Row[]>();
   /** The ids whose shown row is not the server's. */
   readonly differing = new Set<Id>();
-  /** Grows when something that queries look at has changed. */
+  /** Grows by one with each change of something that queries look at. */
   version = 0;
+  /** The last of these changes. */
+  private steps: Step[] = [];
   /** Not all emails of the account are here. */
   partial = true;
   /** The ids of each piece; as one text until something of it changes. */
@@ -197,6 +207,7 @@ export class Emails {
       }
       if (isEqual) continue;
       this.version++;
+      this.note({ old, now: row });
       if (!quietly) this.changes.tell(id, !old ? 'created' : !row ? 'destroyed' : 'updated');
     }
     if (removed.size) this.order = this.order.filter((row) => !removed.has(row));
@@ -206,6 +217,16 @@ export class Emails {
       this.order.sort(newestFirst);
     } else for (const row of added) this.order.splice(this.place(row), 0, row);
     for (const row of added) this.joinThread(row, quietly);
+  }
+
+  private note(step: Step): void {
+    if (this.steps.push(step) >= 2 * STEPS_KEPT) this.steps = this.steps.slice(-STEPS_KEPT);
+  }
+
+  /** What has changed since this version; undefined: that is too long ago. */
+  since(version: number): readonly Step[] | undefined {
+    const count = this.version - version;
+    return count > this.steps.length ? undefined : this.steps.slice(this.steps.length - count);
   }
 
   private replace(old: Row, row: Row): void {

@@ -2,7 +2,7 @@
 import type { Filter, Id } from '../../jmap/types.ts';
 import type { Account } from './account.ts';
 import type { Json } from './emails.ts';
-import { difference, evaluate, filterTest, sortOf } from './query.ts';
+import { difference, evaluate, filterTest, isUntouched, sortOf } from './query.ts';
 import type { Read } from './reads.ts';
 import { MethodError } from './references.ts';
 import { bodyWords, type TextIndex } from './text.ts';
@@ -51,6 +51,12 @@ export class Queries {
     const bodies = found?.version ?? 0;
     const last = results.at(-1);
     if (last?.emails === number && last.bodies === bodies) return last;
+    // Of words, too, something may have changed.
+    const steps = test && last ? emails.since(last.emails) : undefined;
+    if (steps && isUntouched(emails, args, test!, steps)) {
+      last!.emails = number;
+      return last;
+    }
     if (!test) {
       await this.texts.load(account);
       test = filterTest(emails, filter, (name, value) => this.texts.test(account, name, value, found));

@@ -3,7 +3,7 @@
  * text.ts's when there is no network.
  */
 import type { Comparator, Filter, FilterCondition, Id } from '../../jmap/types.ts';
-import type { Emails } from './emails.ts';
+import type { Emails, Step } from './emails.ts';
 import type { Row } from './rows.ts';
 
 export type Test = (row: Row) => boolean;
@@ -158,6 +158,31 @@ export function evaluate(emails: Emails, test: Test, sort: Sort | null, collapse
     ids.push(row.id);
   }
   return ids;
+}
+
+const isOfThreads = (name: string): boolean => name.includes('InThread');
+
+/** The keywords by which a filter or sort judges whole conversations. */
+function keywordsOfThreads({ filter, sort }: Question): string[] {
+  const judged = (one: Filter): string[] =>
+    'operator' in one ? one.conditions.flatMap(judged) : Object.entries(one).flatMap(([name, value]) => (isOfThreads(name) && typeof value === 'string' ? [value.toLowerCase()] : []));
+  return [...(filter ? judged(filter) : []), ...(sort ?? []).flatMap(({ property, keyword }) => (isOfThreads(property) && keyword ? [keyword.toLowerCase()] : []))];
+}
+
+/**
+ * Whether the result is the same as before these changes, so that nobody has to look through all emails: what is read or starred changes few
+ * lists. `test` is that of the question's filter.
+ */
+export function isUntouched(emails: Emails, question: Question, test: Test, steps: readonly Step[]): boolean {
+  const keywords = keywordsOfThreads(question);
+  const ofRows = sortOf(emails, question.sort?.filter(({ property }) => !isOfThreads(property))) ?? [];
+  return steps.every(({ old, now }) => {
+    // Conversations have other emails now.
+    if (!old || !now || old.threadId !== now.threadId) return false;
+    if (keywords.some((keyword) => old.keywords[keyword] !== now.keywords[keyword])) return false;
+    const isIn = test(now);
+    return test(old) === isIn && (!isIn || (old.received === now.received && ofRows.every((value) => value(old) === value(now))));
+  });
 }
 
 /** What to take out of `old` and to put in, in order, to have `fresh`: RFC 8620 section 5.6. */
