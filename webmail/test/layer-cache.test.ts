@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Id } from '../src/jmap/types.ts';
 import { LayerError } from '../src/layer/layer.ts';
-import { ARCHIVE, BODY, DRAFTS, INBOX, SENT, device, draft, ready, type Json } from './support/device.ts';
+import { ARCHIVE, BODY, type Device, DRAFTS, INBOX, SENT, device, draft, ready, type Json } from './support/device.ts';
 import { ACCOUNT, FakeServer } from './support/fake-server.ts';
 
 test('lists, rows, threads and mailboxes are answered without the server', async () => {
@@ -155,6 +155,48 @@ test('bodies are fetched ahead as the reader asks for them, and are there withou
   assert.deepEqual([(await store.keys('bodies', '')).length, (await ask('Email/get', { ids: [ids[0]], ...BODY }))['notFound']], [49, [ids[0]]]);
   // Another question about the same emails was never answered: what is not here is said to be so.
   await assert.rejects(ask('Email/get', { ids, properties: ['bodyStructure'] }), (error) => error instanceof LayerError && error.kind === 'offline');
+});
+
+/** How often each property was asked for, of how many emails in all, by what is fetched ahead. */
+function askedAhead(wire: Device['wire'], property: string): number {
+  const gets = wire.sent.flat().filter(([name, args, id]) => name === 'Email/get' && id.includes(' ahead ') && (args as Json)['properties']?.includes(property));
+  return gets.reduce((sum, [, args]) => sum + (args as Json)['ids'].length, 0);
+}
+
+test('what the first list asks of its rows is fetched with all mail, and nothing twice', async () => {
+  const server = new FakeServer();
+  for (let i = 0; i < 450; i++) server.deliver({});
+  const { engine, wire, ask } = await device(server);
+  // Nothing is here yet, so the server answers both.
+  await engine.request([
+    ['Email/query', { accountId: ACCOUNT, filter: { inMailbox: INBOX }, limit: 30 }, '0'],
+    ['Email/get', { accountId: ACCOUNT, '#ids': { resultOf: '0', name: 'Email/query', path: '/ids' }, properties: ['subject', 'firstContact'] }, '1'],
+  ]);
+  await engine.flushed();
+  assert.deepEqual([askedAhead(wire, 'firstContact'), askedAhead(wire, 'keywords')], [450, 450]);
+  // Something new is asked of all once more, alone with what may change.
+  await ask('Email/get', { ids: server.ids({ inMailbox: INBOX }).slice(0, 3), properties: ['subject', 'another'] });
+  await engine.flushed();
+  assert.deepEqual([askedAhead(wire, 'another'), askedAhead(wire, 'subject')], [450, 450]);
+});
+
+test('what the server found out about a message is kept with its body, and asked of no other mail', async () => {
+  const server = new FakeServer();
+  const ids = Array.from({ length: 40 }, (_, n) => server.deliver({ verdict: { level: n ? 'plain' : 'danger' }, filedBy: { rule: n } }));
+  const { engine, wire, ask } = await ready(server);
+  const whole = { ...BODY, properties: [...BODY.properties, 'verdict', 'filedBy'] };
+  const read = async (id: Id): Promise<Json> => (await ask('Email/get', { ids: [id], ...whole }))['list'][0];
+  assert.deepEqual((await read(ids[0]!))['verdict'], { level: 'danger' });
+  await engine.flushed();
+  const properties = wire.sent.flat().flatMap(([, args]) => ((args as Json)['properties'] as string[] | undefined) ?? []);
+  assert.equal(properties.filter((name) => name === 'verdict').length, properties.filter((name) => name === 'bodyValues').length);
+  wire.go('offline');
+  assert.deepEqual([(await read(ids[0]!))['filedBy'], (await read(ids[1]!))['verdict']], [{ rule: 0 }, { level: 'plain' }]);
+  // By itself it is the server's to tell: rules may have filed it since.
+  assert.deepEqual((await ask('Email/get', { ids: [ids[0]], properties: ['filedBy'] }))['list'], [{ id: ids[0] }]);
+  wire.go('online');
+  server.emails.get(ids[0]!)!['filedBy'] = { rule: 99 };
+  assert.deepEqual((await ask('Email/get', { ids: [ids[0]], properties: ['filedBy'] }))['list'], [{ id: ids[0], filedBy: { rule: 99 } }]);
 });
 
 test('changes are shown at once, change counts, and reach the server in one request', async () => {

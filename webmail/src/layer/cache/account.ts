@@ -1,6 +1,7 @@
 /** All that the layer knows of an account. */
 import type { Id, State, TypeName } from '../../jmap/types.ts';
 import type { Put, Store } from '../store/store.ts';
+import { isFound } from './bodies.ts';
 import { Changes } from './changes.ts';
 import { type Counts, COUNTS, waitingCounts } from './counts.ts';
 import { Emails, type Json } from './emails.ts';
@@ -74,7 +75,10 @@ export class Account {
   async load(): Promise<void> {
     const about = (await this.store.get('about', `account/${this.id}`)) as About | undefined;
     if (about) Object.assign(this, about);
-    this.extras = this.extras.filter((name) => !IN_ROW.has(name));
+    // Kept elsewhere by now than when the store was written.
+    const isExtra = (name: string): boolean => !IN_ROW.has(name) && !isFound(name);
+    this.extrasDone = this.extras.slice(0, this.extrasDone).filter(isExtra).length;
+    this.extras = this.extras.filter(isExtra);
     this.emails.partial = !this.complete;
     await Promise.all([this.emails.load(), ...[...this.tables.values()].map((table) => table.load())]);
     this.show(this.idsInLog());

@@ -28,7 +28,7 @@ type Job = { kind: 'list'; at: number; ids: Id[]; state: string | undefined } | 
 export class Background {
   private job: Job | undefined;
   private piece = PIECE.first;
-  private asked: { kind: Job['kind']; ids: Id[]; at: number } | undefined;
+  private asked: { job: Job; ids: Id[]; known: number; at: number } | undefined;
   /** Bodies were looked through: again when something new has come. */
   private looked = -1;
   private readonly refused = new Set<Id>();
@@ -85,7 +85,7 @@ export class Background {
     const { job } = this;
     if (!job) return [];
     if (job.kind === 'list') {
-      this.asked = { kind: 'list', ids: [], at: performance.now() };
+      this.asked = { job, ids: [], known: 0, at: performance.now() };
       const calls: Invocation[] = [['Email/query', { accountId, sort: [{ property: 'receivedAt', isAscending: false }], position: job.at, limit: IDS_AT_ONCE, calculateTotal: true }, this.id('query')]];
       if (job.at === 0) calls.unshift(['Email/get', { accountId, ids: [] }, this.id('state')]);
       return calls;
@@ -93,7 +93,7 @@ export class Background {
     if (job.kind === 'rows') {
       const known = job.known.slice(0, this.piece);
       const unknown = job.unknown.slice(0, this.piece - known.length);
-      this.asked = { kind: 'rows', ids: [...known, ...unknown], at: performance.now() };
+      this.asked = { job, ids: [...known, ...unknown], known: known.length, at: performance.now() };
       const calls: Invocation[] = [];
       if (known.length) calls.push(['Email/get', { accountId, ids: known, properties: changingProperties(account) }, this.id('known')]);
       if (unknown.length) calls.push(['Email/get', { accountId, ids: unknown, properties: listProperties(account) }, this.id('unknown')]);
@@ -105,7 +105,7 @@ export class Background {
       this.pruned = true;
       return [];
     }
-    this.asked = { kind: 'bodies', ids, at: performance.now() };
+    this.asked = { job, ids, known: 0, at: performance.now() };
     return [['Email/get', { ...account.bodyShape, accountId, ids }, this.id('bodies')]];
   }
 
@@ -116,7 +116,7 @@ export class Background {
       const found = answers.get(this.id(name));
       return found && found[0] !== 'error' ? found[1] : undefined;
     };
-    if (!asked || !job || job.kind !== asked.kind) return [];
+    if (!asked || !job || job !== asked.job) return [];
     if (job.kind === 'list') {
       const query = answer('query');
       if (!query || (job.at === 0 && !answer('state'))) return undefined;
@@ -130,13 +130,14 @@ export class Background {
     if (job.kind === 'rows') {
       const told = [...((answer('known')?.['list'] as Json[]) ?? []), ...((answer('unknown')?.['list'] as Json[]) ?? [])];
       if (['known', 'unknown'].some((name) => answers.get(this.id(name))?.[0] === 'error')) return undefined;
-      const done = new Set(asked.ids);
-      job.known = job.known.filter((id) => !done.has(id));
-      job.unknown = job.unknown.filter((id) => !done.has(id));
+      job.known = job.known.slice(asked.known);
+      job.unknown = job.unknown.slice(asked.ids.length - asked.known);
       const took = performance.now() - asked.at;
       this.piece = Math.round(Math.min(PIECE.most, Math.max(PIECE.least, this.piece * Math.min(2, Math.max(0.5, PIECE.aimMs / took)))));
       await account.emails.prepare(told, []);
       const touched = account.emails.take(told, []);
+      // Whatever comes from now on is asked for with these.
+      if (!job.known.length && account.extrasDone < job.extras) account.note({ extrasDone: job.extras });
       if (!job.known.length && !job.unknown.length) this.over(job.extras);
       return touched;
     }
@@ -156,9 +157,10 @@ export class Background {
     const unknown = [...there].filter((id) => !server.has(id));
     // Those that came with changes since the query are newer than it.
     const gone = account.emailState === undefined || account.stale ? [...server.keys()].filter((id) => !there.has(id)) : [];
-    const known = account.stale ? [...there].filter((id) => server.has(id)) : [];
+    // A list that was shown meanwhile may have asked for more of each than what is here has.
+    const known = account.stale || account.extrasDone < account.extras.length ? [...there].filter((id) => server.has(id)) : [];
     if (account.emailState === undefined) account.note({ emailState: job.state });
-    this.job = { kind: 'rows', unknown, known, extras: known.length || !server.size ? account.extras.length : account.extrasDone };
+    this.job = { kind: 'rows', unknown, known, extras: account.extras.length };
     if (!unknown.length && !known.length) this.over(this.job.extras);
     await account.emails.prepare([], gone);
     return account.emails.take([], gone);

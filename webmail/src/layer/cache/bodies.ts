@@ -1,5 +1,5 @@
 /**
- * What a reader shows of an email beyond its list properties: it never changes, so it is kept as it was told. How it was asked for
+ * What a reader shows of an email beyond its list properties: it hardly changes, so it is kept as it was told. How it was asked for
  * belongs to what it is: the text of a body depends on bodyProperties, fetchHTMLBodyValues, maxBodyValueBytes and cleanHTMLBodyValues.
  */
 import type { Id } from '../../jmap/types.ts';
@@ -22,6 +22,19 @@ const KEPT_IN_MEMORY = 100;
 const KEPT = 20_000;
 
 export const isConstant = (name: string): boolean => CONSTANT.has(name) || name.startsWith('header:');
+
+/**
+ * What the server found out about a message, and did with it (doc/jmap.md). It is kept with the body that it is shown with: to have it of all
+ * mail, the server would read all mail. Asked for without a body, it is the server's to tell, who may know better by now.
+ */
+const FOUND = new Set(['verdict', 'filedBy']);
+
+export const isFound = (name: string): boolean => FOUND.has(name);
+
+export const asksBody = (args: Json): boolean => ((args['properties'] as string[] | null | undefined) ?? []).includes('bodyValues');
+
+/** Whether what is kept with a body answers this. */
+export const isKept = (name: string, args: Json): boolean => isConstant(name) || (isFound(name) && asksBody(args));
 
 /** Under what name a property is kept that was asked for so. */
 function keyOf(name: string, args: Json): string {
@@ -61,7 +74,7 @@ export class Bodies {
     const body: Json = { ...this.memory.get(id) };
     let more = false;
     for (const [name, value] of Object.entries(email))
-      if (isConstant(name) && !(keyOf(name, args) in body)) {
+      if (isKept(name, args) && (isFound(name) || !(keyOf(name, args) in body))) {
         body[keyOf(name, args)] = value;
         more = true;
       }

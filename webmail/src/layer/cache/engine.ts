@@ -336,6 +336,7 @@ export class Engine implements PumpHost {
       try {
         const waits = referred(args).some(({ resultOf }) => remote.some((number) => calls[number]![2] === resultOf));
         if (waits && READS.test(name)) {
+          if (name === 'Email/get') this.learn(this.parts.get(args['accountId'] as Id), args);
           remote.push(at);
           continue;
         }
@@ -383,13 +384,16 @@ export class Engine implements PumpHost {
     return (email ?? this.session?.username ?? '').split('@')[1] ?? 'localhost.invalid';
   }
 
+  /** What views ask of emails is fetched ahead from now on. */
+  private learn(part: Part | undefined, args: Json): void {
+    if (!part || !learnShape(part.account, args)) return;
+    part.background.look();
+    this.pump.start();
+  }
+
   private async read(part: Part, name: string, args: Json): Promise<Json | undefined> {
-    const { account } = part;
     if (name.startsWith('Email/query')) args = withReal(args, (local) => this.log.real(local));
-    if (name === 'Email/get' && learnShape(account, args)) {
-      part.background.look();
-      this.pump.start();
-    }
+    if (name === 'Email/get') this.learn(part, args);
     let found: Read | undefined = await read(this.context(part, this.wire.connection !== 'offline'), name, args);
     if (!found) found = await this.madeHere(part, name, args);
     if (!found?.missing?.length) return found?.answer;

@@ -11,7 +11,7 @@ import { localEmail } from './made.ts';
 import { Queries } from './queries.ts';
 import { FEW } from './records.ts';
 import { MethodError } from './references.ts';
-import { isConstant } from './bodies.ts';
+import { asksBody, isConstant, isFound, isKept } from './bodies.ts';
 import { IN_ROW } from './rows.ts';
 
 /** An answer, or the part of one that is here, with what the server must be asked for in addition. */
@@ -134,7 +134,7 @@ async function bodiesOf(bodies: Bodies, account: Account, ids: Id[], names: read
   const inTexts = (name: string): boolean => ids.every((id) => name in (texts.get(id) ?? {}));
   const wanted = names.filter((name) => !inTexts(name));
   // What may change, and is not in the lists, is the server's to tell.
-  if (!wanted.every(isConstant)) return new Map();
+  if (!wanted.every((name) => isKept(name, args))) return new Map();
   return bodies.of(account, ids, wanted, args);
 }
 
@@ -144,10 +144,9 @@ const isFleeting = (name: string): boolean => name.startsWith('smime');
 /** List properties that views ask for and that are not kept yet: they are from now on. */
 export function learnShape(account: Account, args: Json): boolean {
   const properties = (args['properties'] as string[] | null | undefined) ?? [];
-  const extras = properties.filter((name) => !isConstant(name) && !isFleeting(name) && !IN_ROW.has(name) && !account.extras.includes(name));
+  const extras = properties.filter((name) => !isConstant(name) && !isFound(name) && !isFleeting(name) && !IN_ROW.has(name) && !account.extras.includes(name));
   const { accountId: _account, ids: _ids, ...shape } = args;
-  const isBody = properties.includes('bodyValues');
-  const learns = isBody && JSON.stringify(shape) !== JSON.stringify(account.bodyShape);
+  const learns = asksBody(args) && JSON.stringify(shape) !== JSON.stringify(account.bodyShape);
   if (extras.length) account.note({ extras: [...account.extras, ...extras] });
   if (learns) account.note({ bodyShape: shape });
   return learns;
