@@ -39,11 +39,17 @@ const NAME_SERVER_OFFSET = 53; // the demo's own, and no service's
 async function freeBase(): Promise<{ base: number; ports?: ChildProcess }> {
   const given = process.env['WEBMAIL_PORT_BASE'];
   if (given !== undefined) return { base: Number(given) };
-  const listed = spawnSync(program, ['config', 'services'], { encoding: 'utf8' }).stdout;
+  const { stdout: listed, error } = spawnSync(program, ['config', 'services'], { encoding: 'utf8' });
+  if (error) throw new Error(`${program} does not run: ${error.message}`);
   const offsets = listed.split('\n').map((line) => Number(line.split(/\s+/)[1])).filter((offset) => offset > 0);
   const ports = spawn('/usr/bin/python3', [path.join(__ROOT__, '../test/support/ports.py'), ...[...offsets, NAME_SERVER_OFFSET].map(String)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const said = await new Promise<string>((resolve) => {
-    ports.stdout!.once('data', (data: Buffer) => resolve(data.toString()));
+    let line = '';
+    // The whole line: who is cut off in the middle of it ends, and holds no port any more.
+    ports.stdout!.on('data', (data: Buffer) => {
+      line += data.toString();
+      if (line.endsWith('\n')) resolve(line);
+    });
     ports.once('exit', () => resolve(''));
   });
   const base = Number.parseInt(said, 10);
@@ -55,7 +61,20 @@ async function freeBase(): Promise<{ base: number; ports?: ChildProcess }> {
   return { base, ports };
 }
 
+/** Browsers of this file's tests: one that stays open keeps the run from its end. */
+const launched: Promise<Chromium>[] = [];
+
+/** Where no server starts, the browser that was started beside it is closed. */
 export async function demo(): Promise<Server> {
+  try {
+    return await startDemo();
+  } catch (error) {
+    for (const one of launched) await one.then((browser) => browser.close()).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function startDemo(): Promise<Server> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'webmail-test-'));
   const { base, ports } = await freeBase();
   const start = async (): Promise<ChildProcess> => {
@@ -159,7 +178,9 @@ function started(child: ChildProcess): Promise<void> {
 }
 
 export function launch(): Promise<Chromium> {
-  return chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--ignore-certificate-errors'] });
+  const browser = chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--ignore-certificate-errors'] });
+  launched.push(browser);
+  return browser;
 }
 
 /** A page in which this person is signed in. Whatever the page reports as an error fails the test that looks at `errors`. */
