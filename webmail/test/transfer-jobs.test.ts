@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Job, type Tables, takeJobs } from '../src/features/transfer/jobs.ts';
+import type { Mailbox } from '../src/jmap/types.ts';
+import { filesDropped } from '../src/model/drag.ts';
 
 class Memory implements Tables {
   readonly tables = { jobs: new Map<string, Job>(), files: new Map<string, Blob[]>() };
@@ -66,4 +68,13 @@ test('what there is no room for loses nothing', async () => {
   to.room = 3;
   await assert.rejects(takeJobs(from, to, new Set(['A1'])), { name: 'QuotaExceededError' });
   assert.deepEqual([from.keys, to.keys], [[['a'], ['a']], [[], []]]);
+});
+
+test('files that are dropped before the importing part of the program is there are imported by it', async () => {
+  const drop = { mailbox: { id: 'M1-1' } as Mailbox, files: [new File(['x'], 'one.eml')] };
+  filesDropped.emit(drop);
+  const heard: unknown[] = [];
+  filesDropped.listen((one) => heard.push(one));
+  await Promise.resolve();
+  assert.deepEqual(heard, [drop]);
 });

@@ -7,5 +7,5 @@ export type Dragged = { kind: 'conversations'; count: number } | { kind: 'folder
 
 export const dragged = signal<Dragged | undefined>(undefined);
 
-/** Files from outside were dropped on a folder. */
-export const filesDropped = new Emitter<{ mailbox: Mailbox; files: File[] }>();
+/** Files from outside were dropped on a folder. Who imports them comes a moment after the first screen. */
+export const filesDropped = new Emitter<{ mailbox: Mailbox; files: File[] }>({ holds: true });
