@@ -46,6 +46,14 @@ async function find(who: string, subject: string, role: string): Promise<any[]> 
   return (await jmap(who, 'Email/get', { ids, properties: ['blobId', 'subject', 'keywords', 'references', 'inReplyTo', 'from', 'to', 'textBody', 'bodyValues', 'messageId', 'header:X-Postrider-Draft:asText'], fetchTextBodyValues: true })).list;
 }
 
+/** What is "saved" is on this machine's disk, and at the server a moment later. */
+async function draftAtServer(subject: string): Promise<any> {
+  return eventually(async () => {
+    const list = await find(ALICE, subject, 'drafts');
+    return list.length === 1 && list[0];
+  }, `the draft "${subject}" is at the server`);
+}
+
 /** A draft with this text is kept in the browser. */
 async function keptHere(page: Page, text: string): Promise<boolean> {
   return page.evaluate(async (wanted) => {
@@ -149,7 +157,7 @@ test('a mail with text, a link, a file and a picture is sent, taken back, and se
   await pictures.setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64') });
   await editor(form).locator('img').waitFor();
   await saved(form);
-  const [draft] = await find(ALICE, 'Everything in one', 'drafts');
+  const draft = await draftAtServer('Everything in one');
   assert.ok(draft && draft.keywords.$draft);
   await alice.keyboard.press(key('Ctrl+Enter'));
   await form.waitFor({ state: 'detached' });
@@ -298,7 +306,7 @@ test('a draft that two devices write on becomes two, and no text is lost', async
   await write(first, BOB, 'Two devices', 'beginning');
   await saved(first);
   const phone = await signedIn(browser, server);
-  const [draft] = await find(ALICE, 'Two devices', 'drafts');
+  const draft = await draftAtServer('Two devices');
   await phone.goto(`${server.origin}/compose/${draft.id}`);
   const page = phone.locator('.compose-page');
   await page.waitFor();
@@ -383,10 +391,7 @@ test('what is pasted loses what office programs put around it, and what could do
   assert.equal(await alice.evaluate(() => (window as any).hit), undefined);
   await form.locator('.compose-subject').fill('Pasted');
   await saved(form);
-  const [draft] = await eventually(async () => {
-    const list = await find(ALICE, 'Pasted', 'drafts');
-    return list.length === 1 && list;
-  }, 'it is kept');
+  const draft = await draftAtServer('Pasted');
   const parts = parsed(await source(ALICE, draft.blobId));
   assert.deepEqual(parts.map((p) => p.type), ['multipart/alternative', 'text/plain', 'multipart/related', 'text/html', 'image/png']);
   assert.ok(parts[3]!.text.includes(`src="cid:${parts[4]!.cid!.replace(/[<>]/g, '')}"`) && !parts[3]!.text.includes('data:'), parts[3]!.text);
@@ -419,7 +424,7 @@ test('a name and a signature are kept as they are typed, and stand in the next m
   assert.match(await editor(form).locator('.postrider-signature').innerText(), /Alice, by hand/);
   await form.locator('.compose-subject').fill('Signed');
   await saved(form);
-  const [draft] = await find(ALICE, 'Signed', 'drafts');
+  const draft = await draftAtServer('Signed');
   assert.deepEqual(draft.from, [{ name: 'Alice Example', email: ALICE }]);
   assert.match(Object.values(draft.bodyValues as Record<string, { value: string }>)[0]!.value, /\n-- \r?\nAlice, by hand/);
   await form.getByRole('button', { name: 'Discard' }).click();
