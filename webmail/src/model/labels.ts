@@ -14,6 +14,7 @@ import { setting } from './settings.ts';
 
 /** By their names, as the reader's language has it, and "10" behind "9". */
 export function sortLabels(keywords: readonly string[]): string[] {
+  if (keywords.length < 2) return [...keywords];
   const { compare } = new Intl.Collator(currentLanguage(), { numeric: true });
   return [...keywords].sort((a, b) => compare(labelOfKeyword(a), labelOfKeyword(b)));
 }

@@ -7,6 +7,7 @@ import { t } from '../../base/words.ts';
 import { mail } from '../../model/current.ts';
 import { draftsWritten, writeTo } from '../../model/reading.ts';
 import { say } from '../../model/undo.ts';
+import { whenIdle } from '../../ui/idle.ts';
 import { addComposeActions } from './actions.ts';
 import { answerIfWanted, closeComposer, composeMailto, composers, localDrafts, noteWhatIsOpen, openDraft, removeLinksLeft, restore } from './composers.ts';
 import { loadScheduled } from './scheduled.ts';
@@ -35,8 +36,7 @@ export function installCompose(): void {
   addPage('settings', { name: 'templates', icon: 'file-text', order: 25, keys: ['settings.templates.keys'], component: TemplatesPage });
 
   void restore((kept) => void deliver(kept)).catch((error: unknown) => reportError(error)).then(noteWhatIsOpen);
-  const later = (work: () => void) => (typeof requestIdleCallback === 'function' ? requestIdleCallback(work) : setTimeout(work, 1_000));
-  later(() => {
+  whenIdle(() => {
     void loadScheduled().catch(() => undefined);
     void removeLinksLeft();
     // The editor is there before somebody wants to write.

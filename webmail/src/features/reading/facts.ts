@@ -4,7 +4,10 @@ import { currentLocale } from '../../base/dates.ts';
 import { t } from '../../base/words.ts';
 import type { Email, EmailAddress, EmailBodyPart } from '../../jmap/types.ts';
 
-/** Makers of texts, by the reader's region and kind: to make one costs a millisecond, and a conversation shows dozens of dates. */
+/**
+ * Makers of texts, by the reader's region and kind: to make one costs a millisecond, the first of its kind ten or more, in which the browser
+ * reads its tables; and a conversation shows dozens of dates.
+ */
 const makers = new Map<string, unknown>();
 
 function maker<T>(kind: string, make: (locale: string) => T): T {
@@ -13,6 +16,8 @@ function maker<T>(kind: string, make: (locale: string) => T): T {
   if (!makers.has(key)) makers.set(key, make(locale));
   return makers.get(key) as T;
 }
+
+const namesMaker = () => maker('names', (locale) => new Intl.ListFormat(locale, { type: 'conjunction' }));
 
 export function nameOf(address: EmailAddress | undefined): string {
   return address?.name?.trim() || address?.email || t('reading.nobody');
@@ -33,7 +38,7 @@ export function recipients(email: Pick<Email, 'to' | 'cc'>, own: ReadonlySet<str
   const names = all.slice(0, all.length > most + 1 ? most : all.length).map((one) => (own.has(one.email.toLowerCase()) ? t('reading.me') : shortName(one)));
   const left = all.length - names.length;
   if (left > 0) names.push(t('reading.others', { count: left }));
-  return t('reading.to', { names: maker('names', (locale) => new Intl.ListFormat(locale, { type: 'conjunction' })).format(names) });
+  return t('reading.to', { names: namesMaker().format(names) });
 }
 
 /** A conversation is called what its first message was called: "Re: AW: Fwd: Plan" is about the plan. */
@@ -45,20 +50,29 @@ export function bareSubject(subject: string | null | undefined): string {
 const DAY_MS = 86_400_000;
 
 const TIME: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' };
-const SHAPES: Record<'time' | 'weekday' | 'day' | 'year', Intl.DateTimeFormatOptions> = {
+const KINDS = ['time', 'weekday', 'day', 'year'] as const;
+const SHAPES: Record<(typeof KINDS)[number], Intl.DateTimeFormatOptions> = {
   time: TIME,
   weekday: { weekday: 'short', ...TIME },
   day: { day: 'numeric', month: 'short', ...TIME },
   year: { day: 'numeric', month: 'short', year: 'numeric' },
 };
 
+const dateMaker = (kind: (typeof KINDS)[number]) => maker(kind, (locale) => new Intl.DateTimeFormat(locale, SHAPES[kind]));
+
 /** 14:32, Tue 14:32, 3 May, 3 May 2024: as short as it is clear. */
 export function shortDate(when: Date, now = new Date()): string {
-  const show = (kind: keyof typeof SHAPES): string => maker(kind, (locale) => new Intl.DateTimeFormat(locale, SHAPES[kind])).format(when);
+  const show = (kind: (typeof KINDS)[number]): string => dateMaker(kind).format(when);
   if (when.toDateString() === now.toDateString()) return show('time');
   const age = now.getTime() - when.getTime();
   if (age > 0 && age < 6 * DAY_MS) return show('weekday');
   return show(when.getFullYear() === now.getFullYear() ? 'day' : 'year');
+}
+
+/** Makes what the header of a message needs before one is shown. */
+export function prepareHeaders(): void {
+  namesMaker().format(['', '']);
+  for (const kind of KINDS) dateMaker(kind).format();
 }
 
 export function longDate(when: Date): string {

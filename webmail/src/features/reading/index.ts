@@ -12,8 +12,9 @@ import { mail } from '../../model/current.ts';
 import { isWhole, loadWhole, type WholeEmail } from '../../model/reading.ts';
 import { aboutMessage, targetMessage } from '../../model/target.ts';
 import { say } from '../../model/undo.ts';
+import { whenIdle } from '../../ui/idle.ts';
 import { Conversation } from './conversation.tsx';
-import { files } from './facts.ts';
+import { files, prepareHeaders } from './facts.ts';
 import { saveAll } from './files.tsx';
 import { saveOriginal, showOriginal, showWhy } from './original.tsx';
 import { printConversation } from './print.ts';
@@ -111,6 +112,8 @@ function step(by: 1 | -1): void {
 }
 
 export function installReading(): void {
+  // The first message that is opened would wait for it.
+  whenIdle(prepareHeaders);
   fill('reading', Conversation);
   fill('messageBanner', VerdictLine);
   fill('messageBanner', SignatureLine);
