@@ -24,7 +24,18 @@ class Server {
   readonly listeners: ((event: LayerEvent) => void)[] = [];
   /** Takes what is asked, and its answer is lost. */
   loses = false;
+  /** What is made has a local id, and shows the blobs that it was made of, until it is named. */
+  isSlow = false;
   upload: () => Promise<{ blobId: string; size: number; type: string }> = async () => ({ blobId: 'U1', size: 1, type: 'text/plain' });
+
+  private made = 0;
+
+  /** It has come to the server: its files are parts of it. */
+  name(id: string): void {
+    const email = this.emails.get(id)!;
+    email['attachments'] = (email['attachments'] as Json[]).map((part, at) => ({ ...part, blobId: `${id}-${at}` }));
+    for (const listener of this.listeners) listener({ kind: 'named', accountId: 'A', ids: { [id]: id.replace('local-', 'E') } });
+  }
 
   get submitted(): number {
     return this.calls.filter(([name, args]) => name === 'EmailSubmission/set' && args['create']).length;
@@ -59,8 +70,8 @@ class Server {
     if (name === 'Email/set') {
       const created: Json = {};
       for (const [key, made] of Object.entries(create)) {
-        const email = `E${this.emails.size + 1}`;
-        this.emails.set(email, { ...made, id: email });
+        const email = `${this.isSlow ? 'local-' : 'E'}${++this.made}`;
+        this.emails.set(email, { ...made, attachments: ((made['attachments'] ?? []) as Json[]).map((part) => ({ cid: null, ...part })), id: email });
         created[key] = { id: email };
       }
       for (const gone of (args['destroy'] as string[] | undefined) ?? []) this.emails.delete(gone);
@@ -206,6 +217,54 @@ test('what another window has sent, or has opened again, is not sent here', asyn
   await deliver(waiting!.kept);
   assert.equal(await editWaiting(waiting!), undefined);
   assert.equal(server.submitted, 0);
+});
+
+/** One that has a file, and is at the server in two versions, of which the second has not come there yet. */
+async function inTwoVersions(): Promise<Composer> {
+  server.isSlow = true;
+  const one = await composer();
+  one.addFiles([new File(['a'], 'a.txt', { type: 'text/plain' })]);
+  await one.uploads.settled();
+  await one.flush();
+  server.name('local-1');
+  one.change({ text: 'Hello again' });
+  await one.flush();
+  assert.equal(one.version, 'local-2');
+  assert.deepEqual(server.emails.get('local-2')!['attachments'].map((part: Json) => part['blobId']), ['local-1-0']);
+  return one;
+}
+
+test('the version before goes when nothing is read from it any more: when the next one is at the server', async () => {
+  const one = await inTwoVersions();
+  assert.deepEqual(server.destroyed, []);
+  server.name('local-2');
+  await settle();
+  assert.deepEqual(server.destroyed, ['local-1']);
+  assert.deepEqual((await (await localDrafts()).all('A'))[0]?.stale, []);
+  one.change({ text: 'Hello for the third time' });
+  await one.flush();
+  assert.deepEqual(server.emails.get('local-3')!['attachments'].map((part: Json) => part['blobId']), ['local-2-0']);
+  await one.stop();
+});
+
+test('a draft that is put away leaves no version behind, wherever its last one is', async () => {
+  const one = await inTwoVersions();
+  await closeComposer(one);
+  assert.deepEqual(server.calls.filter(([, args]) => args['destroy']).map(([, args]) => [args['destroy'], args['@after']]), [[['local-1'], ['local-2']]]);
+  assert.deepEqual(await (await localDrafts()).all('A'), []);
+});
+
+test('a draft that is opened before it is at the server is made of nothing that will be gone', async () => {
+  await closeComposer(await inTwoVersions());
+  const opened = (await openDraft('local-2'))!;
+  opened.change({ text: 'Hello from the train' });
+  await opened.flush();
+  assert.equal(opened.version, 'local-2');
+  assert.ok(opened.hasUnsaved, 'it waits, and is kept in this browser');
+  server.name('local-2');
+  await opened.flush();
+  assert.deepEqual(server.emails.get('local-3')!['attachments'].map((part: Json) => part['blobId']), ['local-2-0']);
+  await opened.stop();
 });
 
 test('a mail in the outbox that is opened among the drafts waits no more', async () => {

@@ -202,6 +202,29 @@ test('what was written survives a window that goes without a word', async () => 
   await other.close();
 });
 
+test('of a draft with a file one version is left, whenever it was written on and put away', async () => {
+  const page = await alice.context().newPage();
+  await page.goto(`${server.origin}/mail/inbox`);
+  const form = await newMail(page);
+  await write(form, BOB, 'One version', 'first');
+  await form.locator('.compose-picker').setInputFiles({ name: 'plan.txt', mimeType: 'text/plain', buffer: Buffer.from('the plan') });
+  const versionWith = (text: string): Promise<any> => eventually(async () => {
+    const drafts = await find(ALICE, 'One version', 'drafts');
+    return drafts.length === 1 && Object.values(drafts[0].bodyValues as Record<string, { value: string }>)[0]!.value.includes(text) && parsed(await source(ALICE, drafts[0].blobId)).some(({ text }) => text === 'the plan') && drafts[0];
+  }, `one version is there, with "${text}" and its file`);
+  await versionWith('first');
+  await editor(form).click();
+  await page.keyboard.press(key('Ctrl+End'));
+  await page.keyboard.type(' second');
+  await versionWith('first second');
+  await page.keyboard.type(' third');
+  await form.getByRole('button', { name: 'Close' }).click();
+  await form.waitFor({ state: 'detached' });
+  const left = await versionWith('first second third');
+  await jmap(ALICE, 'Email/set', { destroy: [left.id] });
+  await page.close();
+});
+
 test('a mail goes out later, and its place tells so; it can be had back', async () => {
   const form = await newMail(alice);
   await write(form, BOB, 'For tomorrow', 'Good morning');

@@ -61,11 +61,16 @@ export class Composer {
   editor: Editor | undefined;
   /** The version whose parts the attachments are. */
   private source: string | null = null;
+  /** Nobody knows yet which one that is: it was opened before the version that it began with was at the server. */
+  private isSourceUnknown: boolean;
   private readonly writer: string;
   private knowsAll = false;
   private readonly saver: Saver;
   private readonly addresses = new Map<string, string>();
   private over = false;
+  /** What is done to its versions, one after the other. */
+  private turn: Promise<void> = Promise.resolve();
+  private readonly deafen: () => void;
 
   constructor(
     private readonly context: Context,
@@ -78,6 +83,7 @@ export class Composer {
     private readonly earlier: string | null = null,
   ) {
     this.writer = earlier ?? randomKey();
+    this.isSourceUnknown = emailId !== null;
     this.draft = signal(draft);
     this.look = signal(look);
     this.shows = signal({ cc: draft.cc.length > 0, bcc: draft.bcc.length > 0 });
@@ -101,6 +107,7 @@ export class Composer {
       size: () => this.draft.peek().attachments.reduce((sum, a) => sum + a.size, 0),
       told: (state) => (this.state.value = state),
     });
+    this.deafen = context.store.layer.listen((event) => void (event.kind === 'named' && this.emailId !== null && this.emailId in event.ids && this.arrived()));
   }
 
   get key(): string {
@@ -266,9 +273,15 @@ export class Composer {
     return id;
   }
 
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
   private async keepAtServer(): Promise<void> {
     try {
-      await this.storeAtServer();
+      await this.inTurn(() => this.storeAtServer());
     } catch (error) {
       if (error instanceof Refused) this.problem.value = wordsOf(error);
       throw error;
@@ -281,6 +294,8 @@ export class Composer {
     this.uploadReturned();
     await this.findOwn(mailboxId);
     await this.followBlobs();
+    // The one that they are parts of may go as soon as this one is there.
+    if (this.isSourceUnknown) throw new LayerError('offline', 'Changes are on their way.');
     const draft = this.sync();
     const before = this.emailId;
     const stored = await storeVersion(layer, draft, this.sender, before, mailboxId, this.writer);
@@ -288,10 +303,37 @@ export class Composer {
     if (before) this.stale = [...this.stale, before];
     await this.followBlobs();
     if (before && !stored.hadBefore) await this.findOthers(mailboxId);
-    if (this.over) return;
-    const gone = this.stale.filter((id) => id !== this.source);
-    await destroyVersions(layer, draft.accountId, gone, stored.emailId);
+    if (!this.over) await this.removeOlder((id) => id !== this.source);
+  }
+
+  /** They go once the newest is at the server. */
+  private async removeOlder(which: (id: string) => boolean): Promise<void> {
+    const gone = this.stale.filter(which);
+    await destroyVersions(this.context.store.layer, this.draft.peek().accountId, gone, this.emailId);
     this.stale = this.stale.filter((id) => !gone.includes(id));
+  }
+
+  /** The newest version is at the server. */
+  private arrived(): void {
+    if (this.state.peek() === 'failed') this.saver.changed();
+    this.tidy();
+  }
+
+  /** What was read from an older version is read from the newest, if the server has that; then the older ones go. */
+  tidy(): void {
+    void this.inTurn(async () => {
+      if (this.over || !this.stale.length) return;
+      await this.followBlobs();
+      if (this.over || this.isSourceUnknown) return;
+      await this.removeOlder((id) => id !== this.source);
+      if (!this.over) await this.context.local.put(this.kept());
+    }).catch((error: unknown) => void (isOffline(error) || reportError(error)));
+  }
+
+  /** Nobody writes on it here any more: no version will be made of what older ones have. */
+  async putAway(): Promise<void> {
+    this.over = true;
+    await this.inTurn(() => this.removeOlder(() => true));
   }
 
   /**
@@ -300,13 +342,19 @@ export class Composer {
    */
   private async followBlobs(): Promise<void> {
     const draft = this.draft.peek();
-    if (!this.emailId || this.emailId === this.source || !draft.attachments.some((a) => a.blobId !== null)) return;
+    if (!draft.attachments.some((a) => a.blobId !== null)) {
+      this.source = null;
+      this.isSourceUnknown = false;
+      return;
+    }
+    if (!this.emailId || this.emailId === this.source) return;
     const blobs = await blobsOfVersion(this.context.store.layer, draft, this.emailId);
     if (!blobs) return;
     const now = this.draft.peek();
     if (now.attachments.some((a) => a.blobId !== null && blobs.has(a.key) && blobs.get(a.key) !== a.blobId))
       this.draft.value = { ...now, attachments: now.attachments.map((a) => ({ ...a, blobId: a.blobId === null ? null : (blobs.get(a.key) ?? (goesAlong(now, a) ? a.blobId : null)) })) };
     this.source = this.emailId;
+    this.isSourceUnknown = false;
   }
 
   /** Pictures that were taken out, and came back by undo: the version that had them is gone. */
@@ -367,10 +415,12 @@ export class Composer {
     this.over = true;
     this.sync();
     await this.saver.stop();
+    await this.turn;
   }
 
-  /** The browser's memory of what was shown. */
+  /** It hears of nothing any more; and the browser's memory of what was shown. */
   release(): void {
+    this.deafen();
     for (const address of this.addresses.values()) if (address.startsWith('blob:')) URL.revokeObjectURL(address);
   }
 

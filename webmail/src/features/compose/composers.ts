@@ -282,9 +282,20 @@ export async function closeComposer(composer: Composer): Promise<void> {
     await composer.uploads.settled();
     await composer.flush();
   }
-  if (!composer.hasUnsaved) await (await localDrafts()).remove(composer.draft.peek().accountId, composer.key);
+  if (!composer.hasUnsaved) await removeSaved(composer);
   composer.release();
   composer.letGo();
+}
+
+/** The server has it, or gets it from the layer: this browser need not keep it. */
+async function removeSaved(composer: Composer): Promise<void> {
+  try {
+    await composer.putAway();
+  } catch (error) {
+    if (!isOffline(error)) reportError(error);
+    return;
+  }
+  await (await localDrafts()).remove(composer.draft.peek().accountId, composer.key);
 }
 
 /** Throws it away: into the trash, if the server has it. It can be had back. */
@@ -314,7 +325,7 @@ export async function discard(composer: Composer): Promise<void> {
   const putAway = async (): Promise<boolean> => {
     try {
       if (version && trash) await moveEmail(store.layer, accountId, version, trash);
-      await destroyVersions(store.layer, accountId, [...composer.replaced]);
+      await destroyVersions(store.layer, accountId, [...composer.replaced], version);
       return !version || trash !== undefined;
     } catch (error) {
       if (!isOffline(error)) reportError(error);
@@ -364,8 +375,9 @@ export async function restore(resume: (kept: Kept) => void): Promise<void> {
         if (!(await isFree(kept.draft.key))) continue;
         const composer = await open(kept.draft, noted.look === 'page' ? 'docked' : noted.look === 'inline' ? 'docked' : noted.look, kept);
         composer.threadId.value = noted.thread;
-        if (!kept.isAtServer) composer.written();
-      } else if (!kept.isAtServer) void rescue(kept);
+        if (kept.isAtServer) composer.tidy();
+        else composer.written();
+      } else if (!kept.isAtServer || kept.stale.length) void rescue(kept);
       else await drafts.remove(accountId, kept.draft.key);
     }
   }
@@ -402,9 +414,11 @@ async function rescue(kept: Kept): Promise<void> {
     const drafts = await localDrafts();
     const composer = new Composer({ store: mail(), local: drafts }, kept.draft, 'folded', kept.emailId, kept.stale, kept.files, kept.writer);
     await composer.uploads.settled();
-    composer.written();
+    if (!kept.isAtServer) composer.written();
     await composer.flush();
-    if (!composer.hasUnsaved) await drafts.remove(kept.draft.accountId, composer.key);
+    if (composer.hasUnsaved) return;
+    await removeSaved(composer);
+    composer.release();
   };
   const locks = locksOf();
   await (locks ? locks.request(lockOf(kept.draft.key), { ifAvailable: true }, work) : work(undefined));
