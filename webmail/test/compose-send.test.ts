@@ -6,7 +6,7 @@ import { Store } from '../src/model/store.ts';
 import { shown } from '../src/model/undo.ts';
 import { LayerError, type Layer, type LayerEvent } from '../src/layer/layer.ts';
 import { Composer } from '../src/features/compose/composer.ts';
-import { closeComposer, composers, discard, localDrafts, openDraft, respond } from '../src/features/compose/composers.ts';
+import { closeComposer, composers, discard, localDrafts, openDraft, putAllAway, respond } from '../src/features/compose/composers.ts';
 import { blank, newKey } from '../src/features/compose/draft/answer.ts';
 import { deliver, editWaiting, followRefusals, outbox, sendComposer } from '../src/features/compose/sending.ts';
 import type { Invocation } from '../src/jmap/types.ts';
@@ -17,6 +17,8 @@ Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, config
 globalThis.reportError = (error: unknown) => console.error(error);
 
 const ALICE = { id: 'I1', name: 'Alice', email: 'alice@example.test', replyTo: null, bcc: null, textSignature: '', htmlSignature: '', mayDelete: false };
+
+const real = (id: string): string => id.replace('local-', 'E');
 
 class Server {
   readonly calls: Invocation[] = [];
@@ -30,11 +32,21 @@ class Server {
 
   private made = 0;
 
+  /** Those that have come to the server, which finds them by its own ids. */
+  private known(): Json[] {
+    return [...this.emails.values()].filter(({ threadId }) => !String(threadId).startsWith('local-'));
+  }
+
+  private own(id: string): string {
+    return this.emails.has(id) ? id : id.replace('E', 'local-');
+  }
+
   /** It has come to the server: its files are parts of it. */
   name(id: string): void {
     const email = this.emails.get(id)!;
+    email['threadId'] = `T-${id}`;
     email['attachments'] = (email['attachments'] as Json[]).map((part, at) => ({ ...part, blobId: `${id}-${at}` }));
-    for (const listener of this.listeners) listener({ kind: 'named', accountId: 'A', ids: { [id]: id.replace('local-', 'E') } });
+    for (const listener of this.listeners) listener({ kind: 'named', accountId: 'A', ids: { [id]: real(id) } });
   }
 
   get submitted(): number {
@@ -71,18 +83,18 @@ class Server {
       const created: Json = {};
       for (const [key, made] of Object.entries(create)) {
         const email = `${this.isSlow ? 'local-' : 'E'}${++this.made}`;
-        this.emails.set(email, { ...made, attachments: ((made['attachments'] ?? []) as Json[]).map((part) => ({ cid: null, ...part })), id: email });
+        this.emails.set(email, { ...made, attachments: ((made['attachments'] ?? []) as Json[]).map((part) => ({ cid: null, ...part })), id: email, threadId: `T-${email}`, blobId: email, ...(this.isSlow && { threadId: `local-T${email}` }) });
         created[key] = { id: email };
       }
-      for (const gone of (args['destroy'] as string[] | undefined) ?? []) this.emails.delete(gone);
+      for (const gone of (args['destroy'] as string[] | undefined) ?? []) this.emails.delete(this.own(gone));
       return { created };
     }
     if (name === 'EmailSubmission/set') {
       for (const email of this.emails.values()) if (args['create']) delete email['keywords'].$draft;
       return { created: Object.fromEntries(Object.keys(create).map((key) => [key, { id: 'S1' }])) };
     }
-    if (name === 'Email/query') return { ids: [...this.emails.values()].filter((one) => String(one['messageId']).includes((args['filter'] as Json)['header'][1])).map((one) => one['id']) };
-    if (name === 'Email/get') return { list: ((args['ids'] as string[] | undefined) ?? [...this.emails.keys()]).flatMap((one) => (this.emails.has(one) ? [{ textBody: [], htmlBody: [], attachments: [], bodyValues: {}, ...this.emails.get(one) }] : [])) };
+    if (name === 'Email/query') return { ids: this.known().filter((one) => String(one['messageId']).includes((args['filter'] as Json)['header'][1])).map((one) => real(one['id'])) };
+    if (name === 'Email/get') return { list: ((args['ids'] as string[] | undefined) ?? this.known().map(({ id }) => real(id))).flatMap((id) => (this.emails.has(this.own(id)) ? [{ textBody: [], htmlBody: [], attachments: [], bodyValues: {}, ...this.emails.get(this.own(id)), id }] : [])) };
     if (name === 'Blob/copy') return { copied: Object.fromEntries((args['blobIds'] as string[]).map((blob) => [blob, `own-${blob}`])) };
     return {};
   }
@@ -247,24 +259,62 @@ test('the version before goes when nothing is read from it any more: when the ne
   await one.stop();
 });
 
-test('a draft that is put away leaves no version behind, wherever its last one is', async () => {
+test('a draft that is put away leaves no version behind, nor anything in this browser', async () => {
   const one = await inTwoVersions();
   await closeComposer(one);
-  assert.deepEqual(server.calls.filter(([, args]) => args['destroy']).map(([, args]) => [args['destroy'], args['@after']]), [[['local-1'], ['local-2']]]);
+  assert.deepEqual(server.destroyed, []);
+  assert.equal((await (await localDrafts()).all('A')).length, 1);
+  server.name('local-2');
+  await settle();
+  assert.deepEqual(server.destroyed, ['local-1']);
   assert.deepEqual(await (await localDrafts()).all('A'), []);
 });
 
-test('a draft that is opened before it is at the server is made of nothing that will be gone', async () => {
-  await closeComposer(await inTwoVersions());
-  const opened = (await openDraft('local-2'))!;
-  opened.change({ text: 'Hello from the train' });
-  await opened.flush();
-  assert.equal(opened.version, 'local-2');
-  assert.ok(opened.hasUnsaved, 'it waits, and is kept in this browser');
-  server.name('local-2');
-  await opened.flush();
-  assert.deepEqual(server.emails.get('local-3')!['attachments'].map((part: Json) => part['blobId']), ['local-2-0']);
-  await opened.stop();
+test('who signs out leaves no version behind', async () => {
+  await inTwoVersions();
+  await putAllAway();
+  assert.deepEqual(server.calls.filter(([, args]) => args['destroy']).map(([, args]) => [args['destroy'], args['@after']]), [[['local-1'], ['local-2']]]);
+});
+
+test('a draft that is opened before all of it is at the server is written on by the one that had it', async () => {
+  const one = await inTwoVersions();
+  await closeComposer(one);
+  assert.equal(await openDraft('local-2'), one);
+  one.change({ text: 'Hello from the train' });
+  await one.flush();
+  assert.deepEqual([one.version, server.destroyed], ['local-3', ['local-2']]);
+  assert.deepEqual(server.emails.get('local-3')!['attachments'].map((part: Json) => part['blobId']), ['local-1-0']);
+  server.name('local-3');
+  await settle();
+  assert.deepEqual(server.destroyed, ['local-2', 'local-1']);
+  assert.deepEqual(composers.peek(), [one]);
+  await one.stop();
+});
+
+test('a draft that a page before this one wrote is saved, and what its files come from stays until then', async () => {
+  for (const isNamed of [true, false]) {
+    server = new Server();
+    setStore(Object.assign(new Store(server.layer()), { accounts: mail().accounts, identities: mail().identities, mailboxes: mail().mailboxes }));
+    mail().status.value = { connection: 'online', waiting: 0 };
+    const before = await inTwoVersions();
+    if (isNamed) server.name('local-2');
+    await settle();
+    await before.stop();
+    before.release();
+    const gone = server.destroyed;
+    const kept = (await (await localDrafts()).get('A', before.key))!;
+    const one = new Composer({ store: mail(), local: await localDrafts() }, kept.draft, 'docked', kept.emailId, kept.stale, kept.files, kept.writer);
+    one.change({ text: 'Hello after the reload' });
+    await one.flush();
+    assert.equal(one.version, 'local-3');
+    assert.deepEqual(server.emails.get('local-3')!['attachments'].map((part: Json) => part['blobId']), [isNamed ? 'local-2-0' : 'local-1-0']);
+    assert.deepEqual(server.destroyed, gone);
+    server.name('local-3');
+    await settle();
+    assert.deepEqual([...server.emails.keys()], ['local-3']);
+    await one.stop();
+    await (await localDrafts()).clear();
+  }
 });
 
 test('a mail in the outbox that is opened among the drafts waits no more', async () => {

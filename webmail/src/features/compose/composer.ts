@@ -59,10 +59,11 @@ export class Composer {
   /** Lets other windows write on it. */
   letGo: () => void = () => undefined;
   editor: Editor | undefined;
-  /** The version whose parts the attachments are. */
+  /** The version whose parts the attachments are; null: it is not known, and may be any of those that it began with. */
   private source: string | null = null;
-  /** Nobody knows yet which one that is: it was opened before the version that it began with was at the server. */
-  private isSourceUnknown: boolean;
+  private begun: ReadonlySet<string>;
+  /** Versions that are still to be removed from the server. */
+  private readonly older: Signal<readonly string[]>;
   private readonly writer: string;
   private knowsAll = false;
   private readonly saver: Saver;
@@ -77,13 +78,14 @@ export class Composer {
     draft: Draft,
     look: Look,
     private emailId: string | null = null,
-    private stale: string[] = [],
+    stale: readonly string[] = [],
     files: Record<string, Blob> = {},
     /** Of the window that it was written in before: that one may have made versions that nobody knows of. */
     private readonly earlier: string | null = null,
   ) {
     this.writer = earlier ?? randomKey();
-    this.isSourceUnknown = emailId !== null;
+    this.begun = new Set(emailId === null ? [] : [emailId, ...stale]);
+    this.older = signal(stale);
     this.draft = signal(draft);
     this.look = signal(look);
     this.shows = signal({ cc: draft.cc.length > 0, bcc: draft.bcc.length > 0 });
@@ -129,11 +131,11 @@ export class Composer {
   }
 
   get replaced(): readonly string[] {
-    return this.stale;
+    return this.older.peek();
   }
 
   kept(sending: Sending | null = null): Kept {
-    return { draft: this.current(), emailId: this.emailId, stale: this.stale, writer: this.writer, edited: Date.now(), isAtServer: !this.hasUnsaved, files: this.uploads.all(), sending };
+    return { draft: this.current(), emailId: this.emailId, stale: [...this.older.peek()], writer: this.writer, edited: Date.now(), isAtServer: !this.hasUnsaved, files: this.uploads.all(), sending };
   }
 
   /** With what the editor holds. */
@@ -242,7 +244,10 @@ export class Composer {
     if (!attachment?.blobId || !/^image\/(?:png|jpeg|gif|webp|avif)$/.test(attachment.type)) return null;
     const answer = await fetch(this.context.store.layer.blobUrl(accountId, attachment.blobId, attachment.name, attachment.type));
     if (!answer.ok) return null;
-    const address = this.addresses.get(cid) ?? URL.createObjectURL(new Blob([await answer.arrayBuffer()], { type: attachment.type }));
+    const picture = new Blob([await answer.arrayBuffer()], { type: attachment.type });
+    // Taken out of the text, and put back, it is uploaded anew.
+    this.uploads.keep(attachment.key, picture);
+    const address = this.addresses.get(cid) ?? URL.createObjectURL(picture);
     this.addresses.set(cid, address);
     return address;
   }
@@ -294,23 +299,21 @@ export class Composer {
     this.uploadReturned();
     await this.findOwn(mailboxId);
     await this.followBlobs();
-    // The one that they are parts of may go as soon as this one is there.
-    if (this.isSourceUnknown) throw new LayerError('offline', 'Changes are on their way.');
     const draft = this.sync();
     const before = this.emailId;
     const stored = await storeVersion(layer, draft, this.sender, before, mailboxId, this.writer);
     this.emailId = stored.emailId;
-    if (before) this.stale = [...this.stale, before];
+    if (before) this.older.value = [...this.older.peek(), before];
     await this.followBlobs();
     if (before && !stored.hadBefore) await this.findOthers(mailboxId);
-    if (!this.over) await this.removeOlder((id) => id !== this.source);
+    if (!this.over) await this.removeOlder();
   }
 
-  /** They go once the newest is at the server. */
-  private async removeOlder(which: (id: string) => boolean): Promise<void> {
-    const gone = this.stale.filter(which);
+  /** They go once the newest is at the server. Those that the attachments may be parts of stay. */
+  private async removeOlder(all = false): Promise<void> {
+    const gone = this.older.peek().filter((id) => all || (this.source === null ? !this.begun.has(id) : id !== this.source));
     await destroyVersions(this.context.store.layer, this.draft.peek().accountId, gone, this.emailId);
-    this.stale = this.stale.filter((id) => !gone.includes(id));
+    this.older.value = this.older.peek().filter((id) => !gone.includes(id));
   }
 
   /** The newest version is at the server. */
@@ -322,18 +325,17 @@ export class Composer {
   /** What was read from an older version is read from the newest, if the server has that; then the older ones go. */
   tidy(): void {
     void this.inTurn(async () => {
-      if (this.over || !this.stale.length) return;
+      if (this.over || !this.older.peek().length) return;
       await this.followBlobs();
-      if (this.over || this.isSourceUnknown) return;
-      await this.removeOlder((id) => id !== this.source);
+      if (this.over) return;
+      await this.removeOlder();
       if (!this.over) await this.context.local.put(this.kept());
     }).catch((error: unknown) => void (isOffline(error) || reportError(error)));
   }
 
-  /** Nobody writes on it here any more: no version will be made of what older ones have. */
-  async putAway(): Promise<void> {
-    this.over = true;
-    await this.inTurn(() => this.removeOlder(() => true));
+  /** The person signs out: no version will be made here of what older ones have. */
+  removeAllOlder(): Promise<void> {
+    return this.inTurn(() => this.removeOlder(true));
   }
 
   /**
@@ -344,17 +346,16 @@ export class Composer {
     const draft = this.draft.peek();
     if (!draft.attachments.some((a) => a.blobId !== null)) {
       this.source = null;
-      this.isSourceUnknown = false;
+      this.begun = new Set();
       return;
     }
     if (!this.emailId || this.emailId === this.source) return;
     const blobs = await blobsOfVersion(this.context.store.layer, draft, this.emailId);
     if (!blobs) return;
     const now = this.draft.peek();
-    if (now.attachments.some((a) => a.blobId !== null && blobs.has(a.key) && blobs.get(a.key) !== a.blobId))
-      this.draft.value = { ...now, attachments: now.attachments.map((a) => ({ ...a, blobId: a.blobId === null ? null : (blobs.get(a.key) ?? (goesAlong(now, a) ? a.blobId : null)) })) };
+    const attachments = now.attachments.map((a) => ({ ...a, blobId: a.blobId === null ? null : (blobs.get(a.key) ?? (goesAlong(now, a) ? a.blobId : null)) }));
+    if (attachments.some(({ blobId }, at) => blobId !== now.attachments[at]!.blobId)) this.draft.value = { ...now, attachments };
     this.source = this.emailId;
-    this.isSourceUnknown = false;
   }
 
   /** Pictures that were taken out, and came back by undo: the version that had them is gone. */
@@ -372,16 +373,18 @@ export class Composer {
     // The server alone can find them: what the layer has not sent yet would be found by nobody, and stay beside the next version.
     if (this.context.store.status.peek().waiting !== 0) throw new LayerError('offline', 'Changes are on their way.');
     const { accountId, key } = this.draft.peek();
-    const versions = await versionsOf(this.context.store.layer, accountId, mailboxId, key);
-    this.stale = [...new Set([...this.stale, ...versions.filter((one) => one.writer === this.writer && one.id !== this.emailId).map((one) => one.id)])];
+    const versions = await versionsOf(this.context.store.layer, accountId, mailboxId, key, this.emailId);
+    const own = versions.filter((one) => one.writer === this.writer && one.id !== this.emailId).map((one) => one.id);
+    this.begun = new Set([...this.begun, ...own]);
+    this.older.value = [...new Set([...this.older.peek(), ...own])];
     this.knowsAll = true;
   }
 
   /** The version before was gone: it was changed elsewhere, or thrown away there. What is written here stays in any case. */
   private async findOthers(mailboxId: string): Promise<void> {
     const { accountId, key } = this.draft.peek();
-    const found = await versionsOf(this.context.store.layer, accountId, mailboxId, key);
-    const others = found.filter(({ id, writer }) => id !== this.emailId && writer !== this.writer && !this.stale.includes(id));
+    const found = await versionsOf(this.context.store.layer, accountId, mailboxId, key, this.emailId);
+    const others = found.filter(({ id, writer }) => id !== this.emailId && writer !== this.writer && !this.older.peek().includes(id));
     if (!others.length) return;
     // From here on it is a mail of its own, so that no device takes the other one's for an older version.
     const own = randomKey();
@@ -394,6 +397,7 @@ export class Composer {
   /** Everything that was written is in this browser when it resolves; at the server soon. */
   async flush(): Promise<void> {
     await this.saver.flush();
+    await this.turn;
   }
 
   flushLocal(): Promise<void> {
@@ -408,6 +412,13 @@ export class Composer {
   get hasUnsaved(): boolean {
     const draft = this.draft.peek();
     return !this.saver.isSaved || draft.attachments.some((a) => a.blobId === null && goesAlong(draft, a) && this.uploads.file(a.key) !== undefined);
+  }
+
+  /** The server has all of it, and no older version besides. An effect that asks is told when that changes. */
+  get isFinished(): boolean {
+    this.state.value;
+    this.draft.value;
+    return this.older.value.length === 0 && !this.hasUnsaved;
   }
 
   /** Ends keeping: it was sent or thrown away. */

@@ -20,6 +20,28 @@ export const composers: Signal<readonly Composer[]> = signal([]);
 /** The one that keys speak to. */
 export const active: Signal<Composer | undefined> = signal(undefined);
 
+/**
+ * Put away, and not finished: the server has not all of it, or an older version besides. Who opens such a draft gets this one. The function
+ * takes it out of here.
+ */
+const leaving = new Map<Composer, () => void>();
+
+/** Those that are put away, too. */
+export function allComposers(): Composer[] {
+  return [...composers.peek(), ...leaving.keys()];
+}
+
+/** One that this page has: it is open then. */
+function taken(is: (composer: Composer) => boolean): Composer | undefined {
+  const there = composers.peek().find(is);
+  if (there) return there;
+  const back = [...leaving.keys()].find(is);
+  if (!back) return undefined;
+  leaving.get(back)!();
+  composers.value = [...composers.peek(), back];
+  return back;
+}
+
 /** Conversations at whose foot a reply box is shown: elsewhere an answer is written in a window. */
 export const boxes = new Set<Id>();
 
@@ -75,7 +97,7 @@ function writingAccount(accountId: Id): Id {
 }
 
 async function open(draft: Draft, look: Look, kept?: Pick<Kept, 'emailId' | 'stale' | 'files'> & { writer?: string }): Promise<Composer> {
-  const there = composers.peek().find((one) => one.key === draft.key);
+  const there = taken((one) => one.key === draft.key);
   if (there) {
     if (there.look.peek() === 'folded') there.look.value = 'docked';
     active.value = there;
@@ -200,7 +222,7 @@ export function followWaiting(take: typeof takeWaiting): void {
 export async function openDraft(emailId: Id, look: Look = 'docked'): Promise<Composer | undefined> {
   const store = mail();
   const accountId = store.emails.accountOf(emailId) || store.mainAccount;
-  const there = composers.peek().find((one) => one.version === emailId || one.replaced.includes(emailId));
+  const there = taken((one) => one.version === emailId || one.replaced.includes(emailId));
   if (there) return open(there.draft.peek(), look);
   try {
     const draft = await fetchDraft(store.layer, accountId, emailId, sendersOf(store, accountId));
@@ -229,7 +251,7 @@ export async function editAsNew(emailId: Id): Promise<void> {
 
 /** By what an address names: a key of a draft, or an id. */
 export async function openByName(name: string, look: Look): Promise<Composer | undefined> {
-  const there = composers.peek().find((one) => one.key === name || one.version === name);
+  const there = taken((one) => one.key === name || one.version === name);
   if (there) {
     there.look.value = look;
     active.value = there;
@@ -276,26 +298,43 @@ export async function closeComposer(composer: Composer): Promise<void> {
     return;
   }
   if (composer.leaves.peek()) say(t('compose.problem.closedUnsent'), true);
+  composer.leaves.value = false;
+  const finished = finish(composer);
   await composer.flush();
   if (composer.hasUnsaved) {
     // Its files are still on their way.
     await composer.uploads.settled();
     await composer.flush();
   }
-  if (!composer.hasUnsaved) await removeSaved(composer);
-  composer.release();
-  composer.letGo();
+  if (composer.isFinished) await finished;
 }
 
-/** The server has it, or gets it from the layer: this browser need not keep it. */
-async function removeSaved(composer: Composer): Promise<void> {
-  try {
-    await composer.putAway();
-  } catch (error) {
-    if (!isOffline(error)) reportError(error);
-    return;
-  }
-  await (await localDrafts()).remove(composer.draft.peek().accountId, composer.key);
+/** The saver goes on until all is done; then this browser need not keep it. Resolves then, or when somebody writes on it again. */
+function finish(composer: Composer): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = effect(() => void (composer.isFinished && queueMicrotask(() => void end().catch((error: unknown) => reportError(error)))));
+    const end = async (): Promise<void> => {
+      if (!leaving.has(composer) || !composer.isFinished) return;
+      stop();
+      leaving.delete(composer);
+      await composer.flush();
+      await (await localDrafts()).remove(composer.draft.peek().accountId, composer.key);
+      composer.release();
+      composer.letGo();
+      resolve();
+    };
+    leaving.set(composer, () => {
+      stop();
+      leaving.delete(composer);
+      resolve();
+    });
+  });
+}
+
+/** The person signs out. */
+export async function putAllAway(): Promise<void> {
+  for (const composer of [...composers.peek()]) await closeComposer(composer);
+  for (const composer of leaving.keys()) await composer.removeAllOlder().catch((error: unknown) => void (isOffline(error) || reportError(error)));
 }
 
 /** Throws it away: into the trash, if the server has it. It can be had back. */
@@ -334,7 +373,7 @@ export async function discard(composer: Composer): Promise<void> {
     }
   };
   const isGone = putAway();
-  composer.links.throwAway(entry, isGone, () => composers.peek());
+  composer.links.throwAway(entry, isGone, allComposers);
   await isGone;
 }
 
@@ -347,7 +386,7 @@ let removing: Promise<void> | undefined;
 export function removeLinksLeft(all = false): Promise<void> {
   if (removing && !all) return removing;
   const run = localDrafts()
-    .then((local) => Links.removeLeft(local, () => composers.peek(), all))
+    .then((local) => Links.removeLeft(local, allComposers, all))
     .catch((error: unknown) => void (isOffline(error) || reportError(error)))
     .finally(() => removing === run && (removing = undefined));
   return (removing = run);
@@ -411,14 +450,12 @@ async function isFree(key: string): Promise<boolean> {
 async function rescue(kept: Kept): Promise<void> {
   const work = async (lock: Lock | null | undefined): Promise<void> => {
     if (lock === null) return;
-    const drafts = await localDrafts();
-    const composer = new Composer({ store: mail(), local: drafts }, kept.draft, 'folded', kept.emailId, kept.stale, kept.files, kept.writer);
-    await composer.uploads.settled();
-    if (!kept.isAtServer) composer.written();
-    await composer.flush();
-    if (composer.hasUnsaved) return;
-    await removeSaved(composer);
-    composer.release();
+    const composer = new Composer({ store: mail(), local: await localDrafts() }, kept.draft, 'folded', kept.emailId, kept.stale, kept.files, kept.writer);
+    const isLetGo = new Promise<void>((resolve) => (composer.letGo = resolve));
+    if (kept.isAtServer) composer.tidy();
+    else composer.written();
+    void finish(composer);
+    await isLetGo;
   };
   const locks = locksOf();
   await (locks ? locks.request(lockOf(kept.draft.key), { ifAvailable: true }, work) : work(undefined));

@@ -9,7 +9,7 @@ import { draftsWritten, writeTo } from '../../model/reading.ts';
 import { say } from '../../model/undo.ts';
 import { whenIdle } from '../../ui/idle.ts';
 import { addComposeActions } from './actions.ts';
-import { answerIfWanted, closeComposer, composeMailto, composers, localDrafts, noteWhatIsOpen, openDraft, removeLinksLeft, restore } from './composers.ts';
+import { answerIfWanted, composeMailto, composers, localDrafts, noteWhatIsOpen, openDraft, putAllAway, removeLinksLeft, restore } from './composers.ts';
 import { loadScheduled } from './scheduled.ts';
 import { deliver, deliverWaiting, followRefusals } from './sending.ts';
 import { Dock } from './views/Dock.tsx';
@@ -105,7 +105,7 @@ function followMailto(): void {
 
 /** Signing out leaves nothing of what was written in this browser: what the server does not have yet gets there first. */
 async function leave(): Promise<void> {
-  for (const composer of [...composers.peek()]) await closeComposer(composer);
+  await putAllAway();
   const drafts = await localDrafts();
   const left = (await Promise.all(mail().accounts.peek().map(({ id }) => drafts.all(id)))).flat();
   if (left.some((kept) => !kept.isAtServer || kept.sending)) {

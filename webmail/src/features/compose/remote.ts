@@ -60,15 +60,15 @@ export async function storeVersion(layer: Layer, draft: Draft, sender: Sender | 
 
 /**
  * The draft's attachments as parts of a version of it: blobs of an older version are gone with that one. Null: the version has not come to
- * the server yet, and shows the blobs that it was made of.
+ * the server yet, and shows the blobs that it was made of; or it is gone.
  */
 export async function blobsOfVersion(layer: Layer, draft: Draft, emailId: Id): Promise<Map<string, Id> | null> {
   const request = new Batch(layer);
-  const got = request.call<{ list: { attachments: EmailBodyPart[] }[] }>('Email/get', { accountId: draft.accountId, ids: [emailId], properties: ['attachments'], bodyProperties: ['blobId', 'name', 'type', 'cid'] });
+  const got = request.call<{ list: { threadId: Id; attachments: EmailBodyPart[] }[] }>('Email/get', { accountId: draft.accountId, ids: [emailId], properties: ['threadId', 'attachments'], bodyProperties: ['blobId', 'name', 'type', 'cid'] });
   await request.send();
-  const blobs = matchBlobs(draft, got.answer.list[0]?.attachments ?? []);
-  const isSame = draft.attachments.some((a) => a.blobId !== null && blobs.get(a.key) === a.blobId);
-  return isSame && emailId.startsWith(LOCAL) ? null : blobs;
+  const [email] = got.answer.list;
+  // The id says nothing: who knows it by the one that it had here goes on doing so.
+  return !email || email.threadId.startsWith(LOCAL) ? null : matchBlobs(draft, email.attachments);
 }
 
 /**
@@ -95,13 +95,14 @@ export interface Version {
   writer: string | null;
 }
 
-/** All versions of a draft that the server has, the newest first. */
-export async function versionsOf(layer: Layer, accountId: Id, mailboxId: Id, key: string): Promise<Version[]> {
+/** All versions of a draft that the server has, the newest first; without the `current` one, which may be known by another id here. */
+export async function versionsOf(layer: Layer, accountId: Id, mailboxId: Id, key: string, current: Id | null = null): Promise<Version[]> {
   const request = new Batch(layer);
   const found = request.call<{ ids: Id[] }>('Email/query', { accountId, filter: { inMailbox: mailboxId, header: ['Message-ID', key] }, sort: [{ property: 'receivedAt', isAscending: false }], limit: 20 });
-  const got = request.call<{ list: FetchedEmail[] }>('Email/get', { accountId, '#ids': found.result('/ids'), properties: WRITER_PROPERTIES });
+  const got = request.call<{ list: FetchedEmail[] }>('Email/get', { accountId, '#ids': found.result('/ids'), properties: [...WRITER_PROPERTIES, 'blobId'] });
+  const own = request.call<{ list: { blobId: Id }[] }>('Email/get', { accountId, ids: current === null ? [] : [current], properties: ['blobId'] });
   await request.send();
-  const byId = new Map(got.answer.list.map((email) => [email.id, email]));
+  const byId = new Map(got.answer.list.filter(({ blobId }) => blobId !== own.answer.list[0]?.blobId).map((email) => [email.id, email]));
   return found.answer.ids.flatMap((id) => (byId.has(id) ? [{ id, writer: writerOf(byId.get(id)!) }] : []));
 }
 

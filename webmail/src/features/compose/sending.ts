@@ -8,7 +8,7 @@ import { remind } from '../../model/snooze.ts';
 import { done, forget, say, type Undoable } from '../../model/undo.ts';
 import { speaksOfFile } from './attachWords.ts';
 import { Composer, isOffline, sendersOf } from './composer.ts';
-import { active, composers, followWaiting, forgetComposer, holdDraft, localDrafts, openDraft } from './composers.ts';
+import { active, allComposers, composers, followWaiting, forgetComposer, holdDraft, localDrafts, openDraft } from './composers.ts';
 import { goesAlong } from './draft/email.ts';
 import type { Draft } from './draft/types.ts';
 import type { Kept } from './local.ts';
@@ -59,7 +59,7 @@ export async function sendComposer(composer: Composer, until: Date | null = null
     // What goes as a link has no place in the text before it is at the server.
     const settled = await composer.uploads.settled((key) => composer.draft.peek().attachments.some((a) => a.key === key && a.asLink));
     // Meanwhile it was put away or thrown away: then it is not sent. Or somebody wrote on.
-    if (!composers.peek().includes(composer)) return;
+    if (!composer.leaves.peek() || !composers.peek().includes(composer)) return;
     const now = composer.hindrance() ?? (!settled && Object.values(composer.uploads.states.peek()).some((u) => u.state === 'failed') ? 'compose.problem.notUploaded' : null);
     if (now) {
       composer.problem.value = t(now);
@@ -310,7 +310,7 @@ function inOneWindow(id: Id, act: () => void): void {
 /** The connection is back, or the program has begun anew. */
 export function deliverWaiting(): void {
   for (const waiting of outbox.peek()) if (waiting.state === 'waiting') void deliver(waiting.kept);
-  for (const composer of composers.peek()) composer.connectionIsBack();
+  for (const composer of allComposers()) composer.connectionIsBack();
 }
 
 /** A mail that waits becomes a draft again; undefined: it does not wait any more. */
