@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { demo, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 let server: Server;
 let browser: Browser;
@@ -26,6 +26,7 @@ test('an administrator sees health, and adds an alias that the command line know
   assert.equal(await processes.getByRole('cell', { name: 'ready' }).count(), JSON.parse(server.run('status', '--json')).roles.length);
   await page.goto(`${server.origin}/admin/aliases`);
   await page.getByRole('button', { name: 'Add an alias' }).click();
+  await holdNotices(page);
   await page.getByLabel('Address').fill('info@example.test');
   await page.getByLabel('Targets, with commas between').fill('alice@example.test, bob@example.test');
   await page.getByRole('button', { name: 'Add', exact: true }).click();

@@ -184,7 +184,9 @@ test('a mailbox that becomes full while the page is open says so, keeps the text
   // What takes no room goes on.
   await archive(page, 'Letter 9');
   await eventually(() => has(ALICE, 'archive', 'Letter 9'), 'it is archived');
+  const before = (await form.elementHandle())!;
   await send(form);
+  await before.waitForElementState('hidden');
   await page.locator('.dock-window').getByText('Your mailbox is full.').waitFor();
   assert.equal(await count(ALICE, 'sent', 'Too much'), 0);
   server.run('account', 'quota', ALICE, '0');

@@ -115,6 +115,13 @@ const links = (): Promise<string[]> =>
 
 test('a link becomes an attachment and a link again; taken out, it comes back', async () => {
   const form = await newMail('To and fro');
+  await holdNotices(page);
+  // What is taken out can be had back for 10 s: longer here.
+  await page.evaluate(() => {
+    const real = window.setTimeout;
+    window.setTimeout = ((run: TimerHandler, ms?: number, ...more: unknown[]) => real(run, ms === 10_000 ? 60_000 : ms, ...more)) as typeof window.setTimeout;
+    Object.assign(window, { asBefore: () => (window.setTimeout = real) });
+  });
   await attach(form);
   await card(form, 'As a link, until').getByRole('button', { name: 'Attach film <1>.mp4 instead' }).click();
   await attached(form).waitFor();
@@ -125,6 +132,7 @@ test('a link becomes an attachment and a link again; taken out, it comes back', 
   await block(form).waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Undo' }).click();
   await card(form, 'As a link, until').waitFor();
+  await page.evaluate(() => void (window as never as { asBefore(): void }).asBefore());
   // Plain text has its address.
   await form.getByRole('button', { name: 'More', exact: true }).click();
   await page.getByRole('menuitem', { name: 'Write as plain text' }).click();
@@ -230,6 +238,7 @@ test('where there is no room, that is said in words, and what is removed makes s
   await form.getByRole('button', { name: 'Files behind links' }).click();
   await form.getByRole('button', { name: 'Fold' }).click();
   const rows = page.locator('.set-item');
+  await rows.first().waitFor();
   for (let left = await rows.count(); left > 0; left--) {
     await rows.last().getByRole('button', { name: 'Remove film <1>.mp4' }).click();
     if (left === 1) await look('settings-remove');

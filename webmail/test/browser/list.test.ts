@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { demo, eventually, holdNotices, launch, type Server, signedIn } from './server.ts';
+import { demo, eventually, holdNotices, launch, sequence, type Server, signedIn } from './server.ts';
 
 const COUNT = 60;
 let server: Server;
@@ -131,8 +131,7 @@ test('a folder is made, gets mail by drag, is renamed, and goes to the trash and
   await serverHas('Trash/Work', 1);
   await page.keyboard.press('z');
   await serverHas('Work', 1);
-  await page.keyboard.press('g');
-  await page.keyboard.press('i');
+  await sequence(page, 'g', 'i');
   await row(59).waitFor();
 });
 
@@ -142,8 +141,8 @@ test('all of a folder is archived and comes back, more than was ever loaded', as
   await page.getByText(`${total} selected`).waitFor();
   await page.keyboard.press('e');
   await page.getByText('Your inbox is empty.').waitFor();
-  await serverHas('INBOX', 0);
   await toast('archived').waitFor();
+  await serverHas('INBOX', 0);
   await page.keyboard.press('z');
   await row(59).waitFor();
   await serverHas('INBOX', total);
@@ -200,8 +199,9 @@ test('all of a search is labelled, snoozed and deleted at once, and each is undo
     await page.getByText(`${COUNT} selected`).waitFor();
     await page.keyboard.press(key);
   };
-  const undone = async (words: string): Promise<void> => {
+  const undone = async (words: string, there: () => Promise<void> = async () => undefined): Promise<void> => {
     await toast(words).waitFor();
+    await there();
     await page.keyboard.press('z');
     await toast('Undone').waitFor();
   };
@@ -215,18 +215,15 @@ test('all of a search is labelled, snoozed and deleted at once, and each is undo
 
   await all('b');
   await page.getByRole('option', { name: /^Tomorrow/ }).click();
-  await serverHas('INBOX', 0);
-  await undone('snoozed until');
+  await undone('snoozed until', () => serverHas('INBOX', 0));
   await serverHas('INBOX', total);
 
   await all('#');
   await page.getByText('Nothing was found.').waitFor();
-  await serverHas('Trash', COUNT);
-  await undone('moved to Trash');
+  await undone('moved to Trash', () => serverHas('Trash', COUNT));
   await serverHas('INBOX', total);
   await page.getByText(`${COUNT} conversations found`).waitFor();
-  await page.keyboard.press('g');
-  await page.keyboard.press('i');
+  await sequence(page, 'g', 'i');
   await row(59).waitFor();
 });
 
@@ -315,8 +312,7 @@ test('the palette finds actions and folders, the sheet shows keys, and each give
 });
 
 test('a place that is reloaded is the same place', async () => {
-  await page.keyboard.press('g');
-  await page.keyboard.press('a');
+  await sequence(page, 'g', 'a');
   await page.getByText('Archive is empty.').waitFor();
   await page.reload();
   await page.getByText('Archive is empty.').waitFor();
@@ -324,8 +320,7 @@ test('a place that is reloaded is the same place', async () => {
 });
 
 test('what is typed as a search stays when another conversation of the list opens or closes', async () => {
-  await page.keyboard.press('g');
-  await page.keyboard.press('i');
+  await sequence(page, 'g', 'i');
   await row(59).waitFor();
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { demo, launch, sequence, type Server, signedIn } from './server.ts';
 
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let server: Server;
@@ -63,8 +63,7 @@ test('axe finds nothing in the list, a selection, a menu, the palette, the sheet
   await page.getByRole('heading', { name: 'Keys' }).waitFor();
   assert.deepEqual(await findings(page), []);
   await page.keyboard.press('Escape');
-  await page.keyboard.press('g');
-  await page.keyboard.press(',');
+  await sequence(page, 'g', ',');
   await page.getByRole('heading', { name: 'Appearance' }).waitFor();
   assert.deepEqual(await findings(page), []);
   await page.goBack();

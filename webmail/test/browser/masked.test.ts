@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { demo, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 let server: Server;
 let browser: Browser;
@@ -20,6 +20,7 @@ after(async () => {
 test('an address is made for a shop, turned off, and on again by undo', async () => {
   await page.goto(`${server.origin}/settings/masked`);
   await page.getByText('There are none yet.').waitFor();
+  await holdNotices(page);
   await page.getByRole('button', { name: 'New masked address' }).click();
   await page.getByLabel('For', { exact: true }).fill('https://www.shop.example/login');
   await page.getByRole('button', { name: 'Make', exact: true }).click();
@@ -47,6 +48,7 @@ test('a mail goes out from an address that is made for whom it is to', async () 
   const said = await page.getByText(/^This mail goes out from /).innerText();
   const address = /from (\S+@example\.test)\./.exec(said)![1]!;
   await form.getByRole('button', { name: 'Send', exact: true }).click();
+  await page.getByText('Mail sent').waitFor();
   await page.goto(`${server.origin}/settings/masked`);
   await page.getByText('example.test', { exact: true }).waitFor();
   const bob = await signedIn(browser, server, 'bob@example.test');

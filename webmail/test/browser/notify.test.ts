@@ -47,16 +47,16 @@ test('new mail is shown, and archived and answered from where it is shown', asyn
   await debug.send('ServiceWorker.enable');
   const push = async (): Promise<void> =>
     void (await debug.send('ServiceWorker.deliverPushMessage', { origin: server.origin, registrationId: await registration, data: JSON.stringify({ '@type': 'StateChange', changed: {} }) }));
-  const [worker] = page.context().serviceWorkers();
+  const worker = await eventually(() => page.context().serviceWorkers()[0], 'the worker runs');
   const states = async (): Promise<string | undefined> =>
-    worker!.evaluate(async () => {
+    worker.evaluate(async () => {
       const { states } = await (await (await caches.open('notifications')).match('/service/notifications'))!.json();
       return Object.values(states as Record<string, string>)[0];
     });
   /** Nobody looks at mail any more: a page that was left may still be among the worker's for a moment. */
   const leave = async (): Promise<void> => {
     await page.goto('about:blank');
-    await eventually(() => worker!.evaluate(async () => ((await (self as any).clients.matchAll({ type: 'window', includeUncontrolled: true })).length === 0 ? true : undefined)), 'no window is left');
+    await eventually(() => worker.evaluate(async () => ((await (self as any).clients.matchAll({ type: 'window', includeUncontrolled: true })).length === 0 ? true : undefined)), 'no window is left');
   };
   await push();
   const first = await eventually(states, 'the first push notes from where on mail is new');
@@ -64,20 +64,20 @@ test('new mail is shown, and archived and answered from where it is shown', asyn
   // Whoever looks at the page is not told.
   await push();
   await eventually(async () => ((await states()) === first ? undefined : true), 'the second push was heard');
-  assert.equal(await worker!.evaluate(async () => (await (self as any).registration.getNotifications()).length), 0);
+  assert.equal(await worker.evaluate(async () => (await (self as any).registration.getNotifications()).length), 0);
   await leave();
   server.deliver(ALICE, `From: Anna Petrova <anna@example.net>\r\nTo: ${ALICE}\r\nSubject: Budget for May\r\nMessage-ID: <news2@example.net>\r\nDate: ${new Date().toUTCString()}\r\n\r\nHello\r\n`);
   await push();
   const shown = await eventually(
     () =>
-      worker!.evaluate(async () => {
+      worker.evaluate(async () => {
         const [one] = await (self as any).registration.getNotifications();
         return one && { title: one.title, body: one.body, actions: one.actions.map(({ action }: { action: string }) => action) };
       }),
     'the mail is shown',
   );
   assert.deepEqual(shown, { title: 'Anna Petrova', body: 'Budget for May\nHello', actions: ['archive', 'reply'] });
-  await worker!.evaluate(async () => {
+  await worker.evaluate(async () => {
     const [notification] = await (self as any).registration.getNotifications();
     self.dispatchEvent(new (globalThis as any).NotificationEvent('notificationclick', { notification, action: 'archive' }));
   });
@@ -91,14 +91,14 @@ test('new mail is shown, and archived and answered from where it is shown', asyn
   await page.getByText('Budget for May').first().waitFor();
   await leave();
   await push();
-  const path = await eventually(() => worker!.evaluate(async () => (await (self as any).registration.getNotifications()).find((one: any) => one.body.includes('June'))?.data.path as string | undefined), 'the mail to answer is shown');
-  const emailId = await worker!.evaluate(async () => (await (self as any).registration.getNotifications()).find((one: any) => one.body.includes('June')).data.emailId as string);
+  const path = await eventually(() => worker.evaluate(async () => (await (self as any).registration.getNotifications()).find((one: any) => one.body.includes('June'))?.data.path as string | undefined), 'the mail to answer is shown');
+  const emailId = await worker.evaluate(async () => (await (self as any).registration.getNotifications()).find((one: any) => one.body.includes('June')).data.emailId as string);
   await page.goto(`${server.origin}${path}#reply=${emailId}`);
   await page.getByRole('region', { name: /Budget for June/ }).waitFor();
   assert.equal(new URL(page.url()).hash, '');
   await page.goto(`${server.origin}/mail/archive`);
   await page.getByText('Budget for May').first().waitFor();
-  await worker!.evaluate(async () => {
+  await worker.evaluate(async () => {
     const notification = (await (self as any).registration.getNotifications()).find((one: any) => one.body.includes('June'));
     self.dispatchEvent(new (globalThis as any).NotificationEvent('notificationclick', { notification, action: 'reply' }));
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { demo, eventually, holdNotices, launch, type Server, signedIn } from './server.ts';
+import { allThere, demo, eventually, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 const ALICE = 'alice@example.test';
 let server: Server;
@@ -90,6 +90,7 @@ test('mail like this: of a list by its list, with an attachment, gets a label; t
   await page.goto(`${server.origin}/mail/inbox`);
   await page.locator('[role=row]', { hasText: 'Roses' }).click();
   await page.locator('.conversation .message-body').waitFor();
+  await allThere(page);
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox').last().fill('Filter messages like this');
   await page.keyboard.press('Enter');
@@ -127,6 +128,7 @@ test('what is set is undone as all else: the look, a name, which keys do somethi
   await page.keyboard.press('Control+z');
   await page.locator('input:checked + *, label:has(input:checked)', { hasText: 'As the system' }).first().waitFor();
   await page.goto(`${server.origin}/settings/identities`);
+  await holdNotices(page);
   const name = page.getByLabel('Your name, as others see it').first();
   const before = await name.inputValue();
   await name.fill('Alice of the garden');
@@ -190,6 +192,7 @@ test('one is reminded of a mail that nobody answers, sees it in the list and the
   await reply.getByRole('button', { name: 'Send later' }).click();
   await page.getByRole('menuitem', { name: 'Remind me if nobody answers' }).click();
   await page.getByRole('menuitem', { name: /^Within a week/ }).click();
+  await holdNotices(page);
   await reply.getByRole('button', { name: 'Send', exact: true }).click();
   await serverHas('Snoozed', 2);
   await page.locator('.toast', { hasText: 'Mail sent' }).getByRole('button', { name: 'Undo' }).click();
@@ -202,6 +205,18 @@ test('whole messages of fewer days are kept, as the person says, also after a re
   await page.goto(`${server.origin}/settings/devices`);
   await page.getByLabel('Keep whole messages of').selectOption({ label: 'the last 7 days' });
   await page.getByText(/^This browser keeps it\. This program uses [\d.]+ MB of its room\./).waitFor();
+  await eventually(() => page.evaluate(async (name) => {
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      const opening = indexedDB.open(name);
+      opening.onsuccess = () => resolve(opening.result);
+    });
+    const days = await new Promise((resolve) => {
+      const asking = db.transaction('about').objectStore('about').get('days');
+      asking.onsuccess = () => resolve(asking.result);
+    });
+    db.close();
+    return days === 7;
+  }, `postrider ${ALICE}`), 'this browser has noted it');
   await page.reload();
   await page.waitForFunction(() => document.querySelector<HTMLSelectElement>('.set-select')?.value === '7');
 });

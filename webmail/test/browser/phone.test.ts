@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, CDPSession, Page } from 'playwright-core';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { demo, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 let server: Server;
 let browser: Browser;
@@ -14,7 +14,6 @@ before(async () => {
   for (let i = 1; i <= 3; i++)
     server.deliver('alice@example.test', `From: Anna <anna@example.net>\nTo: alice@example.test\nSubject: Message ${i}\nDate: ${new Date(Date.UTC(2024, 0, i)).toUTCString()}\nMessage-ID: <phone-${i}@example.net>\n\nText ${i}\n`);
   page = await signedIn(browser, server, 'alice@example.test', { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-  page.setDefaultTimeout(10_000);
   touch = await page.context().newCDPSession(page);
   await row(3).waitFor();
 });
@@ -40,10 +39,12 @@ async function drag(i: number, by: number): Promise<void> {
 test('a swipe archives, a short one does nothing, and undo brings it back', async () => {
   await drag(2, 40);
   assert.equal(await row(2).count(), 1);
+  await holdNotices(page);
   await drag(2, 160);
   await row(2).waitFor({ state: 'detached' });
   await page.locator('.toast', { hasText: 'archived' }).getByText('Undo').click();
   await row(2).waitFor();
+  await holdNotices(page);
   await drag(2, -160);
   await row(2).waitFor({ state: 'detached' });
   await page.locator('.toast', { hasText: 'Trash' }).getByText('Undo').click();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { demo, eventually, launch, PATIENCE_MS, type Server, signedIn } from './server.ts';
+import { demo, eventually, keptHere, launch, PATIENCE_MS, type Server, signedIn } from './server.ts';
 
 const [ALICE, BOB, ADMIN] = ['alice@example.test', 'bob@example.test', 'admin@example.test'];
 let server: Server;
@@ -187,6 +187,7 @@ test('one signs out, and leaves the other as she was: her mail, her changes and 
   await mailOf(alice, ALICE).hover();
   await write(alice, 'carol@example.net', 'Not yet sent');
   await eventually(async () => ((await waiting(alice, ALICE)) ?? 0) > 0, 'the draft waits');
+  await eventually(() => keptHere(alice, 'Not yet sent'), 'it is kept with its subject');
   await alice.close();
   await context.setOffline(false);
   // It is bob's program that hears of the network, and it sends nothing of hers.
@@ -279,6 +280,7 @@ test('whoever signs in twice is led to the first seat, and leaves nothing in the
   await choose(again, ALICE, 'Sign out');
   await again.waitForURL(/\/\?sign-in$/);
   await alice.waitForURL(/\/\?sign-in$/);
+  await eventually(() => again.evaluate(async () => (await indexedDB.databases()).length === 0), 'the databases are gone');
   assert.deepEqual(await again.evaluate(async () => [(await indexedDB.databases()).length, await caches.keys(), { ...localStorage }]), [0, [], {}]);
 });
 

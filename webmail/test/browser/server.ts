@@ -210,3 +210,30 @@ export async function eventually<T>(look: () => T | undefined | false | Promise<
 export async function holdNotices(page: Page): Promise<void> {
   await page.locator('.toasts').dispatchEvent('pointerenter');
 }
+
+/** Settings, rules, sharing, import and more come together, a moment after the first screen: a menu that was opened before lacks what they do. */
+export async function allThere(page: Page): Promise<void> {
+  await page.locator('a.rail-stop[href$="/settings"]').waitFor();
+}
+
+/** Keys of a sequence: the program waits about a second for the next one. */
+export async function sequence(page: Page, ...keys: string[]): Promise<void> {
+  await Promise.all(keys.map((key) => page.keyboard.press(key)));
+}
+
+/** A draft with this text is kept in the browser. */
+export async function keptHere(page: Page, text: string): Promise<boolean> {
+  return page.evaluate(async (wanted) => {
+    const db = await new Promise<IDBDatabase>((resolve, reject) => {
+      const opening = indexedDB.open('postrider-compose');
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    const drafts = await new Promise<unknown[]>((resolve) => {
+      const asking = db.transaction('drafts').objectStore('drafts').getAll();
+      asking.onsuccess = () => resolve(asking.result);
+    });
+    db.close();
+    return JSON.stringify(drafts).includes(wanted);
+  }, text);
+}

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { demo, eventually, holdNotices, launch, type Server, signedIn } from './server.ts';
+import { allThere, demo, eventually, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 let server: Server;
 let browser: Browser;
@@ -20,6 +20,7 @@ after(async () => {
 });
 
 async function openDialogue(): Promise<void> {
+  await allThere(page);
   await page.locator('[role=treeitem]', { hasText: 'Archive' }).click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Share', exact: true }).click();
   await page.getByRole('heading', { name: 'Share Archive' }).waitFor();
@@ -42,12 +43,14 @@ test('a folder is shared with somebody who is found by name, with more rights, a
   await bob.getByRole('heading', { name: /Shared by alice/ }).waitFor();
   const shared = bob.getByRole('tree', { name: /Shared by alice/ }).getByRole('treeitem').first();
   assert.match(shares(), /Archive.*bob@example\.test/);
+  await allThere(bob);
   await shared.click({ button: 'right' });
   await bob.getByRole('menuitem', { name: 'Show it in mail programs, too' }).click();
   await bob.getByText(/^Mail programs show .* now\.$/).waitFor();
   assert.deepEqual(bob.errors, []);
   await bob.context().close();
   await openDialogue();
+  await holdNotices(page);
   await page.getByRole('button', { name: 'Take it back from bob@example.test' }).click();
   await page.getByText('It is shared with nobody.').waitFor();
   await page.getByRole('button', { name: 'Done' }).click();

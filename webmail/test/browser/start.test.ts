@@ -35,18 +35,20 @@ test('whoever signs in sees the folders, and nothing is refused by the policy', 
 test('a new mailbox shows three things to do: a mail to oneself, old mail, and the codes that a phone scans', async () => {
   const page = await signedIn(browser, server, 'bob@example.test', { locale: 'de' });
   await page.getByRole('button', { name: 'Alte E-Mails importieren' }).waitFor();
+  await page.getByRole('button', { name: 'Auf dem Smartphone einrichten' }).click();
+  await page.waitForURL('**/setup?address=bob%40example.test');
+  assert.equal(await page.getByRole('img', { name: 'QR-Code' }).count(), 2);
+  assert.match(await page.locator('main').innerText(), /Benutzername\s+bob@example\.test/);
+  await page.goBack();
   await page.getByRole('button', { name: 'An sich selbst schreiben' }).click();
   await page.locator('.compose-frame').waitFor();
   assert.match((await page.locator('[data-field=to]').innerText()), /bob@example\.test/);
+  await page.locator('.compose-subject:focus').waitFor();
   await page.keyboard.type('Hallo');
   await page.keyboard.press('Control+Enter');
   // It is on its way: the help stays until it is there.
   await page.locator('.toast').waitFor();
   await page.getByRole('button', { name: 'Alte E-Mails importieren' }).waitFor();
-  await page.getByRole('button', { name: 'Auf dem Smartphone einrichten' }).click();
-  await page.waitForURL('**/setup?address=bob%40example.test');
-  assert.equal(await page.getByRole('img', { name: 'QR-Code' }).count(), 2);
-  assert.match(await page.locator('main').innerText(), /Benutzername\s+bob@example\.test/);
   assert.deepEqual(page.errors, []);
   await page.context().close();
 });

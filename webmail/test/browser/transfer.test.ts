@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Browser, Download, Page } from 'playwright-core';
-import { demo, launch, type Server, signedIn } from './server.ts';
+import { allThere, demo, eventually, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 let server: Server;
 let browser: Browser;
@@ -41,11 +41,12 @@ test('an mbox is imported with what was read; the same once more adds nothing; u
   await page.getByText('notes.pdf: it is no mail').waitFor();
   assert.equal(count('Archive'), 120);
   assert.match(server.run('mailbox', 'list', 'alice@example.test'), /^ *120 +60 .*Archive/m);
+  await holdNotices(page);
   await page.locator('.transfer-input').setInputFiles(file('again.mbox', mbox(119, 122)));
   await page.getByText('Added: 2. There already: 2. Not taken: 0.').waitFor();
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByText('Added: 2. There already: 2. Not taken: 0.').waitFor({ state: 'detached' });
-  assert.equal(count('Archive'), 120);
+  await eventually(() => count('Archive') === 120, () => `Archive has 120 messages; it has ${count('Archive')}`);
 });
 
 test('an import goes on after a reload', async () => {
@@ -103,6 +104,7 @@ async function saved(download: Promise<Download>): Promise<Buffer> {
 test('a folder is exported as an mbox, a selection as an archive', async () => {
   await page.goto(`${server.origin}/settings/transfer`);
   await page.getByLabel('The folder', { exact: true }).selectOption({ label: 'Archive' });
+  await holdNotices(page);
   let download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save as mbox' }).click();
   const text = (await saved(download)).toString();
@@ -111,6 +113,8 @@ test('a folder is exported as an mbox, a selection as an archive', async () => {
   assert.equal(text.match(/^Status: RO$/gm)?.length, 60);
   await page.getByText('Messages in Archive.mbox: 120').waitFor();
   await page.goto(`${server.origin}/mail/archive`);
+  await page.locator('[role=row]').first().waitFor();
+  await allThere(page);
   await page.locator('[data-list]').focus();
   await page.keyboard.press('j');
   await page.keyboard.press('x');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { demo, holdNotices, launch, type Server, signedIn } from './server.ts';
+import { allThere, demo, holdNotices, launch, type Server, signedIn } from './server.ts';
 
 let server: Server;
 let browser: Browser;
@@ -49,12 +49,15 @@ test('one of the deleted messages comes back, and goes again by undo', async () 
   await page.getByText('Messages brought back: 1').waitFor();
   await page.getByText('Deleted messages: 2').waitFor();
   assert.deepEqual((await rows()).sort(), ['Number 1', 'Number 3']);
+  // What is undone is what the page has heard of: three are unread again.
+  await page.waitForFunction(() => document.title.startsWith('(3)'));
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByText('Deleted messages: 3').waitFor();
 });
 
 test('the folder’s menu leads to what was deleted in it; all of a day come back', async () => {
   await page.goto(`${server.origin}/mail/inbox`);
+  await allThere(page);
   await page.locator('[role=treeitem]', { hasText: 'Inbox' }).click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Bring back deleted mail' }).click();
   await page.waitForURL(/\/settings\/deleted\/M/);
