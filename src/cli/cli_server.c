@@ -7,7 +7,11 @@
 #include "cli/store_client.h"
 
 /* No word of the server is waited for longer: a stop takes drain_seconds, and some seconds for each group. */
-enum { PATIENCE_SECONDS = 60 };
+enum {
+	PATIENCE_SECONDS = 60,
+	/* More than the master allows itself for all its steps (master/master_upgrade.c). */
+	UPGRADE_SECONDS = 300
+};
 
 static void take(struct view text, bool last, void *arg)
 {
@@ -77,7 +81,7 @@ int cli_upgrade(struct cli *cli)
 	if (fd < 0)
 		return status;
 	status = ask(fd, "upgrade", false, cli->json ? stderr : stdout,
-	    PATIENCE_SECONDS + 4 * (int64_t)cli->settings.drain_seconds);
+	    UPGRADE_SECONDS + 4 * (int64_t)cli->settings.drain_seconds);
 	if (cli->json)
 		printf("{\"upgraded\":%s}\n", status == 0 ? "true" : "false");
 	return status;

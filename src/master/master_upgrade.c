@@ -25,7 +25,7 @@
 enum {
 	ASK_MS =
 	    20000, /* the new program has only to print a line: so long it may be read from a slow disk */
-	START_MS = 60000, /* until all successors are ready; nobody waits for them meanwhile */
+	START_MS = 180000, /* until all successors are ready, on a busy machine too; nobody waits for them */
 	YIELD_MS =
 	    10000, /* beyond drain_seconds: store knows itself how long it waits for what is half told */
 	CALLED_MS =
