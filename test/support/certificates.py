@@ -4,9 +4,11 @@ import hashlib
 import pathlib
 import subprocess
 
+from limits import TIMEOUT
+
 
 def openssl(*args, input=None):
-    done = subprocess.run(["openssl", *map(str, args)], input=input, capture_output=True, timeout=30, check=False)
+    done = subprocess.run(["openssl", *map(str, args)], input=input, capture_output=True, timeout=TIMEOUT, check=False)
     assert done.returncode == 0, f"openssl {args}: {done.stderr.decode(errors='replace')}"
     return done.stdout
 

@@ -5,13 +5,15 @@ import json
 import socket
 import time
 
+from limits import TIMEOUT
+
 
 class Refused(Exception):
     """What the program says of a command that failed."""
 
 
 class Marionette:
-    def __init__(self, port, alive, timeout=60):
+    def __init__(self, port, alive, timeout=TIMEOUT):
         """Waits until the program listens. `alive` says whether it still runs."""
         end = time.monotonic() + timeout
         while True:

@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 
+from limits import TIMEOUT
 from ports import PortTaken
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28, "DS": 43, "RRSIG": 46, "DNSKEY": 48, "TLSA": 52}
@@ -127,7 +128,7 @@ class Liar:
         with self.lock:
             return len(self.asked)
 
-    def wait_asked(self, pattern, kind=None, since=0, timeout=30):
+    def wait_asked(self, pattern, kind=None, since=0, timeout=TIMEOUT):
         """Until somebody has asked for such a name, and type."""
         def found():
             return any(fnmatch.fnmatchcase(n, pattern) and kind in (None, k) for n, k in self.asked[since:])
@@ -220,7 +221,7 @@ class Liar:
     def _tcp(self, listener):
         def serve(connection):
             with connection:
-                connection.settimeout(30)
+                connection.settimeout(TIMEOUT)
                 try:
                     while query := read_frame(connection):
                         answer = self._answer(query, True)

@@ -5,6 +5,7 @@ import subprocess
 
 import dkim
 
+from limits import TIMEOUT
 from server import split_message
 
 # Nobody's client is trusted there: all are checked.
@@ -46,7 +47,7 @@ class Sender:
 def send(server, address, sender, raw, *recipients):
     """As the host of that address; the reply."""
     host, port = server.address, server.smtp_port
-    with smtplib.SMTP(host, port, local_hostname="mail.sender.example", source_address=(address, 0), timeout=30) as client:
+    with smtplib.SMTP(host, port, local_hostname="mail.sender.example", source_address=(address, 0), timeout=TIMEOUT) as client:
         client.ehlo()
         assert client.docmd("MAIL", f"FROM:<{sender}>")[0] == 250
         for recipient in recipients or ["bob@partner.example"]:

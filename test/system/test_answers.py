@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from limits import TIMEOUT
 from hosts import Host
 from imap_client import contents
 from ports import free_port
@@ -286,6 +287,6 @@ def test_a_letter_by_swaks_is_answered(road, next_host):
         pytest.skip("swaks is not installed")
     road.cli("vacation", "set", "alice@example.test", "--text", "Gone fishing.")
     subprocess.run(["swaks", "--server", f"127.0.0.1:{road.ports['smtp']}", "--from", JOE, "--to", "alice@example.test", "--silent", "2"], check=True,
-                   timeout=30)
+                   timeout=TIMEOUT)
     message, = received(next_host, 1)
     assert parsed(message.data).get_content() == "Gone fishing.\n"

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from limits import TIMEOUT
 from web_client import Web
 
 ALICE, NOBODY = "alice@example.test", "nobody@example.test"
@@ -67,10 +68,10 @@ def test_outlook_in_json(server):
 def signed(server, body):
     """What was signed, as openssl finds it, by the certificate of this host."""
     done = subprocess.run(["openssl", "cms", "-verify", "-inform", "DER", "-CAfile", str(server.settings["tls_certificates"][0]), "-purpose", "any"],
-                          input=body, capture_output=True, timeout=30, check=False)
+                          input=body, capture_output=True, timeout=TIMEOUT, check=False)
     assert done.returncode == 0, done.stderr
     altered = body.replace(b"EmailTypeIMAP", b"EmailTypeIMAQ")
-    assert altered != body and subprocess.run(["openssl", "cms", "-verify", "-inform", "DER", "-noverify"], input=altered, capture_output=True, timeout=30,
+    assert altered != body and subprocess.run(["openssl", "cms", "-verify", "-inform", "DER", "-noverify"], input=altered, capture_output=True, timeout=TIMEOUT,
                                               check=False).returncode != 0
     return done.stdout
 

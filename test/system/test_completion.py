@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from limits import TIMEOUT
 from server import POSTRIDER
 
 # The last word is the one that is being typed. Each shell prints what it would offer, a line each.
@@ -24,7 +25,7 @@ def offered(shell, words, folder):
     script = SHELLS[shell].format(words=" ".join(shlex.quote(w) for w in words), line=line)
     environment = {"PATH": f"{os.path.dirname(POSTRIDER)}:{os.environ['PATH']}", "HOME": str(folder), "LC_ALL": "C.UTF-8", "TERM": "dumb"}
     options = {"zsh": ["-f"], "fish": ["--no-config"], "bash": ["--norc"]}[shell]
-    done = subprocess.run([shell, *options, "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([shell, *options, "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=True)
     assert not done.stderr, done.stderr
     return sorted(line for line in done.stdout.splitlines() if line)
 

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from limits import TIMEOUT
 from server import POSTRIDER, environment, wait_for
 
 ROUNDS, LONG_ROUNDS = 3, 40
@@ -117,7 +118,7 @@ def test_a_domain_goes_and_comes_whole(killer, rounds):
     hashed = "{SHA}" + base64.b64encode(hashlib.sha1(b"langes wort im test").digest()).decode()
     users.write_text("".join(f"u{i:03}@crowd.test:{hashed}\n" for i in range(CROWD)))
     server.cli("domain", "add", "crowd.test")
-    server.cli("account", "import", users, "--format", "passwd", timeout=120)
+    server.cli("account", "import", users, "--format", "passwd", timeout=TIMEOUT)
     whole = addresses(server, "crowd.test")
     assert len(whole) == CROWD
     for _ in range(rounds):
@@ -137,5 +138,5 @@ def test_what_is_cut_is_no_damage(killer, rounds):
         killer.run("account", "remove", "bob@example.test", "--yes")
         killer.run("account", "restore", "bob@example.test")
     server.stop()
-    checked = json.loads(server.cli("store", "check", "--json", timeout=120).stdout)
+    checked = json.loads(server.cli("store", "check", "--json", timeout=TIMEOUT).stdout)
     assert not checked.get("damaged"), checked

@@ -301,7 +301,7 @@ def test_a_name_server_that_returns_is_asked_again(folder):
     mine.start()
     try:
         count = iter(range(10, 100))
-        wait_for(lambda: made.answer(f"h{next(count)}.returns.example", A, 2000)["status"] == "0", timeout=120, what="the server's return", pause=1)
+        wait_for(lambda: made.answer(f"h{next(count)}.returns.example", A, 2000)["status"] == "0", timeout=TIMEOUT, what="the server's return", pause=1)
     finally:
         mine.stop()
     made.stop()

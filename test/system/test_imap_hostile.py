@@ -34,7 +34,7 @@ def served(server):
 
 def session(server, address=ALICE, select=True):
     """A logged-in connection without TLS, of which each octet is ours."""
-    c = server.connect("imap", timeout=60)
+    c = server.connect("imap", timeout=TIMEOUT)
     c.line()
     secret = server.passwords[address].encode()
     c.send(b"l LOGIN %s {%d+}\r\n%s\r\n" % (address.encode(), len(secret), secret))

@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from limits import TIMEOUT
 from ports import free_port
 from server import Raw, field
 
@@ -42,18 +43,18 @@ def test_a_message_by_every_way_in_and_out(start):
     server = start()
     context = server.tls(check_hostname=False)
     message = "Subject: {}\r\n\r\nx\r\n"
-    with smtplib.SMTP("::1", server.ports["smtp"], "client.test", timeout=30) as c:
+    with smtplib.SMTP("::1", server.ports["smtp"], "client.test", timeout=TIMEOUT) as c:
         c.sendmail("a@else.test", [ALICE], message.format("smtp"))
-    with smtplib.SMTP("::1", server.ports["submission"], "client.test", timeout=30) as c:
+    with smtplib.SMTP("::1", server.ports["submission"], "client.test", timeout=TIMEOUT) as c:
         c.starttls(context=context)
         c.login(ALICE, server.passwords[ALICE])
         c.sendmail(ALICE, [ALICE], message.format("submission"))
-    with smtplib.SMTP_SSL("::1", server.ports["submissions"], "client.test", timeout=30, context=context) as c:
+    with smtplib.SMTP_SSL("::1", server.ports["submissions"], "client.test", timeout=TIMEOUT, context=context) as c:
         c.login(ALICE, server.passwords[ALICE])
         c.sendmail(ALICE, [ALICE], message.format("submissions"))
-    with smtplib.LMTP("::1", server.ports["lmtp"], "client.test", timeout=30) as c:
+    with smtplib.LMTP("::1", server.ports["lmtp"], "client.test", timeout=TIMEOUT) as c:
         c.sendmail("a@else.test", [ALICE], message.format("lmtp"))
-    for client in (poplib.POP3("::1", server.ports["pop3"], timeout=30), poplib.POP3_SSL("::1", server.ports["pop3s"], timeout=30, context=context)):
+    for client in (poplib.POP3("::1", server.ports["pop3"], timeout=TIMEOUT), poplib.POP3_SSL("::1", server.ports["pop3s"], timeout=TIMEOUT, context=context)):
         client.user(ALICE)
         client.pass_(server.passwords[ALICE])
         assert client.stat()[0] == 4

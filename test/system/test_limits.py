@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from limits import TIMEOUT
 from server import ENVIRONMENT, field, wait_for
 from small_disk import needs_root, server_on_small_disk
 
@@ -209,7 +210,7 @@ def test_a_hundred_and_one_recipients(server):
 def test_many_thousand_recipients(server):
     with greeted(server) as c:
         c.ask("MAIL FROM:<a@else.test>")
-        c.socket.settimeout(30)
+        c.socket.settimeout(TIMEOUT)
         replies = ""
         try:
             for _ in range(20):
@@ -309,7 +310,7 @@ def test_a_silent_client_is_sent_away(make_server):
 def guess(server, address, source="127.0.0.1"):
     """The reply to a wrong password from an address of loopback."""
     s = socket.socket()
-    s.settimeout(30)
+    s.settimeout(TIMEOUT)
     s.bind((source, 0))
     s.connect(("127.0.0.1", server.ports["pop3"]))
     with s, s.makefile("rb") as f:

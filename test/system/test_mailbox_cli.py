@@ -177,7 +177,7 @@ def test_large_messages_and_many(server, account, tmp_path):
     sizes = {n: 3_000_000 if n == 50 else 700_000 if n % 40 == 7 else 300 for n in range(200)}
     for n, size in sizes.items():
         (tmp_path / f"M/cur/{1000 + n}.x:2,").write_bytes(letter(n, "x" * 70 + "\n" + ("y" * 76 + "\n") * (size // 77)))
-    assert json.loads(server.cli("mailbox", "import", account, tmp_path / "M", "--json", timeout=120).stdout)["added"] == 200
+    assert json.loads(server.cli("mailbox", "import", account, tmp_path / "M", "--json", timeout=TIMEOUT).stdout)["added"] == 200
     client = server.pop3(account)
     for n in (0, 7, 50, 199):
         assert retrieve(client, n + 1) == (tmp_path / f"M/cur/{1000 + n}.x:2,").read_bytes().replace(b"\n", b"\r\n")
@@ -214,7 +214,7 @@ def test_an_import_that_is_killed_goes_on(server, account, tmp_path):
         pass
     process.kill()
     process.wait()
-    done = json.loads(server.cli("mailbox", "import", account, tmp_path / "M", "--json", timeout=120).stdout)
+    done = json.loads(server.cli("mailbox", "import", account, tmp_path / "M", "--json", timeout=TIMEOUT).stdout)
     assert done["added"] + done["present"] == 1500
     assert listed(server, account)["INBOX"]["messages"] == 1500
 

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from limits import TIMEOUT
 from server import POSTRIDER
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -14,7 +15,7 @@ MAIL = ROOT / "test" / "data" / "mail"
 
 
 def message(*args):
-    return subprocess.run([POSTRIDER, "message", *map(str, args)], capture_output=True, timeout=30, check=False)
+    return subprocess.run([POSTRIDER, "message", *map(str, args)], capture_output=True, timeout=TIMEOUT, check=False)
 
 
 def test_show_prints_decoded_fields_and_text():
@@ -99,7 +100,7 @@ def test_extract_drives_no_terminal(tmp_path):
     ours, theirs = os.openpty()
     process = subprocess.Popen([POSTRIDER, "message", "extract", str(mail), "1"], stdin=subprocess.DEVNULL, stdout=theirs,
                                stderr=subprocess.PIPE)
-    _, problem = process.communicate(timeout=60)
+    _, problem = process.communicate(timeout=TIMEOUT)
     os.close(theirs)
     shown = os.read(ours, 4096)
     os.close(ours)

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 import foreign
+from limits import TIMEOUT
 from hosts import CLOSE, Host
 from server import field, wait_for
 
@@ -17,7 +18,7 @@ def resolve(net, name, kind):
     config = net.folder / "host.conf"
     stubs = "".join(f'stub-zone:\n  name: "{zone}."\n  stub-addr: {net.resolver}@{net.dns_port}\n' for zone in ("", "example"))
     config.write_text(f'server:\n  do-not-query-localhost: no\n  trust-anchor: "{net.zones[""].anchor()}"\n{stubs}')
-    done = subprocess.run(["unbound-host", "-C", str(config), "-v", "-t", kind, name], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["unbound-host", "-C", str(config), "-v", "-t", kind, name], capture_output=True, text=True, timeout=TIMEOUT, check=False)
     line = done.stdout.splitlines()[0]
     status = next((word for word in ("BOGUS", "insecure", "secure", "error") if f"({word}" in line), "?")
     return status, line.split(" (")[0].split(" ", 1)[1]

@@ -15,6 +15,7 @@ import time
 import pytest
 
 from clock import Clock
+from limits import TIMEOUT
 from ports import free_port
 from server import ENVIRONMENT, POSTRIDER, ROLES, SERVICES, environment, field, run, wait_for
 
@@ -375,7 +376,7 @@ def test_sd_notify(make_server):
     path = str(server.folder / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
         s.bind(path)
-        s.settimeout(30)
+        s.settimeout(TIMEOUT)
         server.start(extra_environment={"NOTIFY_SOCKET": path})
         assert s.recv(1000) == b"READY=1"
         server.process.send_signal(signal.SIGHUP)

@@ -1,6 +1,7 @@
 """All Emails of a query changed at once, and changed back, while store ends in the middle of it."""
 import http.client
 
+from limits import TIMEOUT
 from server import wait_for
 from web_client import CORE, MAIL, Web
 
@@ -32,7 +33,7 @@ def ask(server, question):
 
 
 def wait_until(server, number, state):
-    return wait_for(lambda: ask(server, lambda web: (act := web.act(number))["state"] == state and act), what=f"the act to be {state}", timeout=60)
+    return wait_for(lambda: ask(server, lambda web: (act := web.act(number))["state"] == state and act), what=f"the act to be {state}", timeout=TIMEOUT)
 
 
 def test_an_act_goes_on_where_it_was(server):

@@ -7,13 +7,14 @@ import smtplib
 import pytest
 
 dkim = pytest.importorskip("dkim", reason="python3-dkim is not installed")
+from limits import TIMEOUT  # noqa: E402
 from senders import NOBODY, Sender, make_partner, prove, send  # noqa: E402
 from server import wait_for  # noqa: E402
 from test_reports import parse, send_reports  # noqa: E402
 
 
 def size_of(server):
-    with smtplib.SMTP(server.address, server.smtp_port, timeout=30) as client:
+    with smtplib.SMTP(server.address, server.smtp_port, timeout=TIMEOUT) as client:
         client.ehlo()
         return client.esmtp_features["size"]
 

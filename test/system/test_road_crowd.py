@@ -45,12 +45,12 @@ def test_hosts_that_fail_keep_no_place(net, crowded, pytestconfig):
     wait_for(lambda: sum(len(host.sessions) for host in silent) >= 5, what="the silent hosts")
     submit(crowded, crowded.sender, [host.bob for host in hosts])
     for host in hosts:
-        host.wait_messages(timeout=90)
+        host.wait_messages()
     for host in silent:
         host.usual().down().up()
     crowded.cli("queue", "retry", "--all", check=False)
     for host in silent:
-        host.wait_messages(timeout=60)
+        host.wait_messages()
 
 
 @pytest.mark.long
@@ -92,4 +92,4 @@ def test_a_host_that_takes_a_byte_a_second_is_let_go(net, crowded, pytestconfig)
     wait_for(lambda: [e for e in crowded.find_events("relay-deferred", mark) if "too slowly" in e.line]
              or [e for e in crowded.find_events("destination-failed", mark) if "too slowly" in e.line], timeout=600, what="the end of patience")
     slow.usual().down().up()
-    slow.wait_messages(timeout=60)
+    slow.wait_messages()

@@ -147,7 +147,7 @@ def test_without_true_names_mail_waits(road, provider, company, lie):
     deferred(provider, mark, company)
     assert not company.sessions and not provider.messages(ALICE)
     rule.left = 0
-    company.wait_messages(timeout=60)
+    company.wait_messages()
 
 
 def test_answers_that_need_tcp(road, provider, company):
@@ -190,7 +190,7 @@ def test_the_resolver_dies_and_comes_back(road, provider, company):
         submit(provider, provider.sender, company.bob)
     deferred(provider, mark, company)
     rule.left = 0
-    company.wait_messages(3, timeout=60)
+    company.wait_messages(3)
 
 
 def test_the_dns_role_dies(road, provider, company):

@@ -157,7 +157,7 @@ def test_without_an_answer_about_tlsa_nothing_is_sent(road, provider, company, l
     company.secure(certificate)
     road.tlsa(company.name, certificate.tlsa())
     road.publish()
-    company.wait_messages(timeout=60)
+    company.wait_messages()
 
 
 def test_tlsa_records_without_signatures_mean_nothing(road, provider):
@@ -246,7 +246,7 @@ def test_a_policy_that_cannot_be_had_is_none(road, provider, company, trouble):
     road.publish()
     submit(provider, provider.sender, company.bob)
     # A silent server is waited for; the message is not lost meanwhile.
-    company.wait_messages(timeout=90)
+    company.wait_messages()
 
 
 def test_a_policy_in_memory_outlives_its_server_and_changes_with_its_id(road, provider, company):
@@ -266,7 +266,7 @@ def test_a_policy_in_memory_outlives_its_server_and_changes_with_its_id(road, pr
     web.status, web.text = 200, policy("none")
     road.set(f"_mta-sts.{company.domain}", "TXT", '"v=STSv1; id=2;"')
     road.publish()
-    company.wait_messages(2, timeout=60)
+    company.wait_messages(2)
     assert good is not bad
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 
 import imap_client
+from limits import TIMEOUT
 from server import POSTRIDER
 
 SCRIPT = """require ["fileinto", "mailbox", "imap4flags", "copy"];
@@ -146,10 +147,10 @@ def killed_store(server, done, *words):
     while not done() and process.poll() is None:
         pass
     server.kill_role("store")
-    process.communicate(timeout=60)
+    process.communicate(timeout=TIMEOUT)
     status = process.returncode
     while process.returncode:
-        process = subprocess.run([POSTRIDER, "--config", server.config, *map(str, words)], capture_output=True, check=False, timeout=60)
+        process = subprocess.run([POSTRIDER, "--config", server.config, *map(str, words)], capture_output=True, check=False, timeout=TIMEOUT)
         assert process.returncode in (0, 75), process.stderr
     return status
 

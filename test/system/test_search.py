@@ -10,12 +10,13 @@ import re
 import signal
 import zipfile
 
+from limits import TIMEOUT
 from server import wait_for
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 
 # The index is made behind all else: with sanitizers, on cores that other tests use, it takes its time.
-INDEX_S = 180
+INDEX_S = 2 * TIMEOUT
 
 
 def status(server, address=None):
@@ -175,7 +176,7 @@ def with_attachment(subject, text):
 
 
 def search(server, *keys, address=BOB):
-    client = imaplib.IMAP4("127.0.0.1", server.ports["imap"], timeout=30)
+    client = imaplib.IMAP4("127.0.0.1", server.ports["imap"], timeout=TIMEOUT)
     try:
         client.starttls(server.tls())
         client.login(address, server.passwords[address])
@@ -212,7 +213,7 @@ def test_a_search_is_exact_before_and_after_indexing(server):
 
     def answers():
         def find(text):
-            client = imaplib.IMAP4("127.0.0.1", server.ports["imap"], timeout=30)
+            client = imaplib.IMAP4("127.0.0.1", server.ports["imap"], timeout=TIMEOUT)
             try:
                 client.starttls(server.tls())
                 client.login(BOB, server.passwords[BOB])

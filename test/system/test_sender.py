@@ -5,6 +5,7 @@ import smtplib
 
 import pytest
 
+from limits import TIMEOUT
 from imap_client import connect
 from road import wait_mail
 
@@ -126,7 +127,7 @@ def test_checks_have_so_much_memory_and_no_more(road, tmp_path):
     road.publish()
     large = company.mail("Large")
     large = b"".join(b"X-%d: " % i + b"x" * 900 + b"\r\n" for i in range(700)) + large
-    with smtplib.SMTP(partner.address, partner.smtp_port, source_address=(company.address, 0), timeout=30) as client:
+    with smtplib.SMTP(partner.address, partner.smtp_port, source_address=(company.address, 0), timeout=TIMEOUT) as client:
         client.ehlo()
         client.docmd("MAIL", f"FROM:<alice@{company.domain}>")
         client.docmd("RCPT", "TO:<bob@partner.example>")

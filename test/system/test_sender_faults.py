@@ -7,6 +7,7 @@ import smtplib
 
 import pytest
 
+from limits import TIMEOUT
 from imap_client import connect
 
 dkim = pytest.importorskip("dkim", reason="python3-dkim is not installed")
@@ -79,7 +80,7 @@ def test_store_ends_while_it_is_asked_about_a_list(road, tmp_path):
     raw = dkim.sign(raw, b"s1", sealer.domain.encode(), sealer.key.read_bytes(), include_headers=[b"from", b"list-id"]) + raw
     # Nobody reads it; and from now on auth knows of the author's domain that it is not here.
     assert send(partner, sealer.address, f"bounces@{sealer.domain}", raw)[0] == 550
-    with smtplib.SMTP(partner.address, partner.smtp_port, source_address=(sealer.address, 0), timeout=40) as client, ThreadPoolExecutor(1) as pool:
+    with smtplib.SMTP(partner.address, partner.smtp_port, source_address=(sealer.address, 0), timeout=TIMEOUT) as client, ThreadPoolExecutor(1) as pool:
         client.ehlo()
         assert client.mail(f"bounces@{sealer.domain}")[0] == client.rcpt(BOB)[0] == 250
         os.kill(partner.role_pid("store"), signal.SIGSTOP)

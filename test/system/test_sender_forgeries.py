@@ -4,6 +4,7 @@ import smtplib
 
 import pytest
 
+from limits import TIMEOUT
 from road import wait_mail
 
 dkim = pytest.importorskip("dkim", reason="python3-dkim is not installed")
@@ -137,7 +138,7 @@ def test_domains_in_any_script(road, partner, other):
     road.publish()
     for author, utf8 in ((f"a@{domain}", False), ("a@bücher.example", True), ("ä@BÜCHER.example", True)):
         raw = other.mail("Script", signed=False, From=author)
-        with smtplib.SMTP(partner.address, partner.smtp_port, source_address=(other.address, 0), timeout=30) as client:
+        with smtplib.SMTP(partner.address, partner.smtp_port, source_address=(other.address, 0), timeout=TIMEOUT) as client:
             client.ehlo()
             assert client.docmd("MAIL", f"FROM:<a@{other.domain}>" + (" SMTPUTF8" if utf8 else ""))[0] == 250
             assert client.docmd("RCPT", f"TO:<{BOB}>")[0] == 250

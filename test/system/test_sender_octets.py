@@ -5,6 +5,7 @@ import smtplib
 import pytest
 
 dkim = pytest.importorskip("dkim", reason="python3-dkim is not installed")
+from limits import TIMEOUT  # noqa: E402
 from senders import Sender, make_partner, results, send  # noqa: E402
 
 
@@ -22,7 +23,7 @@ def company(road, tmp_path):
 
 def send_binary(server, company, raw):
     """By BDAT, in two chunks that part it in the middle; the last reply."""
-    with smtplib.SMTP(server.address, server.smtp_port, local_hostname="mail.sender.example", source_address=(company.address, 0), timeout=30) as client:
+    with smtplib.SMTP(server.address, server.smtp_port, local_hostname="mail.sender.example", source_address=(company.address, 0), timeout=TIMEOUT) as client:
         client.ehlo()
         assert client.docmd("MAIL", f"FROM:<alice@{company.domain}> BODY=BINARYMIME")[0] == 250
         assert client.docmd("RCPT", "TO:<bob@partner.example>")[0] == 250

@@ -13,6 +13,7 @@ import unittest.mock
 import pytest
 
 from clock import Clock
+from limits import TIMEOUT
 from road import Refused, submit, wait_mail
 from server import field, split_message, wait_for
 
@@ -168,7 +169,7 @@ def test_reports_are_signed_too(road, sender):
     road.publish()
     refusing.on("rcpt", "550 5.1.1 no such user")
     sender.cli("alias", "add", f"old@{sender.domain}", refusing.bob)
-    with smtplib.SMTP(sender.address, road.port, local_hostname=stranger.name, source_address=(road.address(), 0), timeout=30) as client:
+    with smtplib.SMTP(sender.address, road.port, local_hostname=stranger.name, source_address=(road.address(), 0), timeout=TIMEOUT) as client:
         client.sendmail(stranger.bob, f"old@{sender.domain}", f"From: {stranger.bob}\r\nSubject: hello\r\n\r\nhello\r\n")
     raw = stranger.wait_messages(1)[0].data
     assert field(raw, "Auto-Submitted").startswith(b"auto-")
@@ -184,7 +185,7 @@ def test_what_is_forwarded_is_sealed(road, sender):
     partner = road.postrider(f"mx.{partner_domain}", partner_domain, ["bob"], trusted_networks=NOBODY)
     road.publish()
     sender.cli("alias", "add", f"old@{sender.domain}", f"bob@{partner_domain}")
-    with smtplib.SMTP(sender.address, road.port, local_hostname=author.name, source_address=(address, 0), timeout=30) as client:
+    with smtplib.SMTP(sender.address, road.port, local_hostname=author.name, source_address=(address, 0), timeout=TIMEOUT) as client:
         client.sendmail(author.bob, f"old@{sender.domain}", f"From: {author.bob}\r\nTo: old@{sender.domain}\r\nSubject: moved\r\n\r\nhello\r\n")
     raw = wait_mail(partner, f"bob@{partner_domain}")[0]
     said = results(raw, f"mx.{partner_domain}")

@@ -4,6 +4,7 @@ import subprocess
 import pytest
 
 from certificates import openssl
+from limits import TIMEOUT
 from server import wait_for
 from web_client import CORE, MAIL, Web
 
@@ -98,7 +99,7 @@ def test_signatures(make_server, authority, tmp_path):
         # openssl thinks the same of what it can judge alone.
         for subject in ("detached", "changed", "stranger"):
             done = subprocess.run(["openssl", "cms", "-verify", "-CAfile", str(authority.certificate), "-purpose", "smimesign", "-out", "/dev/null"],
-                                  input=mail[subject][0], capture_output=True, timeout=30, check=False)
+                                  input=mail[subject][0], capture_output=True, timeout=TIMEOUT, check=False)
             assert (done.returncode == 0) == (mail[subject][1] == "signed/verified"), (subject, done.stderr)
     # Nobody else learns anything of it.
     with Web(server, ALICE) as other:

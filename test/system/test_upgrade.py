@@ -332,7 +332,7 @@ def test_a_program_that_does_not_work_takes_nobodys_place(make_server):
     shutil.copy2(POSTRIDER, server.program)
     systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     systemd.bind(str(server.folder / "notify"))
-    systemd.settimeout(30)
+    systemd.settimeout(TIMEOUT)
     server.start(extra_environment={"NOTIFY_SOCKET": systemd.getsockname()})
     assert systemd.recv(1000) == b"READY=1"
     before, idles = pids(server), imap_session(server)

@@ -11,7 +11,7 @@ import { chromium, type Browser as Chromium, type Page } from 'playwright-core';
 declare const __ROOT__: string;
 
 /** Nothing of ours takes so long, not even where ten things share a processor: what has not come by then does not come. */
-export const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 120_000;
 export const program = process.env['POSTRIDER'] ?? path.join(__ROOT__, '../build/postrider');
 
 export interface Server {
