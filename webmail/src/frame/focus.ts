@@ -18,21 +18,28 @@ export function focusConversation(): void {
   document.querySelector<HTMLElement>('.message-current .message-line')?.focus();
 }
 
+/** Ends the watch that is kept over the list's focus. */
+let end = (): void => undefined;
+
 export function focusList(): void {
-  const begun = performance.now();
   const list = () => document.querySelector<HTMLElement>('[data-list]');
+  end();
   requestAnimationFrame(() => {
+    end();
     // Keys that are pressed while the list is loaded are not meant for the field that one comes from.
     if (!list()) (document.activeElement as HTMLElement | null)?.blur();
     list()?.focus({ preventScroll: true });
-    requestAnimationFrame(again);
+    // What was drawn may have been the list of the place before, which takes the focus along when it goes.
+    const watch = new MutationObserver(() => {
+      const now = document.activeElement;
+      if (now === null || now === document.body) list()?.focus({ preventScroll: true });
+      else if (now !== list()) end();
+    });
+    watch.observe(document.body, { childList: true, subtree: true, attributeFilter: ['class', 'hidden', 'inert'] });
+    const timer = setTimeout(() => end(), WAIT_MS);
+    end = () => {
+      clearTimeout(timer);
+      watch.disconnect();
+    };
   });
-  // What was drawn may have been the list of the place before, which takes the focus along when it goes.
-  const again = () => {
-    if (performance.now() - begun > WAIT_MS) return;
-    const now = document.activeElement;
-    if (now === null || now === document.body) list()?.focus({ preventScroll: true });
-    else if (now !== list()) return;
-    requestAnimationFrame(again);
-  };
 }
