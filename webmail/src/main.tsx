@@ -39,6 +39,7 @@ import { installSearch } from './features/search/index.ts';
 import { installFolders } from './features/folders/index.ts';
 import { installReading } from './features/reading/index.ts';
 import { installIcons } from './ui/Icon.tsx';
+import { whenIdle } from './ui/idle.ts';
 
 /** What the person chose here, then what the browser says. */
 function preferredLanguages(): string[] {
@@ -101,7 +102,8 @@ async function start(): Promise<void> {
   installLater().catch(reportError);
   startKeys();
   startService(goTo);
-  renewNotifications(layer).catch(() => undefined);
+  // The browser is asked for what it allows, and takes its time to say.
+  whenIdle(() => void renewNotifications(layer).catch(() => undefined));
   tellOthers();
   startMeter();
   render(<Frame />, document.getElementById('app')!);

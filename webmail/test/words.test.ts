@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bestLanguage, format, setWords, t } from '../src/base/words.ts';
+import { bestLanguage, format, languageNames, localeOf, sayNumber, setWords, t } from '../src/base/words.ts';
 
 test('plurals, nested places and exact numbers', () => {
   const text = '{count, plural, =0 {nothing} one {# mail of {who}} other {# mails of {who}}}';
@@ -30,4 +30,13 @@ test('plurals go by the language', () => {
 test('the best language for what is preferred', () => {
   assert.equal(bestLanguage(['de-AT', 'fr'], ['en', 'de', 'fr']), 'de');
   assert.equal(bestLanguage(['xx'], ['en', 'de']), 'en');
+});
+
+test('a number looks as the browser has it in the language, small ones without asking it', () => {
+  for (const name of Object.keys(languageNames)) {
+    setWords(name, {});
+    const said = new Intl.NumberFormat(localeOf());
+    for (const value of [0, 7, 42, 999, 1_000, 123_456, -5, 0.5]) assert.equal(sayNumber(value), said.format(value), `${value} in ${name}`);
+  }
+  setWords('en', {});
 });

@@ -49,15 +49,6 @@ function sayMonth(key: string, kind: Kind, date: Date): string {
   return text;
 }
 
-const numbers = new Map<string, Intl.NumberFormat>();
-
-export function sayNumber(value: number): string {
-  const locale = currentLocale();
-  let maker = numbers.get(locale);
-  if (!maker) numbers.set(locale, (maker = new Intl.NumberFormat(locale)));
-  return maker.format(value);
-}
-
 // Days from `date` to `now` by the reader's calendar: 0 today, 1 yesterday; negative: to come.
 export function daysBefore(date: Date, now: Date): number {
   const day = (d: Date) => Date.UTC(d.getFullYear(), d.getMonth(), d.getDate());

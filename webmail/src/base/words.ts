@@ -102,20 +102,31 @@ function placeholder(inside: string, values: Values): string {
   const [, name = '', , kind, , choices = ''] = /^\s*(\w+)\s*(,\s*(\w+)\s*(,([\s\S]*))?)?$/.exec(inside) ?? [];
   const value = values[name];
   if (value === undefined) return `{${name}}`;
-  if (kind === 'plural') return format(plural(Number(value), choices).replaceAll('#', number(Number(value))), values);
+  if (kind === 'plural') return format(plural(Number(value), choices).replaceAll('#', sayNumber(Number(value))), values);
   if (kind === 'select') {
     const found = cases(choices);
     return format(found.get(String(value)) ?? found.get('other') ?? '', values);
   }
   if (value instanceof Date) return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(value);
-  return typeof value === 'number' ? number(value) : value;
+  return typeof value === 'number' ? sayNumber(value) : value;
 }
 
-function number(value: number): string {
+/** Small ones look the same in all languages with these digits: a browser takes long to read its tables for the first one. */
+export function sayNumber(value: number): string {
+  if (Number.isInteger(value) && value >= 0 && value < 1_000 && language !== 'ar') return String(value);
   const locale = localeOf();
   let maker = numbers.get(locale);
   if (!maker) numbers.set(locale, (maker = new Intl.NumberFormat(locale)));
   return maker.format(value);
+}
+
+const orders = new Map<string, Intl.Collator>();
+
+/** Names as the reader's language sorts them, and "10" behind "9". */
+export function compareNames(a: string, b: string): number {
+  let order = orders.get(language);
+  if (!order) orders.set(language, (order = new Intl.Collator(language, { numeric: true })));
+  return order.compare(a, b);
 }
 
 function plural(count: number, choices: string): string {

@@ -1,4 +1,5 @@
 /** The page's icon in the browser's tab: with the number of unread conversations in the inbox. An installed app shows it, too. */
+import { whenIdle } from '../ui/idle.ts';
 
 const COLOURS = { ground: '#0b6b75', line: '#fff', badge: '#c02a15' };
 /** More has no room. */
@@ -20,7 +21,7 @@ export function showCount(unread: number): void {
   told = unread;
   const badge = navigator as Navigator & { setAppBadge?(count: number): Promise<void>; clearAppBadge?(): Promise<void> };
   // Browsers that have no place for it refuse: there is nothing to be done then.
-  void (unread > 0 ? badge.setAppBadge?.(unread) : badge.clearAppBadge?.())?.catch(() => undefined);
+  whenIdle(() => void (unread === told && (unread > 0 ? badge.setAppBadge?.(unread) : badge.clearAppBadge?.())?.catch(() => undefined)));
   const image = drawing(unread);
   if (drawn === image) return;
   drawn = image;

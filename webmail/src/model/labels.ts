@@ -4,7 +4,7 @@
  */
 import { batch, computed } from '@preact/signals';
 import { colourOfLabel, labelOfKeyword } from '../base/labels.ts';
-import { currentLanguage, t } from '../base/words.ts';
+import { compareNames, t } from '../base/words.ts';
 import { changeEverything } from './bulk.ts';
 import { applied, patchOf } from './change.ts';
 import type { Keywords } from '../jmap/types.ts';
@@ -15,8 +15,7 @@ import { setting } from './settings.ts';
 /** By their names, as the reader's language has it, and "10" behind "9". */
 export function sortLabels(keywords: readonly string[]): string[] {
   if (keywords.length < 2) return [...keywords];
-  const { compare } = new Intl.Collator(currentLanguage(), { numeric: true });
-  return [...keywords].sort((a, b) => compare(labelOfKeyword(a), labelOfKeyword(b)));
+  return [...keywords].sort((a, b) => compareNames(labelOfKeyword(a), labelOfKeyword(b)));
 }
 
 export const knownLabels = computed(() => sortLabels(Object.keys(setting('labelColours').value)));

@@ -1,5 +1,5 @@
 /** Names of folders, and how folders are changed: at once here, then at the server, and back by undo. */
-import { currentLanguage, hasWords, t } from '../base/words.ts';
+import { hasWords, t } from '../base/words.ts';
 import type { Id, Mailbox, MailboxRole, SetError } from '../jmap/types.ts';
 import { LayerError } from '../layer/layer.ts';
 import type { Store } from './store.ts';
@@ -12,11 +12,6 @@ type Settable = Partial<Pick<Mailbox, 'name' | 'parentId' | 'sortOrder' | 'isSub
 export function mailboxName(mailbox: Pick<Mailbox, 'name' | 'role'>): string {
   const key = `folders.role.${mailbox.role}`;
   return mailbox.role && hasWords(key) ? t(key) : mailbox.name;
-}
-
-/** How names of folders are sorted: as the reader's language has it, and "10" behind "9". */
-export function mailboxCollator(): Intl.Collator {
-  return new Intl.Collator(currentLanguage(), { numeric: true });
 }
 
 const ICONS: Partial<Record<MailboxRole, string>> = {
@@ -38,8 +33,7 @@ export function mailboxIcon(role: MailboxRole | null): string {
 
 /** The folders of these accounts, each account's as they stand in the tree. */
 export function mailboxesInOrder(store: Store, accountIds: readonly Id[]): Mailbox[] {
-  const collator = mailboxCollator();
-  return accountIds.flatMap((id) => inTreeOrder(store.mailboxes.all(id), collator));
+  return accountIds.flatMap((id) => inTreeOrder(store.mailboxes.all(id)));
 }
 
 /** "Projects / 2024 / Budget". */

@@ -1,4 +1,5 @@
 /** The folders of an account as rows of a tree. Pure. */
+import { compareNames } from '../base/words.ts';
 import type { Id, Mailbox, MailboxRole } from '../jmap/types.ts';
 
 export interface TreeRow {
@@ -13,11 +14,7 @@ const ORDER: MailboxRole[] = ['inbox', 'snoozed', 'scheduled', 'drafts', 'templa
 /** A name may be made that nests forever; RFC 8621 leaves the limit to the server. */
 const MOST_DEPTH = 30;
 
-export function treeRows(
-  mailboxes: readonly Mailbox[],
-  folded: ReadonlySet<Id>,
-  collator: Pick<Intl.Collator, 'compare'> = new Intl.Collator(),
-): TreeRow[] {
+export function treeRows(mailboxes: readonly Mailbox[], folded: ReadonlySet<Id>): TreeRow[] {
   const ids = new Set(mailboxes.map((one) => one.id));
   const children = new Map<Id | null, Mailbox[]>();
   for (const mailbox of mailboxes) {
@@ -34,7 +31,7 @@ export function treeRows(
   const rows: TreeRow[] = [];
   const add = (parent: Id | null, depth: number) => {
     if (depth > MOST_DEPTH) return;
-    const list = (children.get(parent) ?? []).sort((a, b) => rank(a) - rank(b) || a.sortOrder - b.sortOrder || collator.compare(a.name, b.name));
+    const list = (children.get(parent) ?? []).sort((a, b) => rank(a) - rank(b) || a.sortOrder - b.sortOrder || compareNames(a.name, b.name));
     for (const mailbox of list) {
       const hasChildren = children.has(mailbox.id);
       const isFolded = hasChildren && folded.has(mailbox.id);
@@ -47,8 +44,8 @@ export function treeRows(
 }
 
 /** As they stand in the tree when nothing is folded: one finds a folder in a list where one knows it from there. */
-export function inTreeOrder(mailboxes: readonly Mailbox[], collator?: Pick<Intl.Collator, 'compare'>): Mailbox[] {
-  return treeRows(mailboxes, new Set(), collator).map((row) => row.mailbox);
+export function inTreeOrder(mailboxes: readonly Mailbox[]): Mailbox[] {
+  return treeRows(mailboxes, new Set()).map((row) => row.mailbox);
 }
 
 /** The number at a folder's end: what is unread; of what one writes oneself, how much there is; of what was thrown away, nothing. */

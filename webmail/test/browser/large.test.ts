@@ -8,7 +8,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { demo, launch, signedIn } from './server.ts';
-import { type Cost, longest, measure, memory, row, take, watch } from './speed.ts';
+import { type Cost, longest, measure, memory, profiled, row, take, watch } from './speed.ts';
 
 const MESSAGES = Number(process.env['MESSAGES'] ?? 0);
 const HOUR = Number(process.env['HOUR'] ?? 1200);
@@ -142,7 +142,7 @@ test('a large account', { skip: !MESSAGES && 'MESSAGES says how many' }, async (
     const page = await signedIn(browser, server);
     await watch(page);
     await page.reload();
-    await loaded(page);
+    await profiled(page, 'first rows, until all is kept', () => loaded(page));
     const first: number[] = [];
     for (let time = 0; time < 5; time++) first.push(Math.round(await firstRows(page)));
     console.log(`first rows from the store: ${first.join(', ')} ms`);

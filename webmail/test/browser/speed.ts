@@ -56,7 +56,7 @@ const at = (sorted: readonly number[], part: number): number => sorted[Math.min(
 /** PROFILE: a folder for a profile of each action, which the browser's own tools open. */
 const PROFILE = process.env['PROFILE'];
 
-async function profiled(page: Page, name: string, work: () => Promise<void>): Promise<void> {
+export async function profiled(page: Page, name: string, work: () => Promise<void>): Promise<void> {
   if (!PROFILE) return work();
   const session = await page.context().newCDPSession(page);
   await session.send('Profiler.enable');

@@ -1,6 +1,6 @@
 /** Health on one screen; numbers lead to what they count. */
-import { t } from '../../base/words.ts';
-import { sayNumber, shortDate } from '../../base/dates.ts';
+import { sayNumber, t } from '../../base/words.ts';
+import { shortDate } from '../../base/dates.ts';
 import { Bars, Command, PageLink, Shown, Table, When, sayOctets } from './parts.tsx';
 import { accountId, asked, useLoaded } from './api.ts';
 

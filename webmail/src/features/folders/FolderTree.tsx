@@ -1,14 +1,13 @@
 /** The tree of folders (WAI-ARIA's pattern "tree"): arrows move, open and close; mail and folders are dropped onto a folder. */
 import { useComputed, useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { t } from '../../base/words.ts';
-import { sayNumber } from '../../base/dates.ts';
+import { sayNumber, t } from '../../base/words.ts';
 import { go, pathOf, place, type Place } from '../../frame/router.ts';
 import type { Id, Mailbox } from '../../jmap/types.ts';
 import { moveTo } from '../../model/acts.ts';
 import { mail } from '../../model/current.ts';
 import { dragged, filesDropped } from '../../model/drag.ts';
-import { mailboxCollator, mailboxIcon, mailboxName } from '../../model/mailboxes.ts';
+import { mailboxIcon, mailboxName } from '../../model/mailboxes.ts';
 import { setting } from '../../model/settings.ts';
 import { countBelow, countOf, treeRows, type TreeRow } from '../../model/tree.ts';
 import { arrowStep } from '../../ui/direction.ts';
@@ -32,9 +31,8 @@ export function setFolded(id: Id, folded: boolean): void {
 
 export function FolderTree({ accountId, label }: { accountId: Id; label: string }) {
   const tree = useRef<HTMLUListElement>(null);
-  const collator = useRef(mailboxCollator());
   const all = useComputed(() => mail().mailboxes.all(accountId));
-  const rows = useComputed(() => treeRows(all.value, new Set(setting('folded').value), collator.current));
+  const rows = useComputed(() => treeRows(all.value, new Set(setting('folded').value)));
   const current = useComputed(() => {
     const here = place.value;
     if (here.kind !== 'folder') return undefined;

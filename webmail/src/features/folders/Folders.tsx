@@ -2,8 +2,7 @@
 import { useComputed, useSignal } from '@preact/signals';
 import { actions, nameOf } from '../../actions/registry.ts';
 import { labelOfKeyword } from '../../base/labels.ts';
-import { sayNumber } from '../../base/dates.ts';
-import { t } from '../../base/words.ts';
+import { sayNumber, t } from '../../base/words.ts';
 import { shownKeysOf } from '../../frame/keys.ts';
 import { placeOfLabel } from '../../frame/labels.ts';
 import { ALL_INBOXES, go, pathOf, place, type Place } from '../../frame/router.ts';

@@ -1,7 +1,6 @@
 /** The head of the list: search and filters; while something is selected, how much it is and what can be done with it. */
 import { actions, isPossible, nameOf } from '../../actions/registry.ts';
-import { sayNumber } from '../../base/dates.ts';
-import { t } from '../../base/words.ts';
+import { sayNumber, t } from '../../base/words.ts';
 import { DrawerButton } from '../../frame/frame.tsx';
 import { shownKeysOf } from '../../frame/keys.ts';
 import { componentsOf } from '../../frame/slots.ts';

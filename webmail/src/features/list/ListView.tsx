@@ -2,8 +2,7 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { actions } from '../../actions/registry.ts';
-import { sayNumber } from '../../base/dates.ts';
-import { t } from '../../base/words.ts';
+import { sayNumber, t } from '../../base/words.ts';
 import { place } from '../../frame/router.ts';
 import { ROW_HEIGHTS } from '../../frame/theme.ts';
 import { layout } from '../../frame/view.ts';

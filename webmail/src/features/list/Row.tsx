@@ -2,8 +2,8 @@
 import { useComputed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { labelOfKeyword } from '../../base/labels.ts';
-import { comingDate, dayGroup, daysBefore, PINNED, type DayGroup, sayNumber, shortDate } from '../../base/dates.ts';
-import { t } from '../../base/words.ts';
+import { comingDate, dayGroup, daysBefore, PINNED, type DayGroup, shortDate } from '../../base/dates.ts';
+import { sayNumber, t } from '../../base/words.ts';
 import type { EmailRow, Id } from '../../jmap/types.ts';
 import { mail, pane } from '../../model/current.ts';
 import { listDate } from '../../model/list.ts';

@@ -2,8 +2,8 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { currentLocale, sayNumber } from '../../base/dates.ts';
-import { hasWords, t } from '../../base/words.ts';
+import { currentLocale } from '../../base/dates.ts';
+import { hasWords, sayNumber, t } from '../../base/words.ts';
 import { go, place } from '../../frame/router.ts';
 import type { Id, Mailbox } from '../../jmap/types.ts';
 import { mail } from '../../model/current.ts';

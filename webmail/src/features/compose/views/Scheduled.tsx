@@ -1,7 +1,6 @@
 /** What waits: mails for their time, and mails for a connection. A line in the list of folders leads here. */
 import { useEffect } from 'preact/hooks';
-import { sayNumber } from '../../../base/dates.ts';
-import { currentLanguage, t } from '../../../base/words.ts';
+import { currentLanguage, sayNumber, t } from '../../../base/words.ts';
 import type { Email } from '../../../jmap/types.ts';
 import { Button, IconButton } from '../../../ui/Button.tsx';
 import { Dialog } from '../../../ui/Dialog.tsx';
