@@ -278,8 +278,10 @@ test('who signs out leaves no version behind', async () => {
 
 test('a draft that is opened before all of it is at the server is written on by the one that had it', async () => {
   const one = await inTwoVersions();
+  one.look.value = 'inline';
   await closeComposer(one);
   assert.equal(await openDraft('local-2'), one);
+  assert.equal(one.look.peek(), 'docked');
   one.change({ text: 'Hello from the train' });
   await one.flush();
   assert.deepEqual([one.version, server.destroyed], ['local-3', ['local-2']]);

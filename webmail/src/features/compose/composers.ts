@@ -31,13 +31,14 @@ export function allComposers(): Composer[] {
   return [...composers.peek(), ...leaving.keys()];
 }
 
-/** One that this page has: it is open then. */
-function taken(is: (composer: Composer) => boolean): Composer | undefined {
+/** One that this page has: it is open then. `look`: of one that was put away. */
+function taken(is: (composer: Composer) => boolean, look: Look): Composer | undefined {
   const there = composers.peek().find(is);
   if (there) return there;
   const back = [...leaving.keys()].find(is);
   if (!back) return undefined;
   leaving.get(back)!();
+  back.look.value = look;
   composers.value = [...composers.peek(), back];
   return back;
 }
@@ -97,7 +98,7 @@ function writingAccount(accountId: Id): Id {
 }
 
 async function open(draft: Draft, look: Look, kept?: Pick<Kept, 'emailId' | 'stale' | 'files'> & { writer?: string }): Promise<Composer> {
-  const there = taken((one) => one.key === draft.key);
+  const there = taken((one) => one.key === draft.key, look);
   if (there) {
     if (there.look.peek() === 'folded') there.look.value = 'docked';
     active.value = there;
@@ -222,7 +223,7 @@ export function followWaiting(take: typeof takeWaiting): void {
 export async function openDraft(emailId: Id, look: Look = 'docked'): Promise<Composer | undefined> {
   const store = mail();
   const accountId = store.emails.accountOf(emailId) || store.mainAccount;
-  const there = taken((one) => one.version === emailId || one.replaced.includes(emailId));
+  const there = taken((one) => one.version === emailId || one.replaced.includes(emailId), look);
   if (there) return open(there.draft.peek(), look);
   try {
     const draft = await fetchDraft(store.layer, accountId, emailId, sendersOf(store, accountId));
@@ -251,7 +252,7 @@ export async function editAsNew(emailId: Id): Promise<void> {
 
 /** By what an address names: a key of a draft, or an id. */
 export async function openByName(name: string, look: Look): Promise<Composer | undefined> {
-  const there = taken((one) => one.key === name || one.version === name);
+  const there = taken((one) => one.key === name || one.version === name, look);
   if (there) {
     there.look.value = look;
     active.value = there;
