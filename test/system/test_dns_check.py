@@ -222,7 +222,7 @@ def test_a_server_that_says_nothing_is_given_up(tmp_path):
         took = time.monotonic() - began
     assert done.returncode == 1 and b"no answer within 5 s" in done.stdout, done.stdout + done.stderr
     # The search for the zone, and one round.
-    assert took < 14, took
+    assert took < 30, took
 
 
 @pytest.mark.parametrize("kind", ["bind", "knot"])

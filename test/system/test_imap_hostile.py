@@ -232,7 +232,7 @@ def test_connections_that_say_nothing(make_server, service, pytestconfig):
     server = make_server(environment=LEAN, connections_max=count + 100)
     served(server)
     before = server.memory("imap")
-    silent = [socket.create_connection(("127.0.0.1", server.ports[service]), 60) for _ in range(count)]
+    silent = [socket.create_connection(("127.0.0.1", server.ports[service]), TIMEOUT) for _ in range(count)]
     if service == "imap":
         for s in silent:
             assert s.recv(1)

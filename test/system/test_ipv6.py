@@ -36,7 +36,7 @@ def start(make_server):
 
 
 def connect(server, service):
-    return Raw(socket.create_connection(("::1", server.ports[service]), 30))
+    return Raw(socket.create_connection(("::1", server.ports[service]), TIMEOUT))
 
 
 def test_a_message_by_every_way_in_and_out(start):

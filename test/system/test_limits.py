@@ -49,7 +49,7 @@ def test_a_thousand_connections_that_say_nothing(make_server, service, pytestcon
     server = make_server(connections_max=count + 100)
     served(server)
     before = server.memory(role)
-    silent = [socket.create_connection(("127.0.0.1", server.ports[service]), 60) for _ in range(count)]
+    silent = [socket.create_connection(("127.0.0.1", server.ports[service]), TIMEOUT) for _ in range(count)]
     try:
         if service != "pop3s":
             for s in silent:
@@ -340,7 +340,7 @@ def test_guessing_is_slowed_and_the_owner_is_not_locked_out(make_server):
         began = time.monotonic()
         server.pop3().quit()
         took.append(time.monotonic() - began)
-    assert min(took) < 1.5, took
+    assert min(took) < 5, took
     # Unknown names are answered alike.
     assert guess(server, "nobody@example.test", "127.8.0.1") == replies[0]
 

@@ -11,6 +11,7 @@ import ssl
 
 import pytest
 
+from limits import TIMEOUT
 from server import Raw, b64, field, wait_for, without_trace
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
@@ -302,7 +303,7 @@ def tls_session(server, version=None):
     context = server.tls()
     if version:
         context.maximum_version = version
-    c = Raw(context.wrap_socket(socket.create_connection(("127.0.0.1", server.ports["pop3s"]), 30), server_hostname="mail.example.test"))
+    c = Raw(context.wrap_socket(socket.create_connection(("127.0.0.1", server.ports["pop3s"]), TIMEOUT), server_hostname="mail.example.test"))
     c.line()
     return c
 

@@ -73,7 +73,7 @@ def test_while_keys_is_stopped_handshakes_wait_and_nobody_else(make_server):
     secured, began = [], time.monotonic()
 
     def shake(service):
-        with socket.create_connection(("127.0.0.1", server.ports[service]), 60) as raw, server.tls(check_hostname=False).wrap_socket(raw) as s:
+        with socket.create_connection(("127.0.0.1", server.ports[service]), TIMEOUT) as raw, server.tls(check_hostname=False).wrap_socket(raw) as s:
             secured.append((service, time.monotonic() - began))
             s.recv(10)
 

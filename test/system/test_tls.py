@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from clock import Clock
+from limits import TIMEOUT
 from server import Raw, run, wait_for
 
 ALICE = "alice@example.test"
@@ -145,7 +146,7 @@ def test_the_ticket_key_changes_daily(make_server, tmp_path):
 
 def peer(server, service="pop3s", trusted=None):
     context = ssl.create_default_context(cafile=trusted or server.folder / "tls-cert.pem")
-    c = Raw(context.wrap_socket(socket.create_connection(("127.0.0.1", server.ports[service]), 30), server_hostname="mail.example.test"))
+    c = Raw(context.wrap_socket(socket.create_connection(("127.0.0.1", server.ports[service]), TIMEOUT), server_hostname="mail.example.test"))
     c.line()
     return c
 
@@ -245,7 +246,7 @@ def test_no_handshake_fails_while_certificates_change(make_server):
         count = 0
         while not done.is_set():
             try:
-                with context.wrap_socket(socket.create_connection(("127.0.0.1", server.ports["pop3s"]), 30)) as c:
+                with context.wrap_socket(socket.create_connection(("127.0.0.1", server.ports["pop3s"]), TIMEOUT)) as c:
                     assert c.recv(3) == b"+OK"
             except (OSError, AssertionError) as e:
                 failures.append(repr(e))
