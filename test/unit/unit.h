@@ -13,8 +13,8 @@
 
 #include "base/view.h"
 
-/* A test waits for an event, not for a time. On a busy machine, where unit tests have the lowest priority, what takes a second of a
- * processor may take minutes; meson ends a test after ten. */
+/* A test waits for an event, not for a time. On a busy machine, where unit tests have the lowest
+ * priority, what takes a second of a processor may take minutes; meson ends a test after ten. */
 enum { TEST_PATIENCE_MS = 500000 };
 
 static inline void assert_view(struct view v, const char *expected)
